@@ -1,0 +1,53 @@
+# make headless  build/bin/burnish-cli: everything but the window, needs Go alone
+# make runner    the programs for the NAS, embedded by the other targets
+# make test      all checks and tests; installs what they need (Debian or Ubuntu, as root or with sudo)
+# make demo      a real burn-in of throw-away loop devices through a throw-away SSH server (as root)
+# make lint      gofmt, go vet, staticcheck, for Linux, Windows and macOS
+# make fuzz      each fuzz target for a while (FUZZTIME=30s)
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+BIN      := backend/runner/bin
+ARCHES   := amd64 arm64
+RUNNERS  := $(ARCHES:%=$(BIN)/burnish-runner-linux-%.gz)
+GOFILES  := $(shell find backend main.go go.mod go.sum -name '*.go' -o -name 'go.*' -o -name '*.sql')
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 30s
+
+.PHONY: headless runner test demo run lint fuzz deps clean
+headless: build/bin/burnish-cli
+
+# The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
+# and a test can tell a stale one.
+RUNNERFLAGS := -trimpath -buildvcs=false -ldflags '-s -w -buildid='
+runner: $(RUNNERS)
+$(BIN)/burnish-runner-linux-%.gz: $(GOFILES)
+	CGO_ENABLED=0 GOOS=linux GOARCH=$* go build $(RUNNERFLAGS) -o $(@:.gz=) ./backend/runner/main
+	gzip -9 -n -f $(@:.gz=)
+
+build/bin/burnish-cli: runner $(GOFILES)
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $@ .
+
+run: headless
+	build/bin/burnish-cli $(ARGS)
+
+deps:
+	build/deps.sh
+
+test: deps runner
+	build/test.sh
+
+demo: headless
+	build/demo.sh
+
+lint:
+	@out=$$(gofmt -l main.go backend); [ -z "$$out" ] || { echo "gofmt: $$out"; exit 1; }
+	go vet ./...
+	GOOS=windows go vet ./...
+	GOOS=darwin go vet ./...
+	go run $(STATICCHECK) ./...
+
+fuzz: runner
+	build/fuzz.sh $(FUZZTIME)
+
+clean:
+	rm -rf build/bin $(RUNNERS)

@@ -1,0 +1,147 @@
+package burnin
+
+import (
+	"encoding/json"
+
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+	"burnish/backend/surface"
+)
+
+// Format is the version of the journal that this code writes. A journal says in its head which Format a reader must
+// know at least; it grows only when old readers would misread.
+const (
+	Format    = 1
+	MinReader = 1
+)
+
+// EventKind names what a journal line says.
+type EventKind string
+
+// The kinds of events, in the order in which a run tells them.
+const (
+	EvHead     EventKind = "head"     // first line of every run
+	EvHeld     EventKind = "held"     // the drive is held, identity and usage were proven under the hold
+	EvQueued   EventKind = "queued"   // waits for a slot
+	EvRunning  EventKind = "running"  // the plan goes on
+	EvStage    EventKind = "stage"    // a stage changes its state
+	EvProgress EventKind = "progress" // bytes moved, or the drive's own word on a self-test
+	EvBad      EventKind = "bad"      // bad ranges
+	EvFact     EventKind = "fact"     // a piece of evidence, for or against
+	EvWarning  EventKind = "warning"  // said beside the verdict
+	EvWrites   EventKind = "writes"   // the first destructive act comes next
+	EvEnd      EventKind = "end"      // last line of a run that ended by itself
+)
+
+// Event is one line of a journal.
+type Event struct {
+	Seq    int64           `json:"seq"`  // 1, 2, 3 within its run
+	WallMs int64           `json:"t"`    // the NAS's wall clock, unix milliseconds
+	BootMs int64           `json:"bt"`   // milliseconds since the NAS started, sleep included
+	Boot   string          `json:"boot"` // the kernel's boot id
+	Kind   EventKind       `json:"kind"`
+	Data   json.RawMessage `json:"data,omitempty"`
+}
+
+// NAS is how a NAS is known beside its host key.
+type NAS struct {
+	MachineID string `json:"machine_id"`
+	Hostname  string `json:"hostname"`
+}
+
+// Head opens a run's journal.
+type Head struct {
+	Format    int            `json:"format"`
+	MinReader int            `json:"min_reader"`
+	Runner    string         `json:"runner"` // version of the runner
+	Job       string         `json:"job"`
+	Run       int            `json:"run"`
+	CreatedMs int64          `json:"created_ms"` // when the job was asked for
+	NAS       NAS            `json:"nas"`
+	Drive     drive.Identity `json:"drive"`
+	Path      string         `json:"path"` // where the drive was at that moment; for people only
+	Usage     drive.Class    `json:"usage"`
+	Plan      Plan           `json:"plan"`
+	PID       int            `json:"pid"`
+	Previous  *Ending        `json:"previous,omitempty"` // how the run before this one ended
+}
+
+// Ending is how a run ended, as seen by whoever came after it.
+type Ending struct {
+	How  string       `json:"how"` // ended, vanished, restarted
+	Said *reason.Said `json:"said,omitempty"`
+	AtMs int64        `json:"at_ms,omitempty"`
+}
+
+// Held says what was found under the hold.
+type Held struct {
+	Path  string         `json:"path"`
+	Drive drive.Identity `json:"drive"`
+	Usage drive.Usage    `json:"usage"`
+}
+
+// QueuedData says what a job waits for.
+type QueuedData struct {
+	Slots int `json:"slots"`
+}
+
+// StageChange moves one stage.
+type StageChange struct {
+	Stage  int          `json:"stage"` // index in the plan
+	Kind   StageKind    `json:"kind"`
+	State  State        `json:"state"`
+	Reason *reason.Said `json:"reason,omitempty"`
+	Totals *Totals      `json:"totals,omitempty"` // when a surface stage ends
+}
+
+// Totals is what a surface stage did, in bytes and milliseconds.
+type Totals struct {
+	Written   int64 `json:"written"`   // over all sweeps
+	Verified  int64 `json:"verified"`  // over all sweeps, read and (where stamped) compared
+	Covered   int64 `json:"covered"`   // distinct bytes of the drive that were checked
+	Zero      int64 `json:"zero"`      // of those read, zeros (read engine)
+	ActiveMs  int64 `json:"active_ms"` // I/O without gates and pauses
+	Complete  bool  `json:"complete"`  // each sweep went over every byte of the drive
+	Transient int64 `json:"transient"` // errors that healed on re-reading
+}
+
+// Progress is one sample.
+type Progress struct {
+	Stage    int    `json:"stage"`
+	Phase    string `json:"phase,omitempty"` // write, verify, read, selftest
+	Pass     int    `json:"pass,omitempty"`
+	Done     int64  `json:"done"` // bytes over all sweeps, or percent of a self-test
+	Total    int64  `json:"total"`
+	Written  int64  `json:"written,omitempty"`
+	Verified int64  `json:"verified,omitempty"`
+	Covered  int64  `json:"covered,omitempty"`
+	ActiveMs int64  `json:"active_ms,omitempty"`
+	TempC    *int   `json:"temp_c,omitempty"`
+}
+
+// Bad lists new bad ranges of a stage, in logical sectors.
+type Bad struct {
+	Stage  int             `json:"stage"`
+	Ranges []surface.Range `json:"ranges"`
+}
+
+// Fact is one piece of evidence.
+type Fact struct {
+	Stage  int    `json:"stage"`
+	ID     string `json:"id"`
+	OK     bool   `json:"ok"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
+
+// Warning is said beside the verdict.
+type Warning struct {
+	Stage int          `json:"stage"`
+	Said  *reason.Said `json:"said"`
+}
+
+// End closes a run. Without a totals line for every surface stage and all evidence, Passed is not believed.
+type End struct {
+	State  State        `json:"state"`
+	Reason *reason.Said `json:"reason,omitempty"` // nil only for passed
+}

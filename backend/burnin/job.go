@@ -1,0 +1,175 @@
+package burnin
+
+import (
+	"slices"
+
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+	"burnish/backend/surface"
+)
+
+// Job is what a job's journals say, as people and programs see it. Times are unix milliseconds of the NAS's clock,
+// 0 where not yet; sizes are bytes.
+type Job struct {
+	ID            string         `json:"id"`
+	NAS           string         `json:"nas"` // the profile's name; filled by the desktop
+	Plan          string         `json:"plan"`
+	Drive         Drive          `json:"drive"`
+	State         State          `json:"state"`
+	Reason        *reason.Said   `json:"reason"`
+	Warnings      []reason.Said  `json:"warnings"`
+	SeenMs        int64          `json:"seen_ms"` // when the NAS was last asked; filled by the desktop
+	CreatedMs     int64          `json:"created_ms"`
+	EndedMs       int64          `json:"ended_ms"`
+	Stages        []Stage        `json:"stages"`
+	BytesWritten  int64          `json:"bytes_written"`
+	BytesVerified int64          `json:"bytes_verified"`
+	BytesCovered  int64          `json:"bytes_covered"`
+	Verdict       Verdict        `json:"verdict"`
+	Runs          []Run          `json:"runs"`
+	Machine       NAS            `json:"machine"`
+	Spec          Plan           `json:"-"`
+	Identity      drive.Identity `json:"-"`
+}
+
+// Drive is the tested drive as the job's journal names it.
+type Drive struct {
+	ID        string  `json:"id"`
+	Serial    *string `json:"serial"`
+	WWN       *string `json:"wwn"`
+	Model     string  `json:"model"`
+	SizeBytes int64   `json:"size_bytes"`
+	Path      string  `json:"path"` // at the start of the newest run
+	Logical   int     `json:"logical"`
+	Physical  int     `json:"physical"`
+}
+
+// DriveOf shows an identity.
+func DriveOf(id drive.Identity, path string) Drive {
+	d := Drive{ID: id.ID(), Model: id.Model, SizeBytes: id.SizeBytes, Path: path, Logical: id.LogicalBytes, Physical: id.PhysicalBytes}
+	if id.Serial != "" {
+		d.Serial = &id.Serial
+	}
+	if id.WWN != "" {
+		d.WWN = &id.WWN
+	}
+	return d
+}
+
+// Stage is one stage of a job.
+type Stage struct {
+	Kind          StageKind       `json:"kind"`
+	Engine        Engine          `json:"engine,omitempty"`
+	State         State           `json:"state"`
+	Progress      float64         `json:"progress"` // 0 to 1
+	Phase         string          `json:"phase,omitempty"`
+	Reason        *reason.Said    `json:"reason"`
+	StartedMs     int64           `json:"started_ms"`
+	EndedMs       int64           `json:"ended_ms"`
+	ActiveMs      int64           `json:"active_ms"`
+	BytesWritten  int64           `json:"bytes_written"`
+	BytesVerified int64           `json:"bytes_verified"`
+	BytesCovered  int64           `json:"bytes_covered"`
+	BadRanges     []surface.Range `json:"bad_ranges"`
+	Begun         int             `json:"begun"` // how often the stage was begun; more than 1 after a resume
+
+	complete bool
+	facts    []Fact
+	// what earlier attempts at this stage moved
+	beforeWritten, beforeVerified, beforeActiveMs int64
+}
+
+// Run is one life of a runner process for a job.
+type Run struct {
+	Run       int    `json:"run"`
+	BootID    string `json:"boot_id"`
+	PID       int    `json:"pid"`
+	StartedMs int64  `json:"started_ms"`
+	EndedMs   int64  `json:"ended_ms"`
+	HowEnded  string `json:"how_ended"` // empty while it runs; ended, vanished or restarted
+}
+
+// Current gives the index of the stage that runs, or of the last one begun; -1 before the first.
+func (j *Job) Current() int {
+	at := -1
+	for i, s := range j.Stages {
+		if s.State == Running {
+			return i
+		}
+		if s.StartedMs != 0 {
+			at = i
+		}
+	}
+	return at
+}
+
+func (j *Job) sum() {
+	j.BytesWritten, j.BytesVerified, j.BytesCovered = 0, 0, 0
+	for _, s := range j.Stages {
+		j.BytesWritten += s.BytesWritten
+		j.BytesVerified += s.BytesVerified
+		j.BytesCovered = max(j.BytesCovered, s.BytesCovered)
+	}
+}
+
+// clone copies a job so that its reader and the fold that goes on share nothing that changes.
+func (j *Job) clone() Job {
+	c := *j
+	c.Warnings = slices.Clone(j.Warnings)
+	c.Runs = slices.Clone(j.Runs)
+	c.Stages = slices.Clone(j.Stages)
+	for i := range c.Stages {
+		c.Stages[i].BadRanges = append([]surface.Range{}, j.Stages[i].BadRanges...)
+		c.Stages[i].facts = slices.Clone(j.Stages[i].facts)
+	}
+	return c
+}
+
+// addRanges puts new bad ranges to a stage's list; sectors that are listed already keep their first entry, so that a
+// stage that was begun again lists each sector once.
+func (s *Stage) addRanges(add []surface.Range) {
+	for _, r := range add {
+		for _, piece := range without(r, s.BadRanges) {
+			s.BadRanges = append(s.BadRanges, piece)
+		}
+	}
+	slices.SortFunc(s.BadRanges, func(a, b surface.Range) int {
+		switch {
+		case a.FirstLBA < b.FirstLBA:
+			return -1
+		case a.FirstLBA > b.FirstLBA:
+			return 1
+		}
+		return 0
+	})
+}
+
+// without gives the pieces of r that no range of listed holds.
+func without(r surface.Range, listed []surface.Range) []surface.Range {
+	left := []surface.Range{r}
+	for _, l := range listed {
+		var next []surface.Range
+		for _, p := range left {
+			if l.LastLBA < p.FirstLBA || l.FirstLBA > p.LastLBA {
+				next = append(next, p)
+				continue
+			}
+			if p.FirstLBA < l.FirstLBA {
+				head := p
+				head.LastLBA = l.FirstLBA - 1
+				next = append(next, head)
+			}
+			if p.LastLBA > l.LastLBA {
+				tail := p
+				tail.FirstLBA = l.LastLBA + 1
+				if p.FoundLBA != nil {
+					found := *p.FoundLBA + (tail.FirstLBA - p.FirstLBA)
+					tail.FoundLBA = &found
+				}
+				next = append(next, tail)
+			}
+		}
+		left = next
+	}
+	return left
+}

@@ -1,0 +1,159 @@
+package burnin
+
+import (
+	"fmt"
+	"strconv"
+
+	"burnish/backend/reason"
+)
+
+// Coverage says how far the word "passed" goes.
+type Coverage string
+
+// The coverages.
+const (
+	CoverageNone     Coverage = "none"     // the surface was not tested
+	CoverageRead     Coverage = "read"     // every byte was read once
+	CoverageVerified Coverage = "verified" // every byte was written, read back and compared
+)
+
+// Verdict is what a job's evidence amounts to so far.
+type Verdict struct {
+	Coverage Coverage   `json:"coverage"`
+	Evidence []Evidence `json:"evidence"`
+	Missing  []string   `json:"missing"` // what a pass still needs
+}
+
+// Evidence is one item for or against the drive.
+type Evidence struct {
+	ID     string `json:"id"`
+	OK     bool   `json:"ok"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
+
+// The facts that a runner must have told before a job may pass.
+const (
+	FactIdentity      = "identity_same"     // final_check: the drive is the one that was held at the start
+	FactForeignWrites = "no_foreign_writes" // surface stages that write: the kernel counted no more writes than ours
+	FactSelfTest      = "selftest_passed"   // SMART stages: a new top row in the drive's own log says passed
+)
+
+// Judge weighs a job: what its evidence is, and what is missing for a pass. It trusts no end event.
+func Judge(j *Job) Verdict {
+	v := Verdict{Coverage: CoverageNone, Evidence: []Evidence{}, Missing: []string{}}
+	need := func(ok bool, id, value, source string) {
+		v.Evidence = append(v.Evidence, Evidence{ID: id, OK: ok, Value: value, Source: source})
+		if !ok {
+			v.Missing = append(v.Missing, source+": "+id)
+		}
+	}
+	for i := range j.Stages {
+		s := &j.Stages[i]
+		source := string(s.Kind)
+		if s.State == Skipped {
+			if s.Reason == nil || !mayBeSkipped(s.Kind, s.Reason.Code) {
+				need(false, "stage_passed", string(s.State), source)
+			}
+			continue
+		}
+		for _, f := range s.facts {
+			v.Evidence = append(v.Evidence, Evidence{ID: f.ID, OK: f.OK, Value: f.Value, Source: f.Source})
+			if !f.OK {
+				v.Missing = append(v.Missing, source+": "+f.ID)
+			}
+		}
+		if s.Kind == SurfaceValidate {
+			v.judgeSurface(j, s, need)
+		}
+		for _, id := range j.Spec.Stages[i].requires() {
+			if !s.told(id) {
+				v.Missing = append(v.Missing, source+": "+id)
+			}
+		}
+		need(s.State == Passed, "stage_passed", string(s.State), source)
+	}
+	return v
+}
+
+// mayBeSkipped says for which reasons a stage may be left out of a job that passes.
+func mayBeSkipped(k StageKind, why reason.Code) bool {
+	switch why {
+	case "without_smart", "selftest_unsupported":
+		return k.SMART()
+	case "engine_missing":
+		return k == CapacityProbe
+	}
+	return false
+}
+
+func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, source string)) {
+	whole := s.complete && s.BytesCovered == j.Drive.SizeBytes
+	need(s.complete, "surface_complete", strconv.FormatBool(s.complete), string(s.Kind))
+	need(s.BytesCovered == j.Drive.SizeBytes, "bytes_covered", fmt.Sprintf("%d of %d", s.BytesCovered, j.Drive.SizeBytes), string(s.Kind))
+	need(len(s.BadRanges) == 0, "no_bad_ranges", strconv.Itoa(len(s.BadRanges)), string(s.Kind))
+	switch {
+	case !whole:
+	case s.Engine == EngineRead:
+		if v.Coverage == CoverageNone {
+			v.Coverage = CoverageRead
+		}
+	default:
+		v.Coverage = CoverageVerified
+	}
+}
+
+// requires lists the facts without which a stage is no evidence.
+func (s StageSpec) requires() []string {
+	switch {
+	case s.Kind == FinalCheck:
+		return []string{FactIdentity}
+	case s.Kind.SMART():
+		return []string{FactSelfTest}
+	case s.Kind == SurfaceValidate && s.destroys():
+		return []string{FactForeignWrites}
+	}
+	return nil
+}
+
+func (s *Stage) told(id string) bool {
+	for _, f := range s.facts {
+		if f.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Outcome gives the state and the reason with which a job ends when no stage is left to run.
+func Outcome(j *Job) (State, *reason.Said) {
+	for _, want := range []State{Failed, Cancelled, Unknown} {
+		for _, s := range j.Stages {
+			if s.State == want && s.Reason != nil {
+				return want, s.Reason
+			}
+		}
+	}
+	if v := Judge(j); len(v.Missing) > 0 {
+		return Unknown, incomplete(Passed, v.Missing)
+	}
+	return Passed, nil
+}
+
+func incomplete(claimed State, missing []string) *reason.Said {
+	what := missing[0]
+	if n := len(missing) - 1; n > 0 {
+		what += fmt.Sprintf(" and %d more", n)
+	}
+	return reason.New("evidence_incomplete", "state", claimed, "missing", what)
+}
+
+// speaksAgainst reports whether a job's journal holds evidence against its drive.
+func speaksAgainst(j *Job) bool {
+	for _, s := range j.Stages {
+		if s.State == Failed && s.Reason != nil && s.Reason.Kind() == reason.Evidence {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,171 @@
+package burnin
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// StageKind names a stage. The names are a contract.
+type StageKind string
+
+// The stages.
+const (
+	Precheck        StageKind = "precheck"
+	ShortSMART      StageKind = "short_smart"
+	LongSMART       StageKind = "long_smart"
+	CapacityProbe   StageKind = "capacity_probe"
+	SurfaceValidate StageKind = "surface_validate"
+	FinalCheck      StageKind = "final_check"
+)
+
+// Engine names what does a surface stage.
+type Engine string
+
+// The engines.
+const (
+	EngineRead      Engine = "read"      // reads every byte, writes nothing
+	EngineStamp     Engine = "stamp"     // writes stamped sectors, then reads and compares every byte
+	EngineBadblocks Engine = "badblocks" // four patterns with the NAS's badblocks
+)
+
+// Plan is a named, ordered list of stages. It is frozen into a job's journal when the job starts.
+type Plan struct {
+	Name         string      `json:"name"`
+	Text         string      `json:"text,omitempty"`
+	Stages       []StageSpec `json:"stages"`
+	WithoutSMART bool        `json:"without_smart,omitempty"` // the SMART stages were dropped knowingly
+	Declared     string      `json:"declared,omitempty"`      // new, used or unknown, as the person says
+}
+
+// StageSpec is one stage of a plan with its options; zero options mean the defaults.
+type StageSpec struct {
+	Kind          StageKind `json:"kind"`
+	Engine        Engine    `json:"engine,omitempty"`
+	Passes        int       `json:"passes,omitempty"`
+	BlockBytes    int       `json:"block_bytes,omitempty"`
+	InFlight      int       `json:"in_flight,omitempty"`
+	BadRangeLimit int       `json:"bad_range_limit,omitempty"`
+	StuckMinutes  int       `json:"stuck_minutes,omitempty"` // no byte and no self-test progress for so long
+}
+
+// Plans gives the built-in plans, the gentlest first.
+func Plans() []Plan {
+	return []Plan{
+		{Name: "quick", Text: "Health data and the drive's short self-test. The surface is not tested.", Stages: []StageSpec{
+			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: FinalCheck}}},
+		{Name: "read-only", Text: "Self-tests and every sector read once. Nothing is written.", Stages: []StageSpec{
+			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: LongSMART}, {Kind: SurfaceValidate, Engine: EngineRead}, {Kind: FinalCheck}}},
+		{Name: "standard", Text: "Every sector written with a stamp of its own and read back, and the drive's self-tests. Erases the drive.", Stages: []StageSpec{
+			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate, Engine: EngineStamp, Passes: 1}, {Kind: LongSMART}, {Kind: FinalCheck}}},
+		{Name: "classic", Text: "badblocks with four patterns, and the drive's self-tests. Erases the drive.", Stages: []StageSpec{
+			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: LongSMART}, {Kind: SurfaceValidate, Engine: EngineBadblocks}, {Kind: FinalCheck}}},
+		{Name: "extended", Text: "As standard, with three stamped passes. Erases the drive.", Stages: []StageSpec{
+			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate, Engine: EngineStamp, Passes: 3}, {Kind: LongSMART}, {Kind: FinalCheck}}},
+	}
+}
+
+// PlanNamed finds a built-in plan.
+func PlanNamed(name string) (Plan, bool) {
+	for _, p := range Plans() {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Plan{}, false
+}
+
+// ParsePlan reads a plan that a person wrote. It refuses fields it does not know, so that a typing mistake cannot
+// quietly become a default.
+func ParsePlan(data []byte) (Plan, error) {
+	var p Plan
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&p); err != nil {
+		return Plan{}, fmt.Errorf("plan is not right: %w", err)
+	}
+	if dec.More() {
+		return Plan{}, errors.New("plan is not right: more than one JSON value")
+	}
+	return p, p.Check()
+}
+
+// maxStages bounds a plan.
+const maxStages = 32
+
+// Check says what is wrong with a plan, if anything.
+func (p Plan) Check() error {
+	if p.Name == "" || len(p.Name) > 64 {
+		return errors.New("a plan needs a name of at most 64 bytes")
+	}
+	if len(p.Stages) < 2 || len(p.Stages) > maxStages {
+		return fmt.Errorf("a plan has 2 to %d stages, this one has %d", maxStages, len(p.Stages))
+	}
+	if p.Stages[0].Kind != Precheck || p.Stages[len(p.Stages)-1].Kind != FinalCheck {
+		return errors.New("a plan begins with precheck and ends with final_check")
+	}
+	if !slices.Contains([]string{"", "new", "used", "unknown"}, p.Declared) {
+		return fmt.Errorf("declared is new, used or unknown, not %q", p.Declared)
+	}
+	for i, s := range p.Stages {
+		if err := s.check(); err != nil {
+			return fmt.Errorf("stage %d: %w", i+1, err)
+		}
+		if i > 0 && i < len(p.Stages)-1 && (s.Kind == Precheck || s.Kind == FinalCheck) {
+			return fmt.Errorf("stage %d: %s stands only at the beginning or the end", i+1, s.Kind)
+		}
+	}
+	return nil
+}
+
+func (s StageSpec) check() error {
+	switch s.Kind {
+	case Precheck, ShortSMART, LongSMART, CapacityProbe, FinalCheck:
+		if s.Engine != "" || s.Passes != 0 {
+			return fmt.Errorf("%s takes no engine and no passes", s.Kind)
+		}
+	case SurfaceValidate:
+		if !slices.Contains([]Engine{EngineRead, EngineStamp, EngineBadblocks}, s.Engine) {
+			return fmt.Errorf("surface_validate needs an engine (read, stamp or badblocks), not %q", s.Engine)
+		}
+	default:
+		return fmt.Errorf("there is no stage %q", s.Kind)
+	}
+	within := func(name string, v, lo, hi int) error {
+		if v != 0 && (v < lo || v > hi) {
+			return fmt.Errorf("%s is %d to %d, not %d", name, lo, hi, v)
+		}
+		return nil
+	}
+	if s.BlockBytes%4096 != 0 {
+		return fmt.Errorf("block_bytes is a multiple of 4096, not %d", s.BlockBytes)
+	}
+	return errors.Join(
+		within("passes", s.Passes, 1, 16),
+		within("block_bytes", s.BlockBytes, 4096, 4<<20),
+		within("in_flight", s.InFlight, 1, 32),
+		within("bad_range_limit", s.BadRangeLimit, 1, 4096),
+		within("stuck_minutes", s.StuckMinutes, 1, 7*24*60))
+}
+
+// Destroys reports whether the plan writes to the drive.
+func (p Plan) Destroys() bool {
+	return slices.ContainsFunc(p.Stages, func(s StageSpec) bool { return s.destroys() })
+}
+
+func (s StageSpec) destroys() bool {
+	return s.Kind == CapacityProbe || s.Kind == SurfaceValidate && s.Engine != EngineRead
+}
+
+// SMART reports whether the stage needs the drive's own health data.
+func (k StageKind) SMART() bool { return k == ShortSMART || k == LongSMART }
+
+// NeedsSMART reports whether any stage that will run needs the drive's own health data.
+func (p Plan) NeedsSMART() bool {
+	return !p.WithoutSMART && slices.ContainsFunc(p.Stages, func(s StageSpec) bool { return s.Kind.SMART() })
+}
+
+// Skips reports whether the stage is left out by the plan's own word.
+func (p Plan) Skips(i int) bool { return p.WithoutSMART && p.Stages[i].Kind.SMART() }

@@ -1,0 +1,233 @@
+// Package cli is Burnish on the command line.
+//
+// Its rules:
+//   - stdout is for results: text for people, or with --json one object or one object a line. stderr is for errors and
+//     for what goes on meanwhile; with --json an error is one object {code,title,text,hint}.
+//   - Exit codes are a contract: 0 done or passed, 1 a drive failed, 2 wrong use or configuration, 3 unknown,
+//     4 cancelled, 5 refused for safety, 6 the NAS was never reached or is not usable.
+//   - Text that comes from a NAS is shown with control and bidirectional characters taken out.
+//
+// Main holds no state; it is safe to call from tests side by side.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"burnish/backend/burnin"
+	"burnish/backend/jobs"
+	"burnish/backend/reason"
+)
+
+// The exit codes.
+const (
+	ExitDone      = 0
+	ExitFailed    = 1
+	ExitUse       = 2
+	ExitUnknown   = 3
+	ExitCancelled = 4
+	ExitRefused   = 5
+	ExitReach     = 6
+)
+
+// Env is the machine that a command runs on.
+type Env struct {
+	Stdout, Stderr io.Writer
+	Terminal       bool // stdout is a terminal
+	Version        string
+	Home           string // the user's directory for application data
+	Now            func() time.Time
+	Open           func(ctx context.Context, dataDir string) (*jobs.Service, func() error, error)
+}
+
+type root struct {
+	DataDir string           `name:"data-dir" placeholder:"DIR" help:"Where profiles and history are kept (default ${data})."`
+	JSON    bool             `name:"json" help:"One JSON object, or one a line."`
+	Version kong.VersionFlag `help:"Print the version and end."`
+
+	NAS     nasCmd     `cmd:"" name:"nas" help:"Saved NAS connections."`
+	Drives  drivesCmd  `cmd:"" help:"The drives of a NAS, and what uses them."`
+	Start   startCmd   `cmd:"" help:"Start a plan on drives."`
+	Jobs    jobsCmd    `cmd:"" help:"All jobs."`
+	Show    showCmd    `cmd:"" help:"One job whole."`
+	Logs    logsCmd    `cmd:"" help:"A job's logs."`
+	Watch   watchCmd   `cmd:"" help:"Follow jobs until they end."`
+	Stop    stopCmd    `cmd:"" help:"Stop a job, and prove it."`
+	Resume  resumeCmd  `cmd:"" help:"Go on with a job that ended as unknown."`
+	Adopt   adoptCmd   `cmd:"" help:"Take over jobs that another computer started."`
+	Clean   cleanCmd   `cmd:"" help:"Remove ended jobs and the runner from a NAS."`
+	Plans   plansCmd   `cmd:"" help:"The built-in plans."`
+	Reasons reasonsCmd `cmd:"" help:"All reasons that Burnish can give."`
+}
+
+// app is what commands work with.
+type app struct {
+	Env
+	json bool
+	svc  *jobs.Service
+}
+
+// command is one leaf of the command line. It returns an exit code and, where something went wrong, why.
+type command interface {
+	run(ctx context.Context, a *app) (int, error)
+}
+
+// local marks commands that need no data directory.
+type local interface{ local() }
+
+// Main runs one command line and gives its exit code.
+func Main(ctx context.Context, args []string, env Env) int {
+	var r root
+	data := filepath.Join(env.Home, "burnish")
+	exit := -1
+	parser, err := kong.New(&r, kong.Name("burnish"), kong.Description("Burns in the drives of a NAS and gives a verdict one can trust."),
+		kong.Vars{"version": env.Version, "data": data}, kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(code int) { exit = code }))
+	if err != nil {
+		return complain(env, false, reason.New("internal", "error", err))
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 {
+		return ExitDone // help or version
+	}
+	if err != nil {
+		return complain(env, wantsJSON(args), reason.New("wrong_use", "what", err, "hint", "burnish --help shows all commands."))
+	}
+	if r.DataDir != "" {
+		if data, err = filepath.Abs(r.DataDir); err != nil {
+			return complain(env, r.JSON, err)
+		}
+	}
+	cmd, ok := parsed.Selected().Target.Addr().Interface().(command)
+	if !ok {
+		return complain(env, r.JSON, reason.New("wrong_use", "what", "that is no whole command", "hint", "burnish --help shows all commands."))
+	}
+	a := &app{Env: env, json: r.JSON}
+	if _, alone := cmd.(local); !alone {
+		svc, closeAll, err := env.Open(ctx, data)
+		if err != nil {
+			return complain(env, r.JSON, err)
+		}
+		defer func() {
+			if err := closeAll(); err != nil {
+				complain(env, r.JSON, err)
+			}
+		}()
+		a.svc = svc
+	}
+	code, err := cmd.run(ctx, a)
+	if err != nil {
+		if worse := complain(env, r.JSON, err); code == ExitDone {
+			code = worse
+		}
+	}
+	return code
+}
+
+func wantsJSON(args []string) bool {
+	for _, a := range args {
+		if a == "--json" {
+			return true
+		}
+	}
+	return false
+}
+
+// complain tells an error and gives its exit code.
+func complain(env Env, asJSON bool, err error) int {
+	var said *reason.Said
+	if !errors.As(err, &said) {
+		said = reason.New("internal", "error", err)
+		if errors.Is(err, context.Canceled) {
+			said = reason.New("wrong_use", "what", "interrupted", "hint", "Jobs that were started go on at the NAS.")
+		}
+	}
+	if asJSON {
+		line, _ := json.Marshal(said)
+		fmt.Fprintf(env.Stderr, "%s\n", escapeBidi(line))
+	} else {
+		fmt.Fprintf(env.Stderr, "burnish: %s: %s\n", said.Title, said.Text)
+		if said.Hint != "" {
+			fmt.Fprintf(env.Stderr, "burnish: hint: %s\n", said.Hint)
+		}
+	}
+	return exitOf(said)
+}
+
+func exitOf(said *reason.Said) int {
+	switch said.Kind() {
+	case reason.Evidence:
+		return ExitFailed
+	case reason.Use:
+		return ExitUse
+	case reason.Person:
+		return ExitCancelled
+	case reason.Refusal:
+		return ExitRefused
+	case reason.Reach:
+		return ExitReach
+	}
+	return ExitUnknown
+}
+
+// worst gives the exit code of several jobs: a failed one first, then unknown, cancelled, passed.
+func worst(all []burnin.Job) int {
+	for _, rank := range []struct {
+		state burnin.State
+		code  int
+	}{{burnin.Failed, ExitFailed}, {burnin.Unknown, ExitUnknown}, {burnin.Cancelled, ExitCancelled}} {
+		for _, j := range all {
+			if j.State == rank.state {
+				return rank.code
+			}
+		}
+	}
+	return ExitDone
+}
+
+// put prints one JSON object.
+func (a *app) put(v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.Stdout, "%s\n", escapeBidi(line))
+	return err
+}
+
+// escapeBidi writes characters that turn the text around them as \u escapes, which JSON reads the same.
+func escapeBidi(line []byte) []byte {
+	var out []byte
+	for i, r := range string(line) {
+		if !reason.Bidi(r) {
+			continue
+		}
+		if out == nil {
+			out = append(out, line[:i]...)
+		}
+		out = fmt.Appendf(out, `\u%04x`, r)
+		rest := line[i+len(string(r)):]
+		return append(out, escapeBidi(rest)...)
+	}
+	return line
+}
+
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.Stdout, format+"\n", args...) }
+
+// expandHome turns a leading ~ of a path that a shell has not expanded into the user's home.
+func absolute(path string) (string, error) {
+	if _, err := os.Stat(path); err != nil {
+		return "", reason.New("key_unusable", "key", path, "error", err)
+	}
+	return filepath.Abs(path)
+}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+
+	"burnish/backend/drive"
+	"burnish/backend/wire"
+)
+
+type drivesCmd struct {
+	NAS string `arg:"" name:"nas" help:"The NAS."`
+}
+
+// driveRow is a drive as --json shows it.
+type driveRow struct {
+	ID           string          `json:"id"`
+	Serial       *string         `json:"serial"`
+	WWN          *string         `json:"wwn"`
+	Model        string          `json:"model"`
+	SizeBytes    int64           `json:"size_bytes"`
+	Path         string          `json:"path"`
+	Kind         drive.Kind      `json:"kind"`
+	TemperatureC *int            `json:"temperature_c"`
+	Usage        drive.Usage     `json:"usage"`
+	Startable    drive.Startable `json:"startable"`
+	Job          *string         `json:"job"`
+}
+
+func driveLine(r wire.DriveRow) driveRow {
+	d := driveRow{
+		ID: r.Identity.ID(), Model: r.Identity.Model, SizeBytes: r.Identity.SizeBytes, Path: r.Path, Kind: r.Identity.Kind,
+		TemperatureC: r.TempC, Usage: r.Usage, Startable: drive.StartableFor(r.Identity, r.Usage),
+	}
+	optional := func(s string) *string {
+		if s == "" {
+			return nil
+		}
+		return &s
+	}
+	d.Serial, d.WWN, d.Job = optional(r.Identity.Serial), optional(r.Identity.WWN), optional(r.Job)
+	return d
+}
+
+func (c *drivesCmd) run(ctx context.Context, a *app) (int, error) {
+	rows, err := a.svc.Drives(ctx, c.NAS)
+	if err != nil {
+		return 0, err
+	}
+	t := a.table("PATH", "ID", "MODEL", "SIZE", "°C", "USAGE", "START")
+	for _, r := range rows {
+		if a.json {
+			if err := a.put(driveLine(r)); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		temp := "–"
+		if r.TempC != nil {
+			temp = strconv.Itoa(*r.TempC)
+		}
+		d := driveLine(r)
+		can := map[drive.Startable]string{{Read: true, Destructive: true}: "any plan", {Read: true}: "read only"}[d.Startable]
+		if can == "" {
+			can = "locked"
+		}
+		t.row(r.Path, d.ID, d.Model, bytes(d.SizeBytes), temp, string(r.Usage.Class)+": "+r.Usage.Text, can)
+	}
+	if len(rows) == 0 && !a.json {
+		a.say("%s shows no drives.", c.NAS)
+	}
+	t.print()
+	return 0, nil
+}

@@ -1,0 +1,287 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/jobs"
+	"burnish/backend/nas"
+	"burnish/backend/reason"
+	"burnish/backend/store"
+)
+
+type startCmd struct {
+	NAS          string   `arg:"" name:"nas" help:"The NAS."`
+	Drive        []string `required:"" sep:"none" placeholder:"WHICH" help:"Id, serial number, or path of today. Repeat for more."`
+	Plan         string   `required:"" help:"A built-in plan, or a file with one."`
+	WithoutSMART bool     `name:"without-smart" help:"Leave the drive's own health data out, knowingly."`
+	Declared     string   `default:"unknown" enum:"new,used,unknown" help:"What the drive was sold as: new, used or unknown."`
+	Wait         bool     `help:"Stay until all have ended; the exit code is the worst verdict."`
+}
+
+// plan finds the built-in plan, or reads the file.
+func (c *startCmd) plan() (burnin.Plan, error) {
+	p, ok := burnin.PlanNamed(c.Plan)
+	if !ok {
+		data, err := os.ReadFile(c.Plan)
+		if err != nil {
+			return p, reason.New("no_such_plan", "plan", c.Plan)
+		}
+		if p, err = burnin.ParsePlan(data); err != nil {
+			return p, reason.New("bad_plan", "plan", c.Plan, "error", err)
+		}
+	}
+	p.WithoutSMART = p.WithoutSMART || c.WithoutSMART
+	if c.Declared != "unknown" || p.Declared == "" {
+		p.Declared = c.Declared
+	}
+	return p, nil
+}
+
+func (c *startCmd) run(ctx context.Context, a *app) (int, error) {
+	plan, err := c.plan()
+	if err != nil {
+		return 0, err
+	}
+	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: c.Drive, Plan: plan})
+	var live []store.Job
+	for _, j := range made {
+		if a.json {
+			if err := a.put(jobLine(j)); err != nil {
+				return 0, err
+			}
+		} else if !j.State.Ended() {
+			a.say("%s  job %s started on %s", driveName(j), j.ID, clean(j.NAS))
+		}
+		row, rowErr := a.svc.Store.Job(ctx, j.ID)
+		if rowErr != nil {
+			return 0, rowErr
+		}
+		if !j.State.Ended() {
+			live = append(live, row)
+		}
+	}
+	if !c.Wait || len(live) == 0 {
+		return 0, err
+	}
+	if err != nil {
+		complain(a.Env, a.json, err)
+	}
+	code, err := a.watch(ctx, live)
+	if ended := worst(made); code == ExitDone && err == nil {
+		code = ended // a drive that was refused
+	}
+	return code, err
+}
+
+type watchCmd struct {
+	Jobs []string `arg:"" optional:"" name:"job" help:"Jobs; without any, all that have not ended."`
+}
+
+func (c *watchCmd) run(ctx context.Context, a *app) (int, error) {
+	rows, err := a.svc.Store.Live(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if len(c.Jobs) > 0 {
+		rows = nil
+		for _, id := range c.Jobs {
+			row, err := a.svc.Store.FindJob(ctx, id)
+			if err != nil {
+				return 0, err
+			}
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 && !a.json {
+		a.say("No job is waiting or running.")
+	}
+	return a.watch(ctx, rows)
+}
+
+// watch follows jobs to their end and gives the worst of their verdicts.
+func (a *app) watch(ctx context.Context, rows []store.Job) (int, error) {
+	var live []store.Job
+	for _, r := range rows {
+		if r.Phase != store.Gone {
+			live = append(live, r)
+		}
+	}
+	err := a.svc.Watch(ctx, live, newTicker(a))
+	var all []burnin.Job
+	for _, r := range rows {
+		j, viewErr := a.svc.View(context.WithoutCancel(ctx), r.ID)
+		if viewErr != nil {
+			return 0, errors.Join(err, viewErr)
+		}
+		all = append(all, j)
+		if a.json {
+			if err := a.put(jobLine(j)); err != nil {
+				return 0, err
+			}
+		} else if j.State.Ended() {
+			a.whole(j)
+		}
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return ExitUnknown, reason.New("wrong_use", "what", "interrupted", "hint", "The jobs go on at the NAS. burnish watch follows them again.")
+		}
+		return 0, err
+	}
+	return worst(all), nil
+}
+
+// ticker prints what a watch sees, in lines: every change of state, and progress now and then.
+type ticker struct {
+	a *app
+
+	mu   sync.Mutex
+	last map[string]shown
+	lost map[string]bool
+}
+
+type shown struct {
+	line     string
+	progress float64
+	at       time.Time
+}
+
+func newTicker(a *app) *ticker {
+	return &ticker{a: a, last: map[string]shown{}, lost: map[string]bool{}}
+}
+
+// every is how often progress alone is worth a line.
+const every = 2 * time.Second
+
+func (t *ticker) Job(j burnin.Job) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := jobLine(j)
+	line := string(j.State)
+	if at := j.Current(); at >= 0 && j.State == burnin.Running {
+		line = fmt.Sprintf("%s %s", r.Stage, j.Stages[at].State)
+		if r.Phase != "" {
+			line = fmt.Sprintf("%s %s", r.Stage, r.Phase)
+		}
+	}
+	was, now := t.last[j.ID], t.a.Now()
+	if line == was.line && (r.Progress == was.progress || now.Sub(was.at) < every) {
+		return
+	}
+	t.last[j.ID] = shown{line, r.Progress, now}
+	if t.a.json {
+		_ = t.a.put(r)
+		return
+	}
+	if j.State == burnin.Running && r.Progress > 0 && r.Progress < 1 {
+		line += fmt.Sprintf(" %.1f %%", r.Progress*100)
+	}
+	t.a.say("%s  %s  %s", t.a.Now().Local().Format("15:04:05"), driveName(j), line)
+}
+
+// Standing tells a lost connection once, and that it came back.
+func (t *ticker) Standing(name string, now nas.Standing) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case now.Phase == nas.Lost && !t.lost[name]:
+		t.lost[name] = true
+		fmt.Fprintf(t.a.Stderr, "burnish: %s: %s; jobs go on there, Burnish keeps trying\n", clean(name), clean(now.Err.Error()))
+	case now.Phase == nas.Connected && t.lost[name]:
+		t.lost[name] = false
+		fmt.Fprintf(t.a.Stderr, "burnish: %s: connected again\n", clean(name))
+	}
+}
+
+type stopCmd struct {
+	Job string `arg:"" help:"The job's id, or its beginning."`
+}
+
+func (c *stopCmd) run(ctx context.Context, a *app) (int, error) {
+	j, err := a.svc.Stop(ctx, c.Job)
+	if err != nil {
+		return 0, err
+	}
+	if a.json {
+		return 0, a.put(jobLine(j))
+	}
+	a.say("%s  %s; nothing of job %s runs at %s any more", driveName(j), j.State, j.ID, clean(j.NAS))
+	return 0, nil
+}
+
+type resumeCmd struct {
+	Job  string `arg:"" help:"The job's id, or its beginning."`
+	Wait bool   `help:"Stay until it has ended."`
+}
+
+func (c *resumeCmd) run(ctx context.Context, a *app) (int, error) {
+	j, err := a.svc.Resume(ctx, c.Job)
+	if err != nil {
+		return 0, err
+	}
+	if a.json {
+		err = a.put(jobLine(j))
+	} else {
+		a.say("%s  job %s goes on, run %d", driveName(j), j.ID, len(j.Runs))
+	}
+	if err != nil || !c.Wait {
+		return 0, err
+	}
+	row, err := a.svc.Store.Job(ctx, j.ID)
+	if err != nil {
+		return 0, err
+	}
+	return a.watch(ctx, []store.Job{row})
+}
+
+type adoptCmd struct {
+	NAS string `arg:"" name:"nas" help:"The NAS."`
+}
+
+func (c *adoptCmd) run(ctx context.Context, a *app) (int, error) {
+	adopted, err := a.svc.Adopt(ctx, c.NAS)
+	for _, j := range adopted {
+		if a.json {
+			if err := a.put(jobLine(j)); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		a.say("%s  job %s, %s", driveName(j), j.ID, word(j))
+	}
+	if err == nil && len(adopted) == 0 && !a.json {
+		a.say("%s has no job that is not known here.", c.NAS)
+	}
+	return 0, err
+}
+
+type cleanCmd struct {
+	NAS     string `arg:"" name:"nas" help:"The NAS."`
+	Unknown bool   `help:"Also jobs that ended as unknown and could be resumed."`
+}
+
+func (c *cleanCmd) run(ctx context.Context, a *app) (int, error) {
+	done, err := a.svc.Clean(ctx, c.NAS, c.Unknown)
+	if err != nil {
+		return 0, err
+	}
+	if a.json {
+		return 0, a.put(done)
+	}
+	runner := "the runner stays"
+	if done.RunnerRemoved {
+		runner = "the runner is removed"
+	}
+	a.say("%d jobs removed from %s, %d kept; %s.", len(done.Removed), c.NAS, len(done.Kept), runner)
+	if len(done.Kept) > 0 {
+		a.say("Kept: %s", strings.Join(done.Kept, ", "))
+	}
+	return 0, nil
+}

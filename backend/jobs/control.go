@@ -1,0 +1,183 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/store"
+	"burnish/backend/wire"
+)
+
+// Stop ends a job's run at the NAS and returns when it is proven gone there. A job that has ended already is as it was.
+func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
+	c, j, err := s.ofJob(ctx, prefix)
+	if err != nil {
+		return burnin.Job{}, err
+	}
+	defer c.Close()
+	if err := s.audit(ctx, "stop", j, ""); err != nil {
+		return burnin.Job{}, err
+	}
+	_, err = c.Stop(ctx, j.ID, s.Who)
+	if err != nil && !said(err, "no_such_job") {
+		return burnin.Job{}, err
+	}
+	if err := s.follow(ctx, c, []string{j.ID}); err != nil {
+		return burnin.Job{}, err
+	}
+	return s.View(ctx, j.ID)
+}
+
+// Resume starts the next run of a job that ended as unknown.
+func (s *Service) Resume(ctx context.Context, prefix string) (burnin.Job, error) {
+	c, j, err := s.ofJob(ctx, prefix)
+	if err != nil {
+		return burnin.Job{}, err
+	}
+	defer c.Close()
+	if err := s.follow(ctx, c, []string{j.ID}); err != nil {
+		return burnin.Job{}, err
+	}
+	job, err := s.View(ctx, j.ID)
+	if err != nil {
+		return job, err
+	}
+	if job.State != burnin.Unknown {
+		return job, reason.New("cannot_resume", "job", j.ID, "state", job.State)
+	}
+	if err := s.audit(ctx, "resume", j, ""); err != nil {
+		return job, err
+	}
+	_, err = c.Resume(ctx, j.ID)
+	if followErr := s.follow(ctx, c, []string{j.ID}); followErr != nil {
+		err = errors.Join(err, followErr)
+	}
+	if err != nil {
+		return job, err
+	}
+	return s.View(ctx, j.ID)
+}
+
+// Adopt takes over the jobs that are on a NAS and not known here, and mirrors what there is of them.
+func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) {
+	c, p, err := s.connect(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	there, err := c.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var adopted []burnin.Job
+	for _, st := range there {
+		if _, err := s.Store.Job(ctx, st.Job); err == nil {
+			continue
+		} else if !said(err, "no_such_job") {
+			return adopted, err
+		}
+		if err := c.Follow(ctx, s.Mirror, []string{st.Job}, true, func(string, *wire.JobStatus) {}); err != nil {
+			return adopted, err
+		}
+		row, err := s.known(st.Job)
+		if err != nil {
+			return adopted, err
+		}
+		if row == nil {
+			continue // not begun: it has no journal yet
+		}
+		row.ProfileID = p.ID
+		if err := s.Store.AddIntents(ctx, []store.Job{*row}); err != nil {
+			return adopted, err
+		}
+		if err := errors.Join(s.Store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+name), s.follow(ctx, c, []string{row.ID})); err != nil {
+			return adopted, err
+		}
+		job, err := s.View(ctx, row.ID)
+		if err != nil {
+			return adopted, err
+		}
+		adopted = append(adopted, job)
+	}
+	return adopted, nil
+}
+
+// known makes a row for a job from its mirrored journal; nil while there is no line of it.
+func (s *Service) known(id string) (*store.Job, error) {
+	journals, err := s.Mirror.Journals(id)
+	if err != nil || len(journals) == 0 || len(journals[0]) == 0 {
+		return nil, err
+	}
+	job, err := burnin.Fold(journals, nil)
+	if err != nil {
+		return nil, err
+	}
+	req, err := json.Marshal(wire.StartRequest{Job: id, CreatedMs: job.CreatedMs, Plan: job.Spec, Drive: job.Identity})
+	if err != nil {
+		return nil, err
+	}
+	return &store.Job{ID: id, DriveID: job.Identity.ID(), Plan: job.Plan, Request: req, CreatedMs: job.CreatedMs}, nil
+}
+
+// Cleaned is what Clean did.
+type Cleaned struct {
+	Removed       []string `json:"removed"`
+	Kept          []string `json:"kept"` // not ended, or not mirrored whole
+	RunnerRemoved bool     `json:"runner_removed"`
+}
+
+// Clean removes from a NAS the jobs that have ended and are mirrored here whole; the runner too if nothing is left of
+// which it is needed. A job that ended as unknown may still be resumed and stays, unless unknown says otherwise.
+func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned, error) {
+	done := Cleaned{Removed: []string{}, Kept: []string{}}
+	c, _, err := s.connect(ctx, name)
+	if err != nil {
+		return done, err
+	}
+	defer c.Close()
+	there, err := c.List(ctx)
+	if err != nil {
+		return done, err
+	}
+	var gone []string
+	for _, st := range there {
+		if _, err := s.Store.Job(ctx, st.Job); err != nil {
+			if !said(err, "no_such_job") {
+				return done, err
+			}
+			done.Kept = append(done.Kept, st.Job)
+			continue
+		}
+		if err := s.follow(ctx, c, []string{st.Job}); err != nil {
+			return done, err
+		}
+		job, err := s.View(ctx, st.Job)
+		if err != nil {
+			return done, err
+		}
+		whole, err := s.whole(st)
+		if err != nil {
+			return done, err
+		}
+		if whole && !st.LockHeld && job.State.Ended() && (unknown || job.State != burnin.Unknown) {
+			gone = append(gone, st.Job)
+		} else {
+			done.Kept = append(done.Kept, st.Job)
+		}
+	}
+	reply, err := c.Clean(ctx, wire.CleanRequest{Jobs: gone, Runner: true})
+	if err != nil {
+		return done, err
+	}
+	done.Removed, done.RunnerRemoved = reply.Removed, reply.RunnerRemoved
+	done.Kept = append(done.Kept, reply.Kept...)
+	for _, id := range reply.Removed {
+		if err := s.Store.SetGone(ctx, id); err != nil {
+			return done, err
+		}
+	}
+	return done, s.Store.Audit(ctx, store.AuditEntry{What: "clean", Text: s.Who + ": " + name})
+}

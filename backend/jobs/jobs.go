@@ -1,0 +1,188 @@
+// Package jobs is the desktop's orchestrator: it starts, watches, stops, resumes and adopts jobs on saved NAS, and
+// shows them.
+//
+// Its rules:
+//   - What a job is comes from the mirror of its journals and the last observation, by burnin.Fold. The store's state is
+//     a cache for lists; View never believes it over the journals.
+//   - The intent is stored before the NAS is asked. A start that was cut off is asked again only by the process that
+//     began it; any other process only looks whether the NAS has the job.
+//   - A NAS that cannot be reached changes no job. Watch tries again for ever; Refresh gives up at its deadline and
+//     leaves the old view with its age.
+//   - Attaching for the first time, after a week, or from another computer is the same code: follow from the mirror's
+//     cursors.
+//
+// A Service is safe for concurrent use. Several processes may work on one data directory at once.
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/nas"
+	"burnish/backend/profile"
+	"burnish/backend/reason"
+	"burnish/backend/store"
+	"burnish/backend/surface"
+	"burnish/backend/wire"
+)
+
+// Service is all that the window and the command line do with jobs.
+type Service struct {
+	Store  *store.Store
+	Mirror nas.Mirror
+	Dial   func(ctx context.Context, t nas.Target) (*nas.Conn, error) // logs in; puts nothing on the NAS
+	Now    func() time.Time
+	Random io.Reader
+	Who    string // who asks, for the audit trail and stop requests: user@host
+}
+
+// target says how to dial a profile.
+func target(p profile.Profile) nas.Target {
+	return nas.Target{
+		Name: p.Name, Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, Agent: p.Agent, Sudo: nas.Sudo(p.Sudo),
+		HostKey: p.HostKey, MachineID: p.MachineID, StateDir: p.StateDir,
+	}
+}
+
+// open dials a NAS and makes sure that the runner is there.
+func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error) {
+	c, err := s.Dial(ctx, target(p))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Deploy(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// connect opens the NAS of a name.
+func (s *Service) connect(ctx context.Context, name string) (*nas.Conn, profile.Profile, error) {
+	p, err := s.Store.ProfileNamed(ctx, name)
+	if err != nil {
+		return nil, p, err
+	}
+	c, err := s.open(ctx, p)
+	return c, p, err
+}
+
+// ofJob opens the NAS that has the job.
+func (s *Service) ofJob(ctx context.Context, prefix string) (*nas.Conn, store.Job, error) {
+	j, err := s.Store.FindJob(ctx, prefix)
+	if err != nil {
+		return nil, j, err
+	}
+	p, err := s.Store.ProfileByID(ctx, j.ProfileID)
+	if err != nil {
+		return nil, j, reason.New("no_such_nas", "nas", j.NAS)
+	}
+	c, err := s.open(ctx, p)
+	return c, j, err
+}
+
+// View folds a job from its mirror and what was last seen of it.
+func (s *Service) View(ctx context.Context, id string) (burnin.Job, error) {
+	j, err := s.Store.FindJob(ctx, id)
+	if err != nil {
+		return burnin.Job{}, err
+	}
+	return s.view(j)
+}
+
+func (s *Service) view(j store.Job) (burnin.Job, error) {
+	journals, err := s.Mirror.Journals(j.ID)
+	if err != nil {
+		return burnin.Job{}, err
+	}
+	job, err := burnin.Fold(journals, j.Observation)
+	if err != nil {
+		return job, fmt.Errorf("job %s: %w", j.ID, err)
+	}
+	job.NAS, job.SeenMs = j.NAS, j.SeenMs
+	if len(job.Runs) == 0 {
+		return job, asked(&job, j)
+	}
+	return job, nil
+}
+
+// asked shows a job of which only the intent is known.
+func asked(job *burnin.Job, j store.Job) error {
+	var req wire.StartRequest
+	if err := json.Unmarshal(j.Request, &req); err != nil {
+		return fmt.Errorf("the intent of job %s is damaged: %w", j.ID, err)
+	}
+	job.ID, job.Plan, job.Spec, job.CreatedMs = j.ID, j.Plan, req.Plan, j.CreatedMs
+	job.Drive, job.Identity = burnin.DriveOf(req.Drive, ""), req.Drive
+	for _, spec := range req.Plan.Stages {
+		job.Stages = append(job.Stages, burnin.Stage{Kind: spec.Kind, Engine: spec.Engine, State: burnin.Pending, BadRanges: []surface.Range{}})
+	}
+	if j.State.Ended() && j.Reason != nil { // the NAS refused it
+		job.State, job.Reason, job.EndedMs = j.State, j.Reason, j.EndedMs
+	}
+	return nil
+}
+
+// List shows all jobs, or those of one NAS, the oldest first.
+func (s *Service) List(ctx context.Context, name string) ([]burnin.Job, error) {
+	rows, err := s.Store.Jobs(ctx, store.Filter{NAS: name})
+	if err != nil {
+		return nil, err
+	}
+	jobs := make([]burnin.Job, 0, len(rows))
+	for _, row := range rows {
+		job, err := s.view(row)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs, nil
+}
+
+// askedFor is how long the process that stored an intent may take to ask the NAS; until then a job that is missing
+// there is not given up by others.
+const askedFor = 2 * time.Minute
+
+// saw keeps what was seen of a job, folds it, and caches the fold.
+func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burnin.Job, error) {
+	row, err := s.Store.Job(ctx, id)
+	if err != nil {
+		return burnin.Job{}, err
+	}
+	now := s.Now()
+	if early := row.Phase == store.Asked && now.Sub(time.UnixMilli(row.CreatedMs)) < askedFor; st != nil && !(st.Missing && early) {
+		obs, err := s.Mirror.Observe(*st, now.UnixMilli())
+		if err != nil {
+			return burnin.Job{}, err
+		}
+		if err := s.Store.SaveObservation(ctx, id, obs, now.UnixMilli()); err != nil {
+			return burnin.Job{}, err
+		}
+		if row, err = s.Store.Job(ctx, id); err != nil {
+			return burnin.Job{}, err
+		}
+	}
+	job, err := s.view(row)
+	if err != nil {
+		return job, err
+	}
+	if job.State == row.State {
+		return job, nil
+	}
+	return job, s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs)
+}
+
+// said reports whether an error is the reason with this code.
+func said(err error, code reason.Code) bool {
+	var r *reason.Said
+	return errors.As(err, &r) && r.Code == code
+}
+
+func (s *Service) audit(ctx context.Context, what string, j store.Job, text string) error {
+	return s.Store.Audit(ctx, store.AuditEntry{What: what, ProfileID: j.ProfileID, Job: j.ID, DriveID: j.DriveID, Text: s.Who + ": " + text})
+}

@@ -1,0 +1,96 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"burnish/backend/burnin"
+	"burnish/backend/profile"
+	"burnish/backend/store"
+	"burnish/backend/wire"
+)
+
+// AddNAS connects to a new NAS, pins the host key and the machine that it shows, and saves the profile. key is the
+// fingerprint or the key that the person expects; without one the error says what the NAS shows.
+func (s *Service) AddNAS(ctx context.Context, p profile.Profile, key string) (profile.Profile, error) {
+	if _, err := s.Store.ProfileNamed(ctx, p.Name); !said(err, "no_such_nas") {
+		if err == nil {
+			err = s.Store.AddProfile(ctx, p) // says nas_exists
+		}
+		return p, err
+	}
+	id, err := burnin.NewID(s.Random)
+	if err != nil {
+		return p, err
+	}
+	p.ID, p.CreatedMs = id, s.Now().UnixMilli()
+	if err := p.Check(); err != nil {
+		return p, err
+	}
+	t := target(p)
+	t.HostKey = key
+	c, err := s.Dial(ctx, t)
+	if err != nil {
+		return p, err
+	}
+	defer c.Close()
+	if err := c.HasRoot(ctx); err != nil {
+		return p, err
+	}
+	login := c.Facts()
+	p.HostKey, p.MachineID, p.Hostname = c.HostKey(), login.MachineID, login.Hostname
+	if err := s.Store.AddProfile(ctx, p); err != nil {
+		return p, err
+	}
+	return p, s.Store.Audit(ctx, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
+}
+
+// Step is one step of a test of a NAS.
+type Step struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// TestNAS goes the whole way to a NAS: login, rights, runner, drives. It tells each step as it passes.
+func (s *Service) TestNAS(ctx context.Context, name string, step func(Step)) error {
+	c, p, err := s.connect(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	login := c.Facts()
+	step(Step{"login", fmt.Sprintf("%s@%s, linux %s, machine %s", p.User, login.Hostname, login.GOARCH, login.MachineID)})
+	v, err := c.Version(ctx)
+	if err != nil {
+		return err
+	}
+	step(Step{"runner", fmt.Sprintf("version %s in %s", v.Version, c.StateDir())})
+	rows, err := c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
+	if err != nil {
+		return err
+	}
+	step(Step{"drives", fmt.Sprintf("%d drives", len(rows))})
+	return nil
+}
+
+// RemoveNAS forgets a profile. Jobs that have not ended keep it from being removed; what ended stays readable.
+func (s *Service) RemoveNAS(ctx context.Context, name string) error {
+	p, err := s.Store.ProfileNamed(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.RemoveProfile(ctx, p.ID); err != nil {
+		return err
+	}
+	return s.Store.Audit(ctx, store.AuditEntry{What: "nas_remove", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
+}
+
+// Drives lists the drives of a NAS as they are now.
+func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, error) {
+	c, p, err := s.connect(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
+}

@@ -1,0 +1,206 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/nas"
+	"burnish/backend/reason"
+	"burnish/backend/store"
+	"burnish/backend/wire"
+)
+
+// Sink hears what a watch sees. Its methods are called from several goroutines, one for each NAS.
+type Sink interface {
+	Job(burnin.Job)                        // a job changed, or grew
+	Standing(nas string, now nas.Standing) // the connection changed
+}
+
+// Watch follows jobs until all have ended and their files are mirrored whole, trying again for ever while a NAS is
+// away. It returns early when ctx ends, or when a NAS must not be talked to any more (another host key, another
+// machine, no way to log in).
+func (s *Service) Watch(ctx context.Context, rows []store.Job, sink Sink) error {
+	byNAS := map[string][]store.Job{}
+	for _, row := range rows {
+		byNAS[row.ProfileID] = append(byNAS[row.ProfileID], row)
+	}
+	errs := make(chan error, len(byNAS))
+	for profileID, of := range byNAS {
+		go func() { errs <- s.watchNAS(ctx, profileID, of, sink) }()
+	}
+	var all error
+	for range byNAS {
+		all = errors.Join(all, <-errs)
+	}
+	return all
+}
+
+func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.Job, sink Sink) error {
+	p, err := s.Store.ProfileByID(ctx, profileID)
+	if err != nil {
+		return reason.New("no_such_nas", "nas", rows[0].NAS)
+	}
+	w := &watch{Service: s, sink: sink, left: map[string]bool{}}
+	for _, row := range rows {
+		w.left[row.ID] = true
+	}
+	keep := nas.Keep{
+		Connect: func(ctx context.Context) (*nas.Conn, error) { return s.open(ctx, p) },
+		Work:    w.work,
+		Report:  func(now nas.Standing) { sink.Standing(p.Name, now) },
+		Now:     s.Now,
+		Sleep: func(ctx context.Context, d time.Duration) error {
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-time.After(d):
+				return nil
+			}
+		},
+		Rand: rand.New(rand.NewPCG(uint64(s.Now().UnixNano()), 0)),
+	}
+	return errors.Join(keep.Run(ctx), w.err)
+}
+
+// watch is the jobs of one NAS that have not ended yet.
+type watch struct {
+	*Service
+	sink Sink
+
+	mu   sync.Mutex
+	left map[string]bool
+	err  error // a job that cannot be read; the others go on
+}
+
+func (w *watch) done() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.left) == 0
+}
+
+func (w *watch) ids() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ids := make([]string, 0, len(w.left))
+	for id := range w.left {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// work follows until the connection or the jobs end. A job whose files cannot be mirrored is dropped; the others go on.
+func (w *watch) work(ctx context.Context, c *nas.Conn) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for !w.done() {
+		err := c.Follow(ctx, w.Mirror, w.ids(), false, func(id string, st *wire.JobStatus) {
+			w.changed(ctx, id, st)
+			if w.done() {
+				cancel()
+			}
+		})
+		var one *nas.JobError
+		switch {
+		case w.done():
+			return nil
+		case errors.As(err, &one):
+			w.drop(one.Job, err)
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// changed folds what came of one job and tells it; a job is done when it has ended and its files are here whole.
+func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
+	job, err := w.saw(ctx, id, st)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		w.drop(id, err)
+	default:
+		w.sink.Job(job)
+		if st == nil || st.LockHeld || !job.State.Ended() {
+			return
+		}
+		if whole, err := w.whole(*st); err != nil || whole {
+			w.drop(id, err)
+		}
+	}
+}
+
+func (w *watch) drop(id string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.left, id)
+	w.err = errors.Join(w.err, err)
+}
+
+// Refresh asks the NAS of these jobs once what is new, all NAS at once, until ctx ends. What cannot be reached keeps
+// its old view; seen_ms tells its age. Errors of single NAS are returned joined.
+func (s *Service) Refresh(ctx context.Context, rows []store.Job) error {
+	byNAS := map[string][]string{}
+	for _, row := range rows {
+		byNAS[row.ProfileID] = append(byNAS[row.ProfileID], row.ID)
+	}
+	errs := make(chan error, len(byNAS))
+	for profileID, ids := range byNAS {
+		go func() { errs <- s.refreshNAS(ctx, profileID, ids) }()
+	}
+	var all error
+	for range byNAS {
+		select {
+		case err := <-errs:
+			all = errors.Join(all, err)
+		case <-ctx.Done():
+			return errors.Join(all, context.Cause(ctx))
+		}
+	}
+	return all
+}
+
+func (s *Service) refreshNAS(ctx context.Context, profileID string, ids []string) error {
+	p, err := s.Store.ProfileByID(ctx, profileID)
+	if err != nil {
+		return err
+	}
+	c, err := s.open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return s.follow(ctx, c, ids)
+}
+
+// follow mirrors once what is new of some jobs and folds it.
+func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
+	var failed error
+	err := c.Follow(ctx, s.Mirror, ids, true, func(id string, st *wire.JobStatus) {
+		if st == nil {
+			return // more is coming
+		}
+		if _, err := s.saw(ctx, id, st); err != nil {
+			failed = errors.Join(failed, err)
+		}
+	})
+	return errors.Join(err, failed)
+}
+
+// whole reports whether the mirror has every byte that the NAS had when it gave this status.
+func (s *Service) whole(st wire.JobStatus) (bool, error) {
+	have, err := s.Mirror.Have(st.Job)
+	if err != nil {
+		return false, err
+	}
+	for file, size := range st.Sizes {
+		if have[file] < size {
+			return false, nil
+		}
+	}
+	return true, nil
+}

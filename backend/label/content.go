@@ -1,0 +1,101 @@
+package label
+
+import "bytes"
+
+const (
+	endSpan        = 4 << 20 // of each end, looked at byte by byte
+	defaultSamples = 1024
+	maxFailedReads = 64 // at each end and between them: more failures than this take hours
+)
+
+// sampler classifies sectors into a Content.
+type sampler struct {
+	src        *source
+	own        func([]byte) bool
+	zero, ones []byte
+	out        Content
+	gaps       gaps
+}
+
+// content classifies both ends and samples of what is between.
+func content(src *source, opt Options) Content {
+	s := sampler{src: src, own: opt.OwnStamp, zero: make([]byte, src.sector), ones: bytes.Repeat([]byte{0xff}, src.sector), gaps: gaps{}}
+	head := min(roundUp(endSpan, src.piece), src.size)
+	tail := max(head, (src.size-endSpan)/src.piece*src.piece)
+	s.sweep(0, head)
+	s.sweep(tail, src.size)
+
+	samples := int64(opt.Samples)
+	if samples == 0 {
+		samples = defaultSamples
+	}
+	if share := (tail - head) / samples / src.piece * src.piece; share <= src.piece {
+		s.sweep(head, tail)
+	} else {
+		s.samples(head, samples, share, opt)
+	}
+	s.out.Unreadable = s.gaps.merged()
+	return s.out
+}
+
+func roundUp(n, to int64) int64 { return (n + to - 1) / to * to }
+
+// sweep looks at every piece from a multiple of the piece's size up to end.
+func (s *sampler) sweep(from, end int64) {
+	failed := 0
+	for off := from; off < end; off += s.src.piece {
+		if failed == maxFailedReads {
+			s.gaps[off] = Gap{Offset: off, Length: end - off, Err: ErrNotRead}
+			return
+		}
+		data, err := s.src.pieceAt(off)
+		if !s.take(off, data, err) {
+			failed++
+		}
+	}
+}
+
+// samples looks at one piece in each of n shares of the range that begins at from.
+func (s *sampler) samples(from, n, share int64, opt Options) {
+	failed := 0
+	for i := range n {
+		off := from + i*share
+		if failed == maxFailedReads {
+			s.gaps[off] = Gap{Offset: off, Length: (n - i) * share, Err: ErrNotRead}
+			return
+		}
+		if opt.Rand != nil {
+			off += opt.Rand.Int64N(share/s.src.piece) * s.src.piece
+		}
+		data, err := s.src.pread(off, s.src.piece)
+		if !s.take(off, data, err) {
+			failed++
+		}
+	}
+}
+
+// take classifies one piece; false when it could not be read.
+func (s *sampler) take(off int64, data []byte, err error) bool {
+	if err != nil {
+		s.gaps[off] = Gap{Offset: off, Length: min(s.src.piece, s.src.size-off), Err: err}
+		return false
+	}
+	for at := 0; at < len(data); at += s.src.sector {
+		sector := data[at : at+s.src.sector]
+		n := int64(len(sector))
+		switch {
+		case bytes.Equal(sector, s.zero):
+			s.out.Zero += n
+		case bytes.Equal(sector, s.ones):
+			s.out.Ones += n
+		case s.own != nil && s.own(sector):
+			s.out.Own += n
+		default:
+			where := off + int64(at)
+			if s.out.UnknownAt == nil || where < *s.out.UnknownAt {
+				s.out.UnknownAt = &where
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,32 @@
+// Package label finds what says "this drive holds somebody's data": partition tables, RAID and
+// volume-manager metadata, pool labels, encryption headers and file systems, at the head and at the
+// tail of the drive and of each of its partitions; and it samples the rest, so that "no label" can
+// be told from "no data".
+//
+// Rules:
+//   - It only reads, through the io.ReaderAt it is given, in whole logical sectors. Where the
+//     reader needs memory alignment too (O_DIRECT), the reader provides it.
+//   - It fails closed. A place that could not be read is a Gap, not an absence; a table with more
+//     partitions than are looked into leaves a Gap as well. Only Findings.Blank means "nobody's".
+//   - A read error at one place never stops the others. A failed 64 KiB read is repeated in 4 KiB
+//     pieces, each at most once, so one bad sector costs one piece.
+//   - Everything on the drive is data, never trusted: lengths are checked against constants before
+//     anything is allocated, loops are bounded, and text is cut to 64 characters with whatever
+//     does not print replaced by '?'.
+//
+// What a scan reads, at most: 8 MiB for the two ends, 4 KiB per sample (1,024 samples unless told
+// otherwise), 3 MiB of label places outside the ends, and 2 MiB per partition, of which at most 128
+// are entered, two levels deep (a table inside a partition is entered, one inside that is only
+// reported). Memory stays below about 20 MiB.
+//
+// Concurrency: nothing is shared; two scans may run at once if their readers may. There is no
+// timeout and no context: a caller that wants one gives a reader that fails once it is over, and
+// the scan then ends at once with Gaps.
+//
+// Errors: Scan fails only for arguments that make no sense. What the drive answers is in the
+// findings, with the reader's own error inside each Gap for errors.Is.
+//
+// Layouts are those of the formats' public descriptions (OpenZFS vdev labels, Linux md, LVM2, LUKS,
+// UEFI GPT and so on); matching a found guid or uuid against what is imported, assembled or mounted
+// is the caller's work.
+package label

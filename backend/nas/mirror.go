@@ -1,0 +1,223 @@
+package nas
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/wire"
+)
+
+// Mirror is a byte-identical copy of jobs' files, at Dir/JOB/FILE. How much of a file is there is its size and
+// nothing else; bytes are written at their own offset. So it may be cut off at any moment, and any number of
+// processes may write at once. Nothing is synced: what a crash takes is fetched again.
+type Mirror struct{ Dir string }
+
+// root opens the mirror's directory; nothing outside of it can be reached through what it returns.
+func (m Mirror) root() (*os.Root, error) {
+	if err := os.MkdirAll(m.Dir, 0o700); err != nil {
+		return nil, m.failed(err)
+	}
+	root, err := os.OpenRoot(m.Dir)
+	if err != nil {
+		return nil, m.failed(err)
+	}
+	return root, nil
+}
+
+func (m Mirror) failed(err error) error {
+	if noSpace(err) {
+		return reason.New("no_space", "what", m.Dir, "error", err)
+	}
+	return reason.New("data_dir_unusable", "dir", m.Dir, "error", err)
+}
+
+func checkName(job, file string) error {
+	if !burnin.ValidID(job) || !wire.ValidFile(file) {
+		return reason.New("nas_garbage", "nas", "the job "+reason.Clean(job, 40), "error", "a file that cannot be: "+reason.Clean(file, 40))
+	}
+	return nil
+}
+
+// Write puts a piece of a file in its place and reports whether the file has grown. What is there already is written
+// again, for it is the same. Errors: nas_garbage for a name that cannot be or a piece that would leave a gap,
+// mirror_full, no_space, data_dir_unusable.
+func (m Mirror) Write(d wire.Data) (grown bool, err error) {
+	if err := checkName(d.Job, d.File); err != nil {
+		return false, err
+	}
+	if d.Off < 0 || len(d.Bytes) > wire.MaxChunk {
+		return false, reason.New("nas_garbage", "nas", d.File, "error", "a piece that cannot be")
+	}
+	root, err := m.root()
+	if err != nil {
+		return false, err
+	}
+	defer root.Close()
+	if err := root.Mkdir(d.Job, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return false, m.failed(err)
+	}
+	f, err := root.OpenFile(path.Join(d.Job, d.File), os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return false, m.failed(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false, m.failed(err)
+	}
+	size, end := info.Size(), d.Off+int64(len(d.Bytes))
+	if d.Off > size {
+		return false, reason.New("nas_garbage", "nas", d.File, "error", fmt.Sprintf("bytes from %d on, where only %d are known", d.Off, size))
+	}
+	if end > size {
+		total, err := used(root, d.Job)
+		if err != nil {
+			return false, m.failed(err)
+		}
+		if total+end-size > wire.MaxMirror {
+			return false, reason.New("mirror_full", "job", d.Job, "limit", wire.MaxMirror)
+		}
+	}
+	if _, err := f.WriteAt(d.Bytes, d.Off); err != nil {
+		return false, m.failed(err)
+	}
+	return end > size, nil
+}
+
+// used sums up the files of a job, in bytes.
+func used(root *os.Root, job string) (int64, error) {
+	sizes, err := sizes(root, job)
+	var total int64
+	for _, n := range sizes {
+		total += n
+	}
+	return total, err
+}
+
+// sizes gives the files of a job; none of a job that is not there.
+func sizes(root *os.Root, job string) (map[string]int64, error) {
+	have := map[string]int64{}
+	dir, err := root.Open(job)
+	if errors.Is(err, fs.ErrNotExist) {
+		return have, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	entries, err := dir.ReadDir(-1)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if !wire.ValidFile(e.Name()) {
+			continue
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		have[e.Name()] = info.Size()
+	}
+	return have, nil
+}
+
+// Have gives how many bytes of each file of a job are there.
+func (m Mirror) Have(job string) (map[string]int64, error) {
+	if !burnin.ValidID(job) {
+		return nil, reason.New("no_such_job", "job", job)
+	}
+	root, err := m.root()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	have, err := sizes(root, job)
+	if err != nil {
+		return nil, m.failed(err)
+	}
+	return have, nil
+}
+
+// ReadFrom gives at most limit bytes of a file from off on; none at its end, or of a file that is not there.
+func (m Mirror) ReadFrom(job, file string, off int64, limit int) ([]byte, error) {
+	if err := checkName(job, file); err != nil {
+		return nil, err
+	}
+	root, err := m.root()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.Open(path.Join(job, file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, m.failed(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.NewSectionReader(f, max(off, 0), int64(limit)))
+	if err != nil {
+		return nil, m.failed(err)
+	}
+	return data, nil
+}
+
+// Journals gives the events of a job's runs, of run 1 first. A run whose journal has not arrived ends the list.
+func (m Mirror) Journals(job string) ([][]burnin.Event, error) {
+	have, err := m.Have(job)
+	if err != nil {
+		return nil, err
+	}
+	var runs [][]burnin.Event
+	for n := 1; ; n++ {
+		file := journal(n)
+		size, ok := have[file]
+		if !ok {
+			return runs, nil
+		}
+		data, err := m.ReadFrom(job, file, 0, int(min(size, wire.MaxMirror)))
+		if err != nil {
+			return nil, err
+		}
+		events, err := wire.DecodeJournal(data)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, events)
+	}
+}
+
+func journal(run int) string { return fmt.Sprintf("run-%d.ndjson", run) }
+
+// Observe makes an observation of what the NAS says of a job and of how much of it the mirror has. nowMs is the
+// desktop's clock, unix milliseconds, when the status came.
+func (m Mirror) Observe(s wire.JobStatus, nowMs int64) (burnin.Observation, error) {
+	have, err := m.Have(s.Job)
+	if err != nil {
+		return burnin.Observation{}, err
+	}
+	complete := true
+	for file, size := range s.Sizes {
+		if strings.HasSuffix(file, ".ndjson") && have[file] < size {
+			complete = false
+		}
+	}
+	if _, ok := s.Sizes[journal(s.Run)]; s.Run > 0 && !ok {
+		complete = false
+	}
+	return burnin.Observation{
+		Run: s.Run, LockHeld: s.LockHeld, BootID: s.BootID, BootedMs: s.BootedMs, SeenMs: nowMs, Complete: complete, Live: s.Live,
+	}, nil
+}

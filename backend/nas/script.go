@@ -1,0 +1,168 @@
+package nas
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"burnish/backend/reason"
+)
+
+// maxScript bounds what one of the small scripts may print, in bytes.
+const maxScript = 64 << 10
+
+// setPath sets the PATH of all scripts: what they call is found although a login without a terminal lacks sbin.
+const setPath = `PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin; export PATH LC_ALL=C; `
+
+// scriptDone is the last line of a script that did all it should.
+const scriptDone = "burnish-done"
+
+// scriptError is a script that ran and did not do what it should.
+type scriptError struct {
+	status int
+	stderr string
+}
+
+func (e *scriptError) Error() string {
+	if e.stderr == "" {
+		return fmt.Sprintf("it ended with status %d", e.status)
+	}
+	return e.stderr
+}
+
+// run executes a command that prints lines and then scriptDone, and gives the lines. What a shell's start-up files
+// print before is the script's own matter. Without scriptDone the error is a *scriptError.
+func (c *Conn) run(ctx context.Context, limit time.Duration, command string, stdin io.Reader) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	p, err := c.start(ctx, command, false)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	go func() {
+		// A command that ends without reading all of its stdin says so by its exit.
+		if stdin != nil {
+			io.Copy(p.stdin, stdin)
+		}
+		p.stdin.Close()
+	}()
+	out, err := io.ReadAll(io.LimitReader(p.stdout, maxScript+1))
+	if len(out) > maxScript {
+		return nil, reason.New("nas_too_much", "what", "the answer of a small script", "limit", "64 KiB")
+	}
+	if err != nil {
+		return nil, c.cut(ctx, err)
+	}
+	var lines []string
+	for scan := bufio.NewScanner(bytes.NewReader(out)); scan.Scan(); {
+		lines = append(lines, scan.Text())
+	}
+	if n := len(lines); n > 0 && lines[n-1] == scriptDone {
+		return lines[:n-1], nil
+	}
+	if !p.settle(ctx) || p.status() < 0 {
+		return nil, c.cut(ctx, errors.New("a command was cut off"))
+	}
+	return nil, &scriptError{p.status(), p.stderr.lines()}
+}
+
+// cut says why a stream from the NAS broke.
+func (c *Conn) cut(ctx context.Context, err error) error {
+	var said *reason.Said
+	switch {
+	case errors.As(err, &said):
+		return err
+	case c.Err() != nil:
+		return c.Err()
+	case ctx.Err() != nil:
+		return c.ended(ctx, "a command ran too long")
+	}
+	return reason.New("connection_lost", "nas", c.target.Name, "error", brief(err))
+}
+
+// Facts are what a login finds about the machine behind it.
+type Facts struct {
+	GOARCH    string // amd64 or arm64
+	UID, GID  int    // of the login
+	MachineID string // 32 hex digits; "" where the machine has none
+	Hostname  string
+}
+
+// factsScript prints one key=value a line.
+const factsScript = setPath + `echo burnish-facts; echo "os=$(uname -s)"; echo "arch=$(uname -m)"; echo "uid=$(id -u)"; echo "gid=$(id -g)"; ` +
+	`for f in /etc/machine-id /var/lib/dbus/machine-id; do [ -r "$f" ] && { echo "machine=$(head -n 1 "$f")"; break; }; done; ` +
+	`echo "host=$(uname -n)"; echo ` + scriptDone
+
+var (
+	plainWord = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+	machineID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	hostname  = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,253}$`)
+)
+
+// learn reads the facts, and refuses another machine and one that cannot run the runner.
+func (c *Conn) learn(ctx context.Context) error {
+	lines, err := c.run(ctx, c.opts.ScriptTimeout, shell(factsScript), nil)
+	var failed *scriptError
+	if errors.As(err, &failed) {
+		return c.garbage("the login runs no commands: " + failed.Error())
+	}
+	if err != nil {
+		return err
+	}
+	said := map[string]string{}
+	begun := false
+	for _, line := range lines {
+		if line == "burnish-facts" {
+			begun = true
+		} else if key, value, ok := strings.Cut(line, "="); ok && begun {
+			said[key] = strings.TrimSpace(value)
+		}
+	}
+	if !plainWord.MatchString(said["os"]) || !plainWord.MatchString(said["arch"]) {
+		return c.garbage("it does not tell its system")
+	}
+	f := Facts{}
+	switch said["arch"] {
+	case "x86_64", "amd64":
+		f.GOARCH = "amd64"
+	case "aarch64", "arm64":
+		f.GOARCH = "arm64"
+	}
+	if said["os"] != "Linux" || f.GOARCH == "" {
+		return reason.New("platform_unsupported", "nas", c.target.Name, "platform", said["os"]+" on "+said["arch"])
+	}
+	if f.UID, err = parseID(said["uid"]); err == nil {
+		f.GID, err = parseID(said["gid"])
+	}
+	if err != nil {
+		return c.garbage("it does not tell the login's ids")
+	}
+	if machineID.MatchString(said["machine"]) {
+		f.MachineID = said["machine"]
+	}
+	if hostname.MatchString(said["host"]) {
+		f.Hostname = said["host"]
+	}
+	if known := c.target.MachineID; known != "" && known != f.MachineID {
+		shown := f.MachineID
+		if shown == "" {
+			shown = "one without a machine id"
+		}
+		return reason.New("nas_changed", "nas", c.target.Name, "known", known, "shown", shown)
+	}
+	c.facts = f
+	return nil
+}
+
+func parseID(s string) (int, error) {
+	id, err := strconv.ParseUint(s, 10, 32)
+	return int(id), err
+}

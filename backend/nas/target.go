@@ -1,0 +1,116 @@
+package nas
+
+import (
+	"context"
+	"net"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"burnish/backend/reason"
+)
+
+// Sudo says how a login that is not root becomes root.
+type Sudo string
+
+// The ways to root.
+const (
+	SudoNone     Sudo = "none"
+	SudoNopasswd Sudo = "nopasswd"
+	SudoPassword Sudo = "password"
+)
+
+// Target is a NAS and how to log in there.
+type Target struct {
+	Name    string // what a person calls it; in every error
+	Host    string
+	Port    int // 0 means 22
+	User    string
+	KeyFile string // an OpenSSH private key without a passphrase; "" for none
+	Agent   bool   // ask the agent at SSH_AUTH_SOCK
+
+	Sudo         Sudo
+	SudoPassword func(context.Context) (string, error) // asked at each root call; nil for none
+
+	HostKey   string // pinned: a public key as in authorized_keys, or its "SHA256:..." fingerprint; "" if not yet
+	MachineID string // pinned; "" if not yet
+	StateDir  string // where the runner lives; "" tries the usual places
+}
+
+// address is what is dialled.
+func (t Target) address() string {
+	port := t.Port
+	if port == 0 {
+		port = 22
+	}
+	return net.JoinHostPort(t.Host, strconv.Itoa(port))
+}
+
+// maxStateDir bounds the path of a state directory, in bytes.
+const maxStateDir = 512
+
+// check refuses what no NAS can make right.
+func (t Target) check() error {
+	bad := func(what, hint string) error { return reason.New("bad_profile", "what", what, "hint", hint) }
+	switch {
+	case t.Host == "" || strings.ContainsFunc(t.Host, unicode.IsSpace):
+		return bad(t.Name+" has no host name or address", "Give one with --host.")
+	case t.Port < 0 || t.Port > 65535:
+		return bad(t.Name+" has a port that does not exist", "Give one from 1 to 65535 with --port.")
+	case t.User == "":
+		return bad(t.Name+" has no user", "Give one with --user.")
+	case t.KeyFile == "" && !t.Agent:
+		return bad(t.Name+" has no way to log in", "Give a private key with --key FILE, or --agent.")
+	case t.Sudo != "" && t.Sudo != SudoNone && t.Sudo != SudoNopasswd && t.Sudo != SudoPassword:
+		return bad(t.Name+" has an unknown way to root: "+string(t.Sudo), "Give --sudo none, nopasswd or password.")
+	case t.StateDir == "":
+		return nil
+	case !path.IsAbs(t.StateDir), path.Clean(t.StateDir) != t.StateDir, t.StateDir == "/",
+		len(t.StateDir) > maxStateDir, strings.ContainsFunc(t.StateDir, unicode.IsControl):
+		return bad("the state directory of "+t.Name+" is no absolute path", "Give one like /var/lib/burnish with --state-dir.")
+	}
+	return nil
+}
+
+// Options are what a program sets once for all its NAS. The zero value of each means its default.
+type Options struct {
+	// Runner gives the runner's program for a GOARCH.
+	Runner func(goarch string) ([]byte, error)
+	// Dial opens the connection; nil is TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	ConnectTimeout   time.Duration // to open the connection; 10 s
+	HandshakeTimeout time.Duration // from there to the host key; 20 s
+	LoginTimeout     time.Duration // from there to the login, a touch on a hardware key included; 60 s
+	OpenTimeout      time.Duration // to open a channel and start a command in it; 15 s
+	ScriptTimeout    time.Duration // for one of the small scripts of login and deploy; 60 s
+	UploadTimeout    time.Duration // for the runner's upload; 10 min
+	KeepaliveEvery   time.Duration // three unanswered ones close the connection; 15 s
+	BeatTimeout      time.Duration // the longest silence of a follow; 45 s
+	Channels         int           // at once, until the server allows less; 4
+}
+
+func (o Options) withDefaults() Options {
+	set := func(d *time.Duration, to time.Duration) {
+		if *d <= 0 {
+			*d = to
+		}
+	}
+	set(&o.ConnectTimeout, 10*time.Second)
+	set(&o.HandshakeTimeout, 20*time.Second)
+	set(&o.LoginTimeout, 60*time.Second)
+	set(&o.OpenTimeout, 15*time.Second)
+	set(&o.ScriptTimeout, 60*time.Second)
+	set(&o.UploadTimeout, 10*time.Minute)
+	set(&o.KeepaliveEvery, 15*time.Second)
+	set(&o.BeatTimeout, 45*time.Second)
+	if o.Channels <= 0 {
+		o.Channels = 4
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{}).DialContext
+	}
+	return o
+}

@@ -1,0 +1,155 @@
+package nas
+
+import (
+	"context"
+	"fmt"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/wire"
+)
+
+// reply calls a verb whose answer is one reply frame.
+func reply[T any](ctx context.Context, c *Conn, verb wire.Verb, req any, root bool) (T, error) {
+	v, err := replyAt[T](ctx, c, c.placed(), verb, req, root)
+	return v, c.spoken(err)
+}
+
+func replyAt[T any](ctx context.Context, c *Conn, at placed, verb wire.Verb, req any, root bool) (T, error) {
+	var v T
+	replies := 0
+	err := c.invoke(ctx, at, verb, req, root, func(f wire.Frame) error {
+		if f.Type != wire.FrameReply {
+			return c.strange(verb, f)
+		}
+		replies++
+		return f.Into(&v)
+	})
+	if err == nil && replies != 1 {
+		err = c.garbage(fmt.Sprintf("%d answers to %s", replies, verb))
+	}
+	return v, err
+}
+
+func (c *Conn) strange(verb wire.Verb, f wire.Frame) error {
+	return c.garbage(fmt.Sprintf("a %s frame in the answer to %s", f.Type, verb))
+}
+
+func (c *Conn) versionOf(ctx context.Context, at placed) (wire.VersionReply, error) {
+	return replyAt[wire.VersionReply](ctx, c, at, wire.VerbVersion, struct{}{}, false)
+}
+
+// Version asks what runs there. It needs no root. Errors are those of Call, as for all verbs.
+func (c *Conn) Version(ctx context.Context) (wire.VersionReply, error) {
+	return reply[wire.VersionReply](ctx, c, wire.VerbVersion, struct{}{}, false)
+}
+
+// Inventory lists the drives. It needs root.
+func (c *Conn) Inventory(ctx context.Context, req wire.InventoryRequest) ([]wire.DriveRow, error) {
+	var rows []wire.DriveRow
+	err := c.Call(ctx, wire.VerbInventory, req, true, func(f wire.Frame) error {
+		if f.Type != wire.FrameDrive {
+			return c.strange(wire.VerbInventory, f)
+		}
+		if len(rows) == wire.MaxDrives {
+			return reason.New("nas_too_much", "what", "the list of drives", "limit", fmt.Sprintf("%d drives", wire.MaxDrives))
+		}
+		var row wire.DriveRow
+		if err := f.Into(&row); err != nil {
+			return err
+		}
+		rows = append(rows, row)
+		return nil
+	})
+	return rows, err
+}
+
+// Start starts a job. It needs root. The login's group is filled in, so that the login may follow without root.
+func (c *Conn) Start(ctx context.Context, req wire.StartRequest) (wire.StartReply, error) {
+	req.GID = c.facts.GID
+	return c.started(ctx, wire.VerbStart, req.Job, req)
+}
+
+// Resume starts the next run of a job. It needs root.
+func (c *Conn) Resume(ctx context.Context, job string) (wire.StartReply, error) {
+	return c.started(ctx, wire.VerbResume, job, wire.JobRequest{Job: job})
+}
+
+func (c *Conn) started(ctx context.Context, verb wire.Verb, job string, req any) (wire.StartReply, error) {
+	r, err := reply[wire.StartReply](ctx, c, verb, req, true)
+	if err == nil && (r.Job != job || r.Run < 0) {
+		err = c.garbage("an answer for another job than " + job)
+	}
+	return r, err
+}
+
+// Stop stops a job and says whether it is proven stopped. It needs root. by says who asks, for the job's log.
+func (c *Conn) Stop(ctx context.Context, job, by string) (wire.StopReply, error) {
+	return reply[wire.StopReply](ctx, c, wire.VerbStop, wire.JobRequest{Job: job, By: by}, true)
+}
+
+// List lists all jobs of the state directory. It needs no root.
+func (c *Conn) List(ctx context.Context) ([]wire.JobStatus, error) {
+	r, err := reply[wire.ListReply](ctx, c, wire.VerbList, struct{}{}, false)
+	if err == nil && len(r.Jobs) > wire.MaxJobs {
+		err = reason.New("nas_too_much", "what", "the list of jobs", "limit", fmt.Sprintf("%d jobs", wire.MaxJobs))
+	}
+	for i := range r.Jobs {
+		if err == nil {
+			err = c.checkStatus(&r.Jobs[i])
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.Jobs, nil
+}
+
+// maxFiles bounds the files of one job.
+const maxFiles = 4096
+
+// checkStatus refuses a status whose names could not be a job's.
+func (c *Conn) checkStatus(s *wire.JobStatus) error {
+	if !burnin.ValidID(s.Job) || s.Run < 0 || len(s.Sizes) > maxFiles {
+		return c.garbage("a job that cannot be: " + reason.Clean(s.Job, 40))
+	}
+	for file, size := range s.Sizes {
+		if !wire.ValidFile(file) || size < 0 {
+			return c.garbage("a file that cannot be: " + reason.Clean(file, 40))
+		}
+	}
+	return nil
+}
+
+// Read reads at most wire.MaxChunk bytes of a job's file from off on; none at its end. It needs no root.
+func (c *Conn) Read(ctx context.Context, job, file string, off int64) ([]byte, error) {
+	var got *wire.Data
+	err := c.Call(ctx, wire.VerbRead, wire.ReadRequest{Job: job, File: file, Off: off}, false, func(f wire.Frame) error {
+		if f.Type != wire.FrameData || got != nil {
+			return c.strange(wire.VerbRead, f)
+		}
+		got = &wire.Data{}
+		return f.Into(got)
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case got == nil:
+		return nil, c.garbage("no data in the answer to read")
+	case got.Job != job, got.File != file, got.Off != off, len(got.Bytes) > wire.MaxChunk:
+		return nil, c.garbage("other data than was asked for")
+	}
+	return got.Bytes, nil
+}
+
+// Clean removes jobs that have ended and, if asked, the runner. It needs root. After the runner has gone, calls give
+// ErrNoRunner.
+func (c *Conn) Clean(ctx context.Context, req wire.CleanRequest) (wire.CleanReply, error) {
+	r, err := reply[wire.CleanReply](ctx, c, wire.VerbClean, req, true)
+	if err == nil && r.RunnerRemoved {
+		c.mu.Lock()
+		c.runner = placed{}
+		c.mu.Unlock()
+	}
+	return r, err
+}

@@ -1,0 +1,257 @@
+// Package profile says what a connection profile is: how a person reaches one NAS, and which machine it is.
+//
+// Its rules:
+//   - A profile holds no secret. Its key file is a path; passwords live in the keychain under the profile's ID.
+//   - What a person typed is checked before it is used anywhere: nothing in a checked profile can be taken for an
+//     option, hold a control character, or turn the text around it. Name and state directory become parts of command
+//     lines and paths, so that their characters are listed.
+//   - Host key and machine id are pinned: once known they are compared, never silently replaced (see Pins).
+//
+// The package is pure: no I/O, no state, safe from any goroutine. Its errors are reasons: bad_profile for a profile that
+// is not right, host_key_changed and nas_changed for one that shows another machine.
+package profile
+
+import (
+	"fmt"
+	"net/netip"
+	"path"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/ssh"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+)
+
+// Sudo says how root rights are had on the NAS.
+type Sudo string
+
+// The ways to root.
+const (
+	SudoNone     Sudo = "none"     // the login is root, or may do all by itself
+	SudoNoPasswd Sudo = "nopasswd" // sudo asks nothing
+	SudoPassword Sudo = "password" // sudo asks for a password, which is in the keychain
+)
+
+// Defaults for what a person leaves out.
+const (
+	DefaultPort  = 22
+	DefaultSlots = 4
+)
+
+// MaxSlots bounds how many jobs run at once on one NAS.
+const MaxSlots = 64
+
+// Profile is how to reach one NAS.
+type Profile struct {
+	ID            string `json:"id"`   // as burnin.ValidID; never changes, names the secrets in the keychain
+	Name          string `json:"name"` // unique among profiles without regard to case
+	Host          string `json:"host"` // a host name or an IP address
+	Port          int    `json:"port"`
+	User          string `json:"user"`
+	KeyFile       string `json:"key_file,omitempty"` // absolute path on this computer; empty with Agent
+	Agent         bool   `json:"agent,omitempty"`
+	Sudo          Sudo   `json:"sudo"`
+	HostKey       string `json:"host_key,omitempty"`  // "type base64", no comment; empty until pinned
+	StateDir      string `json:"state_dir,omitempty"` // on the NAS; empty: the first place that is fit
+	VirtualDrives bool   `json:"virtual_drives,omitempty"`
+	MachineID     string `json:"machine_id,omitempty"` // empty until pinned
+	Hostname      string `json:"hostname,omitempty"`   // as the NAS calls itself; only shown
+	Slots         int    `json:"slots"`                // how many jobs run at once, 1 to MaxSlots
+	CreatedMs     int64  `json:"created_ms"`
+}
+
+// Limits in bytes.
+const (
+	maxName     = 64
+	maxHost     = 255
+	maxUser     = 255
+	maxPath     = 1024
+	maxHostKey  = 16 << 10
+	maxMachine  = 128
+	maxHostname = 255
+)
+
+// Check finds the first thing that is not right, as a bad_profile reason.
+func (p Profile) Check() error {
+	for _, check := range []func() *reason.Said{
+		p.checkID, p.checkName, p.checkHost, p.checkPort, p.checkUser, p.checkLogin, p.checkSudo,
+		p.checkHostKey, p.checkStateDir, p.checkMachine, p.checkSlots,
+	} {
+		if said := check(); said != nil {
+			return said
+		}
+	}
+	return nil
+}
+
+func bad(hint, format string, args ...any) *reason.Said {
+	return reason.New("bad_profile", "what", fmt.Sprintf(format, args...), "hint", hint)
+}
+
+func (p Profile) checkID() *reason.Said {
+	if !burnin.ValidID(p.ID) {
+		return bad("An id is 16 to 32 of the letters a to z and digits.", "%q cannot be a profile's id", p.ID)
+	}
+	if p.CreatedMs < 0 {
+		return bad("Times are unix milliseconds.", "the profile was created at %d", p.CreatedMs)
+	}
+	return nil
+}
+
+func (p Profile) checkName() *reason.Said {
+	const hint = "A name is 1 to 64 letters (a to z), digits, '-', '_' and '.', and does not begin with '-' or '.'."
+	if p.Name == "" || len(p.Name) > maxName || p.Name[0] == '-' || p.Name[0] == '.' || !only(p.Name, "-_.") {
+		return bad(hint, "%q cannot be a NAS's name", p.Name)
+	}
+	return nil
+}
+
+func (p Profile) checkHost() *reason.Said {
+	const hint = "Give a host name or an IP address alone: the user goes with --user, the port with --port."
+	if p.Host == "" || len(p.Host) > maxHost || p.Host[0] == '-' {
+		return bad(hint, "%q cannot be a host", p.Host)
+	}
+	name := p.Host
+	if addr, err := netip.ParseAddr(p.Host); err == nil {
+		name = addr.Zone() // a zone may be anything to its parser
+	}
+	if !only(name, "-_.") {
+		return bad(hint, "%q cannot be a host", p.Host)
+	}
+	return nil
+}
+
+func (p Profile) checkPort() *reason.Said {
+	if p.Port < 1 || p.Port > 65535 {
+		return bad("A port is 1 to 65535; SSH uses 22.", "%d cannot be a port", p.Port)
+	}
+	return nil
+}
+
+func (p Profile) checkUser() *reason.Said {
+	const hint = "Give the name of the login at the NAS, without spaces."
+	if p.User == "" || len(p.User) > maxUser || p.User[0] == '-' || !visible(p.User) || strings.ContainsFunc(p.User, unicode.IsSpace) {
+		return bad(hint, "%q cannot be a user", p.User)
+	}
+	return nil
+}
+
+func (p Profile) checkLogin() *reason.Said {
+	switch {
+	case p.KeyFile == "" && !p.Agent:
+		return bad("Add --key FILE or --agent.", "neither a key file nor the agent is given")
+	case p.KeyFile != "" && p.Agent:
+		return bad("Choose one of --key FILE and --agent.", "both a key file and the agent are given")
+	case p.Agent:
+		return nil
+	case len(p.KeyFile) > maxPath || !visible(p.KeyFile) || !filepath.IsAbs(p.KeyFile):
+		return bad("Give the key file's absolute path.", "%q cannot be a key file", p.KeyFile)
+	}
+	return nil
+}
+
+func (p Profile) checkSudo() *reason.Said {
+	switch p.Sudo {
+	case SudoNone, SudoNoPasswd, SudoPassword:
+		return nil
+	}
+	return bad("Choose none, nopasswd or password.", "%q is no way to use sudo", p.Sudo)
+}
+
+// checkHostKey wants the canonical form, so that two keys are the same exactly if their lines are.
+func (p Profile) checkHostKey() *reason.Said {
+	if p.HostKey == "" {
+		return nil
+	}
+	const hint = "Remove the profile and add it again; compare the fingerprint with the NAS's own."
+	if len(p.HostKey) > maxHostKey {
+		return bad(hint, "the host key has %d bytes", len(p.HostKey))
+	}
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(p.HostKey))
+	if err != nil || strings.TrimSuffix(string(ssh.MarshalAuthorizedKey(key)), "\n") != p.HostKey {
+		return bad(hint, "%q is no host key of the form: type base64", reason.Clean(p.HostKey, 60))
+	}
+	return nil
+}
+
+// checkStateDir allows only characters that no shell and no unit file reads as anything else.
+func (p Profile) checkStateDir() *reason.Said {
+	if p.StateDir == "" {
+		return nil
+	}
+	const hint = "Give an absolute path on the NAS of letters (a to z), digits and / . _ - +, such as /var/lib/burnish."
+	d := p.StateDir
+	if len(d) > maxPath || d == "/" || !path.IsAbs(d) || path.Clean(d) != d || !only(d, "/._-+") {
+		return bad(hint, "%q cannot be the state directory", d)
+	}
+	return nil
+}
+
+// checkMachine looks at what the NAS told of itself.
+func (p Profile) checkMachine() *reason.Said {
+	const hint = "Check that this is the NAS you mean."
+	if len(p.MachineID) > maxMachine || !only(p.MachineID, "-_") {
+		return bad(hint, "the NAS gives %q as its machine id", reason.Clean(p.MachineID, maxMachine))
+	}
+	if len(p.Hostname) > maxHostname || !visible(p.Hostname) {
+		return bad(hint, "the NAS gives %q as its host name", reason.Clean(p.Hostname, maxHostname))
+	}
+	return nil
+}
+
+func (p Profile) checkSlots() *reason.Said {
+	if p.Slots < 1 || p.Slots > MaxSlots {
+		return bad(fmt.Sprintf("From 1 to %d jobs can run at once; %d is usual.", MaxSlots, DefaultSlots), "%d jobs cannot run at once", p.Slots)
+	}
+	return nil
+}
+
+// Fingerprint gives the pinned host key's SHA256:… form, empty while none is pinned or where it is no key.
+func (p Profile) Fingerprint() string {
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(p.HostKey))
+	if err != nil {
+		return ""
+	}
+	return ssh.FingerprintSHA256(key)
+}
+
+// Pins compares next, a newer state of the same profile, with what p has pinned. A pin may be set once; another value,
+// or none, is host_key_changed or nas_changed.
+func (p Profile) Pins(next Profile) error {
+	if p.HostKey != "" && next.HostKey != p.HostKey {
+		return reason.New("host_key_changed", "nas", p.Name, "known", p.Fingerprint(), "shown", named(next.Fingerprint()))
+	}
+	if p.MachineID != "" && next.MachineID != p.MachineID {
+		return reason.New("nas_changed", "nas", p.Name, "known", p.MachineID, "shown", named(next.MachineID))
+	}
+	return nil
+}
+
+func named(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// only reports whether s is made of ASCII letters, digits and the characters of more.
+func only(s, more string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && strings.IndexByte(more, c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// visible reports whether s is valid UTF-8 of characters that are seen where they stand: no control characters, none
+// that turn or join the text around them. Spaces are visible.
+func visible(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) })
+}

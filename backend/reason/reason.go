@@ -1,0 +1,127 @@
+// Package reason holds every reason that Burnish gives a person: why a stage or a job ended as it did, why a start
+// was refused, why a NAS cannot be used.
+//
+// Its rules:
+//   - A reason is registered once, in registry.go, with a code that never changes its meaning. Nobody makes up a
+//     reason as a free string; New panics on a code that is not registered, so that a test finds it.
+//   - A text is a sentence with {names} in it. What fills them comes from drives, tools and networks: it is cleaned
+//     of control and bidirectional characters and cut, so that no drive can write over a person's terminal.
+//   - Kind says what a reason can do: only Evidence may end a job as failed, only Refusal stops a start for safety.
+//
+// The package is pure and holds no state that changes; all of it may be used from any goroutine.
+package reason
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Code names a reason for programs. Codes are a contract: scripts compare them.
+type Code string
+
+// Kind says what follows from a reason.
+type Kind string
+
+// The kinds of reasons.
+const (
+	Evidence Kind = "evidence" // speaks against the drive: a job may end as failed
+	Doubt    Kind = "doubt"    // nothing can be concluded: unknown
+	Person   Kind = "person"   // a person wanted it: cancelled
+	Note     Kind = "note"     // said beside a verdict, changes none
+	Refusal  Kind = "refusal"  // refused for safety, nothing was touched
+	Use      Kind = "use"      // wrong use or configuration
+	Reach    Kind = "reach"    // the NAS cannot be reached or used
+	Fault    Kind = "fault"    // Burnish's own files or its runner fail
+)
+
+// Entry is one registered reason.
+type Entry struct {
+	Code  Code   `json:"code"`
+	Kind  Kind   `json:"kind"`
+	Title string `json:"title"`
+	Text  string `json:"text"` // with {names}, filled by New
+	Hint  string `json:"hint"`
+	Hides []Code `json:"hides,omitempty"` // reasons that say nothing more once this one is given
+}
+
+// Said is a reason as it is told: an entry with its names filled in. It is what journals, SQLite and JSON carry, and
+// it is an error too.
+type Said struct {
+	Code  Code   `json:"code"`
+	Title string `json:"title"`
+	Text  string `json:"text"`
+	Hint  string `json:"hint"`
+}
+
+// Error gives the text after the title, for logs and wrapped errors.
+func (s *Said) Error() string {
+	if s.Text == "" {
+		return s.Title
+	}
+	return s.Title + ": " + s.Text
+}
+
+// Kind looks up what follows from the reason; a code of a newer version counts as Doubt.
+func (s *Said) Kind() Kind {
+	if e, ok := byCode[s.Code]; ok {
+		return e.Kind
+	}
+	return Doubt
+}
+
+// maxValue bounds one value put into a text, in bytes.
+const maxValue = 300
+
+// New gives the reason with its text and hint filled from pairs of name and value. It panics on an unregistered code
+// or an odd number of pairs: both are mistakes of the caller that its tests show.
+func New(code Code, pairs ...any) *Said {
+	e, ok := byCode[code]
+	if !ok {
+		panic("reason: code " + string(code) + " is not registered")
+	}
+	if len(pairs)%2 != 0 {
+		panic("reason: " + string(code) + ": names and values must come in pairs")
+	}
+	fill := make([]string, 0, len(pairs))
+	for i := 0; i < len(pairs); i += 2 {
+		fill = append(fill, "{"+pairs[i].(string)+"}", Clean(fmt.Sprint(pairs[i+1]), maxValue))
+	}
+	r := strings.NewReplacer(fill...)
+	return &Said{Code: code, Title: e.Title, Text: r.Replace(e.Text), Hint: r.Replace(e.Hint)}
+}
+
+// Lookup finds a registered reason.
+func Lookup(code Code) (Entry, bool) {
+	e, ok := byCode[code]
+	return e, ok
+}
+
+// All gives the registry in its order of writing.
+func All() []Entry {
+	return append([]Entry(nil), registry...)
+}
+
+// Clean makes text from outside fit to be shown: no control or bidirectional characters, valid UTF-8, at most max bytes.
+func Clean(s string, max int) string {
+	var b strings.Builder
+	for _, r := range s {
+		if b.Len()+utf8.RuneLen(r) > max {
+			b.WriteString("…")
+			break
+		}
+		switch {
+		case r == utf8.RuneError, unicode.IsControl(r), Bidi(r), r == '\u2028', r == '\u2029':
+			b.WriteRune('\ufffd')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// Bidi reports whether r can turn the direction of the text around it.
+func Bidi(r rune) bool {
+	return r == '\u061c' || r == '\u200e' || r == '\u200f' || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069')
+}

@@ -1,0 +1,99 @@
+package reason
+
+// byCode is made from registry once, at start.
+var byCode = func() map[Code]Entry {
+	m := make(map[Code]Entry, len(registry))
+	for _, e := range registry {
+		if _, twice := m[e.Code]; twice {
+			panic("reason: " + string(e.Code) + " is registered twice")
+		}
+		m[e.Code] = e
+	}
+	return m
+}()
+
+var registry = []Entry{
+	// Evidence against the drive.
+	{"surface_errors", Evidence, "The surface has bad places", "{count} bad ranges, {sectors} sectors in all; the first is at LBA {lba} ({kind}).", "Replace the drive. For a return under warranty the report lists each range.", nil},
+	{"fake_capacity", Evidence, "The drive is smaller than it claims", "It claims {claimed} bytes but writes beyond about {real} bytes land elsewhere.", "Return the drive. Never put data on it.", []Code{"surface_errors"}},
+	{"smart_failed", Evidence, "The drive says that it is failing", "SMART: {what}.", "Replace the drive.", nil},
+	{"selftest_failed", Evidence, "The drive failed its self-test", "The {test} self-test ended with: {result}.", "Replace the drive.", nil},
+
+	// Nothing can be concluded.
+	{"stuck", Doubt, "No progress", "{stage} moved nothing for {minutes} minutes and was ended.", "Check cable, power and slot, then resume the job.", nil},
+	{"drive_vanished", Doubt, "The drive vanished", "The drive stopped answering during {stage} at {where}: {error}.", "Reseat the drive or swap its slot and cable, then resume the job.", []Code{"surface_errors"}},
+	{"path_suspect", Doubt, "The way to the drive is in doubt", "{what} during {stage}; it did not come from the medium.", "Check cable, slot, HBA and memory, then run the test again.", nil},
+	{"too_hot", Doubt, "Too hot", "The drive was at {temperature} °C, its limit is {limit} °C.", "Improve the cooling, then resume the job.", nil},
+	{"nas_restarted", Doubt, "The NAS restarted", "The NAS restarted at {when} during {stage}{progress}.", "Nothing is known against this drive. Resume the job.", []Code{"runner_killed"}},
+	{"runner_killed", Doubt, "The test was killed at the NAS", "The runner ended without a word during {stage}{progress}; the NAS itself did not restart.", "Look for out-of-memory kills in the NAS's log, then resume the job.", nil},
+	{"journal_gone", Doubt, "The job's files are gone from the NAS", "The NAS no longer has this job, which was last seen during {stage}{progress}.", "Look who removed the state directory; start a new job.", []Code{"runner_killed"}},
+	{"never_begun", Doubt, "The job never began", "The NAS does not have this job: the connection was lost before it was asked, or it refused.", "Nothing was touched. Start it again.", nil},
+	{"told_to_end", Doubt, "The NAS told the test to end", "The runner was told to end by the system during {stage}{progress} (the NAS shut down or the service was stopped).", "Nothing is known against this drive. Resume the job.", nil},
+	{"foreign_writes", Doubt, "Something else wrote to the drive", "{foreign} sectors were written to the drive that Burnish did not write.", "Find what else uses this drive, then start a new job.", []Code{"surface_errors"}},
+	{"usage_changed", Refusal, "What the drive is used for has changed", "Expected {expected}, found {found}.", "Look at the drive again before starting a new job.", nil},
+	{"identity_changed", Refusal, "This is another drive", "Expected {expected}, found {found} at {path}.", "Check which drive sits in which bay, then start a new job.", nil},
+	{"evidence_incomplete", Doubt, "The evidence is incomplete", "The job ended as {state}, but this is missing: {missing}.", "Start a new job. If it happens again, report it with the job's journal.", nil},
+	{"flush_failed", Doubt, "The drive refused to flush its cache", "{stage}: {error}. What was written may not be on the medium.", "Check cable and power, then run the test again.", nil},
+	{"drive_error", Doubt, "The drive refused a request", "{stage}: {error}.", "Check whether the drive is locked, write-protected or reserved by another host.", nil},
+	{"journal_failed", Fault, "The journal could not be written", "{error}.", "Free space in the state directory on the NAS, then resume the job.", nil},
+	{"runner_fault", Fault, "The runner failed", "{stage}: {error}.", "Report this with the job's journal, then resume the job.", nil},
+	{"smart_unreadable", Doubt, "SMART could not be read", "smartctl gave no usable answer: {error}.", "Run smartctl by hand on the NAS to see why.", nil},
+	{"selftest_unknown", Doubt, "The self-test has no result", "The {test} self-test: {result}.", "Check that nothing else resets the drive or starts tests, then resume the job.", nil},
+
+	// A person wanted it.
+	{"stopped_by_person", Person, "Stopped", "Stopped during {stage}{progress}.", "Start a new job when you want the drive tested.", nil},
+
+	// Said beside a verdict.
+	{"never_reached", Note, "Not reached", "The job ended before this stage.", "", nil},
+	{"without_smart", Note, "Tested without SMART", "The SMART stages were left out on request: the drive's own health data played no part.", "", nil},
+	{"selftest_unsupported", Note, "The drive cannot test itself", "The drive has no {test} self-test.", "", nil},
+	{"engine_missing", Use, "This version has no such engine", "{what} is not part of this version.", "{hint}", nil},
+	{"resumed", Note, "Resumed", "The job was resumed {times} times; {repeated} stages were begun again.", "", nil},
+	{"transient_errors", Note, "Errors that healed", "{count} places gave an error or wrong data once and were right when read again; the first at LBA {lba}.", "Check cable, slot and memory; watch this drive.", nil},
+	{"other_data_not_on_medium", Note, "Zeros read", "{percent} % of what was read are zeros; an SSD may answer them without reading its cells.", "", nil},
+
+	// Refused for safety.
+	{"drive_in_use", Refusal, "The drive is in use", "{drive} ({path}): {usage}.", "{way_out}", nil},
+	{"locked_for_good", Refusal, "The drive cannot be unlocked", "{drive}: {usage}.", "{way_out}", nil},
+	{"grant_expired", Refusal, "The permission has expired", "The permission for {drive} ended at {when}.", "Unlock the drive again.", nil},
+	{"smart_unsupported", Refusal, "The drive gives no health data", "{drive} answers no SMART request: {error}.", "Add --without-smart to test it knowingly without its health data.", nil},
+	{"not_readable", Refusal, "The drive cannot be read", "{drive}: {error}.", "Check cable and slot.", nil},
+	{"host_key_changed", Refusal, "The NAS shows another host key", "Known for {nas} is {known}; it now shows {shown}.", "If the NAS was reinstalled, remove the profile and add it again with the new fingerprint. If not, somebody may be between you and the NAS.", nil},
+	{"nas_changed", Refusal, "This is another machine", "{nas} was machine {known}; it now answers as {shown}.", "If the NAS was replaced or cloned, remove the profile and add it again.", nil},
+
+	// Wrong use or configuration.
+	{"wrong_use", Use, "Wrong use", "{what}.", "{hint}", nil},
+	{"host_key_unknown", Use, "The host key of the NAS is not known", "{nas} shows {shown}.", "Compare it with the NAS's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and add --host-key {shown}.", nil},
+	{"no_such_nas", Use, "No such NAS", "There is no profile named {nas}.", "burnish nas list shows the saved ones.", nil},
+	{"nas_exists", Use, "The name is taken", "There is a profile named {nas} already.", "Choose another name, or remove it with: burnish nas remove {nas}", nil},
+	{"nas_has_jobs", Use, "The NAS has jobs that have not ended", "{count} jobs of {nas} have not ended.", "Stop them first.", nil},
+	{"no_such_drive", Use, "No such drive", "{nas} has no drive {drive}.", "burnish drives {nas} shows what is there.", nil},
+	{"ambiguous_drive", Use, "More than one drive is meant", "{drive} fits {count} drives: {ids}.", "Give the id of the one you mean.", nil},
+	{"no_such_job", Use, "No such job", "There is no job {job} here.", "burnish jobs lists them; burnish adopt NAS takes over those that another computer started.", nil},
+	{"no_such_plan", Use, "No such plan", "There is neither a plan nor a file named {plan}.", "burnish plans lists the built-in ones.", nil},
+	{"bad_plan", Use, "The plan is not right", "{plan}: {error}.", "burnish plans --json shows what a plan looks like.", nil},
+	{"bad_profile", Use, "The profile is not right", "{what}.", "{hint}", nil},
+	{"bad_request", Use, "The runner did not understand the request", "{error}.", "Desktop and runner differ in version: test the NAS again (burnish nas test NAME).", nil},
+	{"cannot_resume", Use, "The job cannot be resumed", "{job} is {state}.", "Only a job that ended as unknown can be resumed.", nil},
+	{"runner_not_embedded", Use, "This build holds no runner", "burnish-runner for linux/{arch} is not embedded.", "Build with: make headless (or make build).", nil},
+	{"data_dir_unusable", Use, "The data directory cannot be used", "{dir}: {error}.", "Choose another with --data-dir.", nil},
+	{"newer_data", Use, "The data is of a newer version", "{what} was written by a newer Burnish ({version}).", "Update Burnish.", nil},
+
+	// The NAS cannot be reached or used.
+	{"nas_unreachable", Reach, "The NAS cannot be reached", "{nas} ({address}): {error}.", "Check that it is on and that SSH is enabled there.", nil},
+	{"auth_failed", Reach, "The NAS refused the login", "{user} at {nas}: {error}.", "Check the user, and that the public key is in the NAS's authorized keys.", nil},
+	{"algorithms", Reach, "No common encryption", "{nas}: {error}.", "Update the SSH server on the NAS.", nil},
+	{"key_unusable", Use, "The key cannot be used", "{key}: {error}.", "Give an OpenSSH private key without a passphrase, or use the agent.", nil},
+	{"no_root", Reach, "No root rights on the NAS", "{user} at {nas}: {error}.", "Log in as root, or let {user} use sudo (--sudo nopasswd).", nil},
+	{"platform_unsupported", Reach, "This machine cannot run the runner", "{nas} is {platform}.", "Burnish needs Linux on amd64 or arm64.", nil},
+	{"state_dir_unusable", Reach, "No place for the runner on the NAS", "{tried}.", "Give a directory that root owns and that allows programs to run: --state-dir DIR", nil},
+	{"runner_changed", Refusal, "The runner on the NAS is not ours", "{path} has another content than was put there.", "Find out who changed it, remove it, and test the NAS again.", nil},
+	{"nas_garbage", Reach, "The NAS answers nonsense", "{nas}: {error}.", "Check that shell start-up files print nothing, and that this is the NAS you mean.", nil},
+	{"nas_too_much", Reach, "The NAS sends too much", "{what} is over the limit of {limit}.", "Check that this is the NAS you mean.", nil},
+	{"connection_lost", Reach, "The connection was lost", "{nas}: {error}.", "The job goes on at the NAS. Burnish keeps trying.", nil},
+	{"not_stopped", Reach, "Not proven stopped", "{job}: {error}.", "The drive may not answer. Look again with: burnish show {job}", nil},
+	{"not_started", Reach, "The job did not start", "{error}.", "Look at runner.log in the job's directory on the NAS.", nil},
+	{"no_space", Reach, "No space left", "{what}: {error}.", "Free some space there.", nil},
+	{"mirror_full", Fault, "The copy of this job is full", "The mirror of {job} reached its limit of {limit} bytes.", "The job goes on at the NAS; read its logs there.", nil},
+	{"internal", Fault, "Burnish failed", "{error}.", "Report this.", nil},
+}

@@ -1,0 +1,247 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/wire"
+)
+
+const (
+	startWait = 90 * time.Second // for a run to hold its drive
+	stopWait  = 55 * time.Second // for a run to end; below the service manager's own limit
+)
+
+// Start makes the job and starts its first run. Asked again with the same id it answers with the job that is there.
+func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartReply, error) {
+	if !burnin.ValidID(req.Job) {
+		return wire.StartReply{}, reason.New("bad_request", "error", "that is no job id")
+	}
+	if err := req.Plan.Check(); err != nil {
+		return wire.StartReply{}, reason.New("bad_plan", "plan", req.Plan.Name, "error", err)
+	}
+	if engine, ok := missingEngine(req.Plan); ok {
+		return wire.StartReply{}, reason.New("engine_missing", "what", "the engine "+string(engine), "hint", "Choose another plan.")
+	}
+	existing := false
+	if err := s.Dir.create(req); errors.Is(err, fs.ErrExist) {
+		existing = true
+	} else if err != nil {
+		return wire.StartReply{}, err
+	}
+	root, err := s.Dir.root(req.Job)
+	if err != nil {
+		return wire.StartReply{}, err
+	}
+	defer root.Close()
+	if n := runs(root); n > 0 {
+		return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, nil
+	}
+	n, err := s.launch(ctx, root, req.Job, 1)
+	return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, err
+}
+
+// missingEngine names the first engine that this version does not have. A capacity probe is passed over and said.
+func missingEngine(p burnin.Plan) (burnin.Engine, bool) {
+	for _, s := range p.Stages {
+		if s.Kind == burnin.SurfaceValidate && s.Engine != burnin.EngineRead && s.Engine != burnin.EngineStamp {
+			return s.Engine, true
+		}
+	}
+	return "", false
+}
+
+// Resume starts the next run of a job that ended as unknown.
+func (s *Service) Resume(ctx context.Context, id string) (wire.StartReply, error) {
+	root, err := s.Dir.root(id)
+	if err != nil {
+		return wire.StartReply{}, err
+	}
+	defer root.Close()
+	held, err := s.Locks.Held(s.Dir.in(id, lockFile))
+	if err != nil {
+		return wire.StartReply{}, err
+	}
+	if held {
+		return wire.StartReply{}, reason.New("cannot_resume", "job", id, "state", burnin.Running)
+	}
+	t, n, err := fold(root)
+	if err != nil {
+		return wire.StartReply{}, err
+	}
+	if state := t.Job().State; n > 0 && t.Ended() && state != burnin.Unknown {
+		return wire.StartReply{}, reason.New("cannot_resume", "job", id, "state", state)
+	}
+	if err := root.Remove(stopFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return wire.StartReply{}, err
+	}
+	n, err = s.launch(ctx, root, id, n+1)
+	return wire.StartReply{Job: id, Run: n}, err
+}
+
+// launch starts run n and waits until it holds its drive, or has said why it does not.
+func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int) (int, error) {
+	if err := s.Supervisor.Launch(ctx, id, n, s.Dir.in(id, logFile)); err != nil {
+		return 0, reason.New("not_started", "error", err)
+	}
+	deadline := time.NewTimer(startWait)
+	defer deadline.Stop()
+	for {
+		held, said, err := begun(root, n)
+		if err != nil || said != nil {
+			return n, errors.Join(err, asError(said))
+		}
+		if held {
+			return n, nil
+		}
+		select {
+		case <-ctx.Done():
+			return n, context.Cause(ctx)
+		case <-deadline.C:
+			return n, reason.New("not_started", "error", fmt.Sprintf("run %d of job %s has not held its drive within %s", n, id, startWait))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// asError keeps a nil reason a nil error.
+func asError(said *reason.Said) error {
+	if said == nil {
+		return nil
+	}
+	return said
+}
+
+// begun reports whether run n holds its drive; said is why it ended before that.
+func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
+	data, err := root.ReadFile(runName(n))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil, nil
+	}
+	if err != nil {
+		return false, nil, err
+	}
+	events, err := wire.DecodeJournal(data)
+	if err != nil {
+		return false, nil, err
+	}
+	for _, ev := range events {
+		if ev.Kind == burnin.EvHeld {
+			return true, nil, nil
+		}
+	}
+	t, _, err := fold(root)
+	if err != nil || !t.Ended() {
+		return false, nil, err
+	}
+	return false, t.Job().Reason, nil
+}
+
+// Stop asks a job's run to end and waits until it is proven gone: its lock free and its process no more.
+func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply, error) {
+	root, err := s.Dir.root(req.Job)
+	if err != nil {
+		return wire.StopReply{}, err
+	}
+	defer root.Close()
+	lock := s.Dir.in(req.Job, lockFile)
+	held, err := s.Locks.Held(lock)
+	if err != nil || !held {
+		return wire.StopReply{Stopped: err == nil}, err
+	}
+	if err := root.WriteFile(stopFile, []byte(reason.Clean(req.By, 200)+"\n"), 0o640); err != nil {
+		return wire.StopReply{}, spaceError("the stop request", err)
+	}
+	t, _, err := fold(root)
+	if err != nil {
+		return wire.StopReply{}, err
+	}
+	pid := 0
+	if all := t.Job().Runs; len(all) > 0 && !t.Ended() {
+		pid = all[len(all)-1].PID
+		if err := s.Supervisor.Terminate(pid); err != nil {
+			return wire.StopReply{}, reason.New("not_stopped", "job", req.Job, "error", err)
+		}
+	}
+	deadline := time.NewTimer(stopWait)
+	defer deadline.Stop()
+	for {
+		held, err := s.Locks.Held(lock)
+		if err != nil {
+			return wire.StopReply{}, err
+		}
+		if !held && (pid == 0 || s.Supervisor.Gone(pid)) {
+			return wire.StopReply{Stopped: true, WasRunning: true}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return wire.StopReply{WasRunning: true}, context.Cause(ctx)
+		case <-deadline.C:
+			return wire.StopReply{WasRunning: true}, reason.New("not_stopped", "job", req.Job,
+				"error", fmt.Sprintf("its process %d has not ended within %s; the drive may not answer", pid, stopWait))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Clean removes jobs that have ended, and, where asked and no job is left, the runner and its directory.
+func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
+	reply := wire.CleanReply{Removed: []string{}, Kept: []string{}}
+	for _, id := range req.Jobs {
+		gone, err := s.cleanJob(id)
+		if err != nil {
+			return reply, err
+		}
+		if gone {
+			reply.Removed = append(reply.Removed, id)
+		} else {
+			reply.Kept = append(reply.Kept, id)
+		}
+	}
+	if !req.Runner {
+		return reply, nil
+	}
+	left, err := s.Dir.ids()
+	if err != nil || len(left) > 0 {
+		return reply, err
+	}
+	for _, sub := range []string{"jobs", "drives", "slots", "bin"} {
+		if err := os.RemoveAll(filepath.Join(s.Dir.dir, sub)); err != nil {
+			return reply, err
+		}
+	}
+	reply.RunnerRemoved = true
+	if err := os.Remove(s.Dir.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return reply, nil // the person's own files lie there: they stay, and so does the directory
+	}
+	return reply, nil
+}
+
+// cleanJob removes one job if no run of it lives; holding the lock meanwhile keeps a new run from starting.
+func (s *Service) cleanJob(id string) (gone bool, err error) {
+	root, err := s.Dir.root(id)
+	var said *reason.Said
+	if errors.As(err, &said) && said.Code == "no_such_job" {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	root.Close()
+	lock, err := s.Locks.Take(s.Dir.in(id, lockFile), -1)
+	if errors.Is(err, ErrLocked) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer lock.Close()
+	return true, os.RemoveAll(s.Dir.job(id))
+}

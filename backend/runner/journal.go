@@ -1,0 +1,108 @@
+package runner
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/wire"
+)
+
+// journal writes a run's events and folds them. It is safe for concurrent use. After the first error nothing more is
+// written: a journal with a hole is worth less than one that stops.
+type journal struct {
+	now  func() time.Time
+	boot func() time.Duration
+	id   string // boot id
+
+	mu   sync.Mutex
+	file *os.File
+	seq  int64
+	fold *burnin.Tracker
+	err  error // the first, returned for ever
+}
+
+// openJournal creates the journal of a run; a file that is there already is an error, since it has its writer for ever.
+func openJournal(root *os.Root, run, gid int, facts Facts, now func() time.Time, boot func() time.Duration, fold *burnin.Tracker) (*journal, error) {
+	f, err := root.OpenFile(runName(run), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o640)
+	if err != nil {
+		return nil, spaceError("the journal", err)
+	}
+	if os.Geteuid() == 0 {
+		if err := f.Chown(-1, gid); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+	return &journal{now: now, boot: boot, id: facts.BootID, file: f, fold: fold}, nil
+}
+
+// put writes an event and folds it. Changes of state are synced before put returns; progress is not.
+func (j *journal) put(kind burnin.EventKind, data any) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err != nil {
+		return j.err
+	}
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return j.fail(err)
+	}
+	ev := burnin.Event{Seq: j.seq + 1, WallMs: j.now().UnixMilli(), BootMs: j.boot().Milliseconds(), Boot: j.id, Kind: kind, Data: raw}
+	line, err := wire.EncodeEvent(ev)
+	if err != nil {
+		return j.fail(err)
+	}
+	next := *j.fold // a tracker that refuses an event is as before; nothing is written that would not fold
+	if err := next.Apply(ev); err != nil {
+		return j.fail(fmt.Errorf("%s: %w", kind, err))
+	}
+	if _, err := j.file.Write(line); err != nil {
+		return j.fail(err)
+	}
+	if kind != burnin.EvProgress {
+		if err := j.file.Sync(); err != nil {
+			return j.fail(err)
+		}
+	}
+	*j.fold, j.seq = next, ev.Seq
+	return nil
+}
+
+func (j *journal) fail(err error) error {
+	if isNoSpace(err) {
+		err = reason.New("no_space", "what", "the journal", "error", err)
+	}
+	j.err = &journalError{err}
+	return j.err
+}
+
+// journalError marks that the journal itself failed, so that no stage is blamed for it.
+type journalError struct{ err error }
+
+func (e *journalError) Error() string { return "the journal could not be written: " + e.err.Error() }
+func (e *journalError) Unwrap() error { return e.err }
+
+// job gives the fold so far.
+func (j *journal) job() burnin.Job {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.fold.Job()
+}
+
+// where says in words where the job is.
+func (j *journal) where() (stage, progress string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.fold.Where()
+}
+
+func (j *journal) close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return errors.Join(j.file.Sync(), j.file.Close())
+}

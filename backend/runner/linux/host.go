@@ -1,0 +1,245 @@
+//go:build linux
+
+package linux
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+	"burnish/backend/runner"
+	"burnish/backend/runner/linux/inventory"
+	"burnish/backend/surface"
+	"burnish/backend/wire"
+)
+
+// Host is this machine.
+type Host struct {
+	inv *inventory.Host
+}
+
+var _ runner.Host = (*Host)(nil)
+
+// NewHost looks at this machine through its own tools.
+func NewHost() *Host {
+	return &Host{inv: &inventory.Host{Run: Tool, Seed: rand.Uint64, OwnStamp: ownStamp}}
+}
+
+func ownStamp(sector []byte) bool {
+	_, ours := surface.DecodeStamp(sector)
+	return ours
+}
+
+// BootTime is CLOCK_BOOTTIME.
+func (h *Host) BootTime() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
+// Facts needs no root.
+func (h *Host) Facts() (runner.Facts, error) {
+	boot, err := firstWord("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return runner.Facts{}, err
+	}
+	machine, err := firstWord("/etc/machine-id")
+	if err != nil {
+		machine, _ = firstWord("/var/lib/dbus/machine-id") // a machine without an id is known by its host key alone
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return runner.Facts{}, err
+	}
+	return runner.Facts{
+		MachineID: machine, Hostname: reason.Clean(host, 255), BootID: boot, Booted: time.Now().Add(-h.BootTime()),
+		OS: runtime.GOOS, Arch: runtime.GOARCH, UID: os.Geteuid(),
+	}, nil
+}
+
+// firstWord reads a small file that holds one word.
+func firstWord(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, 256))
+	if err != nil {
+		return "", err
+	}
+	word := strings.Fields(string(data))
+	if len(word) != 1 {
+		return "", fmt.Errorf("%s does not hold one word", path)
+	}
+	return reason.Clean(word[0], 128), nil
+}
+
+// Inventory finds all drives.
+func (h *Host) Inventory(ctx context.Context, virtual bool, busy map[string]string) ([]wire.DriveRow, error) {
+	return h.inv.Inventory(ctx, inventory.Options{VirtualDrives: virtual, Busy: busy})
+}
+
+// udevWait is how long udev may look at a drive before a hold gives up.
+const udevWait = 10 * time.Second
+
+// Hold finds the drive by its identity, opens it, and only then reads what it is and what uses it.
+func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
+	look := inventory.Options{VirtualDrives: opt.Virtual, Busy: opt.Busy}
+	path, err := h.inv.Find(ctx, want, look)
+	if errors.Is(err, inventory.ErrNotFound) {
+		return nil, reason.New("drive_vanished", "stage", "the start", "where", "its bay", "error", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	flags := unix.O_RDONLY | unix.O_CLOEXEC
+	if opt.Exclusive {
+		flags |= unix.O_EXCL
+	}
+	fd, err := unix.Open(path, flags, 0)
+	if errors.Is(err, unix.EBUSY) {
+		return nil, h.busy(ctx, want, path, look)
+	}
+	if err != nil {
+		return nil, reason.New("not_readable", "drive", want, "error", err)
+	}
+	d := &held{host: h, file: os.NewFile(uintptr(fd), path), opt: look}
+	if opt.Exclusive {
+		err = d.lock(ctx)
+	}
+	if err == nil {
+		d.identity, d.path, d.usage, err = h.inv.Inspect(ctx, d.file, look)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// busy says what keeps a drive from being held.
+func (h *Host) busy(ctx context.Context, want drive.Identity, path string, look inventory.Options) error {
+	usage := drive.Usage{Class: drive.OpenByProcess, Text: "something holds it exclusively"}
+	rows, err := h.inv.Inventory(ctx, look)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.Identity.Same(want) && row.Usage.Class != drive.None {
+			usage = row.Usage
+		}
+	}
+	return reason.New("drive_in_use", "drive", want.ID(), "path", path, "usage", usage.Text, "way_out", drive.RuleOf(usage.Class).WayOut)
+}
+
+// held is a drive that this process holds.
+type held struct {
+	host     *Host
+	file     *os.File
+	opt      inventory.Options
+	identity drive.Identity
+	path     string
+	usage    drive.Usage
+}
+
+// lock takes the lock that udev respects: while it is held, closing the drive starts no storm of probes.
+func (d *held) lock(ctx context.Context) error {
+	for end := time.Now().Add(udevWait); ; {
+		err := unix.Flock(int(d.file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(end):
+			return reason.New("drive_in_use", "drive", d.file.Name(), "path", d.file.Name(), "usage", "another program holds its lock",
+				"way_out", drive.RuleOf(drive.OpenByProcess).WayOut)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (d *held) Path() string             { return d.path }
+func (d *held) Identity() drive.Identity { return d.identity }
+func (d *held) Usage() drive.Usage       { return d.usage }
+func (d *held) Close() error             { return d.file.Close() }
+
+func (d *held) Inspect(ctx context.Context) (drive.Identity, drive.Usage, error) {
+	id, _, usage, err := d.host.inv.Inspect(ctx, d.file, d.opt)
+	return id, usage, err
+}
+
+func (d *held) Device(write bool) (runner.Device, error) { return reopen(d.file, write, d.alive) }
+
+// sys is the drive's directory in sysfs, found by its number, never by its name.
+func (d *held) sys() (string, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(d.file.Fd()), &st); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(st.Rdev), unix.Minor(st.Rdev)), nil
+}
+
+// alive reports whether the kernel still has the drive.
+func (d *held) alive() bool {
+	dir, err := d.sys()
+	if err != nil {
+		return false
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return false
+	}
+	state, err := firstWord(filepath.Join(dir, "device", "state"))
+	return err != nil || state == "running" || state == "live"
+}
+
+// SectorsWritten is the seventh field of the drive's stat file.
+func (d *held) SectorsWritten() (int64, error) {
+	dir, err := d.sys()
+	if err != nil {
+		return 0, err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "stat"))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(data))
+	if len(fields) < 7 {
+		return 0, fmt.Errorf("%s/stat has %d fields", dir, len(fields))
+	}
+	return strconv.ParseInt(fields[6], 10, 64)
+}
+
+// SMART asks smartctl by the drive's name of today, after proving that the name still leads to the held drive.
+func (d *held) SMART(ctx context.Context, args ...string) ([]byte, error) {
+	var mine, named unix.Stat_t
+	if err := unix.Fstat(int(d.file.Fd()), &mine); err != nil {
+		return nil, err
+	}
+	if err := unix.Stat(d.path, &named); err != nil {
+		return nil, fmt.Errorf("%s: %w", d.path, err)
+	}
+	if mine.Rdev != named.Rdev {
+		return nil, fmt.Errorf("%s leads to another drive now", d.path)
+	}
+	return Tool(ctx, "smartctl", append(args, d.path)...)
+}
+
+// TempC is the drive's temperature as the kernel has it; nil where it has none.
+func (d *held) TempC() *int { return d.host.inv.Temperature(d.file) }

@@ -1,0 +1,98 @@
+//go:build linux
+
+package inventory
+
+import (
+	"fmt"
+
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+)
+
+// answer is what one layer says of one drive.
+type answer struct {
+	layer string
+	class drive.Class // None: no claim
+	text  string
+	sure  bool // false: the layer failed or timed out, and class plays no part
+
+	medium  bool // not sure, only because the drive itself answered a medium error
+	claimed bool // the kernel has given the drive away without saying to whom
+
+	poolName, poolGUID, job string
+}
+
+func claim(layer string, class drive.Class, format string, args ...any) answer {
+	return answer{layer: layer, class: class, text: fmt.Sprintf(format, args...), sure: true}
+}
+
+func clean(layer, format string, args ...any) answer {
+	return claim(layer, drive.None, format, args...)
+}
+
+func failed(layer string, format string, args ...any) answer {
+	return answer{layer: layer, class: drive.CannotTell, text: fmt.Sprintf(format, args...)}
+}
+
+func (a answer) usage() drive.Usage {
+	u := drive.Usage{Class: a.class, Text: reason.Clean(a.text, maxText), PoolName: reason.Clean(a.poolName, maxText), PoolGUID: a.poolGUID, Job: a.job}
+	if !a.sure {
+		u.Class = drive.CannotTell
+	}
+	u.Why = []drive.Why{{Layer: a.layer, Answer: u.Text, Sure: a.sure}}
+	return u
+}
+
+// explains lists the classes whose holder claims a drive in the kernel: where one of them was found, an EBUSY says
+// nothing new.
+var explains = map[drive.Class]bool{
+	drive.LUKS: true, drive.LVM: true, drive.RAID: true, drive.Btrfs: true, drive.Swap: true,
+	drive.Mounted: true, drive.Unraid: true, drive.Pool: true,
+}
+
+// usageOf makes one Usage of all answers about a drive. Nobody having said anything is no proof of anything.
+func usageOf(answers []answer) drive.Usage {
+	u := drive.Usage{Class: drive.None, Text: "nothing uses it"}
+	if len(answers) == 0 {
+		u = failed("usage", "nothing was looked at").usage()
+	}
+	settled := u // without what a medium error alone keeps from being told
+	var claims []answer
+	for _, a := range answers {
+		if a.claimed {
+			claims = append(claims, a)
+			continue
+		}
+		u = drive.Worse(u, a.usage())
+		if !a.medium {
+			settled = drive.Worse(settled, a.usage())
+		}
+	}
+	for _, a := range claims {
+		said := a.usage()
+		if explains[u.Class] {
+			u.Why = append(u.Why, said.Why...)
+		} else {
+			u = drive.Worse(u, said)
+		}
+		settled = drive.Worse(settled, said)
+	}
+	u.PhraseKind = phrase(u, settled)
+	return u
+}
+
+// phrase says what unlocks a drive. What cannot be told only because the medium fails is unlocked like data: the
+// drive that most deserves a test must not be the one that cannot have it.
+func phrase(u, settled drive.Usage) drive.PhraseKind {
+	switch {
+	case u.Class == drive.Data:
+		return drive.SerialPhrase
+	case u.Class == drive.ExportedPool && u.PoolName != "":
+		return drive.PoolPhrase
+	case u.Class == drive.ExportedPool:
+		return drive.SerialPhrase
+	case u.Class == drive.CannotTell && (settled.Class == drive.None || settled.Class == drive.Data):
+		return drive.SerialPhrase
+	}
+	return drive.NoPhrase
+}

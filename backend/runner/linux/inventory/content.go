@@ -1,0 +1,78 @@
+//go:build linux
+
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"burnish/backend/drive"
+	"burnish/backend/label"
+)
+
+const contentLayer = "content"
+
+// scan reads labels and samples of a drive until ctx is over.
+func (h *Host) scan(ctx context.Context, dev Device, n *node, samples int) (label.Findings, error) {
+	return label.Scan(untilOver{dev, ctx}, n.size, n.id.LogicalBytes, h.scanOptions(samples))
+}
+
+// untilOver fails every read once ctx is over, so that a scan nobody waits for comes to its end.
+type untilOver struct {
+	Device
+	ctx context.Context
+}
+
+func (u untilOver) ReadAt(p []byte, off int64) (int, error) {
+	if u.ctx.Err() != nil {
+		return 0, errNoAnswer
+	}
+	return u.Device.ReadAt(p, off)
+}
+
+// contentAnswers says what the drive holds besides labels, and what of it could not be read.
+func contentAnswers(f label.Findings) []answer {
+	var out []answer
+	if len(f.Unreadable) > 0 {
+		out = append(out, unread(labelLayer, f.Unreadable, "where labels are kept"))
+	} else if len(f.Found) == 0 {
+		out = append(out, clean(labelLayer, "none found at head, tail and partitions"))
+	}
+	c := f.Content
+	switch {
+	case c.UnknownAt != nil:
+		out = append(out, claim(contentLayer, drive.Data, "unknown content at byte %d", *c.UnknownAt))
+	case len(c.Unreadable) > 0:
+		out = append(out, unread(contentLayer, c.Unreadable, "where content was looked for"))
+	default:
+		out = append(out, clean(contentLayer, "both ends and all samples are blank or an earlier test's own (%s)", kinds(c)))
+	}
+	return out
+}
+
+func kinds(c label.Content) string {
+	return fmt.Sprintf("%d bytes of zeros, %d of 0xFF, %d of stamps", c.Zero, c.Ones, c.Own)
+}
+
+// unread judges places that could not be read. What a person can settle with the drive in hand is only a medium
+// error; a reservation is another host's; all else is unclear.
+func unread(layer string, gaps []label.Gap, what string) answer {
+	medium := false
+	for _, g := range gaps {
+		switch {
+		case errors.Is(g.Err, unix.EBADE):
+			return claim(layer, drive.Remote, "another host has reserved it (reading answers: reservation conflict)")
+		case errors.Is(g.Err, unix.ENODATA):
+			medium = true
+		case layer == contentLayer && errors.Is(g.Err, label.ErrNotRead): // given up after too many errors before it
+		default:
+			return failed(layer, "%d bytes at byte %d, %s, could not be read: %v", g.Length, g.Offset, what, g.Err)
+		}
+	}
+	a := failed(layer, "medium error at byte %d, %s (%d places)", gaps[0].Offset, what, len(gaps))
+	a.medium = medium
+	return a
+}

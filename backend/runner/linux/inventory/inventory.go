@@ -1,0 +1,117 @@
+//go:build linux
+
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+
+	"burnish/backend/drive"
+	"burnish/backend/wire"
+)
+
+// Inventory finds all drives, one row a drive: further paths to it are in its usage. It ends within the deadline,
+// whatever hangs, and gives at most wire.MaxDrives rows.
+func (h *Host) Inventory(ctx context.Context, opt Options) ([]wire.DriveRow, error) {
+	within, cancel := context.WithTimeout(ctx, h.deadline())
+	defer cancel()
+	s, err := h.newSurvey(within, opt)
+	if err != nil {
+		return nil, err
+	}
+	s.identifyAll(within)
+	s.lookAtAll(within, s.nodes, true)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("the inventory was ended: %w", context.Cause(ctx))
+	}
+	var rows []wire.DriveRow
+	for _, u := range s.units[:min(len(s.units), wire.MaxDrives)] {
+		n := u.paths[0]
+		row := wire.DriveRow{Identity: n.id, Path: n.path(), Usage: s.usage(u)}
+		row.Job = row.Usage.Job
+		for _, p := range u.paths {
+			row.TempC, row.SMART = cmp.Or(row.TempC, s.looks[p].temp), cmp.Or(row.SMART, s.looks[p].health.smart)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// Inspect says what the drive is that held is open on, where it is, and what uses it. held is this process's own
+// exclusive hold and no use; it is read through, so that no name can come to mean another drive meanwhile. Of other
+// paths only those in opt.Held count as held too. It looks closer than Inventory and may take up to 90 s.
+func (h *Host) Inspect(ctx context.Context, held *os.File, opt Options) (id drive.Identity, path string, u drive.Usage, err error) {
+	ctx, cancel := context.WithTimeout(ctx, inspectDeadline)
+	defer cancel()
+	dev, err := blockNumber(int(held.Fd()))
+	if err != nil {
+		return id, "", u, fmt.Errorf("inspect %s: %w", held.Name(), err)
+	}
+	s, err := h.newSurvey(ctx, opt)
+	if err != nil {
+		return id, "", u, err
+	}
+	s.samples, s.held, s.heldDev, s.own[dev] = inspectSamples, held, dev, true
+	s.identifyAll(ctx)
+	for _, unit := range s.units {
+		for _, n := range unit.paths {
+			if n.dev == dev {
+				s.lookAtAll(ctx, unit.paths, false)
+				return n.id, n.path(), s.usage(unit), nil
+			}
+		}
+	}
+	return id, "", u, fmt.Errorf("inspect %s: device %v is no drive: %w", held.Name(), dev, ErrNotFound)
+}
+
+// Find says where a drive is today: the first of its paths.
+func (h *Host) Find(ctx context.Context, want drive.Identity, opt Options) (string, error) {
+	paths, err := h.Paths(ctx, want, opt)
+	if err != nil {
+		return "", err
+	}
+	return paths[0], nil
+}
+
+// Paths lists all paths to a drive today.
+func (h *Host) Paths(ctx context.Context, want drive.Identity, opt Options) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.deadline())
+	defer cancel()
+	s, err := h.newSurvey(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	s.identifyAll(ctx)
+	var found []string
+	for _, u := range s.units {
+		if !u.paths[0].id.Same(want) {
+			continue
+		}
+		if found != nil {
+			return nil, fmt.Errorf("find %v: several devices claim to be it: %w", want, ErrNotFound)
+		}
+		for _, n := range u.paths {
+			found = append(found, n.path())
+		}
+	}
+	if found == nil {
+		return nil, fmt.Errorf("find %v: %w", want, ErrNotFound)
+	}
+	return found, nil
+}
+
+// usage joins what is said of all paths of a drive: one in use counts for all.
+func (s *survey) usage(u unitOf) drive.Usage {
+	answers := append([]answer(nil), u.answers...)
+	for _, n := range u.paths {
+		for _, a := range s.answersFor(n) {
+			if len(u.paths) > 1 {
+				a.text = n.path() + ": " + a.text
+			}
+			answers = append(answers, a)
+		}
+	}
+	return usageOf(answers)
+}

@@ -1,0 +1,266 @@
+//go:build linux
+
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"burnish/backend/drive"
+)
+
+const (
+	openLayer  = "open files"
+	claimLayer = "exclusive open"
+	// glance is how long an open for reading may last without being a use: udev, smartd and zpool import look at
+	// drives and go.
+	glance = 300 * time.Millisecond
+)
+
+// devKey tells the number of a character device from that of a block device.
+type devKey struct {
+	Number
+	char bool
+}
+
+// nodesOf maps every device node that leads to a disk: its own, its partitions', and the character devices by which
+// commands reach it past the block layer (sg, bsg, ng, and an NVMe controller).
+func (t *topology) nodesOf(nodes []*node) map[devKey][]*node {
+	out := map[devKey][]*node{}
+	for _, n := range nodes {
+		for _, b := range n.withParts() {
+			out[devKey{b.dev, false}] = []*node{n}
+		}
+		device := filepath.Join(n.dir, "device")
+		for _, pattern := range []string{"scsi_generic/sg*/dev", "bsg/*/dev", "dev", "nvme*/dev", "ng*/dev", "nvme*/ng*/dev"} {
+			files, _ := filepath.Glob(filepath.Join(device, pattern))
+			for _, f := range files {
+				own := "ng" + strings.TrimPrefix(n.name, "nvme")
+				if base := filepath.Base(filepath.Dir(f)); strings.HasPrefix(base, "ng") && base != own {
+					continue // another namespace of the same controller
+				}
+				if dev, ok := parseNumber(text(f)); ok {
+					out[devKey{dev, true}] = append(out[devKey{dev, true}], n)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// opener is one process that has a disk open.
+type opener struct {
+	pid   string
+	dev   devKey
+	write bool
+}
+
+// openClaims finds the processes that have a disk open, by the device numbers of all their files. This process is
+// left out, and so is another inventory of this same program that only reads.
+func (h *Host) openClaims(ctx context.Context, t *topology, nodes []*node) (claims, error) {
+	leads := t.nodesOf(nodes)
+	seen, hidden, err := h.openers(leads)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(seen, func(o opener) bool { return !o.write }) {
+		select {
+		case <-time.After(glance):
+		case <-ctx.Done():
+			return nil, errNoAnswer
+		}
+		again, _, err := h.openers(leads)
+		if err != nil {
+			return nil, err
+		}
+		seen = slices.DeleteFunc(seen, func(o opener) bool { return !o.write && !slices.Contains(again, o) })
+	}
+	out := claims{}
+	told := map[opener]bool{}
+	for _, o := range seen {
+		o.write = false
+		if told[o] {
+			continue
+		}
+		told[o] = true
+		for _, n := range leads[o.dev] {
+			out.add(n.block, claim(openLayer, drive.OpenByProcess, "open in process %s (%s)", o.pid, ascii([]byte(text(h.at("/proc/"+o.pid+"/comm"))))))
+		}
+	}
+	if len(hidden) > 0 {
+		return out, hiddenError(hidden)
+	}
+	return out, nil
+}
+
+// hiddenError lists the processes whose files this process may not see. Root may see all, but in a container or a
+// virtual machine whose supervisor has rights that root there has not.
+type hiddenError []string
+
+func (e hiddenError) Error() string {
+	return fmt.Sprintf("what %d processes have open may not be seen (the first is %s)", len(e), e[0])
+}
+
+// openers gives every open of a disk by another process, and the processes whose files may not be seen.
+func (h *Host) openers(leads map[devKey][]*node) (out []opener, hidden []string, err error) {
+	procs, err := os.ReadDir(h.at("/proc"))
+	if err != nil {
+		return nil, nil, err
+	}
+	self := fmt.Sprint(os.Getpid())
+	for _, p := range procs {
+		pid := p.Name()
+		if !decimal(pid) || pid == self {
+			continue
+		}
+		fds, err := os.ReadDir(h.at("/proc/" + pid + "/fd"))
+		if errors.Is(err, fs.ErrPermission) {
+			hidden = append(hidden, pid)
+			continue
+		}
+		if err != nil && !gone(err) {
+			return nil, nil, fmt.Errorf("the open files of process %s: %w", pid, err)
+		}
+		for _, fd := range fds {
+			dev, ok, err := h.fdDevice(pid, fd.Name())
+			if errors.Is(err, fs.ErrPermission) {
+				hidden = append(hidden, pid)
+				break
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			if !ok || leads[dev] == nil {
+				continue
+			}
+			// smartctl opens for writing whatever it only asks.
+			asks := h.isSmartctl(pid)
+			o := opener{pid: pid, dev: dev, write: h.writable(pid, fd.Name()) && !asks}
+			if by := h.parent(pid); asks && (by == self || h.ownInventory(by)) || !o.write && h.ownInventory(pid) {
+				continue
+			}
+			out = append(out, o)
+		}
+	}
+	return out, hidden, nil
+}
+
+// gone reports whether an error says that a process ended while it was looked at.
+func gone(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH)
+}
+
+// fdDevice gives the device that a file descriptor is open on, if it is one. What has no place in a file system is
+// passed over, and no file system is asked anew: a dead network mount must not hang the scan.
+func (h *Host) fdDevice(pid, fd string) (devKey, bool, error) {
+	link := h.at("/proc/" + pid + "/fd/" + fd)
+	target, err := os.Readlink(link)
+	if gone(err) {
+		return devKey{}, false, nil
+	}
+	if err != nil {
+		return devKey{}, false, err
+	}
+	if kind, _, ok := strings.Cut(target, ":"); ok && (kind == "socket" || kind == "pipe" || kind == "anon_inode") {
+		return devKey{}, false, nil
+	}
+	var st unix.Statx_t
+	err = unix.Statx(unix.AT_FDCWD, link, unix.AT_STATX_DONT_SYNC, unix.STATX_TYPE, &st)
+	if err != nil {
+		if gone(err) || !strings.HasPrefix(target, "/dev/") { // a dead mount is no device
+			return devKey{}, false, nil
+		}
+		return devKey{}, false, fmt.Errorf("what process %s has open as %s: %w", pid, fd, err)
+	}
+	kind := uint32(st.Mode) & unix.S_IFMT
+	key := devKey{Number{st.Rdev_major, st.Rdev_minor}, kind == unix.S_IFCHR}
+	return key, kind == unix.S_IFBLK || kind == unix.S_IFCHR, nil
+}
+
+// writable reports whether a descriptor is open for writing; one that cannot be asked about counts as if it were.
+func (h *Host) writable(pid, fd string) bool {
+	data, err := h.readFile("/proc/" + pid + "/fdinfo/" + fd)
+	if err != nil {
+		return true
+	}
+	for line := range bytes.Lines(data) {
+		if flags, ok := bytes.CutPrefix(line, []byte("flags:")); ok {
+			digits := bytes.TrimSpace(flags)
+			if len(digits) == 0 {
+				break
+			}
+			return (digits[len(digits)-1]-'0')&3 != 0 // octal: the last two bits are the access mode
+		}
+	}
+	return true
+}
+
+func (h *Host) isSmartctl(pid string) bool {
+	exe, err := os.Readlink(h.at("/proc/" + pid + "/exe"))
+	return err == nil && filepath.Base(exe) == "smartctl"
+}
+
+// parent is the process that started pid; empty when it is gone.
+func (h *Host) parent(pid string) string {
+	data, err := h.readFile("/proc/" + pid + "/status")
+	if err != nil {
+		return ""
+	}
+	for line := range bytes.Lines(data) {
+		if of, ok := bytes.CutPrefix(line, []byte("PPid:")); ok {
+			return string(bytes.TrimSpace(of))
+		}
+	}
+	return ""
+}
+
+// ownInventory reports whether a process is this very program listing drives.
+func (h *Host) ownInventory(pid string) bool {
+	theirs, err := os.Stat(h.at("/proc/" + pid + "/exe"))
+	if err != nil {
+		return false
+	}
+	ours, err := os.Stat("/proc/self/exe")
+	if err != nil || !os.SameFile(theirs, ours) {
+		return false
+	}
+	args, err := h.readFile("/proc/" + pid + "/cmdline")
+	return err == nil && slices.ContainsFunc(bytes.Split(args, []byte{0}), func(a []byte) bool { return string(a) == "inventory" })
+}
+
+// probe asks the kernel whether the drive is claimed, by claiming it for a moment. Others probe too: a short claim is
+// waited out.
+func (h *Host) probe(ctx context.Context, n *node) answer {
+	for try := 0; ; try++ {
+		dev, err := h.open(n.path(), n.dev, true)
+		switch {
+		case err == nil:
+			dev.Close()
+			return clean(claimLayer, "nobody in the kernel claims it")
+		case errors.Is(err, unix.EBUSY) && try < 4:
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+				return failed(claimLayer, "%v", errNoAnswer)
+			}
+		case errors.Is(err, unix.EBUSY):
+			a := claim(claimLayer, drive.OpenByProcess, "something claims it for itself alone (EBUSY)")
+			a.claimed = true
+			return a
+		case errors.Is(err, unix.ENOMEDIUM):
+			return claim(claimLayer, drive.Unsupported, "no medium in it")
+		default:
+			return failed(claimLayer, "it cannot be opened: %v", err)
+		}
+	}
+}

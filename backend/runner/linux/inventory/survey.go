@@ -1,0 +1,307 @@
+//go:build linux
+
+package inventory
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"burnish/backend/drive"
+	"burnish/backend/label"
+)
+
+// survey is one look at the whole machine.
+type survey struct {
+	h     *Host
+	opt   Options
+	topo  *topology
+	nodes []*node
+	units []unitOf
+
+	samples int
+	held    *os.File // the drive that is looked at under a hold
+	heldDev Number
+	own     map[Number]bool // devices that this process holds
+	slots   chan struct{}
+
+	looks  map[*node]*look
+	layers []layerResult
+	pools  imported
+	boot   map[string]string // pools that the NAS runs from, and where they are mounted
+	active active
+}
+
+// look is what was read from one node.
+type look struct {
+	skipped string // why nothing was read, if nothing was
+	found   label.Findings
+	err     error // why found is none
+	probe   *answer
+	temp    *int
+	health  health
+}
+
+// layerResult is what a layer that looks at the whole machine said.
+type layerResult struct {
+	name, clean string
+	claims      claims
+	err         error
+}
+
+const (
+	maxScans   = 24              // scans that begin at once: each takes up to 20 MiB of memory
+	slotPeriod = 2 * time.Second // a scan that takes longer gives its place to the next
+)
+
+// newSurvey finds all nodes.
+func (h *Host) newSurvey(ctx context.Context, opt Options) (*survey, error) {
+	topo, err := await(ctx, h.topology)
+	if err != nil {
+		return nil, err
+	}
+	s := &survey{h: h, opt: opt, topo: topo, nodes: topo.nodes(), samples: listSamples,
+		own: map[Number]bool{}, slots: make(chan struct{}, maxScans), looks: map[*node]*look{}}
+	for _, f := range opt.Held {
+		if dev, err := blockNumber(int(f.Fd())); err == nil {
+			s.own[dev] = true
+		}
+	}
+	return s, nil
+}
+
+// each calls f for all nodes at once and waits for all.
+func each(nodes []*node, f func(*node)) {
+	var wg sync.WaitGroup
+	for _, n := range nodes {
+		wg.Go(func() { f(n) })
+	}
+	wg.Wait()
+}
+
+// identifyAll reads all identities and settles who is who. It leaves half of the time to what comes after: a USB drive
+// that does not answer must not keep all others from being looked at.
+func (s *survey) identifyAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, s.h.deadline()/2)
+	defer cancel()
+	each(s.nodes, func(n *node) {
+		was := *n
+		got, err := await(ctx, func() (node, error) { return s.h.identify(was), nil })
+		if err != nil {
+			n.noWord = true
+			n.id.SizeBytes = n.size
+			return
+		}
+		*n = got
+		if n.id.Transport == "usb" {
+			s.h.askBehindBridge(ctx, n)
+		}
+	})
+	s.units = settle(s.nodes)
+}
+
+// lookAtAll reads these nodes and asks all layers, all at once.
+func (s *survey) lookAtAll(ctx context.Context, nodes []*node, list bool) {
+	var wg sync.WaitGroup
+	wg.Go(func() { s.askLayers(ctx) })
+	for _, n := range nodes {
+		s.looks[n] = &look{skipped: s.skip(n)}
+	}
+	each(nodes, func(n *node) { s.lookAt(ctx, n, s.looks[n], list) })
+	wg.Wait()
+}
+
+// lookAt reads all that one node has to say; it ends with ctx at the latest.
+func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
+	var wg sync.WaitGroup
+	if l.skipped == "" {
+		wg.Go(func() {
+			l.found, l.err = await(ctx, func() (label.Findings, error) { return s.scan(ctx, n) })
+		})
+		if !s.own[n.dev] {
+			wg.Go(func() {
+				a, err := await(ctx, func() (answer, error) { return s.h.probe(ctx, n), nil })
+				if err != nil {
+					a = failed(claimLayer, "%v", err)
+				}
+				l.probe = &a
+			})
+		}
+	}
+	if list {
+		wg.Go(func() {
+			l.temp, _ = await(ctx, func() (*int, error) { return temperature(n.dir), nil })
+		})
+		wg.Go(func() { l.health = s.health(ctx, n) })
+	}
+	wg.Wait()
+}
+
+// skip says why nothing is read from a node, if nothing is. Each reason also locks the drive by an answer of its own.
+func (s *survey) skip(n *node) string {
+	switch {
+	case s.job(n) != "":
+		return "a job of ours has it"
+	case n.virtual && !s.opt.VirtualDrives:
+		return "no drive here"
+	case n.size == 0 || n.id.LogicalBytes < 256 || n.id.LogicalBytes > window:
+		return "it cannot be read"
+	}
+	return ""
+}
+
+func (s *survey) job(n *node) string { return s.opt.Busy[n.id.ID()] }
+
+func (s *survey) health(ctx context.Context, n *node) health {
+	no := false
+	switch {
+	case n.virtual:
+		return health{smart: &no}
+	case n.health.asked:
+		return n.health
+	}
+	return s.h.askSMART(ctx, n.block)
+}
+
+// scan waits for a slot and reads the drive; what is held is read through the hold.
+func (s *survey) scan(ctx context.Context, n *node) (label.Findings, error) {
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return label.Findings{}, errNoAnswer
+	}
+	var once sync.Once
+	free := func() { once.Do(func() { <-s.slots }) }
+	defer free()
+	defer time.AfterFunc(slotPeriod, free).Stop()
+
+	var dev Device
+	var err error
+	if s.held != nil && s.heldDev == n.dev {
+		dev, err = reopen(s.held)
+	} else {
+		dev, err = s.h.open(n.path(), n.dev, false)
+	}
+	if err != nil {
+		return label.Findings{}, err
+	}
+	defer dev.Close()
+	return s.h.scan(ctx, dev, n, s.samples)
+}
+
+// askLayers asks everything that tells of the whole machine.
+func (s *survey) askLayers(ctx context.Context) {
+	h, t := s.h, s.topo
+	mounts, mountErr := await(ctx, h.mounts)
+	always := func(c claims, err error) (claims, bool, error) { return c, true, err }
+	layers := []struct {
+		name, clean string
+		ask         func() (found claims, there bool, err error)
+	}{
+		{"mounts", "not mounted", func() (claims, bool, error) { return always(t.mountClaims(mounts), mountErr) }},
+		{"swap", "not swapped to", func() (claims, bool, error) { return always(t.swapClaims()) }},
+		{"holders", "nothing is made of it", func() (claims, bool, error) { return always(t.holderClaims(mounts), mountErr) }},
+		{"loops", "no loop device over it", func() (claims, bool, error) { return always(t.loopClaims(mounts), mountErr) }},
+		{openLayer, "no process has it open", func() (claims, bool, error) { return always(h.openClaims(ctx, t, s.nodes)) }},
+		{promisedLayer, "given to none", func() (claims, bool, error) { return always(t.promisedClaims()) }},
+		{trueNASLayer, "counts as unused", func() (claims, bool, error) { return h.trueNASClaims(ctx, t) }},
+		{proxmoxLayer, "counts as unused", func() (claims, bool, error) { return h.proxmoxClaims(ctx, t) }},
+		{unraidLayer, "not assigned", func() (claims, bool, error) { return h.unraidClaims(t) }},
+	}
+	type reply struct {
+		claims claims
+		there  bool
+	}
+	results := make([]*layerResult, len(layers))
+	var wg sync.WaitGroup
+	for i, l := range layers {
+		wg.Go(func() {
+			r, err := await(ctx, func() (reply, error) { found, there, err := l.ask(); return reply{found, there}, err })
+			if err != nil || r.there {
+				results[i] = &layerResult{name: l.name, clean: l.clean, claims: r.claims, err: err}
+			}
+		})
+	}
+	wg.Go(func() { s.pools = h.imported(ctx) })
+	wg.Go(func() { s.active = t.active(ctx) })
+	found, pools := t.bootClaims(mounts)
+	wg.Wait()
+	s.boot = pools
+	s.layers = []layerResult{{name: "boot", clean: "the NAS does not run from it", claims: found, err: mountErr}}
+	for _, r := range results {
+		if r != nil {
+			s.layers = append(s.layers, *r)
+		}
+	}
+}
+
+// answersFor gathers what all layers say of one node.
+func (s *survey) answersFor(n *node) []answer {
+	var out []answer
+	if job := s.job(n); job != "" {
+		a := claim("jobs", drive.BurnIn, "job %s tests it", job)
+		a.job = job
+		out = append(out, a)
+	}
+	out = append(out, s.topo.form(n, s.opt)...)
+	if busy := s.busyBelow(n); busy != "" {
+		out = append(out, claim("jobs", drive.OpenByProcess, "its file lies on a drive that job %s tests", busy))
+	}
+	for _, l := range s.layers {
+		out = append(out, l.answers(n)...)
+	}
+	l := s.looks[n]
+	switch {
+	case l.skipped != "":
+		out = append(out, clean(labelLayer, "not looked at: %s", l.skipped))
+	case errors.Is(l.err, errNoAnswer):
+		out = append(out, failed(labelLayer, "the drive does not answer"))
+	case errors.Is(l.err, unix.ENOMEDIUM):
+		out = append(out, claim(labelLayer, drive.Unsupported, "no medium in it"))
+	case l.err != nil:
+		out = append(out, failed(labelLayer, "it cannot be read: %v", l.err))
+	default:
+		out = append(out, s.topo.zfsAnswers(n, l.found.Found, s.pools, s.boot)...)
+		out = append(out, s.active.labelAnswers(l.found.Found)...)
+		out = append(out, contentAnswers(l.found)...)
+	}
+	if l.probe != nil {
+		out = append(out, *l.probe)
+	}
+	return out
+}
+
+// answers is what a layer says of one node. A claim that was found stands, whatever else was not.
+func (l layerResult) answers(n *node) []answer {
+	out := slices.Clone(l.claims[n.name])
+	var hidden hiddenError
+	switch {
+	case l.err != nil && !(errors.As(l.err, &hidden) && n.virtual):
+		out = append(out, failed(l.name, "%v", l.err))
+	case hidden != nil:
+		// Virtual drives are for labs, where root often is not all-seeing.
+		out = append(out, clean(l.name, "nothing else that may be seen; %v", hidden))
+	case len(out) == 0:
+		out = append(out, clean(l.name, "%s", l.clean))
+	}
+	return out
+}
+
+// busyBelow names the job that tests the drive on which a loop device's file lies.
+func (s *survey) busyBelow(n *node) string {
+	if !n.virtual {
+		return ""
+	}
+	below := s.topo.below(n.block)
+	for _, m := range s.nodes {
+		if m != n && s.job(m) != "" && slices.Contains(below, m.block) {
+			return s.job(m)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,267 @@
+package runner_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+	"burnish/backend/runner"
+	"burnish/backend/surface"
+	"burnish/backend/surface/faultdev"
+	"burnish/backend/wire"
+)
+
+// machine is a NAS of memory drives behind the runner's ports: the runner's own code runs on it unchanged. It knows
+// bytes, faults and claims, no verdicts.
+type machine struct {
+	t    testing.TB
+	dir  string
+	boot string
+
+	mu      sync.Mutex
+	drives  map[string]*memoryDrive // by id
+	locks   map[string]bool
+	cancels map[int]context.CancelCauseFunc // the running processes
+	pids    int
+	wait    sync.WaitGroup
+	last    error // of the newest run
+}
+
+// memoryDrive is one drive of a machine.
+type memoryDrive struct {
+	*faultdev.Device
+	id      drive.Identity
+	usage   drive.Usage
+	held    bool
+	foreign int64 // sectors that somebody else wrote
+}
+
+func newMachine(t testing.TB) *machine {
+	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", drives: map[string]*memoryDrive{}, locks: map[string]bool{}, cancels: map[int]context.CancelCauseFunc{}}
+	t.Cleanup(func() {
+		m.killAll()
+		m.wait.Wait()
+	})
+	return m
+}
+
+// addDrive puts a blank drive into the machine.
+func (m *machine) addDrive(serial string, size int64) *memoryDrive {
+	geo := surface.Geometry{SizeBytes: size, LogicalBytes: 512, PhysicalBytes: 512}
+	d := &memoryDrive{
+		Device: faultdev.New(geo), usage: drive.Usage{Class: drive.None, Text: "nothing on it"},
+		id: drive.Identity{Serial: serial, WWN: "5000C500" + serial, Model: "Memory", SizeBytes: size, LogicalBytes: 512, PhysicalBytes: 512, Kind: drive.HDD},
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drives[d.id.ID()] = d
+	return d
+}
+
+func (m *machine) service() *runner.Service {
+	return &runner.Service{
+		Dir: runner.NewStateDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: 2 * time.Millisecond,
+	}
+}
+
+// Facts, BootTime, Inventory and Hold make a machine a runner.Host.
+
+func (m *machine) Facts() (runner.Facts, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return runner.Facts{MachineID: "memory", Hostname: "nas", BootID: m.boot, Booted: time.Unix(1_700_000_000, 0), OS: "linux", Arch: "amd64"}, nil
+}
+
+func (m *machine) BootTime() time.Duration { return time.Minute }
+
+func (m *machine) Inventory(context.Context, bool, map[string]string) ([]wire.DriveRow, error) {
+	var rows []wire.DriveRow
+	for _, d := range m.drives {
+		rows = append(rows, wire.DriveRow{Identity: d.id, Path: "/dev/" + d.id.Serial, Usage: d.usage})
+	}
+	return rows, nil
+}
+
+func (m *machine) Hold(_ context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d := m.drives[want.ID()]
+	if d == nil {
+		return nil, reason.New("drive_vanished", "stage", "the start", "where", "its bay", "error", "no such drive")
+	}
+	if d.held && opt.Exclusive {
+		return nil, reason.New("drive_in_use", "drive", want.ID(), "path", "", "usage", "held", "way_out", "")
+	}
+	d.held = true
+	return &memoryHold{m: m, d: d}, nil
+}
+
+type memoryHold struct {
+	m *machine
+	d *memoryDrive
+}
+
+func (h *memoryHold) Path() string             { return "/dev/" + h.d.id.Serial }
+func (h *memoryHold) Identity() drive.Identity { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.id }
+func (h *memoryHold) Usage() drive.Usage       { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.usage }
+func (h *memoryHold) TempC() *int              { t := 31; return &t }
+func (h *memoryHold) Close() error             { h.m.mu.Lock(); defer h.m.mu.Unlock(); h.d.held = false; return nil }
+
+func (h *memoryHold) Inspect(context.Context) (drive.Identity, drive.Usage, error) {
+	return h.Identity(), h.Usage(), nil
+}
+
+func (h *memoryHold) Device(bool) (runner.Device, error) { return openMemory{h.d.Device}, nil }
+
+func (h *memoryHold) SectorsWritten() (int64, error) {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	return h.d.Counts().BytesWritten/512 + h.d.foreign, nil
+}
+
+func (h *memoryHold) SMART(context.Context, ...string) ([]byte, error) {
+	return nil, errors.New("memory drives have no SMART")
+}
+
+type openMemory struct{ *faultdev.Device }
+
+func (openMemory) Close() error { return nil }
+
+// Take and Held make a machine runner.Locks.
+
+func (m *machine) Take(path string, _ int) (io.Closer, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.locks[path] {
+		return nil, runner.ErrLocked
+	}
+	m.locks[path] = true
+	return closer(func() { m.mu.Lock(); defer m.mu.Unlock(); delete(m.locks, path) }), nil
+}
+
+func (m *machine) Held(path string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.locks[path], nil
+}
+
+type closer func()
+
+func (c closer) Close() error { c(); return nil }
+
+// Launch, Terminate and Gone make a machine a runner.Supervisor; a process is a goroutine.
+
+func (m *machine) Launch(_ context.Context, job string, _ int, _ string) error {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	m.mu.Lock()
+	m.pids++
+	pid := m.pids
+	m.cancels[pid] = cancel
+	m.mu.Unlock()
+	m.wait.Go(func() {
+		err := m.service().Run(ctx, job)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.cancels, pid)
+		m.last = err
+	})
+	return nil
+}
+
+func (m *machine) Terminate(int) error {
+	m.killAll()
+	return nil
+}
+
+func (m *machine) Gone(int) bool { return true }
+
+// killAll tells every process to end, as a NAS that shuts down does.
+func (m *machine) killAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, cancel := range m.cancels {
+		cancel(runner.ErrTold)
+	}
+}
+
+const testJob = "0123456789abcdefghij"
+
+// order asks for a job on a drive.
+func order(d *memoryDrive, plan burnin.Plan) wire.StartRequest {
+	return wire.StartRequest{Job: testJob, CreatedMs: 1_700_000_000_000, Plan: plan, Drive: d.id, Usage: drive.None, Slots: 4, GID: os.Getgid()}
+}
+
+func stampPlan() burnin.Plan {
+	return burnin.Plan{Name: "stamp", WithoutSMART: true, Stages: []burnin.StageSpec{
+		{Kind: burnin.Precheck}, {Kind: burnin.ShortSMART}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: 64 << 10}, {Kind: burnin.FinalCheck}}}
+}
+
+func readPlan() burnin.Plan {
+	return burnin.Plan{Name: "read", WithoutSMART: true, Stages: []burnin.StageSpec{
+		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineRead}, {Kind: burnin.FinalCheck}}}
+}
+
+// journals reads what the runner wrote.
+func (m *machine) journals(job string) (runs [][]byte) {
+	for n := 1; ; n++ {
+		data, err := os.ReadFile(filepath.Join(m.dir, "jobs", job, "run-"+string(rune('0'+n))+".ndjson"))
+		if err != nil {
+			return runs
+		}
+		runs = append(runs, data)
+	}
+}
+
+// foldRaw folds journals as a reader would that has these bytes.
+func foldRaw(t testing.TB, runs [][]byte, obs *burnin.Observation) burnin.Job {
+	t.Helper()
+	var all [][]burnin.Event
+	for _, raw := range runs {
+		events, err := wire.DecodeJournal(raw)
+		if err != nil {
+			t.Fatalf("a journal that the runner wrote does not decode: %v", err)
+		}
+		all = append(all, events)
+	}
+	job, err := burnin.Fold(all, obs)
+	if err != nil {
+		t.Fatalf("a journal that the runner wrote does not fold: %v", err)
+	}
+	return job
+}
+
+// run executes a job to its end and folds it.
+func (m *machine) run(req wire.StartRequest) burnin.Job {
+	m.t.Helper()
+	if _, err := m.service().Start(context.Background(), req); err != nil {
+		m.t.Fatalf("start: %v", err)
+	}
+	m.wait.Wait()
+	return foldRaw(m.t, m.journals(req.Job), nil)
+}
+
+func (m *machine) log(stage burnin.StageKind) string {
+	data, err := os.ReadFile(filepath.Join(m.dir, "jobs", testJob, string(stage)+".log"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return string(data)
+}
+
+func asJSON(t testing.TB, v any) string {
+	t.Helper()
+	out, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}

@@ -1,0 +1,87 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"burnish/backend/drive"
+	"burnish/backend/surface"
+	"burnish/backend/wire"
+)
+
+// Host is the machine that the drives are in.
+type Host interface {
+	// Facts says which machine this is and since when it runs.
+	Facts() (Facts, error)
+	// BootTime is CLOCK_BOOTTIME: time since the machine started, sleep included.
+	BootTime() time.Duration
+	// Inventory finds all drives. busy names the jobs of ours that hold drives, by drive id.
+	Inventory(ctx context.Context, virtual bool, busy map[string]string) ([]wire.DriveRow, error)
+	// Hold finds the drive by its identity, opens it and reads identity and usage under the hold. Exclusive keeps
+	// everybody else from claiming it for as long as the result is open.
+	Hold(ctx context.Context, want drive.Identity, opt HoldOptions) (Held, error)
+}
+
+// HoldOptions says how to hold a drive.
+type HoldOptions struct {
+	Exclusive bool // for plans that write
+	Virtual   bool // loop, nbd and virtio devices count as drives
+	Job       string
+	Busy      map[string]string
+}
+
+// Held is a drive that this process holds. Its methods are for one goroutine, but for SectorsWritten and TempC.
+type Held interface {
+	Path() string
+	Identity() drive.Identity // as read under the hold
+	Usage() drive.Usage       // as read under the hold; the hold itself is no usage
+	// Inspect reads identity and usage again.
+	Inspect(ctx context.Context) (drive.Identity, drive.Usage, error)
+	// Device gives the drive for I/O through the held descriptor.
+	Device(write bool) (Device, error)
+	// SectorsWritten is the kernel's count of 512-byte sectors written to the drive by anybody.
+	SectorsWritten() (int64, error)
+	TempC() *int
+	// SMART runs smartctl with these arguments on the drive and gives its standard output, at most wire.MaxTool.
+	SMART(ctx context.Context, args ...string) ([]byte, error)
+	Close() error
+}
+
+// Device is an open drive. Closing it keeps the hold.
+type Device interface {
+	surface.Device
+	io.Closer
+}
+
+// Facts is which machine this is.
+type Facts struct {
+	MachineID string
+	Hostname  string
+	BootID    string
+	Booted    time.Time
+	OS, Arch  string
+	UID       int
+}
+
+// ErrLocked is what Locks.Take gives when somebody else has the lock.
+var ErrLocked = errors.New("the lock is taken")
+
+// Locks are advisory locks on files, held by a process and free the moment it ends, however it ends.
+type Locks interface {
+	// Take locks the file without waiting, creating it if need be with the given group.
+	Take(path string, gid int) (io.Closer, error)
+	// Held reports whether anybody has the lock. It needs only the right to read the file; no file is no lock.
+	Held(path string) (bool, error)
+}
+
+// Supervisor starts a run as a process that outlives the SSH session, and ends it.
+type Supervisor interface {
+	// Launch starts `run` for the job; output of the process goes to the file logPath.
+	Launch(ctx context.Context, job string, run int, logPath string) error
+	// Terminate asks the process to end (SIGTERM).
+	Terminate(pid int) error
+	// Gone reports whether no such process is left.
+	Gone(pid int) bool
+}

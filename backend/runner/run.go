@@ -1,0 +1,300 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"os"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+	"burnish/backend/wire"
+)
+
+// Service answers verbs and executes runs on one machine.
+type Service struct {
+	Dir        StateDir
+	Host       Host
+	Locks      Locks
+	Supervisor Supervisor
+	Version    string
+	Now        func() time.Time
+	PollEvery  time.Duration // how often files and locks are looked at; 0 means half a second
+}
+
+// ErrTold is the cause with which Run's context is cancelled when the system tells the process to end.
+var ErrTold = errors.New("told to end by the system")
+
+// why a run's context was cancelled
+var (
+	errPerson = errors.New("stopped by a person")
+	errStuck  = errors.New("no progress")
+)
+
+func (s *Service) poll() time.Duration {
+	if s.PollEvery > 0 {
+		return s.PollEvery
+	}
+	return 500 * time.Millisecond
+}
+
+// run is one run at work.
+type run struct {
+	*Service
+	id    string
+	req   wire.StartRequest
+	root  *os.Root
+	facts Facts
+	j     *journal
+	held  Held
+	wrote *writes // nil until the drive is open for writing
+	begun map[int]bool
+}
+
+// Run executes the next run of a job: the first, or, when the one before ended without a word or as unknown, a resumed
+// one. It returns when the run has told its end; an error means that it could not even be told.
+func (s *Service) Run(ctx context.Context, id string) error {
+	root, err := s.Dir.root(id)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	req, err := s.Dir.request(id)
+	if err != nil {
+		return err
+	}
+	lock, err := s.Locks.Take(s.Dir.in(id, lockFile), req.GID)
+	if err != nil {
+		return fmt.Errorf("job %s: %w", id, err)
+	}
+	defer lock.Close()
+
+	facts, err := s.Host.Facts()
+	if err != nil {
+		return err
+	}
+	r := &run{Service: s, id: id, req: req, root: root, facts: facts}
+	fold, n, err := fold(root)
+	if err != nil {
+		return err
+	}
+	if state := fold.Job().State; n > 0 && fold.Ended() && state != burnin.Unknown {
+		return reason.New("cannot_resume", "job", id, "state", state)
+	}
+	prev := fold.EndingSeen(&burnin.Observation{BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli()})
+	if prev == nil && n > 0 {
+		prev = &burnin.Ending{How: "ended", Said: fold.Job().Reason}
+	}
+	r.j, err = openJournal(root, n+1, req.GID, facts, s.Now, s.Host.BootTime, fold)
+	if err != nil {
+		return err
+	}
+	err = r.live(ctx, n+1, prev)
+	return errors.Join(err, r.j.close())
+}
+
+// live tells the run from its head to its end.
+func (r *run) live(ctx context.Context, n int, prev *burnin.Ending) error {
+	head := burnin.Head{
+		Format: burnin.Format, MinReader: burnin.MinReader, Runner: r.Version, Job: r.id, Run: n, CreatedMs: r.req.CreatedMs,
+		NAS: burnin.NAS{MachineID: r.facts.MachineID, Hostname: r.facts.Hostname}, Drive: r.req.Drive, Usage: r.req.Usage,
+		Plan: r.req.Plan, PID: os.Getpid(), Previous: prev,
+	}
+	if err := r.j.put(burnin.EvHead, head); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() { defer close(watched); r.watchStop(ctx, cancel) }()
+	defer func() { cancel(nil); <-watched }()
+
+	said := r.work(ctx)
+	state := burnin.Unknown
+	if said == nil {
+		job := r.j.job()
+		state, said = burnin.Outcome(&job)
+	} else if said.Kind() == reason.Person {
+		state = burnin.Cancelled
+	}
+	if r.held != nil {
+		r.held.Close()
+	}
+	return r.j.put(burnin.EvEnd, burnin.End{State: state, Reason: said})
+}
+
+// watchStop turns a stop request, or the word of the system, into the run's end.
+func (r *run) watchStop(ctx context.Context, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(r.poll())
+	defer tick.Stop()
+	for {
+		if r.stopAsked() {
+			cancel(errPerson)
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *run) stopAsked() bool {
+	_, err := r.root.Lstat(stopFile)
+	return err == nil
+}
+
+// work does the plan. It returns the reason for which the run cannot go on, or nil when its stages tell the outcome.
+func (r *run) work(ctx context.Context) *reason.Said {
+	lock, err := r.Locks.Take(r.Dir.driveLock(driveKey(r.req.Drive)), r.req.GID)
+	switch {
+	case errors.Is(err, ErrLocked):
+		return r.inUse(drive.Usage{Class: drive.BurnIn, Text: "another job of Burnish has it"}, "")
+	case err != nil:
+		return r.fault("the drive's lock", err)
+	}
+	defer lock.Close()
+	if said := r.hold(ctx); said != nil {
+		return said
+	}
+	slot, said := r.slot(ctx)
+	if said != nil {
+		return said
+	}
+	defer slot.Close()
+	if err := r.j.put(burnin.EvRunning, nil); err != nil {
+		return r.failed(err, "the start")
+	}
+	return r.stages(ctx)
+}
+
+// hold is the moment of truth: the drive is held first, then read, then compared.
+func (r *run) hold(ctx context.Context) *reason.Said {
+	busy, err := r.Dir.busy(r.Locks)
+	if err != nil {
+		return r.fault("the other jobs", err)
+	}
+	delete(busy, driveKey(r.req.Drive)) // this job itself; another one would have the drive's lock
+	destroys := r.req.Plan.Destroys()
+	r.held, err = r.Host.Hold(ctx, r.req.Drive, HoldOptions{Exclusive: destroys, Virtual: r.req.VirtualDrives, Job: r.id, Busy: busy})
+	if err != nil {
+		return r.failed(err, "the start")
+	}
+	if said := r.compare(r.held.Identity(), r.held.Usage(), destroys); said != nil {
+		return said
+	}
+	if err := r.j.put(burnin.EvHeld, burnin.Held{Path: r.held.Path(), Drive: r.held.Identity(), Usage: r.held.Usage()}); err != nil {
+		return r.failed(err, "the start")
+	}
+	return nil
+}
+
+// compare refuses a drive that is another one, or that is used in another way than was agreed to.
+func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reason.Said {
+	if !id.Same(r.req.Drive) {
+		return reason.New("identity_changed", "expected", r.req.Drive, "found", id, "path", r.held.Path())
+	}
+	can := drive.StartableFor(id, usage)
+	switch {
+	case destroys && !can.Destructive:
+		return reason.New("usage_changed", "expected", r.req.Usage, "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
+	case !can.Read:
+		return r.inUse(usage, r.held.Path())
+	}
+	return nil
+}
+
+func (r *run) inUse(usage drive.Usage, path string) *reason.Said {
+	return reason.New("drive_in_use", "drive", r.req.Drive.ID(), "path", path, "usage", usage.Text, "way_out", drive.RuleOf(usage.Class).WayOut)
+}
+
+// slot waits until this NAS may run one job more. The drive is held meanwhile.
+func (r *run) slot(ctx context.Context) (io.Closer, *reason.Said) {
+	queued := false
+	for {
+		for n := range max(r.req.Slots, 1) {
+			lock, err := r.Locks.Take(r.Dir.slot(n), r.req.GID)
+			if err == nil {
+				return lock, nil
+			}
+			if !errors.Is(err, ErrLocked) {
+				return nil, r.fault("the slots", err)
+			}
+		}
+		if !queued {
+			queued = true
+			if err := r.j.put(burnin.EvQueued, burnin.QueuedData{Slots: r.req.Slots}); err != nil {
+				return nil, r.failed(err, "the wait for its turn")
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, r.interrupted(ctx)
+		case <-time.After(r.poll()):
+		}
+	}
+}
+
+// interrupted gives the reason for which the run's context ended.
+func (r *run) interrupted(ctx context.Context) *reason.Said {
+	stage, progress := r.j.where()
+	if errors.Is(context.Cause(ctx), errPerson) || r.stopAsked() {
+		return reason.New("stopped_by_person", "stage", stage, "progress", progress)
+	}
+	return reason.New("told_to_end", "stage", stage, "progress", progress)
+}
+
+// failed gives the reason behind an error: its own if it has one.
+func (r *run) failed(err error, stage string) *reason.Said {
+	var said *reason.Said
+	var broken *journalError
+	switch {
+	case errors.As(err, &broken):
+		return reason.New("journal_failed", "error", broken.err)
+	case errors.As(err, &said):
+		return said
+	}
+	return r.fault(stage, err)
+}
+
+func (r *run) fault(stage string, err error) *reason.Said {
+	return reason.New("runner_fault", "stage", stage, "error", err)
+}
+
+// stageLog opens a stage's log, which grows over all runs of the job.
+func (r *run) stageLog(kind burnin.StageKind) (*stageLog, error) {
+	f, err := r.root.OpenFile(string(kind)+".log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	if err != nil {
+		return nil, spaceError("the stage's log", err)
+	}
+	if os.Geteuid() == 0 {
+		if err := f.Chown(-1, r.req.GID); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+	return &stageLog{f: f, now: r.Now}, nil
+}
+
+// stageLog is what a stage tells people. A line that cannot be written is lost, not fatal: the journal is the record.
+type stageLog struct {
+	f   *os.File
+	now func() time.Time
+}
+
+func (l *stageLog) say(format string, args ...any) {
+	line := reason.Clean(fmt.Sprintf(format, args...), 4096)
+	if _, err := fmt.Fprintf(l.f, "%s %s\n", l.now().UTC().Format("2006-01-02T15:04:05.000Z"), line); err != nil {
+		log.Printf("%s: %v", l.f.Name(), err)
+	}
+}
+
+func (l *stageLog) close() {
+	if err := errors.Join(l.f.Sync(), l.f.Close()); err != nil && !errors.Is(err, fs.ErrClosed) {
+		log.Printf("%s: %v", l.f.Name(), err)
+	}
+}

@@ -1,0 +1,133 @@
+package runner
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+
+	"burnish/backend/reason"
+	"burnish/backend/wire"
+)
+
+// Serve answers one verb: the request from stdin, frames to stdout. The last frame is end, or error with a reason; the
+// returned error is for the exit code, which nobody should need.
+func (s *Service) Serve(ctx context.Context, verb wire.Verb, stdin io.Reader, stdout io.Writer) error {
+	out := wire.NewWriter(stdout)
+	err := s.serve(ctx, verb, bufio.NewReader(stdin), out)
+	if err == nil {
+		return out.Put(wire.FrameEnd, nil)
+	}
+	var said *reason.Said
+	if !errors.As(err, &said) {
+		said = reason.New("runner_fault", "stage", verb, "error", err)
+	}
+	return errors.Join(err, out.Put(wire.FrameError, said))
+}
+
+func (s *Service) serve(ctx context.Context, verb wire.Verb, in *bufio.Reader, out *wire.Writer) error {
+	reply := func(v any, err error) error {
+		if err != nil {
+			return err
+		}
+		return out.Put(wire.FrameReply, v)
+	}
+	switch verb {
+	case wire.VerbVersion:
+		return reply(s.version())
+	case wire.VerbInventory:
+		var req wire.InventoryRequest
+		if err := wire.ReadRequestFrom(in, &req); err != nil {
+			return err
+		}
+		return s.inventory(ctx, req, out)
+	case wire.VerbStart:
+		var req wire.StartRequest
+		if err := wire.ReadRequestFrom(in, &req); err != nil {
+			return err
+		}
+		return reply(s.Start(ctx, req))
+	case wire.VerbList:
+		return s.list(out)
+	case wire.VerbFollow:
+		var req wire.FollowRequest
+		if err := wire.ReadRequestFrom(in, &req); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go func() { // the asker is gone when stdin ends
+			_, _ = io.Copy(io.Discard, in)
+			cancel()
+		}()
+		return s.Follow(ctx, req, out)
+	case wire.VerbRead:
+		var req wire.ReadRequest
+		if err := wire.ReadRequestFrom(in, &req); err != nil {
+			return err
+		}
+		data, err := s.Read(req)
+		if err != nil {
+			return err
+		}
+		return out.Put(wire.FrameData, data)
+	case wire.VerbStop, wire.VerbResume:
+		var req wire.JobRequest
+		if err := wire.ReadRequestFrom(in, &req); err != nil {
+			return err
+		}
+		if verb == wire.VerbStop {
+			return reply(s.Stop(ctx, req))
+		}
+		return reply(s.Resume(ctx, req.Job))
+	case wire.VerbClean:
+		var req wire.CleanRequest
+		if err := wire.ReadRequestFrom(in, &req); err != nil {
+			return err
+		}
+		return reply(s.Clean(req))
+	}
+	return reason.New("bad_request", "error", "there is no verb "+string(verb))
+}
+
+func (s *Service) version() (wire.VersionReply, error) {
+	f, err := s.Host.Facts()
+	return wire.VersionReply{
+		Protocol: wire.Protocol, Version: s.Version, OS: f.OS, Arch: f.Arch, UID: f.UID, MachineID: f.MachineID,
+		Hostname: f.Hostname, BootID: f.BootID, BootedMs: f.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(),
+	}, err
+}
+
+func (s *Service) inventory(ctx context.Context, req wire.InventoryRequest, out *wire.Writer) error {
+	busy, err := s.Dir.busy(s.Locks)
+	if err != nil {
+		return err
+	}
+	rows, err := s.Host.Inventory(ctx, req.VirtualDrives, busy)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := out.Put(wire.FrameDrive, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list sends the jobs in frames that each hold as many as fit.
+func (s *Service) list(out *wire.Writer) error {
+	all, err := s.List()
+	if err != nil {
+		return err
+	}
+	const each = 100
+	for jobs := all.Jobs; ; jobs = jobs[each:] {
+		if len(jobs) <= each {
+			return out.Put(wire.FrameReply, wire.ListReply{Jobs: jobs})
+		}
+		if err := out.Put(wire.FrameReply, wire.ListReply{Jobs: jobs[:each]}); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+)
+
+// outcome is how a stage ended. Only with evidence is it passed or failed.
+type outcome struct {
+	state  burnin.State
+	said   *reason.Said
+	totals *burnin.Totals
+}
+
+var passed = outcome{state: burnin.Passed}
+
+func ended(state burnin.State, said *reason.Said) outcome { return outcome{state: state, said: said} }
+
+// stages goes through the plan. Stages that ended in an earlier run stay ended. It returns a reason if the run ends
+// before the plan does for something that is no stage's outcome.
+func (r *run) stages(ctx context.Context) *reason.Said {
+	again := 0
+	for i, spec := range r.req.Plan.Stages {
+		before := r.j.job().Stages[i]
+		if before.State == burnin.Passed || before.State == burnin.Skipped {
+			continue
+		}
+		if said := r.skip(ctx, i, spec); said != nil {
+			if err := r.change(i, ended(burnin.Skipped, said)); err != nil {
+				return r.failed(err, string(spec.Kind))
+			}
+			if err := r.j.put(burnin.EvWarning, burnin.Warning{Stage: i, Said: said}); err != nil {
+				return r.failed(err, string(spec.Kind))
+			}
+			continue
+		}
+		if before.Begun > 0 {
+			again++
+		}
+		out, err := r.stage(ctx, i, spec)
+		if err != nil {
+			return r.failed(err, string(spec.Kind))
+		}
+		if out.state != burnin.Passed {
+			return nil // the stage's reason is the job's
+		}
+	}
+	if n := len(r.j.job().Runs); n > 1 {
+		said := reason.New("resumed", "times", n-1, "repeated", again)
+		if err := r.j.put(burnin.EvWarning, burnin.Warning{Stage: len(r.req.Plan.Stages) - 1, Said: said}); err != nil {
+			return r.failed(err, "the end")
+		}
+	}
+	return nil
+}
+
+// skip says why a stage is left out, nil if it is not.
+func (r *run) skip(ctx context.Context, i int, spec burnin.StageSpec) *reason.Said {
+	switch {
+	case r.req.Plan.Skips(i):
+		return reason.New("without_smart")
+	case spec.Kind == burnin.CapacityProbe:
+		return reason.New("engine_missing", "what", "capacity_probe", "hint", "The plan went on without it.")
+	case spec.Kind.SMART():
+		return r.noSelfTest(ctx, spec.Kind)
+	}
+	return nil
+}
+
+// stage runs one stage from its first line to its last.
+func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome, error) {
+	if err := r.j.put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: spec.Kind, State: burnin.Running}); err != nil {
+		return outcome{}, err
+	}
+	log, err := r.stageLog(spec.Kind)
+	if err != nil {
+		return outcome{}, err
+	}
+	defer log.close()
+	log.say("%s begins on %s at %s", spec.Kind, r.req.Drive, r.held.Path())
+
+	at := &at{run: r, i: i, spec: spec, log: log}
+	var out outcome
+	switch spec.Kind {
+	case burnin.Precheck:
+		out, err = at.precheck(ctx)
+	case burnin.ShortSMART, burnin.LongSMART:
+		out, err = at.selfTest(ctx)
+	case burnin.SurfaceValidate:
+		out, err = at.surface(ctx)
+	case burnin.FinalCheck:
+		out, err = at.finalCheck(ctx)
+	default:
+		out = ended(burnin.Unknown, reason.New("engine_missing", "what", spec.Kind, "hint", ""))
+	}
+	if err != nil {
+		var broken *journalError
+		if errors.As(err, &broken) {
+			return outcome{}, err
+		}
+		out.state, out.said = burnin.Unknown, r.failed(err, string(spec.Kind))
+	}
+	if ctx.Err() != nil && out.state != burnin.Passed && out.state != burnin.Failed {
+		out.state, out.said = burnin.Unknown, r.interrupted(ctx)
+		if out.said.Kind() == reason.Person {
+			out.state = burnin.Cancelled
+		}
+		log.say("[ABORTED] %s", out.said.Text)
+	} else if out.said != nil {
+		log.say("%s: %s", out.state, out.said.Error())
+	} else {
+		log.say("%s", out.state)
+	}
+	return out, r.change(i, out)
+}
+
+func (r *run) change(i int, out outcome) error {
+	return r.j.put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: r.req.Plan.Stages[i].Kind, State: out.state, Reason: out.said, Totals: out.totals})
+}
+
+// at is one stage at work.
+type at struct {
+	*run
+	i    int
+	spec burnin.StageSpec
+	log  *stageLog
+}
+
+// fact tells a piece of evidence.
+func (a *at) fact(id string, ok bool, value, source string) error {
+	a.log.say("evidence: %s = %s (%s)", id, value, source)
+	return a.j.put(burnin.EvFact, burnin.Fact{Stage: a.i, ID: id, OK: ok, Value: value, Source: source})
+}
+
+func (a *at) warn(said *reason.Said) error {
+	a.log.say("warning: %s", said.Error())
+	return a.j.put(burnin.EvWarning, burnin.Warning{Stage: a.i, Said: said})
+}
+
+// precheck looks whether the drive can be tested at all. Who it is and what uses it was proven when it was held.
+func (a *at) precheck(ctx context.Context) (outcome, error) {
+	id, usage := a.held.Identity(), a.held.Usage()
+	a.log.say("usage: %s (%s)", usage.Class, usage.Text)
+	for _, why := range usage.Why {
+		a.log.say("  %s: %s%s", why.Layer, why.Answer, map[bool]string{false: " (not sure)"}[why.Sure])
+	}
+	if t := a.held.TempC(); t != nil {
+		a.log.say("temperature: %d °C", *t)
+	}
+	if err := a.fact("identity_held", true, id.ID(), "VPD pages and sysfs under the hold"); err != nil {
+		return outcome{}, err
+	}
+	dev, err := a.held.Device(false)
+	if err != nil {
+		return outcome{}, err
+	}
+	defer dev.Close()
+	if g := dev.Geometry(); g.SizeBytes != id.SizeBytes {
+		return ended(burnin.Unknown, reason.New("identity_changed", "expected", id, "found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.held.Path())), nil
+	}
+	if !a.req.Plan.NeedsSMART() {
+		return passed, nil
+	}
+	return a.health(ctx)
+}
+
+// finalCheck looks at the drive once more, leaves it clean, and proves that it is the one that was tested.
+func (a *at) finalCheck(ctx context.Context) (outcome, error) {
+	if a.req.Plan.Destroys() {
+		if err := a.wipeEnds("the drive is left without labels"); err != nil {
+			return a.ioOutcome(err), nil
+		}
+		if foreign, err := a.foreign(); err != nil || foreign > 0 {
+			return a.foreignOutcome(foreign, err)
+		}
+	}
+	id, usage, err := a.held.Inspect(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	same := id.Same(a.req.Drive)
+	if err := a.fact(burnin.FactIdentity, same, id.ID(), "VPD pages and sysfs under the hold"); err != nil {
+		return outcome{}, err
+	}
+	if said := a.compare(id, usage, a.req.Plan.Destroys()); said != nil {
+		return ended(burnin.Unknown, said), nil
+	}
+	if a.req.Plan.NeedsSMART() {
+		return a.health(ctx)
+	}
+	return passed, nil
+}

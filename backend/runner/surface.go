@@ -1,0 +1,284 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/surface"
+)
+
+const (
+	// stuckAfter is how long a surface stage may move nothing, where the plan says nothing else.
+	stuckAfter = 30 * time.Minute
+	// maxSamples bounds the progress events of one stage in the journal.
+	maxSamples = 2000
+	// liveEvery is how often the file with the newest progress is written.
+	liveEvery = time.Second
+)
+
+// nonce is what marks this job's stamps. It follows from the job's id, so that a resumed run knows its own.
+func nonce(job string) (n [16]byte) {
+	sum := sha256.Sum256([]byte("burnish stamp " + job))
+	copy(n[:], sum[:])
+	return n
+}
+
+// surface goes over every byte of the drive with the engine that the plan names.
+func (a *at) surface(ctx context.Context) (outcome, error) {
+	opt := surface.Options{
+		Nonce: nonce(a.id), Passes: max(a.spec.Passes, 1), BlockBytes: a.spec.BlockBytes, InFlight: a.spec.InFlight, BadRangeLimit: a.spec.BadRangeLimit,
+	}
+	var dev surface.Device
+	sweeps := int64(1)
+	switch a.spec.Engine {
+	case burnin.EngineRead:
+		opt.Mode = surface.ModeRead
+		d, err := a.held.Device(false)
+		if err != nil {
+			return outcome{}, err
+		}
+		defer d.Close()
+		dev = d
+	case burnin.EngineStamp:
+		opt.Mode = surface.ModeStamp
+		w, err := a.openForWriting()
+		if err != nil {
+			return a.ioOutcome(err), nil
+		}
+		dev, sweeps = w, 2*int64(opt.Passes)
+	default:
+		return ended(burnin.Unknown, reason.New("engine_missing", "what", a.spec.Engine, "hint", "")), nil
+	}
+	total := sweeps * dev.Geometry().SizeBytes
+	a.log.say("engine %s, %d passes, %d bytes to move", a.spec.Engine, opt.Passes, total)
+
+	watch := &observer{at: a, total: total, step: max(total/(maxSamples/2), 1)}
+	res, err := a.engine(ctx, dev, opt, watch)
+	a.log.say("written %d, verified %d, covered %d of %d bytes, %d bad ranges, %d healed", res.BytesWritten, res.BytesVerified,
+		res.BytesCovered, dev.Geometry().SizeBytes, len(res.BadRanges), res.TransientsAll)
+	totals := &burnin.Totals{
+		Written: res.BytesWritten, Verified: res.BytesVerified, Covered: res.BytesCovered, Zero: res.ZeroBytes,
+		ActiveMs: res.Active.Milliseconds(), Complete: res.Complete && err == nil, Transient: res.TransientsAll,
+	}
+	out, err := a.judgeSurface(ctx, res, err, watch)
+	out.totals = totals
+	return out, err
+}
+
+// engine runs the engine and ends it when no request has been answered for too long. Requests that even then get no
+// answer are left behind by the engine; they end with the process.
+func (a *at) engine(ctx context.Context, dev surface.Device, opt surface.Options, watch *observer) (surface.Result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	limit := a.stuckLimit()
+	go func() {
+		tick := time.NewTicker(min(limit/10, 10*time.Second))
+		defer tick.Stop()
+		answered, since := int64(-1), time.Now()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if now := watch.answered.Load(); now != answered {
+				answered, since = now, time.Now()
+			} else if time.Since(since) >= limit {
+				cancel(errStuck)
+			}
+		}
+	}()
+	return surface.Run(ctx, dev, clock{a.Now}, opt, watch)
+}
+
+// judgeSurface turns what the engine did into an outcome.
+func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, watch *observer) (outcome, error) {
+	if watch.err != nil {
+		return outcome{}, watch.err // the journal failed
+	}
+	if errors.Is(err, errForeign) {
+		return a.foreignOutcome(watch.foreignSectors, nil)
+	}
+	if a.wrote != nil && ctx.Err() == nil && err == nil {
+		foreign, err := a.foreign()
+		if err != nil || foreign > 0 {
+			return a.foreignOutcome(foreign, err)
+		}
+		if err := a.fact(burnin.FactForeignWrites, true, "0 sectors", "the kernel's count of sectors written"); err != nil {
+			return outcome{}, err
+		}
+	}
+	if len(res.Transients) > 0 {
+		t := res.Transients[0]
+		if err := a.warn(reason.New("transient_errors", "count", res.TransientsAll, "lba", t.FirstLBA)); err != nil {
+			return outcome{}, err
+		}
+	}
+	switch {
+	case errors.Is(err, errStuck):
+		return ended(burnin.Unknown, reason.New("stuck", "stage", a.spec.Kind, "minutes", int(a.stuckLimit().Minutes()))), nil
+	case ctx.Err() != nil:
+		return ended(burnin.Unknown, nil), nil // the stage's caller knows why
+	case err != nil:
+		return a.ioOutcome(err), nil
+	}
+	persistent, sectors := surface.Range{}, int64(0)
+	for _, r := range res.BadRanges {
+		if r.Persistent && sectors == 0 {
+			persistent = r
+		}
+		if r.Persistent {
+			sectors += r.Sectors()
+		}
+	}
+	switch {
+	case sectors > 0:
+		return ended(burnin.Failed, reason.New("surface_errors", "count", len(res.BadRanges), "sectors", sectors, "lba", persistent.FirstLBA, "kind", persistent.Kind)), nil
+	case len(res.BadRanges) > 0 || a.dataHealed(res):
+		return ended(burnin.Unknown, reason.New("path_suspect", "what", "wrong data that was right when read again", "stage", a.spec.Kind)), nil
+	case !res.Complete:
+		return ended(burnin.Unknown, reason.New("evidence_incomplete", "state", "complete", "missing", "bytes of the drive that were not reached")), nil
+	}
+	return passed, nil
+}
+
+// dataHealed reports whether wrong data was right on re-reading: memory, HBA or cable, not the medium.
+func (a *at) dataHealed(res surface.Result) bool {
+	for _, t := range res.Transients {
+		if t.Kind != surface.KindRead && t.Kind != surface.KindWrite {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *at) stuckLimit() time.Duration {
+	if a.spec.StuckMinutes > 0 {
+		return time.Duration(a.spec.StuckMinutes) * time.Minute
+	}
+	return stuckAfter
+}
+
+// ioOutcome turns an error of the drive, which is no bad sector, into a doubt.
+func (a *at) ioOutcome(err error) outcome {
+	a.log.say("%v", err)
+	var said *reason.Said
+	if errors.As(err, &said) {
+		return ended(burnin.Unknown, said)
+	}
+	var dev *surface.DeviceError
+	var io *surface.IOError
+	errors.As(err, &io)
+	kind := string(a.spec.Kind)
+	switch {
+	case errors.Is(err, surface.ErrGone) || io != nil && io.Class == surface.ClassGone:
+		return ended(burnin.Unknown, reason.New("drive_vanished", "stage", kind, "where", whereOf(io), "error", err))
+	case errors.Is(err, surface.ErrFlush):
+		return ended(burnin.Unknown, reason.New("flush_failed", "stage", kind, "error", err))
+	case errors.Is(err, surface.ErrPath) || io != nil && io.Class == surface.ClassTransport:
+		return ended(burnin.Unknown, reason.New("path_suspect", "what", err, "stage", kind))
+	case errors.As(err, &dev) || io != nil:
+		return ended(burnin.Unknown, reason.New("drive_error", "stage", kind, "error", err))
+	}
+	return ended(burnin.Unknown, a.failed(err, kind))
+}
+
+func whereOf(io *surface.IOError) string {
+	if io == nil {
+		return "an unknown place"
+	}
+	return fmt.Sprintf("byte %d", io.Offset)
+}
+
+var errForeign = errors.New("somebody else wrote to the drive")
+
+// observer turns the engine's word into journal lines: a bounded number of samples, each bad range at once.
+type observer struct {
+	*at
+	total, step int64
+
+	answered       atomic.Int64 // requests; while it stands still, nothing moves
+	lastAt         int64        // bytes done at the last sample
+	lastTime       time.Time
+	lastLive       time.Time
+	foreignSectors int64
+	err            error // the journal's first error
+}
+
+func (o *observer) Progress(p surface.Progress) {
+	o.answered.Store(p.Answered)
+	done := p.BytesWritten + p.BytesVerified
+	if o.spec.Engine == burnin.EngineRead {
+		done = p.Position
+	}
+	now := o.Now()
+	sample := burnin.Progress{
+		Stage: o.i, Phase: string(p.Phase), Pass: p.Pass, Done: done, Total: o.total,
+		Written: p.BytesWritten, Verified: p.BytesVerified, Covered: p.BytesCovered, ActiveMs: p.Active.Milliseconds(),
+	}
+	if now.Sub(o.lastLive) >= liveEvery {
+		o.lastLive = now
+		o.writeLive(sample)
+	}
+	if done-o.lastAt < o.step || now.Sub(o.lastTime) < time.Second {
+		return
+	}
+	o.lastAt, o.lastTime = done, now
+	sample.TempC = o.held.TempC()
+	o.keep(o.j.put(burnin.EvProgress, sample))
+}
+
+func (o *observer) Bad(r surface.Range) {
+	o.log.say("%s: LBA %d to %d %s", r.Kind, r.FirstLBA, r.LastLBA, r.Errno)
+	o.keep(o.j.put(burnin.EvBad, burnin.Bad{Stage: o.i, Ranges: []surface.Range{r}}))
+}
+
+func (o *observer) Transient(r surface.Range) {
+	o.log.say("%s: LBA %d to %d %s, right when read again", r.Kind, r.FirstLBA, r.LastLBA, r.Errno)
+}
+
+func (o *observer) Checkpoint(surface.Checkpoint) error {
+	if o.err != nil {
+		return o.err
+	}
+	if o.spec.Engine == burnin.EngineRead {
+		return nil
+	}
+	foreign, err := o.foreign()
+	if err != nil {
+		return err
+	}
+	if foreign > 0 {
+		o.foreignSectors = foreign
+		return errForeign
+	}
+	return nil
+}
+
+func (o *observer) Log(line string) { o.log.say("%s", line) }
+
+func (o *observer) keep(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+}
+
+// clock gives an engine the time.
+type clock struct{ now func() time.Time }
+
+func (c clock) Now() time.Time { return c.now() }
+
+func (c clock) Sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}

@@ -1,0 +1,132 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/surface"
+)
+
+// edge is how much of the drive's head and of its tail is zeroed first and last: room for every label known.
+const edge = 16 << 20
+
+// writes counts every byte that this run tries to write to the drive, so that the kernel's own count can show writes
+// of others. Requests that failed count in full: the kernel may have counted less of them, never more.
+type writes struct {
+	Device
+	tried atomic.Int64
+	base  int64 // the kernel's count, in sectors of 512 bytes, before the first write
+}
+
+func (w *writes) WriteAt(p []byte, off int64) (int, error) {
+	w.tried.Add(int64(len(p)))
+	return w.Device.WriteAt(p, off)
+}
+
+// openForWriting opens the held drive for writing, once a run, and does the first destructive act: from here on no
+// label of an earlier life is left that could bring a half-tested drive back into an array.
+func (a *at) openForWriting() (*writes, error) {
+	if a.wrote != nil {
+		return a.wrote, nil
+	}
+	if said := a.proveAgain(); said != nil {
+		return nil, said
+	}
+	base, err := a.held.SectorsWritten()
+	if err != nil {
+		return nil, err
+	}
+	dev, err := a.held.Device(true)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.j.put(burnin.EvWrites, nil); err != nil {
+		return nil, err
+	}
+	a.wrote = &writes{Device: dev, base: base}
+	return a.wrote, a.wipeEnds("the first destructive act")
+}
+
+// proveAgain repeats the comparison of the moment of truth right before the first write: the job may have waited for
+// its slot, or done long self-tests, since.
+func (a *at) proveAgain() *reason.Said {
+	id, usage, err := a.held.Inspect(context.Background())
+	if err != nil {
+		return a.failed(err, string(a.spec.Kind))
+	}
+	return a.compare(id, usage, true)
+}
+
+// wipeEnds zeroes the drive's head and tail, flushes, and reads both back.
+func (a *at) wipeEnds(why string) error {
+	w := a.wrote
+	if w == nil {
+		return nil // nothing of ours is on the drive
+	}
+	a.log.say("zeroing the first and last %d MiB: %s", edge>>20, why)
+	size := w.Geometry().SizeBytes
+	zero, got := surface.AlignedBuffer(1<<20), surface.AlignedBuffer(1<<20)
+	type span struct{ from, to int64 }
+	spans := []span{{0, min(edge, size)}, {max(size-edge, min(edge, size)), size}}
+	each := func(do func(off int64, n int) error) error {
+		for _, s := range spans {
+			for off := s.from; off < s.to; off += int64(len(zero)) {
+				if err := do(off, int(min(int64(len(zero)), s.to-off))); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	if err := each(func(off int64, n int) error { _, err := w.WriteAt(zero[:n], off); return mediumIsForTheSweep(err) }); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return each(func(off int64, n int) error {
+		if _, err := w.ReadAt(got[:n], off); err != nil {
+			return mediumIsForTheSweep(err)
+		}
+		if !bytes.Equal(got[:n], zero[:n]) {
+			a.log.say("bytes %d to %d do not read back as zeros", off, off+int64(n)-1)
+		}
+		return nil
+	})
+}
+
+// mediumIsForTheSweep lets a medium error at the drive's ends pass: the sweep goes over the same bytes and finds it
+// sector by sector.
+func mediumIsForTheSweep(err error) error {
+	if io, ok := err.(*surface.IOError); ok && io.Class == surface.ClassMedium {
+		return nil
+	}
+	return err
+}
+
+// foreign gives how many sectors of 512 bytes the kernel counts beyond what this run tried to write. It is only right
+// while no request is in flight.
+func (a *at) foreign() (int64, error) {
+	if a.wrote == nil {
+		return 0, nil
+	}
+	now, err := a.held.SectorsWritten()
+	if err != nil {
+		return 0, err
+	}
+	return max(now-a.wrote.base-a.wrote.tried.Load()/512, 0), nil
+}
+
+func (a *at) foreignOutcome(foreign int64, err error) (outcome, error) {
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := a.fact(burnin.FactForeignWrites, false, fmt.Sprintf("%d sectors", foreign), "the kernel's count of sectors written"); err != nil {
+		return outcome{}, err
+	}
+	return ended(burnin.Unknown, reason.New("foreign_writes", "foreign", foreign)), nil
+}

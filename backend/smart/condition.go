@@ -1,0 +1,279 @@
+package smart
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The conditions that the rules read.
+
+const (
+	ascWarning        = 0x0b // with ascq 1: only the temperature
+	ascqTemperature   = 0x01
+	ascFailurePredict = 0x5d
+)
+
+func heatAlone(h *Health) bool {
+	return h.IE != nil && h.IE.ASC == ascWarning && h.IE.ASCQ == ascqTemperature
+}
+
+// readVerdict takes the drive's overall word, except where smartctl made it from something that is judged by itself:
+// NVMe's critical warning, and SCSI's notice of heat.
+func readVerdict(h *Health) []reading {
+	failing := h.Passed != nil && !*h.Passed
+	predicted := h.IE != nil && h.IE.ASC == ascFailurePredict
+	word := "not said"
+	switch {
+	case (failing || predicted) && h.IE != nil && h.IE.Text != "":
+		word = h.IE.Text
+	case failing || predicted:
+		word = "failed"
+	case h.Passed != nil:
+		word = "passed"
+	}
+	explained := heatAlone(h) || h.CriticalWarning != nil && *h.CriticalWarning != 0
+	return []reading{{value: word, holds: predicted || failing && !explained}}
+}
+
+// criticalBits are the bits of NVMe's critical warning; bit 1, temperature, is judged as heat.
+var criticalBits = []struct {
+	bit   uint
+	text  string
+	minor bool
+}{
+	{0, "spare blocks below the threshold", false},
+	{2, "reliability degraded", false},
+	{3, "medium read-only", false},
+	{4, "backup capacitor failed", false},
+	{5, "persistent memory region read-only or unreliable", true},
+	{6, "unknown warning, bit 6", true},
+	{7, "unknown warning, bit 7", true},
+}
+
+const heatBit = 1 << 1
+
+func readBits(h *Health, minor bool) []reading {
+	if h.CriticalWarning == nil {
+		return nil
+	}
+	var out []reading
+	for _, b := range criticalBits {
+		if b.minor == minor {
+			set := *h.CriticalWarning>>b.bit&1 == 1
+			out = append(out, reading{item: b.text, value: *h.CriticalWarning, holds: set})
+		}
+	}
+	return out
+}
+
+func readCritical(h *Health) []reading { return readBits(h, false) }
+func readMinor(h *Health) []reading    { return readBits(h, true) }
+
+func readPrefailNow(h *Health) []reading {
+	return readAttributeStates(h, func(a Attribute) bool { return a.Prefail && a.WhenFailed == "now" })
+}
+
+func readThresholds(h *Health) []reading {
+	return readAttributeStates(h, func(a Attribute) bool {
+		return a.WhenFailed == "past" || a.WhenFailed == "now" && !a.Prefail
+	})
+}
+
+func readAttributeStates(h *Health, holds func(Attribute) bool) []reading {
+	var out []reading
+	for _, a := range h.Attributes {
+		value := any(nil)
+		if a.Value != nil {
+			value = *a.Value
+		}
+		out = append(out, reading{item: strconv.FormatInt(a.ID, 10) + " " + a.Name, value: value, holds: holds(a)})
+	}
+	return out
+}
+
+// readLatestTest looks at the newest result that says anything, and at what ATA drives say beside their log.
+func readLatestTest(h *Health) []reading {
+	var out []reading
+	for _, row := range h.SelfTests {
+		if row.Result == Passed || row.Result == Failed {
+			out = append(out, reading{item: row.String(), value: row.Text, holds: row.Result == Failed})
+			break
+		}
+	}
+	if len(out) == 0 || !out[0].holds {
+		out = append(out, reading{item: "status", value: string(h.LastSelfTest), holds: h.LastSelfTest == Failed})
+	}
+	return out
+}
+
+// readOlderTests looks for a failure below the newest result that no long test has settled since.
+func readOlderTests(h *Health) []reading {
+	newest := true
+	for _, row := range h.SelfTests {
+		switch {
+		case row.Result == Failed && !newest:
+			return []reading{{item: row.String(), value: row.Text, holds: true}}
+		case row.Result == Passed && row.Type == Long:
+			return nil
+		}
+		if row.Result == Passed || row.Result == Failed {
+			newest = false
+		}
+	}
+	return nil
+}
+
+// errorLog reads the entries of one kind: those whose text has the word; an empty word takes those of no other kind.
+func errorLog(word string) func(*Health) []reading {
+	kind := func(text string) string {
+		for _, w := range []string{"ICRC", "UNC"} {
+			if strings.Contains(text, w) {
+				return w
+			}
+		}
+		return ""
+	}
+	return func(h *Health) []reading {
+		var out []reading
+		for _, e := range h.ErrorLog {
+			out = append(out, reading{item: fmt.Sprintf("error %d", e.Number), value: e.Text, holds: kind(e.Text) == word})
+		}
+		return out
+	}
+}
+
+func readSpare(h *Health) []reading {
+	if h.SparePercent == nil || h.SpareThresholdPercent == nil {
+		return nil
+	}
+	return []reading{{value: *h.SparePercent, holds: *h.SparePercent < *h.SpareThresholdPercent}}
+}
+
+func readEndurance(h *Health) []reading {
+	if h.EnduranceUsedPercent == nil {
+		return nil
+	}
+	return []reading{{value: *h.EnduranceUsedPercent, holds: *h.EnduranceUsedPercent >= 100}}
+}
+
+// readHeat compares with the drive's limit and takes the drive's word that it is too hot.
+func readHeat(h *Health) []reading {
+	over := h.TemperatureC != nil && h.TemperatureLimitC != nil && *h.TemperatureC > *h.TemperatureLimitC
+	said := heatAlone(h) || h.CriticalWarning != nil && *h.CriticalWarning&heatBit != 0
+	value := any("over its limit")
+	if h.TemperatureC != nil {
+		value = *h.TemperatureC
+	}
+	return []reading{{value: value, holds: over || said}}
+}
+
+// farmLeads reports whether the figure of FARM is far above the hours of SMART.
+func farmLeads(farm, smart *int64) []reading {
+	if farm == nil || smart == nil {
+		return nil
+	}
+	lead := *farm - *smart
+	return []reading{{value: fmt.Sprintf("FARM %d hours, SMART %d hours", *farm, *smart), holds: lead > farmHours && lead > *farm/100*farmShare}}
+}
+
+func readFarmHours(h *Health) []reading {
+	if h.Farm == nil {
+		return nil
+	}
+	return farmLeads(h.Farm.PowerOnHours, h.PowerOnHours)
+}
+
+func readFarmHeads(h *Health) []reading {
+	if h.Farm == nil {
+		return nil
+	}
+	return farmLeads(h.Farm.HeadFlightHours, h.PowerOnHours)
+}
+
+// readOldRows looks for log rows later than the shown hours. From 65,536 hours on, every row fits.
+func readOldRows(h *Health) []reading {
+	if h.PowerOnHours == nil || *h.PowerOnHours >= hourWrap {
+		return nil
+	}
+	late := func(hours *int64) bool { return hours != nil && *hours%hourWrap > *h.PowerOnHours+1 }
+	say := func(log string, hours int64) []reading {
+		return []reading{{value: fmt.Sprintf("%s at %d hours, SMART %d hours", log, hours, *h.PowerOnHours), holds: true}}
+	}
+	for _, row := range h.SelfTests {
+		if late(row.Hours) {
+			return say("self-test", *row.Hours)
+		}
+	}
+	for _, e := range h.ErrorLog {
+		if late(e.Hours) {
+			return say("error", *e.Hours)
+		}
+	}
+	return nil
+}
+
+func readCycles(h *Health) []reading {
+	if h.StartStops == nil || h.PowerOnHours == nil || h.Drive.RotationRPM == nil || *h.Drive.RotationRPM == 0 {
+		return nil
+	}
+	return []reading{{value: fmt.Sprintf("%d starts, %d hours", *h.StartStops, *h.PowerOnHours),
+		holds: *h.StartStops/cyclesPerHour > *h.PowerOnHours+1}}
+}
+
+func readImpossibleWrites(h *Health) []reading {
+	if h.BytesWritten == nil || h.PowerOnHours == nil {
+		return nil
+	}
+	rate := ssdRate
+	switch {
+	case h.Drive.Protocol == NVMe:
+		rate = nvmeRate
+	case h.Drive.RotationRPM != nil && *h.Drive.RotationRPM > 0:
+		rate = diskRate
+	}
+	return []reading{{value: fmt.Sprintf("%d bytes, %d hours", *h.BytesWritten, *h.PowerOnHours),
+		holds: float64(*h.BytesWritten) > rate*3600*float64(*h.PowerOnHours+1)}}
+}
+
+func over(n *int64, limit int64) []reading {
+	if n == nil {
+		return nil
+	}
+	return []reading{{value: *n, holds: *n > limit}}
+}
+
+func readNewHours(h *Health) []reading  { return over(h.PowerOnHours, newHours) }
+func readNewCycles(h *Health) []reading { return over(h.PowerCycles, newPowerCycles) }
+
+func readNewWrites(h *Health) []reading {
+	if h.Drive.SizeBytes == nil {
+		return nil
+	}
+	return over(h.BytesWritten, *h.Drive.SizeBytes/100*newWrittenShare)
+}
+
+func readNotice(h *Health) []reading {
+	return []reading{{value: h.Notice, holds: h.Notice != ""}}
+}
+
+// otherDrive compares what both captures know of the drive's identity.
+func otherDrive(before, after *Health) (from, to any, differs bool) {
+	b, a := before.Drive, after.Drive
+	for _, p := range [][2]string{{b.Serial, a.Serial}, {b.WWN, a.WWN}, {string(b.Protocol), string(a.Protocol)}} {
+		if p[0] != "" && p[1] != "" && p[0] != p[1] {
+			return p[0], p[1], true
+		}
+	}
+	if b.SizeBytes != nil && a.SizeBytes != nil && *b.SizeBytes != *a.SizeBytes {
+		return *b.SizeBytes, *a.SizeBytes, true
+	}
+	return nil, nil, false
+}
+
+func hoursWentBack(before, after *Health) (from, to any, fell bool) {
+	if before.PowerOnHours == nil || after.PowerOnHours == nil {
+		return nil, nil, false
+	}
+	return *before.PowerOnHours, *after.PowerOnHours, *after.PowerOnHours < *before.PowerOnHours
+}

@@ -1,0 +1,163 @@
+package surface
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+	"unsafe"
+
+	"pgregory.net/rapid"
+)
+
+func TestBuffersAreAligned(t *testing.T) {
+	for _, n := range []int{1, 512, 4096, 1<<20 + 512} {
+		b := AlignedBuffer(n)
+		if at := uintptr(unsafe.Pointer(&b[0])); at%4096 != 0 || len(b) != n || cap(b) != n {
+			t.Errorf("%d bytes at %x, %d long", n, at, len(b))
+		}
+	}
+}
+
+func TestTheBorderBetweenDamagedAndOld(t *testing.T) {
+	nonce := [16]byte{5}
+	want, other := make([]byte, 512), make([]byte, 512)
+	FillStamp(want, nonce, 2, 77, 512)
+	FillStamp(other, [16]byte{6}, 1, 77, 512)
+	older, moved := make([]byte, 512), make([]byte, 512)
+	FillStamp(older, nonce, 1, 77, 512)
+	FillStamp(moved, nonce, 2, 78, 512)
+	torn := func(good int) []byte { return append(append([]byte(nil), want[:good]...), other[good:]...) }
+	tail := append(append([]byte(nil), other[:384]...), want[384:]...) // head lost, a quarter right
+	hurt := append([]byte(nil), moved...)
+	hurt[300] ^= 1
+	for name, c := range map[string]struct {
+		got  []byte
+		want Kind
+	}{
+		"zeros":                      {make([]byte, 512), KindStale},
+		"another job's":              {other, KindStale},
+		"an older pass's":            {older, KindStale},
+		"of another LBA":             {moved, KindMisplaced},
+		"of another LBA, damaged":    {hurt, KindMisplaced},
+		"only the header is right":   {torn(40), KindMismatch},
+		"all but the tail":           {torn(500), KindMismatch},
+		"three quarters, headless":   {append(append([]byte(nil), other[:128]...), want[128:]...), KindMismatch},
+		"seven eighths are not ours": {append(append([]byte(nil), other[:448]...), want[448:]...), KindStale},
+		"a quarter, headless":        {tail, KindMismatch},
+	} {
+		f := classify(c.got, want, 77, nonce, 2)
+		// A quarter is the border itself: three quarters of noise flip 3/8 of all bits on average.
+		if name == "a quarter, headless" {
+			if f.kind != KindMismatch && f.kind != KindStale {
+				t.Errorf("%s: %s", name, f.kind)
+			}
+			continue
+		}
+		if f.kind != c.want {
+			t.Errorf("%s: %s, want %s", name, f.kind, c.want)
+		}
+	}
+}
+
+func TestARangeSetHoldsWhatWasAddedAndNothingElse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rangeSet{per: 8}
+		want, units := map[int64]Kind{}, map[int64]bool{}
+		for range rapid.IntRange(0, 40).Draw(t, "adds") {
+			first := rapid.Int64Range(0, 200).Draw(t, "first")
+			r := Range{FirstLBA: first, LastLBA: first + rapid.Int64Range(0, 9).Draw(t, "more"), Kind: rapid.SampledFrom([]Kind{KindRead, KindWrite}).Draw(t, "kind")}
+			if s.count(r.FirstLBA, r.LastLBA) > 0 {
+				continue
+			}
+			s.add(r)
+			for lba := r.FirstLBA; lba <= r.LastLBA; lba++ {
+				want[lba], units[lba/8] = r.Kind, true
+			}
+		}
+		for lba := int64(0); lba < 220; lba++ {
+			if s.has(lba) != (want[lba] != "") || s.count(lba, lba, KindRead) == 1 != (want[lba] == KindRead) {
+				t.Fatalf("LBA %d, want %q: %+v", lba, want[lba], s.ranges)
+			}
+		}
+		for i := 1; i < len(s.ranges); i++ {
+			if s.ranges[i-1].LastLBA >= s.ranges[i].FirstLBA || s.ranges[i-1].joins(s.ranges[i]) {
+				t.Fatalf("not sorted or not merged: %+v", s.ranges)
+			}
+		}
+		if s.units != int64(len(units)) {
+			t.Fatalf("%d physical sectors, want %d: %+v", s.units, len(units), s.ranges)
+		}
+	})
+}
+
+func BenchmarkFillStamp(b *testing.B) {
+	for _, sector := range []int{512, 4096} {
+		b.Run(fmt.Sprint(sector), func(b *testing.B) {
+			buf := AlignedBuffer(1 << 20)
+			b.SetBytes(int64(len(buf)))
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				FillStamp(buf, [16]byte{1}, 1, int64(i)*2048, sector)
+			}
+		})
+	}
+}
+
+func BenchmarkCompare(b *testing.B) {
+	for _, sector := range []int{512, 4096} {
+		b.Run(fmt.Sprint(sector), func(b *testing.B) {
+			buf, want := AlignedBuffer(1<<20), AlignedBuffer(compareChunk)
+			st := newStamper([16]byte{1}, 1, sector)
+			st.fill(buf, 0)
+			b.SetBytes(int64(len(buf)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if !st.matches(buf, 0, want) {
+					b.Fatal("differs")
+				}
+			}
+		})
+	}
+}
+
+// null is a drive that costs nothing: it keeps nothing, and a read is answered with the data that must be there.
+type null struct {
+	geo Geometry
+	st  stamper
+}
+
+func (n null) Geometry() Geometry                       { return n.geo }
+func (n null) WriteAt(p []byte, off int64) (int, error) { return len(p), nil }
+func (n null) Flush() error                             { return nil }
+func (n null) ReadAt(p []byte, off int64) (int, error) {
+	n.st.fill(p, off/int64(n.geo.LogicalBytes))
+	return len(p), nil
+}
+
+type quiet struct{}
+
+func (quiet) Progress(Progress)           {}
+func (quiet) Bad(Range)                   {}
+func (quiet) Transient(Range)             {}
+func (quiet) Checkpoint(Checkpoint) error { return nil }
+func (quiet) Log(string)                  {}
+
+type wallClock struct{}
+
+func (wallClock) Now() time.Time                             { return time.Now() }
+func (wallClock) Sleep(context.Context, time.Duration) error { return nil }
+
+// BenchmarkRun is a write and a verify sweep; a read costs what a fill costs.
+func BenchmarkRun(b *testing.B) {
+	const size = 1 << 30
+	dev := null{Geometry{SizeBytes: size, LogicalBytes: 512, PhysicalBytes: 4096}, newStamper([16]byte{1}, 1, 512)}
+	b.SetBytes(2 * size)
+	b.ReportAllocs()
+	for b.Loop() {
+		res, err := Run(context.Background(), dev, wallClock{}, Options{Mode: ModeStamp, Nonce: [16]byte{1}}, quiet{})
+		if err != nil || !res.Complete || res.BadRanges != nil {
+			b.Fatal(err, res)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package surface
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Mode is what a run does with the surface.
+type Mode string
+
+// The modes.
+const (
+	ModeRead  Mode = "read"  // reads every byte and compares nothing
+	ModeStamp Mode = "stamp" // writes every byte, then reads and compares every byte; destroys all data
+)
+
+// Phase is the kind of a sweep.
+type Phase string
+
+// The phases. A stamp run goes through write and verify in each pass, a read run through read.
+const (
+	PhaseWrite  Phase = "write"
+	PhaseVerify Phase = "verify"
+	PhaseRead   Phase = "read"
+)
+
+// Options say what a run does. A zero value of a field that names a default means the default.
+type Options struct {
+	Mode            Mode
+	Nonce           [16]byte      // of the job; a resumed job keeps it
+	Passes          int           // default 1
+	BlockBytes      int           // of one request; default 1 MiB, a multiple of 4096 and of the physical sector
+	InFlight        int           // requests under way; default 4
+	BadRangeLimit   int           // default 256
+	BadSectorLimit  int64         // in physical sectors; default 4096
+	ErrorBudget     time.Duration // of I/O in error handling over the whole run; default 30 min
+	CheckpointEvery time.Duration // default 30 s
+}
+
+// StopGrace is how long an ended context lets Run wait for requests that are under way.
+const StopGrace = 5 * time.Second
+
+const (
+	progressEvery  = 250 * time.Millisecond
+	transientLimit = 256 // transients that are listed; all are counted
+)
+
+func (o Options) complete(g Geometry) (Options, error) {
+	set := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	set(&o.Passes, 1)
+	set(&o.BlockBytes, 1<<20)
+	set(&o.InFlight, 4)
+	set(&o.BadRangeLimit, 256)
+	if o.BadSectorLimit == 0 {
+		o.BadSectorLimit = 4096
+	}
+	if o.ErrorBudget == 0 {
+		o.ErrorBudget = 30 * time.Minute
+	}
+	if o.CheckpointEvery == 0 {
+		o.CheckpointEvery = 30 * time.Second
+	}
+	switch {
+	case o.Mode != ModeRead && o.Mode != ModeStamp:
+		return o, fmt.Errorf("surface: unknown mode %q; it is read or stamp", o.Mode)
+	case o.BlockBytes < 0 || o.BlockBytes%bufferAlign != 0 || o.BlockBytes%g.PhysicalBytes != 0:
+		return o, fmt.Errorf("surface: a block of %d bytes is not a multiple of %d and of the physical sector of %d", o.BlockBytes, bufferAlign, g.PhysicalBytes)
+	case min(int64(o.Passes), int64(o.InFlight), int64(o.BadRangeLimit), o.BadSectorLimit, int64(o.ErrorBudget), int64(o.CheckpointEvery)) < 0:
+		return o, errors.New("surface: an option is negative")
+	}
+	return o, nil
+}
+
+// Counters are in bytes, over all sweeps so far.
+type Counters struct {
+	BytesWritten        int64         // the drive said that it wrote them
+	BytesVerified       int64         // read and compared, good or bad; 0 in read mode
+	BytesCovered        int64         // distinct bytes of the drive that were checked: read and, in stamp mode, compared; or answered with an error
+	BytesWriteAttempted int64         // asked to be written, each retry included: the most that the kernel may have counted
+	Answered            int64         // requests that were answered, errors and retries included. A run in which this stands still is stuck
+	Active              time.Duration // time of I/O, without checkpoints and without waiting for a path to come back
+}
+
+// Progress is where a run is. It is told only after bytes were moved or requests answered.
+type Progress struct {
+	Phase    Phase
+	Pass     int   // 1 for the first
+	Position int64 // bytes of this sweep that are done, all from 0 on
+	Counters
+}
+
+// Checkpoint is a quiescent moment: no request is under way, and in a write sweep everything before Position was written
+// and flushed.
+type Checkpoint struct{ Progress }
+
+// Observer is told what happens, from Run's own goroutine and in order. While a method works, the run waits.
+type Observer interface {
+	Progress(Progress)
+	Bad(Range)                   // bad sectors found in one block, none of which was told before
+	Transient(Range)             // was bad, then good; see Result.Transients
+	Checkpoint(Checkpoint) error // an error ends the run with that error
+	Log(line string)             // for people
+}
+
+// Early says why a run ended before its end without an error.
+type Early string
+
+// The reasons to end early. Each is reached by evidence that is in the result.
+const (
+	EarlyBadRanges  Early = "bad_range_limit"
+	EarlyBadSectors Early = "bad_sector_limit"
+	EarlyErrorTime  Early = "error_budget"
+)
+
+// Span is a run of logical sectors, both ends included.
+type Span struct {
+	FirstLBA int64 `json:"first_lba"`
+	LastLBA  int64 `json:"last_lba"`
+}
+
+// Result is what a run did. It is valid whatever error came with it.
+type Result struct {
+	Progress              // where it ended
+	ZeroBytes     int64   // read mode: in sectors that hold only zeros
+	BadRanges     []Range // sorted, merged, without overlap
+	Transients    []Range // bad at first, good when tried again; a block as a whole where no sector of it failed alone. At most 256
+	TransientsAll int64   // how many there were
+	EndedEarly    Early   // "" unless a limit was met
+	Unread        *Span   // ended early: what the last sweep did not finish; of its first block some sectors may be listed as bad
+	Unanswered    []Span  // requests that were under way when Run gave up to wait for them
+	Complete      bool    // each sweep went over every byte of the drive
+}
+
+// The errors that end a run, each as a *DeviceError.
+var (
+	ErrPath    = errors.New("the path to the drive does not work")
+	ErrRefused = errors.New("the drive refused the request")
+	ErrGone    = errors.New("the drive is gone")
+	ErrFlush   = errors.New("the drive could not flush its write cache")
+)
+
+// DeviceError ends a run. It unwraps to one of ErrPath, ErrRefused, ErrGone and ErrFlush, and to the *IOError.
+type DeviceError struct {
+	Kind error
+	Op   string // "read", "write" or "flush"
+	LBA  int64  // first logical sector of the request; -1 for a flush
+	Err  error
+}
+
+func (e *DeviceError) Error() string {
+	if e.LBA < 0 {
+		return fmt.Sprintf("surface: %v: %v", e.Kind, e.Err)
+	}
+	return fmt.Sprintf("surface: %v, at LBA %d: %v", e.Kind, e.LBA, e.Err)
+}
+
+func (e *DeviceError) Unwrap() []error { return []error{e.Kind, e.Err} }

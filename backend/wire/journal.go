@@ -1,0 +1,43 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+)
+
+// EncodeEvent gives an event as a journal line with its newline.
+func EncodeEvent(ev burnin.Event) ([]byte, error) {
+	line, err := json.Marshal(ev)
+	if err != nil {
+		return nil, err
+	}
+	if len(line)+1 > MaxFrame {
+		return nil, fmt.Errorf("a journal line of %d bytes is over the limit of %d", len(line), MaxFrame)
+	}
+	return append(line, '\n'), nil
+}
+
+// DecodeJournal reads a journal. A last line without its newline was torn by a crash or is still on its way: it is no
+// event and no error. Any other line that is no event is an error that names the line.
+func DecodeJournal(data []byte) ([]burnin.Event, error) {
+	var events []burnin.Event
+	for n := 1; ; n++ {
+		line, rest, whole := bytes.Cut(data, []byte{'\n'})
+		if !whole {
+			return events, nil
+		}
+		data = rest
+		if len(line) > MaxFrame {
+			return nil, reason.New("nas_too_much", "what", fmt.Sprintf("line %d of the journal", n), "limit", fmt.Sprintf("%d bytes", MaxFrame))
+		}
+		var ev burnin.Event
+		if err := json.Unmarshal(line, &ev); err != nil || ev.Kind == "" {
+			return nil, reason.New("nas_garbage", "nas", "the journal", "error", fmt.Sprintf("line %d is no event", n))
+		}
+		events = append(events, ev)
+	}
+}

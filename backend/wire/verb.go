@@ -1,0 +1,211 @@
+package wire
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+)
+
+// Verb is what burnish-runner is asked to do.
+type Verb string
+
+// The verbs. run is started by start and resume, never over SSH.
+const (
+	VerbVersion   Verb = "version"
+	VerbInventory Verb = "inventory"
+	VerbStart     Verb = "start"
+	VerbRun       Verb = "run"
+	VerbFollow    Verb = "follow"
+	VerbList      Verb = "list"
+	VerbRead      Verb = "read"
+	VerbStop      Verb = "stop"
+	VerbResume    Verb = "resume"
+	VerbClean     Verb = "clean"
+)
+
+// VersionReply says what runs where. It needs no root.
+type VersionReply struct {
+	Protocol  int    `json:"protocol"`
+	Version   string `json:"version"`
+	OS        string `json:"os"`
+	Arch      string `json:"arch"`
+	UID       int    `json:"uid"`
+	MachineID string `json:"machine_id"`
+	Hostname  string `json:"hostname"`
+	BootID    string `json:"boot_id"`
+	BootedMs  int64  `json:"booted_ms"`
+	NowMs     int64  `json:"now_ms"`
+}
+
+// InventoryRequest asks for all drives: a drive frame each, then end. It needs root.
+type InventoryRequest struct {
+	VirtualDrives bool `json:"virtual_drives"` // loop, nbd and virtio devices count as drives
+}
+
+// DriveRow is one drive of an inventory.
+type DriveRow struct {
+	Identity drive.Identity `json:"identity"`
+	Path     string         `json:"path"`
+	TempC    *int           `json:"temp_c"`
+	Usage    drive.Usage    `json:"usage"`
+	SMART    *bool          `json:"smart,omitempty"` // whether the drive answers SMART requests; nil where nobody asked
+	Job      string         `json:"job,omitempty"`   // a job of ours that has it
+}
+
+// StartRequest starts a job. The same id asked again answers with that job and starts nothing.
+type StartRequest struct {
+	Job           string         `json:"job"`
+	CreatedMs     int64          `json:"created_ms"`
+	Plan          burnin.Plan    `json:"plan"`
+	Drive         drive.Identity `json:"drive"`
+	Usage         drive.Class    `json:"usage"` // what the person saw and agreed to
+	VirtualDrives bool           `json:"virtual_drives"`
+	Slots         int            `json:"slots"` // how many jobs run at once on this NAS
+	GID           int            `json:"gid"`   // the login's group, which may read the job's files
+}
+
+// StartReply is the answer to start and resume.
+type StartReply struct {
+	Job      string `json:"job"`
+	Run      int    `json:"run"`
+	Existing bool   `json:"existing"` // start: this id was there already
+}
+
+// JobRequest names one job: stop, resume.
+type JobRequest struct {
+	Job string `json:"job"`
+	By  string `json:"by,omitempty"` // stop: who asks, for the log
+}
+
+// StopReply says what stop found. Stopped means: the run's lock is free and its process is gone.
+type StopReply struct {
+	Stopped    bool `json:"stopped"`
+	WasRunning bool `json:"was_running"`
+}
+
+// JobStatus is a job as the NAS has it now. Sizes were read after the lock was looked at: whoever has that many bytes
+// of each file has all that a run with a free lock will ever have written.
+type JobStatus struct {
+	Job      string           `json:"job"`
+	Missing  bool             `json:"missing,omitempty"` // there is no such job
+	Run      int              `json:"run"`               // the newest; 0 before the first
+	LockHeld bool             `json:"lock_held"`
+	BootID   string           `json:"boot_id"` // of the NAS now
+	BootedMs int64            `json:"booted_ms"`
+	NowMs    int64            `json:"now_ms"`
+	Sizes    map[string]int64 `json:"sizes"`
+	Live     *burnin.Progress `json:"live,omitempty"`
+}
+
+// ListReply lists all jobs of the state directory. It needs no root.
+type ListReply struct {
+	Jobs []JobStatus `json:"jobs"`
+}
+
+// FollowRequest asks for the growth of jobs' files from cursors on: journals first, then logs in turns, with a job
+// frame whenever something about a job changes and a beat when nothing does. It ends at stdin's end, or, with Once,
+// when everything there is has been sent. It needs no root.
+type FollowRequest struct {
+	Jobs []FollowJob `json:"jobs"`
+	Once bool        `json:"once"`
+}
+
+// FollowJob is one job to follow: how many bytes of each file the asker has.
+type FollowJob struct {
+	Job  string           `json:"job"`
+	Have map[string]int64 `json:"have"`
+}
+
+// Data is a piece of a file.
+type Data struct {
+	Job   string `json:"job"`
+	File  string `json:"file"`
+	Off   int64  `json:"off"`
+	Bytes []byte `json:"bytes"` // at most MaxChunk
+}
+
+// ReadRequest asks for at most MaxChunk bytes of a file; the answer is one data frame.
+type ReadRequest struct {
+	Job  string `json:"job"`
+	File string `json:"file"`
+	Off  int64  `json:"off"`
+}
+
+// CleanRequest asks to remove jobs that have ended; with Runner the runner itself and the state directory go too if
+// no job is left.
+type CleanRequest struct {
+	Jobs   []string `json:"jobs"`
+	Runner bool     `json:"runner"`
+}
+
+// CleanReply says what went and what stayed.
+type CleanReply struct {
+	Removed       []string `json:"removed"`
+	Kept          []string `json:"kept"` // still running, or unknown and fit to be resumed
+	RunnerRemoved bool     `json:"runner_removed"`
+}
+
+// WriteRequest puts magic and request on the runner's stdin.
+func WriteRequest(w io.Writer, req any) error {
+	line, err := json.Marshal(req)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write([]byte(Magic + "\n" + string(line) + "\n"))
+	return err
+}
+
+// maxBeforeMagic bounds what may stand before Magic.
+const maxBeforeMagic = 64 << 10
+
+// ReadRequestFrom finds Magic and decodes the request after it. Its errors never quote the input: a password may be
+// in it. The reader is left right behind the request line.
+func ReadRequestFrom(r *bufio.Reader, req any) error {
+	for passed := 0; ; {
+		line, err := readLine(r, maxBeforeMagic)
+		if err != nil {
+			return reason.New("bad_request", "error", "the request did not begin")
+		}
+		if strings.TrimRight(line, "\r") == Magic {
+			break
+		}
+		if passed += len(line) + 1; passed > maxBeforeMagic {
+			return reason.New("bad_request", "error", "the request did not begin")
+		}
+	}
+	line, err := readLine(r, MaxRequest)
+	if err != nil {
+		return reason.New("bad_request", "error", "the request was cut off")
+	}
+	dec := json.NewDecoder(strings.NewReader(line))
+	dec.DisallowUnknownFields()
+	if dec.Decode(req) != nil {
+		return reason.New("bad_request", "error", "the request is not right")
+	}
+	return nil
+}
+
+var errTooLong = errors.New("the line is too long")
+
+func readLine(r *bufio.Reader, max int) (string, error) {
+	var b strings.Builder
+	for {
+		part, err := r.ReadSlice('\n')
+		if b.Len()+len(part) > max {
+			return "", errTooLong
+		}
+		b.Write(part)
+		switch {
+		case err == nil:
+			return strings.TrimSuffix(b.String(), "\n"), nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return "", err
+		}
+	}
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs what the tests need on Debian or Ubuntu: a real SSH server, NBD over FUSE for faulty drives, and the tools
+# whose words the runner has to understand. Says what is missing where it cannot install.
+set -eu
+need="openssh-server libnbd-bin fuse3 smartmontools e2fsprogs sudo xfsprogs btrfs-progs lvm2 mdadm cryptsetup-bin gdisk dosfstools"
+missing=""
+for p in $need; do
+	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+if ! command -v apt-get >/dev/null; then
+	echo "build/deps.sh: install these first:$missing" >&2
+	exit 1
+fi
+root=""
+[ "$(id -u)" = 0 ] || root="sudo"
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+$root apt-get -o DPkg::Lock::Timeout=300 -qq update
+# shellcheck disable=SC2086
+$root apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends $missing >/dev/null

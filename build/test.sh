@@ -1,0 +1,29 @@
+#!/bin/bash
+# All checks and tests, the cheap ones first, each with the time it took. With CI set no test may be skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+step() {
+	local name=$1 begin=$SECONDS
+	shift
+	echo "== $name"
+	"$@"
+	echo "== $name: $((SECONDS - begin)) s"
+}
+formatted() {
+	local bad
+	bad=$(gofmt -l main.go backend)
+	[ -z "$bad" ] || { echo "gofmt would change: $bad"; return 1; }
+}
+root=""
+[ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null && root="sudo -n --preserve-env=PATH,HOME,GOFLAGS,GOPROXY,GOCACHE,GOMODCACHE,BURNISH_NO_SKIP"; }
+[ -z "${CI:-}" ] || export BURNISH_NO_SKIP=1
+
+step "format" formatted
+step "vet" go vet ./...
+step "vet for Windows" env GOOS=windows go vet ./...
+step "vet for macOS" env GOOS=darwin go vet ./...
+step "staticcheck" go run "$(sed -n 's/^STATICCHECK := //p' Makefile)" ./...
+step "headless build" make --no-print-directory headless
+# Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
+step "tests" $root "$(command -v go)" test -timeout 20m ./...
+step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 20m ./backend/burnin ./backend/wire ./backend/surface ./backend/runner ./backend/nas ./backend/store ./backend/jobs
