@@ -137,11 +137,6 @@ func (a *app) whole(j burnin.Job) {
 		}
 		a.ranges(s)
 	}
-	for _, m := range j.Verdict.Missing {
-		if j.State.Ended() && j.State != burnin.Passed {
-			a.say("  missing: %s", clean(m))
-		}
-	}
 }
 
 // maxRangesShown keeps a bad drive from filling the screen; --json has all.

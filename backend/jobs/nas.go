@@ -6,6 +6,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/profile"
+	"burnish/backend/reason"
 	"burnish/backend/store"
 	"burnish/backend/wire"
 )
@@ -15,7 +16,7 @@ import (
 func (s *Service) AddNAS(ctx context.Context, p profile.Profile, key string) (profile.Profile, error) {
 	if _, err := s.Store.ProfileNamed(ctx, p.Name); !said(err, "no_such_nas") {
 		if err == nil {
-			err = s.Store.AddProfile(ctx, p) // says nas_exists
+			err = reason.New("nas_exists", "nas", p.Name)
 		}
 		return p, err
 	}

@@ -97,7 +97,7 @@ func startable(row wire.DriveRow, plan burnin.Plan) error {
 	id, u := row.Identity, row.Usage
 	can := drive.StartableFor(id, u)
 	if ok := can.Read && (!plan.Destroys() || can.Destructive); !ok {
-		return reason.New("drive_in_use", "drive", name(row), "path", row.Path, "usage", string(u.Class)+", "+u.Text, "way_out", drive.RuleOf(u.Class).WayOut)
+		return reason.New("drive_in_use", "drive", name(row), "path", row.Path, "usage", u.Text, "way_out", drive.RuleOf(u.Class).WayOut)
 	}
 	if plan.NeedsSMART() && (row.SMART == nil || !*row.SMART) {
 		why := "the drive has none"

@@ -169,6 +169,14 @@ func TestAMachineThatIsNotThereIsUnreachable(t *testing.T) {
 	wantCode(t, err, "nas_unreachable")
 }
 
+func TestAServerThatAllowsNoCommandIsSaidToBeOne(t *testing.T) {
+	s := startServer(t, sshd.MaxSessions(0))
+	o := testOptions()
+	o.OpenTimeout = 300 * time.Millisecond
+	_, err := Dial(testContext(t), targetOf(s), o)
+	wantCode(t, err, "nas_unreachable")
+}
+
 func TestAServerWithoutCommonAlgorithmsIsSaidToBeOne(t *testing.T) {
 	s := startServer(t, sshd.Config("Ciphers aes256-cbc"))
 	_, err := Dial(testContext(t), targetOf(s), testOptions())

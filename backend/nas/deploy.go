@@ -58,15 +58,19 @@ func (c *Conn) placed() placed {
 // Errors: runner_changed, state_dir_unusable (with what was tried, and why not), no_root, what Options.Runner gives,
 // and those of a call.
 func (c *Conn) Deploy(ctx context.Context) (wire.VersionReply, error) {
+	if c.target.StateDir != "" {
+		return c.deployTo(ctx, c.target.StateDir)
+	}
+	return c.deployTo(ctx, candidates...)
+}
+
+// deployTo uses the first of dirs that has the runner already, else the first that it can be put to.
+func (c *Conn) deployTo(ctx context.Context, dirs ...string) (wire.VersionReply, error) {
 	program, err := c.opts.Runner(c.facts.GOARCH)
 	if err != nil {
 		return wire.VersionReply{}, err
 	}
 	d := deployment{c: c, build: newBuild(program)}
-	dirs := candidates
-	if c.target.StateDir != "" {
-		dirs = []string{c.target.StateDir}
-	}
 	for _, dir := range dirs {
 		if v, ok, err := d.find(ctx, dir); ok || err != nil {
 			return v, err

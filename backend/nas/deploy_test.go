@@ -164,21 +164,18 @@ func TestADirectoryWithoutSpaceIsRefusedAndLeftClean(t *testing.T) {
 
 func TestADirectoryThatOthersCanChangeIsRefused(t *testing.T) {
 	s := startServer(t)
-	theirs, open, sticky := rootDir(t), rootDir(t), rootDir(t)
+	theirs, open := rootDir(t), rootDir(t)
 	if err := os.Chown(theirs, 65534, 65534); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(open, 0o775); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(sticky, 0o777|os.ModeSticky); err != nil {
-		t.Fatal(err)
-	}
 	link := filepath.Join(rootDir(t), "link")
 	if err := os.Symlink(theirs, link); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{theirs, open, sticky, link} {
+	for _, dir := range []string{theirs, open, link} {
 		target := targetOf(s)
 		target.StateDir = filepath.Join(dir, "below", "burnish")
 		_, err := dial(t, target, testOptions()).Deploy(testContext(t))
@@ -187,6 +184,23 @@ func TestADirectoryThatOthersCanChangeIsRefused(t *testing.T) {
 			t.Errorf("something was made in %s", dir)
 		}
 	}
+}
+
+// In a sticky directory others cannot replace what is root's; only the runner must not lie in it directly.
+func TestAPlaceBelowAStickyDirectoryIsFit(t *testing.T) {
+	s := startServer(t)
+	sticky := rootDir(t)
+	if err := os.Chmod(sticky, 0o777|os.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
+	target := targetOf(s)
+	target.StateDir = filepath.Join(sticky, "burnish")
+	deployed(t, target, testOptions())
+	if err := os.Chmod(filepath.Join(target.StateDir, "bin"), 0o777|os.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
+	_, err := dial(t, target, testOptions()).Deploy(testContext(t))
+	wantCode(t, err, "state_dir_unusable")
 }
 
 // Also for one that is there already and works: somebody may have put it there.
@@ -248,6 +262,28 @@ func TestAnUploadThatIsCutLeavesNothing(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("%s holds %q, want one runner", bin, got)
+}
+
+func TestTheFirstPlaceThatIsFitIsTakenAndKept(t *testing.T) {
+	s := startServer(t)
+	first, second, third := rootDir(t), rootDir(t), rootDir(t)
+	if err := os.Chmod(first, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dial(t, targetOf(s), testOptions()).deployTo(testContext(t), first, second, third); err != nil {
+		t.Fatal(err)
+	}
+	// The first one is fit now, but the jobs are where the runner is.
+	if err := os.Chmod(first, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, targetOf(s), testOptions())
+	if _, err := c.deployTo(testContext(t), first, second, third); err != nil {
+		t.Fatal(err)
+	}
+	if c.StateDir() != second || len(names(t, first)) > 0 || len(names(t, third)) > 0 {
+		t.Errorf("it is in %s, not only in %s", c.StateDir(), second)
+	}
 }
 
 func TestOldRunnersGoOnlyWhenAsked(t *testing.T) {

@@ -13,5 +13,6 @@
 //   - Words for a shell are quoted by quote and are arguments of fixed scripts, never part of their text.
 //
 // Conn, Mirror and all their methods are safe for concurrent use; two processes may share a Mirror's directory.
-// What a person must know is a *reason.Said; the other errors are the context's and ErrNoRunner.
+// What a person must know is a *reason.Said, for one job of many inside a *JobError; the other errors are the
+// context's and ErrNoRunner.
 package nas

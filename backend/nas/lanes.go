@@ -95,13 +95,11 @@ func (l *lanes) settle() {
 		close(w.ready)
 	}
 	callWaits := slices.ContainsFunc(l.waiting, func(w *lane) bool { return !w.follow })
-	if callWaits && len(l.follows) == l.used {
-		for _, f := range l.follows {
-			if !f.asked {
-				f.asked = true
-				close(f.yield)
-			}
-			return // one is enough; the next call asks again when it has gone
+	if callWaits && len(l.follows) > 0 && len(l.follows) == l.used {
+		// One is enough; when it has gone, this is asked again.
+		if f := l.follows[0]; !f.asked {
+			f.asked = true
+			close(f.yield)
 		}
 	}
 }

@@ -52,6 +52,8 @@ func parsePlace(lines []string) (place, error) {
 			}
 			what := "it or a directory above it"
 			want := byte('d')
+			// In a sticky directory, such as /tmp, nobody but root can put another thing in the place of root's own.
+			holdsRunner := key == "dir" && dirs == 0 && p.missing == 0
 			if key == "file" {
 				what, want, p.file = "the runner in it", '-', true
 			} else {
@@ -63,7 +65,7 @@ func parsePlace(lines []string) (place, error) {
 				p.unsafe = what + " is a link or no ordinary file"
 			case owner != "0":
 				p.unsafe = what + " is not owned by root"
-			case mode[5] == 'w' || mode[8] == 'w':
+			case (mode[5] == 'w' || mode[8] == 'w') && (holdsRunner || mode[9] != 't' && mode[9] != 'T'):
 				p.unsafe = what + " can be written by others than root"
 			}
 		default:

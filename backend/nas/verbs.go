@@ -88,21 +88,36 @@ func (c *Conn) Stop(ctx context.Context, job, by string) (wire.StopReply, error)
 	return reply[wire.StopReply](ctx, c, wire.VerbStop, wire.JobRequest{Job: job, By: by}, true)
 }
 
-// List lists all jobs of the state directory. It needs no root.
+// List lists all jobs of the state directory, which come in as many frames as they need. It needs no root.
 func (c *Conn) List(ctx context.Context) ([]wire.JobStatus, error) {
-	r, err := reply[wire.ListReply](ctx, c, wire.VerbList, struct{}{}, false)
-	if err == nil && len(r.Jobs) > wire.MaxJobs {
-		err = reason.New("nas_too_much", "what", "the list of jobs", "limit", fmt.Sprintf("%d jobs", wire.MaxJobs))
-	}
-	for i := range r.Jobs {
-		if err == nil {
-			err = c.checkStatus(&r.Jobs[i])
+	jobs, replies := []wire.JobStatus{}, 0
+	err := c.Call(ctx, wire.VerbList, struct{}{}, false, func(f wire.Frame) error {
+		if f.Type != wire.FrameReply {
+			return c.strange(wire.VerbList, f)
 		}
+		replies++
+		var r wire.ListReply
+		if err := f.Into(&r); err != nil {
+			return err
+		}
+		if len(jobs)+len(r.Jobs) > wire.MaxJobs {
+			return reason.New("nas_too_much", "what", "the list of jobs", "limit", fmt.Sprintf("%d jobs", wire.MaxJobs))
+		}
+		for i := range r.Jobs {
+			if err := c.checkStatus(&r.Jobs[i]); err != nil {
+				return err
+			}
+		}
+		jobs = append(jobs, r.Jobs...)
+		return nil
+	})
+	if err == nil && replies == 0 {
+		err = c.garbage("no answer to list")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return r.Jobs, nil
+	return jobs, nil
 }
 
 // maxFiles bounds the files of one job.

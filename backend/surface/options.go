@@ -3,6 +3,7 @@ package surface
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -18,11 +19,13 @@ const (
 // Phase is the kind of a sweep.
 type Phase string
 
-// The phases. A stamp run goes through write and verify in each pass, a read run through read.
+// The phases. A stamp run goes through write and verify in each pass, a read run through read, a capacity probe through
+// its own.
 const (
 	PhaseWrite  Phase = "write"
 	PhaseVerify Phase = "verify"
 	PhaseRead   Phase = "read"
+	PhaseProbe  Phase = "probe"
 )
 
 // Options say what a run does. A zero value of a field that names a default means the default.
@@ -36,6 +39,67 @@ type Options struct {
 	BadSectorLimit  int64         // in physical sectors; default 4096
 	ErrorBudget     time.Duration // of I/O in error handling over the whole run; default 30 min
 	CheckpointEvery time.Duration // default 30 s
+	Start           Start         // zero: at the beginning
+}
+
+// Start is where a run begins that goes on with the work of an earlier one. Checkpoint.Rewind gives it.
+type Start struct {
+	Phase    Phase
+	Pass     int   // 1 for the first; 0 for a run from the beginning
+	Position int64 // bytes of the sweep that count as done, a multiple of 4096 and of the physical sector
+	Bad      []Range
+}
+
+// RewindBytes is how far before a checkpoint a broken run goes on: a bridge or controller that keeps quiet about its
+// cache may have lost what it said to have flushed.
+const RewindBytes = 2 << 30
+
+// startUnit is what a start is a multiple of.
+const startUnit = 1 << 20
+
+// Rewind gives where a run goes on that was broken off after this checkpoint, possibly by a power cut. Writes begin
+// rewind bytes before it. A verify sweep goes on where it was, unless it had just begun: then the end of the write
+// sweep is as doubtful as after a write checkpoint, and all of the verify sweep follows again.
+func (p Progress) Rewind(geo Geometry, rewind int64) Start {
+	s := Start{Phase: p.Phase, Pass: p.Pass, Position: p.Position}
+	switch {
+	case p.Phase == PhaseWrite:
+		s.Position -= rewind
+	case p.Phase == PhaseVerify && p.Position < rewind:
+		s.Phase, s.Position = PhaseWrite, geo.SizeBytes-rewind
+	}
+	s.Position = max(s.Position, 0)
+	s.Position -= s.Position % startUnit
+	return s
+}
+
+// Done is how many bytes over all sweeps come before the start, of a run in this mode.
+func (s Start) Done(mode Mode, geo Geometry, passes int) int64 {
+	if s.Pass == 0 {
+		return 0
+	}
+	done, _ := mode.done(geo, passes, s.Phase, s.Pass, s.Position)
+	return done
+}
+
+func (s Start) fits(o Options, g Geometry) bool {
+	return s.Pass >= 1 && s.Pass <= o.Passes && slices.Contains(o.Mode.phases(), s.Phase) &&
+		s.Position >= 0 && s.Position <= g.SizeBytes && s.Position%int64(max(bufferAlign, g.PhysicalBytes)) == 0
+}
+
+// phases are the sweeps of one pass.
+func (m Mode) phases() []Phase {
+	if m == ModeStamp {
+		return []Phase{PhaseWrite, PhaseVerify}
+	}
+	return []Phase{PhaseRead}
+}
+
+// done is how many bytes over all sweeps lie before a position, and how many there are.
+func (m Mode) done(geo Geometry, passes int, phase Phase, pass int, pos int64) (done, total int64) {
+	n := int64(len(m.phases()))
+	sweeps := n*int64(pass-1) + int64(slices.Index(m.phases(), phase))
+	return sweeps*geo.SizeBytes + pos, n * int64(passes) * geo.SizeBytes
 }
 
 // StopGrace is how long an ended context lets Run wait for requests that are under way.
@@ -72,6 +136,8 @@ func (o Options) complete(g Geometry) (Options, error) {
 		return o, fmt.Errorf("surface: a block of %d bytes is not a multiple of %d and of the physical sector of %d", o.BlockBytes, bufferAlign, g.PhysicalBytes)
 	case min(int64(o.Passes), int64(o.InFlight), int64(o.BadRangeLimit), o.BadSectorLimit, int64(o.ErrorBudget), int64(o.CheckpointEvery)) < 0:
 		return o, errors.New("surface: an option is negative")
+	case o.Start.Pass != 0 && !o.Start.fits(o, g):
+		return o, fmt.Errorf("surface: a run of %d passes over %d bytes cannot start in pass %d, %s, at byte %d", o.Passes, g.SizeBytes, o.Start.Pass, o.Start.Phase, o.Start.Position)
 	}
 	return o, nil
 }
@@ -91,6 +157,8 @@ type Progress struct {
 	Phase    Phase
 	Pass     int   // 1 for the first
 	Position int64 // bytes of this sweep that are done, all from 0 on
+	Done     int64 // bytes over all sweeps that are done, those of the runs before this one included
+	Total    int64 // of Done at the end
 	Counters
 }
 

@@ -18,11 +18,10 @@ func Run(ctx context.Context, dev Device, clock Clock, opt Options, obs Observer
 	if err != nil {
 		return Result{}, err
 	}
-	e := &engine{
-		dev: dev, clock: clock, opt: opt, obs: obs, geo: geo, sector: int64(geo.LogicalBytes),
-		pipe: newPipeline(dev, geo.LogicalBytes, opt.BlockBytes, opt.InFlight), hand: newHand(),
-		spare: AlignedBuffer(opt.BlockBytes), want: AlignedBuffer(geo.LogicalBytes),
-		bad: rangeSet{per: int64(geo.PhysicalBytes / geo.LogicalBytes)},
+	e := newEngine(dev, clock, opt, obs)
+	e.pipe = newPipeline(dev, geo.LogicalBytes, opt.BlockBytes, opt.InFlight)
+	for _, r := range opt.Start.Bad {
+		e.bad.add(r)
 	}
 	e.lastCheckpoint = clock.Now()
 	e.goOn()
@@ -43,6 +42,16 @@ func Run(ctx context.Context, dev Device, clock Clock, opt Options, obs Observer
 	return e.res, err
 }
 
+func newEngine(dev Device, clock Clock, opt Options, obs Observer) *engine {
+	geo := dev.Geometry()
+	return &engine{
+		dev: dev, clock: clock, opt: opt, obs: obs, geo: geo, sector: int64(geo.LogicalBytes),
+		pipe: &pipeline{}, hand: newHand(),
+		spare: AlignedBuffer(opt.BlockBytes), want: AlignedBuffer(geo.LogicalBytes),
+		bad: rangeSet{per: int64(geo.PhysicalBytes / geo.LogicalBytes)},
+	}
+}
+
 // engine is the state of one run. It belongs to Run's goroutine.
 type engine struct {
 	dev    Device
@@ -59,7 +68,8 @@ type engine struct {
 	phase Phase
 	pass  int
 	stamp *stamper
-	pos   int64 // bytes of this sweep that are done
+	pos   int64 // bytes of this sweep, or of the probe, that are done
+	total int64 // of a probe
 
 	bad       rangeSet
 	n         Counters
@@ -77,16 +87,24 @@ type earlyEnd struct{ why Early }
 func (e *earlyEnd) Error() string { return string(e.why) }
 
 func (e *engine) passes(ctx context.Context) error {
-	phases := []Phase{PhaseRead}
-	if e.opt.Mode == ModeStamp {
-		phases = []Phase{PhaseWrite, PhaseVerify}
-	}
-	for pass := 1; pass <= e.opt.Passes; pass++ {
+	start := e.opt.Start
+	for pass := max(start.Pass, 1); pass <= e.opt.Passes; pass++ {
 		st := newStamper(e.opt.Nonce, uint32(pass), e.geo.LogicalBytes)
 		e.stamp = &st
-		for _, phase := range phases {
+		for _, phase := range e.opt.Mode.phases() {
+			if pass == start.Pass && phase == PhaseWrite && start.Phase == PhaseVerify {
+				continue
+			}
 			e.phase, e.pass, e.pos = phase, pass, 0
-			e.logf("pass %d of %d: %s sweep over %d bytes begins", pass, e.opt.Passes, phase, e.geo.SizeBytes)
+			if pass == start.Pass && phase == start.Phase {
+				e.pos = start.Position
+			}
+			if pass > 1 {
+				e.n.BytesCovered = e.geo.SizeBytes
+			} else if phase != PhaseWrite {
+				e.n.BytesCovered = e.pos
+			}
+			e.logf("pass %d of %d: %s sweep over %d bytes begins at byte %d", pass, e.opt.Passes, phase, e.geo.SizeBytes, e.pos)
 			if err := e.sweep(ctx); err != nil {
 				return err
 			}
@@ -99,7 +117,7 @@ func (e *engine) passes(ctx context.Context) error {
 // sweep goes once over every byte. Answers are taken in the order of their blocks, so that all before e.pos is done.
 func (e *engine) sweep(ctx context.Context) error {
 	size := e.geo.SizeBytes
-	next := int64(0)
+	next := e.pos
 	for e.pos < size {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -231,6 +249,9 @@ func (e *engine) lbas(off, n int64) (first, last int64) {
 
 func (e *engine) where() Progress {
 	p := Progress{Phase: e.phase, Pass: e.pass, Position: e.pos, Counters: e.n}
+	if p.Done, p.Total = min(e.pos, e.total), e.total; e.phase != PhaseProbe {
+		p.Done, p.Total = e.opt.Mode.done(e.geo, e.opt.Passes, e.phase, e.pass, e.pos)
+	}
 	if !e.activeSince.IsZero() {
 		p.Active += e.clock.Now().Sub(e.activeSince)
 	}

@@ -103,7 +103,7 @@ type JobStatus struct {
 	Live     *burnin.Progress `json:"live,omitempty"`
 }
 
-// ListReply lists all jobs of the state directory. It needs no root.
+// ListReply lists jobs of the state directory; all of them come in as many such frames as they need. list needs no root.
 type ListReply struct {
 	Jobs []JobStatus `json:"jobs"`
 }

@@ -94,8 +94,13 @@ func (h *Host) Inventory(ctx context.Context, virtual bool, busy map[string]stri
 	return h.inv.Inventory(ctx, inventory.Options{VirtualDrives: virtual, Busy: busy})
 }
 
-// udevWait is how long udev may look at a drive before a hold gives up.
-const udevWait = 10 * time.Second
+const (
+	// udevWait is how long udev may look at a drive before a hold gives up.
+	udevWait = 10 * time.Second
+	// probeWait is how long somebody may try a drive exclusively, as zpool import and an inventory do for a moment,
+	// before that counts as a claim.
+	probeWait = 3 * time.Second
+)
 
 // Hold finds the drive by its identity, opens it, and only then reads what it is and what uses it.
 func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
@@ -112,6 +117,10 @@ func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOpt
 		flags |= unix.O_EXCL
 	}
 	fd, err := unix.Open(path, flags, 0)
+	for end := time.Now().Add(probeWait); errors.Is(err, unix.EBUSY) && time.Now().Before(end) && ctx.Err() == nil; {
+		time.Sleep(50 * time.Millisecond)
+		fd, err = unix.Open(path, flags, 0)
+	}
 	if errors.Is(err, unix.EBUSY) {
 		return nil, h.busy(ctx, want, path, look)
 	}

@@ -166,7 +166,7 @@ func (s *Server) configure() error {
 		"UsePAM no",
 		"UseDNS no",
 		"MaxStartups 200",
-		"SetEnv "+s.mark,
+		"SetEnv "+s.mark+" HOME="+s.dir, // not the start-up files of whoever runs the tests
 		"LogLevel VERBOSE",
 	)
 	// From OpenSSH 9.8 on a client that fails is shut out for a while, and here all clients are one address.

@@ -83,7 +83,7 @@ func (h *Host) openClaims(ctx context.Context, t *topology, nodes []*node) (clai
 		if err != nil {
 			return nil, err
 		}
-		seen = slices.DeleteFunc(seen, func(o opener) bool { return !o.write && !slices.Contains(again, o) })
+		seen = lasting(seen, again)
 	}
 	out := claims{}
 	told := map[opener]bool{}
@@ -101,6 +101,11 @@ func (h *Host) openClaims(ctx context.Context, t *topology, nodes []*node) (clai
 		return out, hiddenError(hidden)
 	}
 	return out, nil
+}
+
+// lasting keeps the opens that are a use: those for writing, and those for reading that were still there a glance later.
+func lasting(seen, later []opener) []opener {
+	return slices.DeleteFunc(seen, func(o opener) bool { return !o.write && !slices.Contains(later, o) })
 }
 
 // hiddenError lists the processes whose files this process may not see. Root may see all, but in a container or a

@@ -304,6 +304,21 @@ func TestADriveWhoseLabelPlacesAreBrokenIsUnlockedBySerial(t *testing.T) {
 	expect(t, m.list(Options{})["/dev/sda"], drive.CannotTell, drive.NoPhrase, "")
 }
 
+func TestAMediumErrorBetweenLabelsLeavesTheContentUntold(t *testing.T) {
+	m := newTree(t)
+	m.sata("sda", 1)
+	m.reads("sda", failing{3 << 20, 3<<20 + 4096, unix.ENODATA})
+	expect(t, m.list(Options{})["/dev/sda"], drive.CannotTell, drive.SerialPhrase, "medium error at byte 3145728")
+}
+
+func TestAGlanceForReadingIsNoUse(t *testing.T) {
+	reader, writer, stays := opener{pid: "1"}, opener{pid: "2", write: true}, opener{pid: "3"}
+	got := lasting([]opener{reader, writer, stays}, []opener{stays})
+	if want := []opener{writer, stays}; !slices.Equal(got, want) {
+		t.Errorf("uses are %v, want %v", got, want)
+	}
+}
+
 func TestUnknownContentIsData(t *testing.T) {
 	m := newTree(t)
 	m.sata("sda", 1)

@@ -44,6 +44,7 @@ type topology struct {
 	byNumber map[Number]*block
 }
 
+// The paths below an NVMe multipath device (nvme0c0n1) are none of these.
 var (
 	physicalName = regexp.MustCompile(`^(sd[a-z]+|hd[a-z]+|nvme\d+n\d+)$`)
 	virtualName  = regexp.MustCompile(`^(loop\d+|nbd\d+|vd[a-z]+|xvd[a-z]+)$`)
@@ -63,7 +64,7 @@ func (h *Host) topology() (*topology, error) {
 			continue
 		}
 		disk, ok := readBlock(n.Name(), dir)
-		if !ok || disk.attr("hidden") == "1" { // a hidden one is a path below an NVMe multipath device
+		if !ok {
 			continue
 		}
 		disk.disk = disk

@@ -1,0 +1,46 @@
+package jobs
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"burnish/backend/nas"
+	"burnish/backend/reason"
+	"burnish/backend/store"
+)
+
+// Open opens a data directory: its index (burnish.db) and its mirror. runner gives the program for a NAS by GOARCH.
+// The function that comes with it closes the index.
+func Open(ctx context.Context, dir string, runner func(goarch string) ([]byte, error)) (*Service, func() error, error) {
+	db, err := store.Open(ctx, dir, time.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	mirror := filepath.Join(dir, "mirror")
+	if err := os.MkdirAll(mirror, 0o700); err != nil {
+		return nil, nil, errors.Join(reason.New("data_dir_unusable", "dir", mirror, "error", err), db.Close())
+	}
+	options := nas.Options{Runner: runner}
+	return &Service{
+		Store: db, Mirror: nas.Mirror{Dir: mirror}, Now: time.Now, Random: rand.Reader, Who: who(),
+		Dial: func(ctx context.Context, t nas.Target) (*nas.Conn, error) { return nas.Dial(ctx, t, options) },
+	}, db.Close, nil
+}
+
+// who names the person at this computer for audit trails and stop requests.
+func who() string {
+	name := "somebody"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "a computer"
+	}
+	return reason.Clean(name+"@"+host, 200)
+}

@@ -1,0 +1,402 @@
+package surface
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// ProbeOptions say how Probe looks for a false capacity. A zero value means the default.
+type ProbeOptions struct {
+	Nonce      [16]byte
+	Pass       uint32 // of the stamps: none of a sweep's, and another one each time that a job probes
+	Places     int    // scattered over the drive; default 2048
+	CacheBytes int64  // read elsewhere between writing and reading back; default 1 GiB, at most the drive
+}
+
+// The sizes of a probe.
+const (
+	// denseMax bounds the stretch at the head of the drive that is stamped as a whole. Where addresses wrap, a place
+	// beyond the real end lands on it: surely so on drives of up to 256 GiB, where the places lie closer than the stretch
+	// is long, and on larger ones if they wrap at a fraction, a power of two, or a size that is small beside the claim.
+	denseMax = 256 << 20
+	// evidenceMin is how many places have to tell the same before anything is concluded, and tailMin the part of all places
+	// that a drive has to lose at its end before that is a matter of capacity.
+	evidenceMin, tailMin = 8, 64
+	// refineRounds narrow the real end down, each by the number of refinePlaces.
+	refineRounds, refinePlaces = 3, 32
+	// probeBudget bounds a probe of a drive that answers slowly; what it has not found by then is left to the sweep.
+	probeBudget = 10 * time.Minute
+)
+
+// How a drive of false capacity shows itself.
+const (
+	FakeWraps = "wraps" // addresses beyond the real end lead back into the drive
+	FakeEnds  = "ends"  // nothing is kept beyond the real end
+)
+
+// Fake is the evidence for a false capacity.
+type Fake struct {
+	How       string
+	RealBytes int64 // about what the drive really holds
+	Probes    int   // that tell so
+}
+
+// ProbeResult is what a probe did and found. It lists no bad sectors: an error at one place is the sweep's to judge.
+type ProbeResult struct {
+	Progress
+	Places int   // that were written and read back
+	Errors int   // of these, answered with an error
+	Wrong  int   // of these, held something else
+	Fake   *Fake // nil if nothing speaks for a false capacity, which does not prove a true one
+}
+
+func (o ProbeOptions) complete(g Geometry) ProbeOptions {
+	if o.Places == 0 {
+		o.Places = 2048
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = 1 << 30
+	}
+	o.CacheBytes = min(o.CacheBytes, g.SizeBytes)
+	return o
+}
+
+// Probe writes stamped blocks at scattered places of the drive, at powers of two, at fractions of its size and at both
+// its ends, empties the write cache, reads enough elsewhere that no cache can answer for the medium, and reads all of them
+// back. A drive whose addresses wrap, or that keeps nothing beyond some place, shows it here in a minute instead of a day.
+// Errors and contexts end it as they end Run; the observer's Bad and Checkpoint are not called.
+func Probe(ctx context.Context, dev Device, clock Clock, opt ProbeOptions, obs Observer) (ProbeResult, error) {
+	geo := dev.Geometry()
+	if err := geo.check(); err != nil {
+		return ProbeResult{}, err
+	}
+	opt = opt.complete(geo)
+	run, err := Options{Mode: ModeStamp, Nonce: opt.Nonce, ErrorBudget: probeBudget}.complete(geo)
+	if err != nil {
+		return ProbeResult{}, err
+	}
+	p := &prober{engine: newEngine(dev, clock, run, obs), probe: opt, unit: max(bufferAlign, geo.PhysicalBytes)}
+	st := newStamper(opt.Nonce, opt.Pass, geo.LogicalBytes)
+	p.stamp, p.phase = &st, PhaseProbe
+	p.goOn()
+	err = p.look(ctx)
+	p.pause()
+	p.close()
+	var early *earlyEnd
+	if errors.As(err, &early) {
+		err = nil
+		p.logf("the probe took too long (%s); the sweep goes over all of the drive", early.why)
+	}
+	p.found.Progress = p.where()
+	p.obs.Progress(p.found.Progress)
+	return p.found, err
+}
+
+// prober is an engine that looks at places instead of sweeping.
+type prober struct {
+	*engine
+	probe ProbeOptions
+	unit  int // of a place, in bytes
+	found ProbeResult
+}
+
+// place is a stretch of the drive that was stamped.
+type place struct {
+	off    int64
+	n      int
+	failed bool // with an error
+	wrong  bool // it holds something else
+}
+
+// moved is a sector that holds the stamp of another one.
+type moved struct{ lba, found int64 }
+
+func (p *prober) look(ctx context.Context) error {
+	places := p.places()
+	for _, pl := range places {
+		p.total += 2 * int64(pl.n)
+	}
+	p.total += p.probe.CacheBytes
+	p.logf("capacity probe: %d places, %d bytes to move", len(places), p.total)
+	jumps, err := p.test(ctx, places)
+	if err != nil {
+		return err
+	}
+	for _, pl := range places {
+		p.found.Places++
+		if pl.failed {
+			p.found.Errors++
+		}
+		if pl.wrong {
+			p.found.Wrong++
+		}
+	}
+	p.logf("capacity probe: %d of %d places hold something else, %d answered with an error", p.found.Wrong, len(places), p.found.Errors)
+	if p.found.Wrong == 0 {
+		return nil
+	}
+	if fake, err := p.wraps(ctx, jumps); err != nil || fake != nil {
+		p.found.Fake = fake
+		return err
+	}
+	p.found.Fake, err = p.ends(ctx, places)
+	return err
+}
+
+// places gives where to look, in order and without overlap. The stretch at the head comes in pieces.
+func (p *prober) places() []place {
+	size, unit := p.geo.SizeBytes, int64(p.unit)
+	dense := min(max(4*size/int64(p.probe.Places), 64<<10), denseMax, size)
+	dense -= dense % unit
+	var at []int64
+	up := func(off int64) { at = append(at, (off+unit-1)/unit*unit) }
+	step := max(size/int64(p.probe.Places), unit)
+	for i := range size / step {
+		up(i*step + int64(mix(p.stamp.a+uint64(i))%uint64(step)))
+	}
+	for n := unit; n < size; n *= 2 {
+		at = append(at, n-unit, n)
+	}
+	for k := int64(2); k <= 64; k++ {
+		up(size / k)
+	}
+	for ten := int64(1e6); ten < size; ten *= 1000 {
+		for _, m := range []int64{1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 250, 256, 500, 512} {
+			up(m * ten)
+		}
+	}
+	last := (size - 1) / unit * unit
+	at = append(at, last)
+	slices.Sort(at)
+
+	var out []place
+	for off := int64(0); off < dense; off += startUnit {
+		out = append(out, place{off: off, n: int(min(startUnit, dense-off))})
+	}
+	for _, off := range slices.Compact(at) {
+		if off >= dense && off <= last {
+			out = append(out, place{off: off, n: int(min(unit, size-off))})
+		}
+	}
+	return out
+}
+
+// test writes all places, in order, and reads them back. It marks them, and gives the sectors that hold another one's
+// stamp.
+func (p *prober) test(ctx context.Context, places []place) ([]moved, error) {
+	for i := range places {
+		pl := &places[i]
+		b := p.spare[:pl.n]
+		p.stamp.fill(b, pl.off/p.sector)
+		medium, err := p.attempt(ctx, opWrite, b, pl.off, nil)
+		if err != nil {
+			return nil, err
+		}
+		if pl.failed = medium != nil; !pl.failed {
+			p.n.BytesWritten += int64(pl.n)
+		}
+		p.pos += int64(pl.n)
+	}
+	if err := p.settleCaches(ctx); err != nil {
+		return nil, err
+	}
+	var jumps []moved
+	for i := range places {
+		pl := &places[i]
+		p.pos += int64(pl.n)
+		if pl.failed {
+			continue
+		}
+		b := p.spare[:pl.n]
+		medium, err := p.attempt(ctx, opRead, b, pl.off, nil)
+		if err != nil {
+			return nil, err
+		}
+		if pl.failed = medium != nil; pl.failed {
+			continue
+		}
+		p.n.BytesVerified += int64(pl.n)
+		for at := int64(0); at < int64(pl.n); at += p.sector {
+			lba := (pl.off + at) / p.sector
+			stamp, ours := p.read(b[at : at+p.sector])
+			switch {
+			case !ours:
+				pl.wrong = true
+			case stamp.LBA != lba:
+				pl.wrong = true
+				jumps = append(jumps, moved{lba, stamp.LBA})
+			}
+		}
+	}
+	return jumps, nil
+}
+
+func (p *prober) read(sector []byte) (Stamp, bool) {
+	stamp, ok := DecodeStamp(sector)
+	return stamp, ok && stamp.Nonce == p.probe.Nonce && stamp.Pass == p.probe.Pass
+}
+
+// settleCaches flushes the drive and reads from its middle on until what was written can no longer come from a cache.
+func (p *prober) settleCaches(ctx context.Context) error {
+	answer, err := p.hand.do(ctx, request{off: -1}, p.dev.Flush)
+	if err != nil {
+		return err
+	}
+	p.n.Answered++
+	if answer != nil {
+		return flushError(answer)
+	}
+	size, block := p.geo.SizeBytes, int64(len(p.spare))
+	off := size / 2 / startUnit * startUnit
+	for left := p.probe.CacheBytes; left > 0; {
+		if off >= size {
+			off = 0
+		}
+		n := min(block, size-off)
+		if _, err := p.attempt(ctx, opRead, p.spare[:n], off, nil); err != nil { // its medium errors are the sweep's
+			return err
+		}
+		off, left = off+n, left-n
+		p.pos += n
+	}
+	return nil
+}
+
+// wraps looks for a distance at which addresses lead to the same place, and has fresh places confirm it.
+func (p *prober) wraps(ctx context.Context, jumps []moved) (*Fake, error) {
+	if len(jumps) == 0 {
+		return nil, nil
+	}
+	distance := func(m moved) int64 { return max(m.found-m.lba, m.lba-m.found) }
+	common, least := int64(0), distance(jumps[0])
+	for _, m := range jumps {
+		common, least = gcd(common, distance(m)), min(least, distance(m))
+	}
+	for _, d := range slices.Compact([]int64{common, least}) {
+		agree, err := p.confirmDistance(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		if agree == 0 {
+			continue
+		}
+		for _, q := range []int64{2, 3, 5, 7} {
+			for d%q == 0 {
+				more, err := p.confirmDistance(ctx, d/q)
+				if err != nil {
+					return nil, err
+				}
+				if more == 0 {
+					break
+				}
+				d, agree = d/q, more
+			}
+		}
+		p.logf("capacity probe: %d of %d pairs of places at a distance of %d sectors are one and the same", agree, evidenceMin, d)
+		return &Fake{How: FakeWraps, RealBytes: d * p.sector, Probes: agree}, nil
+	}
+	return nil, nil
+}
+
+// confirmDistance stamps pairs of places that lie d sectors apart, the lower one first, and counts those of which the
+// lower one then holds the stamp of the higher. It gives 0 unless nearly all do.
+func (p *prober) confirmDistance(ctx context.Context, d int64) (int, error) {
+	unit := int64(p.unit) / p.sector
+	sectors := p.geo.SizeBytes / p.sector
+	room := min(d, sectors-d) / unit
+	if room < evidenceMin {
+		return 0, nil
+	}
+	var pairs []place
+	for i := range int64(evidenceMin) {
+		at := room/evidenceMin*i + int64(mix(p.stamp.b+uint64(d)+uint64(i))%uint64(room/evidenceMin))
+		pairs = append(pairs, place{off: at * int64(p.unit), n: p.unit})
+	}
+	for _, high := range []int64{0, d} {
+		for _, pl := range pairs {
+			b := p.spare[:pl.n]
+			p.stamp.fill(b, pl.off/p.sector+high)
+			if _, err := p.attempt(ctx, opWrite, b, pl.off+high*p.sector, nil); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if err := p.settleCaches(ctx); err != nil {
+		return 0, err
+	}
+	agree, others := 0, 0
+	for _, pl := range pairs {
+		b := p.spare[:pl.n]
+		medium, err := p.attempt(ctx, opRead, b, pl.off, nil)
+		if err != nil {
+			return 0, err
+		}
+		if medium != nil {
+			continue
+		}
+		if stamp, ours := p.read(b); ours && stamp.LBA == pl.off/p.sector+d {
+			agree++
+		} else {
+			others++
+		}
+	}
+	if others > 1 || agree < evidenceMin/2 {
+		return 0, nil
+	}
+	return agree, nil
+}
+
+// ends looks for a place from which on nothing is kept, while nearly all before it is.
+func (p *prober) ends(ctx context.Context, places []place) (*Fake, error) {
+	places = slices.DeleteFunc(slices.Clone(places), func(pl place) bool { return pl.failed })
+	from := len(places)
+	for from > 0 && places[from-1].wrong {
+		from--
+	}
+	lost, kept := len(places)-from, 0
+	for _, pl := range places[:from] {
+		if !pl.wrong {
+			kept++
+		}
+	}
+	if lost < evidenceMin || lost*tailMin < len(places) || kept < evidenceMin || (from-kept)*16 > kept {
+		return nil, nil
+	}
+	low, high := places[from-1].off+int64(places[from-1].n), places[from].off
+	for range refineRounds {
+		step := (high - low) / refinePlaces / int64(p.unit) * int64(p.unit)
+		if step == 0 {
+			break
+		}
+		var fresh []place
+		for off := (low + int64(p.unit) - 1) / int64(p.unit) * int64(p.unit); off+int64(p.unit) <= high; off += step {
+			fresh = append(fresh, place{off: off, n: p.unit})
+		}
+		if _, err := p.test(ctx, fresh); err != nil {
+			return nil, err
+		}
+		for i, pl := range fresh {
+			if pl.wrong && (i == 0 || !fresh[i-1].wrong) {
+				high = pl.off
+				if i > 0 {
+					low = fresh[i-1].off + int64(p.unit)
+				}
+				break
+			}
+			if i == len(fresh)-1 {
+				low = pl.off + int64(p.unit)
+			}
+		}
+	}
+	p.logf("capacity probe: none of %d places from byte %d on kept what was written there, %d of %d before it did", lost, high, kept, from)
+	return &Fake{How: FakeEnds, RealBytes: high, Probes: lost}, nil
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"burnish/backend/runner/bin"
+)
+
+// golist asks the go command about packages of this module.
+func golist(t *testing.T, format string, args ...string) []string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-f", format}, args...)...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v: %s", err, errs.String())
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+// TestArrowsBetweenPackagesPointOneWay holds the map of ARCHITECTURE.md. A package that is not named here fails, so that
+// whoever adds one says where it stands.
+func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
+	pure := []string{"reason", "drive", "surface", "burnin", "wire", "smart", "label"}
+	may := map[string][]string{
+		"reason": nil, "drive": nil, "surface": nil, "label": nil,
+		"smart":                  {"reason"},
+		"burnin":                 {"drive", "reason", "surface", "smart"},
+		"wire":                   {"burnin", "drive", "reason"},
+		"runner":                 {"burnin", "drive", "reason", "smart", "surface", "wire"},
+		"runner/linux":           {"drive", "reason", "runner", "runner/linux/inventory", "surface", "wire"},
+		"runner/linux/inventory": {"drive", "label", "reason", "wire"},
+		"runner/main":            {"runner", "runner/linux", "wire"},
+		"runner/bin":             {"reason"},
+		"nas":                    {"burnin", "reason", "wire"},
+		"profile":                {"burnin", "reason"},
+		"store":                  {"burnin", "profile", "reason", "wire"},
+		"jobs":                   {"burnin", "drive", "nas", "profile", "reason", "store", "surface", "wire"},
+		"cli":                    {"burnin", "drive", "jobs", "nas", "profile", "reason", "smart", "store", "wire"},
+		"surface/faultdev":       {"surface"},
+		"testbed/need":           nil,
+		"testbed/tether":         nil,
+		"testbed/disk":           {"testbed/need", "testbed/tether"},
+		"testbed/sshd":           {"testbed/need", "testbed/tether"},
+	}
+	const root = "burnish/backend/"
+	for _, line := range golist(t, `{{.ImportPath}} {{join .Imports " "}}`, "./backend/...") {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(fields[0], root)
+		allowed, named := may[pkg]
+		if !named {
+			t.Errorf("package %s is not in the map: add it here and to ARCHITECTURE.md", pkg)
+			continue
+		}
+		for _, imported := range fields[1:] {
+			if to, ours := strings.CutPrefix(imported, root); ours {
+				if !slices.Contains(allowed, to) {
+					t.Errorf("%s imports %s", pkg, to)
+				}
+				continue
+			}
+			if slices.Contains(pure, pkg) && slices.Contains([]string{"os", "os/exec", "net", "syscall", "database/sql"}, imported) {
+				t.Errorf("%s is pure and imports %s", pkg, imported)
+			}
+			if strings.Contains(strings.Split(imported, "/")[0], ".") && slices.Contains(pure, pkg) {
+				t.Errorf("%s is pure and imports %s", pkg, imported)
+			}
+		}
+	}
+}
+
+// TestTheRunnerKnowsNoDesktop: what runs on the NAS holds no SSH, no database, no window.
+func TestTheRunnerKnowsNoDesktop(t *testing.T) {
+	for _, pkg := range golist(t, `{{join .Deps "\n"}}`, "./backend/runner/main") {
+		for _, bad := range []string{"golang.org/x/crypto/ssh", "modernc.org/sqlite", "github.com/wailsapp", "burnish/backend/nas", "burnish/backend/store", "net/http"} {
+			if pkg == bad || strings.HasPrefix(pkg, bad+"/") {
+				t.Errorf("burnish-runner depends on %s", pkg)
+			}
+		}
+	}
+}
+
+// TestEveryPackageSaysWhatItIs: a package comment of some length, in every package.
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, line := range golist(t, "{{.Dir}}", "./...") {
+		files, err := filepath.Glob(filepath.Join(line, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		longest := 0
+		for _, name := range files {
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.PackageClauseOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Doc != nil && !strings.HasSuffix(name, "_test.go") {
+				longest = max(longest, len(f.Doc.Text()))
+			}
+		}
+		if longest < 100 {
+			t.Errorf("%s has no real package comment (%d characters)", line, longest)
+		}
+	}
+}
+
+// TestFilesStayShort: a Go file does one thing. Tables of data are exempt by name.
+func TestFilesStayShort(t *testing.T) {
+	tables := []string{"backend/reason/registry.go"}
+	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || slices.Contains(tables, path) {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if n := bytes.Count(data, []byte{'\n'}); n > 600 {
+			t.Errorf("%s has %d lines", path, n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTheEmbeddedRunnerIsFresh builds the runner as `make runner` does and compares it with what is embedded.
+func TestTheEmbeddedRunnerIsFresh(t *testing.T) {
+	for _, arch := range bin.Arches() {
+		embedded, err := bin.Runner(arch)
+		if err != nil {
+			if os.Getenv("BURNISH_NO_SKIP") != "" {
+				t.Fatal(err)
+			}
+			t.Skipf("%v; make runner builds it", err)
+		}
+		out := filepath.Join(t.TempDir(), "runner")
+		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", out, "./backend/runner/main")
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		fresh, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(fresh, embedded) {
+			t.Errorf("the embedded runner for %s is not built from this source; run: make runner", arch)
+		}
+		zipped, err := os.Open(filepath.Join("backend/runner/bin", bin.Name(arch)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer zipped.Close()
+		r, err := gzip.NewReader(zipped)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			t.Errorf("%s is damaged: %v", bin.Name(arch), err)
+		}
+	}
+}
+
+// TestEveryReasonIsRegisteredOnceAndUsed: a reason nobody gives is a promise nobody keeps.
+func TestEveryReasonIsUsed(t *testing.T) {
+	var source bytes.Buffer
+	err := filepath.WalkDir("backend", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "registry.go") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		source.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry, err := os.ReadFile("backend/reason/registry.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	contract := []string{"grant_expired", "too_hot", "locked_for_good"} // named for programs before this version gives them
+	for _, line := range strings.Split(string(registry), "\n") {
+		code, rest, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), `{"`), `", `)
+		if !ok || !strings.HasPrefix(strings.TrimSpace(line), `{"`) || rest == "" {
+			continue
+		}
+		quoted, _ := json.Marshal(code)
+		if !bytes.Contains(source.Bytes(), quoted) && !slices.Contains(contract, code) {
+			t.Errorf("nobody gives the reason %s", code)
+		}
+	}
+}
