@@ -5,6 +5,7 @@ import (
 
 	"burnish/backend/drive"
 	"burnish/backend/reason"
+	"burnish/backend/smart"
 	"burnish/backend/surface"
 )
 
@@ -30,7 +31,12 @@ const (
 	EvFact     EventKind = "fact"     // a piece of evidence, for or against
 	EvWarning  EventKind = "warning"  // said beside the verdict
 	EvWrites   EventKind = "writes"   // the first destructive act comes next
-	EvEnd      EventKind = "end"      // last line of a run that ended by itself
+	EvMap      EventKind = "map"      // how fast a part of the drive is
+	// EvCheckpoint says from where a surface stage can go on; what lies before it was flushed.
+	EvCheckpoint EventKind = "checkpoint"
+	EvHealth     EventKind = "health"   // what the drive says of its health, in short
+	EvFindings   EventKind = "findings" // the rules that speak of the drive's health
+	EvEnd        EventKind = "end"      // last line of a run that ended by itself
 )
 
 // Event is one line of a journal.
@@ -92,6 +98,20 @@ type StageChange struct {
 	State  State        `json:"state"`
 	Reason *reason.Said `json:"reason,omitempty"`
 	Totals *Totals      `json:"totals,omitempty"` // when a surface stage ends
+	// Resumed says that the stage goes on where an earlier run was broken off.
+	Resumed *Resumed `json:"resumed,omitempty"`
+	Temps   *Temps   `json:"temps,omitempty"` // when a stage ends
+	// SelfTest is the row of the drive's log that a self-test stage ended with.
+	SelfTest *smart.SelfTestRow `json:"self_test,omitempty"`
+}
+
+// Temps is how warm the drive was during a stage, in °C.
+type Temps struct {
+	Min     int `json:"min"`
+	Avg     int `json:"avg"`
+	Max     int `json:"max"`
+	Limit   int `json:"limit"`
+	Samples int `json:"samples"`
 }
 
 // Totals is what a surface stage did, in bytes and milliseconds.
@@ -117,6 +137,15 @@ type Progress struct {
 	Covered  int64  `json:"covered,omitempty"`
 	ActiveMs int64  `json:"active_ms,omitempty"`
 	TempC    *int   `json:"temp_c,omitempty"`
+
+	Meters []Meter `json:"meters,omitempty"` // badblocks
+}
+
+// Meter is how far one pattern of badblocks is, in bytes of the drive, its two halves apart.
+type Meter struct {
+	Pattern string `json:"pattern"`
+	Write   int64  `json:"write"`
+	Verify  int64  `json:"verify"`
 }
 
 // Bad lists new bad ranges of a stage, in logical sectors.
@@ -132,6 +161,21 @@ type Fact struct {
 	OK     bool   `json:"ok"`
 	Value  string `json:"value"`
 	Source string `json:"source"`
+	Beside bool   `json:"beside,omitempty"` // told, but a pass does not depend on it
+}
+
+// HealthData is what the drive said of its health at one moment. The first of a job is what all later ones are
+// compared with.
+type HealthData struct {
+	Stage  int          `json:"stage"`
+	Health smart.Health `json:"health"` // brief
+}
+
+// FindingsData lists what the rules say of the drive so far. A rule that spoke of an item before is replaced, but never
+// softened.
+type FindingsData struct {
+	Stage    int             `json:"stage"`
+	Findings []smart.Finding `json:"findings"`
 }
 
 // Warning is said beside the verdict.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"burnish/backend/reason"
+	"burnish/backend/smart"
 	"burnish/backend/surface"
 )
 
@@ -50,7 +51,7 @@ type Tracker struct {
 // Job gives a copy of what was folded so far, with its verdict.
 func (t *Tracker) Job() Job {
 	if !t.begun {
-		j := Job{State: Queued, Warnings: []reason.Said{}, Stages: []Stage{}, Runs: []Run{},
+		j := Job{State: Queued, Warnings: []reason.Said{}, Stages: []Stage{}, Runs: []Run{}, Findings: []smart.Finding{},
 			Verdict: Verdict{Coverage: CoverageNone, Evidence: []Evidence{}, Missing: []string{}}}
 		if t.never {
 			j.State, j.Reason = Unknown, reason.New("never_begun")
@@ -59,6 +60,7 @@ func (t *Tracker) Job() Job {
 	}
 	j := t.job.clone()
 	j.sum()
+	j.tellFindings()
 	j.Verdict = Judge(&j)
 	return j
 }
@@ -117,6 +119,19 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		}
 		t.job.Stages[d.Stage].addRanges(d.Ranges)
 		return nil
+	case EvCheckpoint:
+		var d Checkpoint
+		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
+			return err
+		}
+		t.job.Stages[d.Stage].checkpoint(d)
+		return nil
+	case EvMap:
+		var d Map
+		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
+			return err
+		}
+		return t.job.Stages[d.Stage].mapPart(d)
 	case EvFact:
 		var d Fact
 		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
@@ -131,6 +146,20 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 			return err
 		}
 		t.warn(d.Said)
+		return nil
+	case EvHealth:
+		var d HealthData
+		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
+			return err
+		}
+		t.health(d.Health)
+		return nil
+	case EvFindings:
+		var d FindingsData
+		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
+			return err
+		}
+		t.find(d.Findings)
 		return nil
 	case EvEnd:
 		var d End
@@ -177,7 +206,7 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 	t.begun, t.ended = true, false
 	t.job = Job{
 		ID: d.Job, Plan: d.Plan.Name, Spec: d.Plan, Drive: DriveOf(d.Drive, d.Path), Identity: d.Drive, Machine: d.NAS,
-		State: Queued, CreatedMs: d.CreatedMs, Warnings: []reason.Said{}, Runs: []Run{run},
+		State: Queued, CreatedMs: d.CreatedMs, Warnings: []reason.Said{}, Runs: []Run{run}, Findings: []smart.Finding{},
 	}
 	for _, s := range d.Plan.Stages {
 		t.job.Stages = append(t.job.Stages, Stage{Kind: s.Kind, Engine: s.Engine, State: Pending, BadRanges: []surface.Range{}})
@@ -197,8 +226,11 @@ func (t *Tracker) stage(ev Event) error {
 	if err := move(string(s.Kind), stageNext, &s.State, d.State); err != nil {
 		return err
 	}
-	s.Reason = d.Reason
+	s.Reason, s.SelfTest = d.Reason, d.SelfTest
 	if d.State != Running {
+		if d.Temps != nil {
+			s.TempC = d.Temps
+		}
 		s.EndedMs = ev.WallMs
 		if s.StartedMs == 0 {
 			s.StartedMs = ev.WallMs
@@ -213,17 +245,25 @@ func (t *Tracker) stage(ev Event) error {
 	if s.StartedMs == 0 {
 		s.StartedMs = ev.WallMs
 	}
+	s.resume(d.Resumed)
 	s.EndedMs, s.Progress, s.BytesCovered, s.complete, s.facts = 0, 0, 0, false, nil
+	s.TempC, s.warmth = nil, warmth{}
 	s.beforeWritten, s.beforeVerified, s.beforeActiveMs = s.BytesWritten, s.BytesVerified, s.ActiveMs
 	return nil
 }
 
 func (s *Stage) progress(d Progress) {
-	s.Phase = d.Phase
+	s.Phase, s.Done = d.Phase, d.Done
+	if d.Meters != nil {
+		s.Meters = d.Meters
+	}
 	if d.Total > 0 {
 		s.Progress = min(float64(d.Done)/float64(d.Total), 1)
 	}
 	s.moved(d.Written, d.Verified, d.Covered, d.ActiveMs)
+	if d.TempC != nil {
+		s.TempC = s.warmth.add(*d.TempC)
+	}
 }
 
 func (s *Stage) totals(d *Totals) {

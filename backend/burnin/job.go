@@ -5,31 +5,41 @@ import (
 
 	"burnish/backend/drive"
 	"burnish/backend/reason"
+	"burnish/backend/smart"
 	"burnish/backend/surface"
 )
 
 // Job is what a job's journals say, as people and programs see it. Times are unix milliseconds of the NAS's clock,
 // 0 where not yet; sizes are bytes.
 type Job struct {
-	ID            string         `json:"id"`
-	NAS           string         `json:"nas"` // the profile's name; filled by the desktop
-	Plan          string         `json:"plan"`
-	Drive         Drive          `json:"drive"`
-	State         State          `json:"state"`
-	Reason        *reason.Said   `json:"reason"`
-	Warnings      []reason.Said  `json:"warnings"`
-	SeenMs        int64          `json:"seen_ms"` // when the NAS was last asked; filled by the desktop
-	CreatedMs     int64          `json:"created_ms"`
-	EndedMs       int64          `json:"ended_ms"`
-	Stages        []Stage        `json:"stages"`
-	BytesWritten  int64          `json:"bytes_written"`
-	BytesVerified int64          `json:"bytes_verified"`
-	BytesCovered  int64          `json:"bytes_covered"`
-	Verdict       Verdict        `json:"verdict"`
-	Runs          []Run          `json:"runs"`
-	Machine       NAS            `json:"machine"`
-	Spec          Plan           `json:"-"`
-	Identity      drive.Identity `json:"-"`
+	ID            string          `json:"id"`
+	NAS           string          `json:"nas"` // the profile's name; filled by the desktop
+	Plan          string          `json:"plan"`
+	Drive         Drive           `json:"drive"`
+	State         State           `json:"state"`
+	Reason        *reason.Said    `json:"reason"`
+	Warnings      []reason.Said   `json:"warnings"`
+	SeenMs        int64           `json:"seen_ms"` // when the NAS was last asked; filled by the desktop
+	CreatedMs     int64           `json:"created_ms"`
+	EndedMs       int64           `json:"ended_ms"`
+	Stages        []Stage         `json:"stages"`
+	BytesWritten  int64           `json:"bytes_written"`
+	BytesVerified int64           `json:"bytes_verified"`
+	BytesCovered  int64           `json:"bytes_covered"`
+	Verdict       Verdict         `json:"verdict"`
+	Findings      []smart.Finding `json:"findings"`
+	Health        *Health         `json:"health"` // nil where the drive was not asked
+	Runs          []Run           `json:"runs"`
+	Machine       NAS             `json:"machine"`
+	Spec          Plan            `json:"-"`
+	Identity      drive.Identity  `json:"-"`
+}
+
+// Health is what the drive said of itself, first and last, and both side by side.
+type Health struct {
+	Before smart.Health `json:"before"`
+	After  smart.Health `json:"after"`
+	Rows   []smart.Row  `json:"rows"`
 }
 
 // Drive is the tested drive as the job's journal names it.
@@ -58,23 +68,38 @@ func DriveOf(id drive.Identity, path string) Drive {
 
 // Stage is one stage of a job.
 type Stage struct {
-	Kind          StageKind       `json:"kind"`
-	Engine        Engine          `json:"engine,omitempty"`
-	State         State           `json:"state"`
-	Progress      float64         `json:"progress"` // 0 to 1
-	Phase         string          `json:"phase,omitempty"`
-	Reason        *reason.Said    `json:"reason"`
-	StartedMs     int64           `json:"started_ms"`
-	EndedMs       int64           `json:"ended_ms"`
-	ActiveMs      int64           `json:"active_ms"`
-	BytesWritten  int64           `json:"bytes_written"`
-	BytesVerified int64           `json:"bytes_verified"`
-	BytesCovered  int64           `json:"bytes_covered"`
-	BadRanges     []surface.Range `json:"bad_ranges"`
-	Begun         int             `json:"begun"` // how often the stage was begun; more than 1 after a resume
+	Kind          StageKind          `json:"kind"`
+	Engine        Engine             `json:"engine,omitempty"`
+	State         State              `json:"state"`
+	Progress      float64            `json:"progress"` // 0 to 1
+	Phase         string             `json:"phase,omitempty"`
+	Reason        *reason.Said       `json:"reason"`
+	StartedMs     int64              `json:"started_ms"`
+	EndedMs       int64              `json:"ended_ms"`
+	ActiveMs      int64              `json:"active_ms"`
+	BytesWritten  int64              `json:"bytes_written"`
+	BytesVerified int64              `json:"bytes_verified"`
+	BytesCovered  int64              `json:"bytes_covered"`
+	BadRanges     []surface.Range    `json:"bad_ranges"`
+	TempC         *Temps             `json:"temp_c"`
+	SelfTest      *smart.SelfTestRow `json:"self_test,omitempty"`
+	Begun         int                `json:"begun"` // how often the stage was begun; more than 1 after a resume
+
+	// Resumed says where the stage went on after a broken run, nil if it never did.
+	Resumed *Resumed `json:"resumed,omitempty"`
+	// Meters are those of badblocks, one for each pattern.
+	Meters []Meter `json:"meters,omitempty"`
+	// Map is how fast the drive was, by sweep and place.
+	Map []Map `json:"map,omitempty"`
+
+	// Checkpoint is where the stage can go on, nil if it has to begin anew. Done is how far it was last, in the same
+	// bytes over all sweeps.
+	Checkpoint *Checkpoint `json:"-"`
+	Done       int64       `json:"-"`
 
 	complete bool
 	facts    []Fact
+	warmth   warmth
 	// what earlier attempts at this stage moved
 	beforeWritten, beforeVerified, beforeActiveMs int64
 }
@@ -103,9 +128,13 @@ func (j *Job) Current() int {
 	return at
 }
 
+// sum adds up what the sweeps moved; what a probe moves here and there is no sweep.
 func (j *Job) sum() {
 	j.BytesWritten, j.BytesVerified, j.BytesCovered = 0, 0, 0
 	for _, s := range j.Stages {
+		if s.Kind != SurfaceValidate {
+			continue
+		}
 		j.BytesWritten += s.BytesWritten
 		j.BytesVerified += s.BytesVerified
 		j.BytesCovered = max(j.BytesCovered, s.BytesCovered)
@@ -116,6 +145,7 @@ func (j *Job) sum() {
 func (j *Job) clone() Job {
 	c := *j
 	c.Warnings = slices.Clone(j.Warnings)
+	c.Findings = slices.Clone(j.Findings)
 	c.Runs = slices.Clone(j.Runs)
 	c.Stages = slices.Clone(j.Stages)
 	for i := range c.Stages {

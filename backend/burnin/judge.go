@@ -2,9 +2,11 @@ package burnin
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"burnish/backend/reason"
+	"burnish/backend/smart"
 )
 
 // Coverage says how far the word "passed" goes.
@@ -37,6 +39,8 @@ const (
 	FactIdentity      = "identity_same"     // final_check: the drive is the one that was held at the start
 	FactForeignWrites = "no_foreign_writes" // surface stages that write: the kernel counted no more writes than ours
 	FactSelfTest      = "selftest_passed"   // SMART stages: a new top row in the drive's own log says passed
+	FactHealth        = "health_compared"   // final_check, where the plan asks the drive: nothing speaks against it
+	FactSelfTestLog   = "selftest_log"      // final_check, after self-tests: the drive's log still shows them
 )
 
 // Judge weighs a job: what its evidence is, and what is missing for a pass. It trusts no end event.
@@ -59,19 +63,24 @@ func Judge(j *Job) Verdict {
 		}
 		for _, f := range s.facts {
 			v.Evidence = append(v.Evidence, Evidence{ID: f.ID, OK: f.OK, Value: f.Value, Source: f.Source})
-			if !f.OK {
+			if !f.OK && !f.Beside {
 				v.Missing = append(v.Missing, source+": "+f.ID)
 			}
 		}
 		if s.Kind == SurfaceValidate {
 			v.judgeSurface(j, s, need)
 		}
-		for _, id := range j.Spec.Stages[i].requires() {
+		for _, id := range j.requires(i) {
 			if !s.told(id) {
 				v.Missing = append(v.Missing, source+": "+id)
 			}
 		}
 		need(s.State == Passed, "stage_passed", string(s.State), source)
+	}
+	for _, f := range j.Findings {
+		if f.Severity == smart.Fail {
+			need(false, f.Rule, f.Figures(), f.Source)
+		}
 	}
 	return v
 }
@@ -104,13 +113,18 @@ func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, s
 }
 
 // requires lists the facts without which a stage is no evidence.
-func (s StageSpec) requires() []string {
+func (j *Job) requires(i int) []string {
+	s := j.Spec.Stages[i]
 	switch {
-	case s.Kind == FinalCheck:
+	case s.Kind == FinalCheck && !j.Spec.NeedsSMART():
 		return []string{FactIdentity}
+	case s.Kind == FinalCheck && slices.ContainsFunc(j.Stages, func(s Stage) bool { return s.SelfTest != nil }):
+		return []string{FactIdentity, FactHealth, FactSelfTestLog}
+	case s.Kind == FinalCheck:
+		return []string{FactIdentity, FactHealth}
 	case s.Kind.SMART():
 		return []string{FactSelfTest}
-	case s.Kind == SurfaceValidate && s.destroys():
+	case s.destroys():
 		return []string{FactForeignWrites}
 	}
 	return nil

@@ -31,6 +31,12 @@ const (
 	EngineBadblocks Engine = "badblocks" // four patterns with the NAS's badblocks
 )
 
+// What a self-test stage does about a self-test that runs already.
+const (
+	AdoptTest   = "adopt" // its result counts, if it is of the stage's kind
+	WaitForTest = "wait"  // it may end, then the stage starts its own
+)
+
 // Plan is a named, ordered list of stages. It is frozen into a job's journal when the job starts.
 type Plan struct {
 	Name         string      `json:"name"`
@@ -49,6 +55,8 @@ type StageSpec struct {
 	InFlight      int       `json:"in_flight,omitempty"`
 	BadRangeLimit int       `json:"bad_range_limit,omitempty"`
 	StuckMinutes  int       `json:"stuck_minutes,omitempty"` // no byte and no self-test progress for so long
+	WindowMiB     int       `json:"window_mib,omitempty"`    // badblocks: how much is gone over at once, and lost by a restart
+	RunningTest   string    `json:"running_test,omitempty"`  // a self-test that runs already: adopt (the default) or wait
 }
 
 // Plans gives the built-in plans, the gentlest first.
@@ -126,6 +134,9 @@ func (s StageSpec) check() error {
 		if s.Engine != "" || s.Passes != 0 {
 			return fmt.Errorf("%s takes no engine and no passes", s.Kind)
 		}
+		if s.RunningTest != "" && (!s.Kind.SMART() || !slices.Contains([]string{AdoptTest, WaitForTest}, s.RunningTest)) {
+			return fmt.Errorf("running_test is %s or %s, on a self-test stage, not %q", AdoptTest, WaitForTest, s.RunningTest)
+		}
 	case SurfaceValidate:
 		if !slices.Contains([]Engine{EngineRead, EngineStamp, EngineBadblocks}, s.Engine) {
 			return fmt.Errorf("surface_validate needs an engine (read, stamp or badblocks), not %q", s.Engine)
@@ -147,6 +158,7 @@ func (s StageSpec) check() error {
 		within("block_bytes", s.BlockBytes, 4096, 4<<20),
 		within("in_flight", s.InFlight, 1, 32),
 		within("bad_range_limit", s.BadRangeLimit, 1, 4096),
+		within("window_mib", s.WindowMiB, 16, 1<<20),
 		within("stuck_minutes", s.StuckMinutes, 1, 7*24*60))
 }
 

@@ -64,6 +64,7 @@ type root struct {
 	Resume  resumeCmd  `cmd:"" help:"Go on with a job that ended as unknown."`
 	Adopt   adoptCmd   `cmd:"" help:"Take over jobs that another computer started."`
 	Clean   cleanCmd   `cmd:"" help:"Remove ended jobs and the runner from a NAS."`
+	Smart   smartCmd   `cmd:"" help:"What Burnish reads in a smartctl capture."`
 	Plans   plansCmd   `cmd:"" help:"The built-in plans."`
 	Reasons reasonsCmd `cmd:"" help:"All reasons that Burnish can give."`
 }

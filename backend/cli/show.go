@@ -116,7 +116,7 @@ func (c *showCmd) run(ctx context.Context, a *app) (int, error) {
 
 // whole prints a job for a person: the reason first, then what it rests on.
 func (a *app) whole(j burnin.Job) {
-	a.say("%s  %s", driveName(j), word(j))
+	a.say("%s  %s%s", driveName(j), word(j), notTested(j))
 	a.said("", j.Reason)
 	for _, w := range j.Warnings {
 		a.said("warning: ", &w)
@@ -137,6 +137,7 @@ func (a *app) whole(j burnin.Job) {
 		}
 		a.ranges(s)
 	}
+	a.health(j)
 }
 
 // maxRangesShown keeps a bad drive from filling the screen; --json has all.

@@ -75,6 +75,7 @@ func TestStories(t *testing.T) {
 			"json":     fromJSON,
 			"grab":     grab,
 			"until":    until,
+			"running":  running,
 			"free":     isFree,
 			"norunner": noRunner,
 			"killruns": killRuns,
@@ -211,6 +212,20 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("%s never came to hold %q:\n%s", args[0], args[1], data)
 }
 
+// running JOB STAGE: waits until the job is in that stage.
+func running(ts *testscript.TestScript, _ bool, args []string) {
+	for range 300 {
+		ts.Check(ts.Exec("burnish", "jobs", "--json"))
+		for _, line := range strings.Split(ts.ReadFile("stdout"), "\n") {
+			if strings.Contains(line, `"id":"`+args[0]) && strings.Contains(line, `"stage":"`+args[1]+`"`) && strings.Contains(line, `"state":"running"`) {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("job %s never came to %s:\n%s", args[0], args[1], ts.ReadFile("stdout"))
+}
+
 // free DEVICE: nobody holds the device.
 func isFree(ts *testscript.TestScript, neg bool, args []string) {
 	fd, err := syscall.Open(args[0], syscall.O_RDONLY|syscall.O_EXCL, 0)
@@ -259,14 +274,14 @@ func countLines(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// mount noexec DIR: a file system on which no program may run. mount DEVICE DIR: the device's file system.
+// mount noexec DIR: a file system on which no program may run. mount DEVICE DIR: the device's file system, read-only.
 func mount(t *testing.T, ts *testscript.TestScript, args []string) {
 	dir := ts.MkAbs(args[1])
 	ts.Check(os.MkdirAll(dir, 0o755))
 	if args[0] == "noexec" {
 		ts.Check(syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_NOEXEC, "mode=755"))
 	} else {
-		ts.Check(syscall.Mount(args[0], dir, "ext4", 0, ""))
+		ts.Check(syscall.Mount(args[0], dir, "ext4", syscall.MS_RDONLY, ""))
 	}
 	ts.Defer(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {

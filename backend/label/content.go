@@ -1,11 +1,18 @@
 package label
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 const (
 	endSpan        = 4 << 20 // of each end, looked at byte by byte
 	defaultSamples = 1024
 	maxFailedReads = 64 // at each end and between them: more failures than this take hours
+	otherPieces    = 7  // of a share that are tried where the one drawn cannot be read
+	damagedBits    = 8  // of a blank sector that may be wrong: nobody's data is so sparse, and no drive so bad is blank
+	maxDamaged     = 4  // such sectors, and stamped ones beyond recognition; more are somebody's data
 )
 
 // sampler classifies sectors into a Content.
@@ -55,7 +62,8 @@ func (s *sampler) sweep(from, end int64) {
 	}
 }
 
-// samples looks at one piece in each of n shares of the range that begins at from.
+// samples looks at one piece in each of n shares of the range that begins at from. Where that one cannot be read, others
+// of its share speak for it: a bad sector says that the drive is bad, not that it is somebody's.
 func (s *sampler) samples(from, n, share int64, opt Options) {
 	failed := 0
 	for i := range n {
@@ -68,6 +76,13 @@ func (s *sampler) samples(from, n, share int64, opt Options) {
 			off += opt.Rand.Int64N(share/s.src.piece) * s.src.piece
 		}
 		data, err := s.src.pread(off, s.src.piece)
+		for try := int64(1); err != nil && try <= min(otherPieces, share/s.src.piece-1) && failed < maxFailedReads; try++ {
+			failed++
+			other := from + i*share + (off-from-i*share+try*s.src.piece)%(share/s.src.piece*s.src.piece)
+			if again, err2 := s.src.pread(other, s.src.piece); err2 == nil {
+				off, data, err = other, again, nil
+			}
+		}
 		if !s.take(off, data, err) {
 			failed++
 		}
@@ -90,11 +105,35 @@ func (s *sampler) take(off int64, data []byte, err error) bool {
 			s.out.Ones += n
 		case s.own != nil && s.own(sector):
 			s.out.Own += n
+		case s.out.Damaged < maxDamaged*n && (nearly(sector) || s.amongOwn(data, at)):
+			s.out.Damaged += n
 		default:
 			where := off + int64(at)
 			if s.out.UnknownAt == nil || where < *s.out.UnknownAt {
 				s.out.UnknownAt = &where
 			}
+		}
+	}
+	return true
+}
+
+// nearly reports whether a sector is blank but for a few bits.
+func nearly(sector []byte) bool {
+	set := 0
+	for i := 0; i+8 <= len(sector); i += 8 {
+		set += bits.OnesCount64(binary.NativeEndian.Uint64(sector[i:]))
+	}
+	return min(set, 8*len(sector)-set) <= damagedBits
+}
+
+// amongOwn reports whether all other sectors of a piece, of which there are some, bear the stamp of an earlier test.
+func (s *sampler) amongOwn(piece []byte, at int) bool {
+	if s.own == nil || len(piece) <= s.src.sector {
+		return false
+	}
+	for other := 0; other < len(piece); other += s.src.sector {
+		if other != at && !s.own(piece[other:other+s.src.sector]) {
+			return false
 		}
 	}
 	return true

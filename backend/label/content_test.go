@@ -35,11 +35,14 @@ func TestOnesAndOwnStampsAreBlankToo(t *testing.T) {
 	want(t, "blank to one who knows no stamp", d.scan(t).Blank(), false)
 }
 
-func TestOneBitInEitherEndIsSeen(t *testing.T) {
+func TestTwoBytesInEitherEndAreSeen(t *testing.T) {
 	size := 1000 * gib
-	for _, off := range []int64{0, 4*mib - 1, size - 4*mib, size - 1} {
-		f := newDrive(size).put(off, []byte{1}).scan(t)
+	for _, off := range []int64{0, 4*mib - 2, size - 4*mib, size - 2} {
+		f := newDrive(size).put(off, []byte{0xff, 1}).scan(t)
 		if f.Blank() || f.Content.UnknownAt == nil || *f.Content.UnknownAt != off/512*512 {
+			t.Errorf("nine bits at %d: %+v", off, f.Content)
+		}
+		if f := newDrive(size).put(off, []byte{1}).scan(t); f.Content.Damaged != 512 {
 			t.Errorf("a bit at %d: %+v", off, f.Content)
 		}
 	}
@@ -194,4 +197,40 @@ func TestOneLabelOnABlankDriveIsTheOneFound(t *testing.T) {
 		}[i]
 		only(t, newDrive(size).put(c.off, c.data).scan(t), c.kind)
 	})
+}
+
+// A bad drive is not somebody's: a blank drive with a few wrong bits, or a sector that cannot be read, is still blank.
+func TestABlankDriveWithBadSectorsIsBlank(t *testing.T) {
+	img := make([]byte, 32<<20)
+	img[12<<20], img[13<<20+77], img[14<<20+500] = 0x10, 0x81, 0xff
+	got, err := Scan(bytes.NewReader(img), int64(len(img)), 512, Options{Samples: 1 << 20})
+	if err != nil || !got.Blank() || got.Content.Damaged != 3*512 {
+		t.Errorf("%+v, %v", got.Content, err)
+	}
+	img[15<<20], img[16<<20] = 1, 1
+	if got, _ := Scan(bytes.NewReader(img), int64(len(img)), 512, Options{Samples: 1 << 20}); got.Blank() {
+		t.Error("five sectors that are not blank count as blank")
+	}
+	img = make([]byte, 32<<20)
+	copy(img[12<<20:], "somebody's data")
+	if got, _ := Scan(bytes.NewReader(img), int64(len(img)), 512, Options{Samples: 1 << 20}); got.Blank() {
+		t.Error("a few words of text count as blank")
+	}
+	got, err = Scan(failing{bytes.NewReader(make([]byte, 32<<20)), 10 << 20, 10<<20 + 512}, 32<<20, 512, Options{Samples: 1024})
+	if err != nil || !got.Blank() {
+		t.Errorf("one sector that cannot be read: %+v, %v", got.Content, err)
+	}
+}
+
+// failing cannot be read from one offset to another.
+type failing struct {
+	*bytes.Reader
+	from, to int64
+}
+
+func (f failing) ReadAt(p []byte, off int64) (int, error) {
+	if off < f.to && off+int64(len(p)) > f.from {
+		return 0, errors.New("medium error")
+	}
+	return f.Reader.ReadAt(p, off)
 }

@@ -54,6 +54,7 @@ type Gap struct {
 // Content classifies the first and last 4 MiB and the samples, sector by sector, labels included.
 type Content struct {
 	Zero, Ones, Own int64  // bytes of sectors that are all zero, all 0xFF, stamped by an earlier test
+	Damaged         int64  // bytes of sectors that were one of these but for damage: a bad drive, not somebody's
 	UnknownAt       *int64 // lowest offset seen of a sector that is none of these
 	Unreadable      []Gap
 }

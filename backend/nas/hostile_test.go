@@ -151,6 +151,7 @@ func flood(piece string) func(ssh.Channel) int {
 
 func TestOnlyAnEndFrameIsSuccess(t *testing.T) {
 	reply := frame(t, wire.FrameReply, wire.ListReply{})
+	oneJob := frame(t, wire.FrameReply, wire.ListReply{Jobs: []wire.JobStatus{{Job: aJob}}})
 	status := func(n int, stderr string, lines ...string) func(ssh.Channel) int {
 		return func(ch ssh.Channel) int {
 			says(lines...)(ch)
@@ -168,7 +169,7 @@ func TestOnlyAnEndFrameIsSuccess(t *testing.T) {
 		"a torn line":                      {func(ch ssh.Channel) int { io.WriteString(ch, reply[:5]); return 0 }, "nas_garbage"},
 		"a crash":                          {status(2, "panic: oh no\n", reply), "nas_garbage"},
 		"a start-up file that prints":      {says("Welcome to my NAS!", reply, end), "nas_garbage"},
-		"two answers":                      {says(reply, reply, end), "nas_garbage"},
+		"the same job twice":               {says(oneJob, oneJob, end), "nas_garbage"},
 		"no answer":                        {says(end), "nas_garbage"},
 		"another frame":                    {says(`{"t":"drive","v":{}}`, end), "nas_garbage"},
 		"its own reason":                   {says(`{"t":"error","v":{"code":"journal_failed","title":"x","text":"y","hint":"z"}}`), "journal_failed"},

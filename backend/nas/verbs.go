@@ -90,7 +90,7 @@ func (c *Conn) Stop(ctx context.Context, job, by string) (wire.StopReply, error)
 
 // List lists all jobs of the state directory, which come in as many frames as they need. It needs no root.
 func (c *Conn) List(ctx context.Context) ([]wire.JobStatus, error) {
-	jobs, replies := []wire.JobStatus{}, 0
+	jobs, seen, replies := []wire.JobStatus{}, map[string]bool{}, 0
 	err := c.Call(ctx, wire.VerbList, struct{}{}, false, func(f wire.Frame) error {
 		if f.Type != wire.FrameReply {
 			return c.strange(wire.VerbList, f)
@@ -107,6 +107,10 @@ func (c *Conn) List(ctx context.Context) ([]wire.JobStatus, error) {
 			if err := c.checkStatus(&r.Jobs[i]); err != nil {
 				return err
 			}
+			if id := r.Jobs[i].Job; seen[id] {
+				return c.garbage("job " + id + " twice in the answer to list")
+			}
+			seen[r.Jobs[i].Job] = true
 		}
 		jobs = append(jobs, r.Jobs...)
 		return nil

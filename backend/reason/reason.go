@@ -103,20 +103,19 @@ func All() []Entry {
 	return append([]Entry(nil), registry...)
 }
 
-// Clean makes text from outside fit to be shown: no control or bidirectional characters, valid UTF-8, at most max bytes.
+// Clean makes text from outside fit to be shown: no control or bidirectional characters, valid UTF-8, at most max bytes
+// and a mark where it was cut.
 func Clean(s string, max int) string {
 	var b strings.Builder
 	for _, r := range s {
+		if unicode.IsControl(r) || Bidi(r) || r == '\u2028' || r == '\u2029' {
+			r = utf8.RuneError
+		}
 		if b.Len()+utf8.RuneLen(r) > max {
 			b.WriteString("…")
 			break
 		}
-		switch {
-		case r == utf8.RuneError, unicode.IsControl(r), Bidi(r), r == '\u2028', r == '\u2029':
-			b.WriteRune('\ufffd')
-		default:
-			b.WriteRune(r)
-		}
+		b.WriteRune(r)
 	}
 	return b.String()
 }

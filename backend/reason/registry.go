@@ -15,8 +15,8 @@ var byCode = func() map[Code]Entry {
 var registry = []Entry{
 	// Evidence against the drive.
 	{"surface_errors", Evidence, "The surface has bad places", "{count} bad ranges, {sectors} sectors in all; the first is at LBA {lba} ({kind}).", "Replace the drive. For a return under warranty the report lists each range.", nil},
-	{"fake_capacity", Evidence, "The drive is smaller than it claims", "It claims {claimed} bytes but writes beyond about {real} bytes land elsewhere.", "Return the drive. Never put data on it.", []Code{"surface_errors"}},
-	{"smart_failed", Evidence, "The drive says that it is failing", "SMART: {what}.", "Replace the drive.", nil},
+	{"fake_capacity", Evidence, "The drive is smaller than it claims", "It claims {claimed} bytes, but what is written beyond about {real} bytes is lost or lands elsewhere.", "Return the drive. Never put data on it.", []Code{"surface_errors"}},
+	{"smart_failed", Evidence, "The drive's health data speaks against it", "{what}", "Replace the drive.", nil},
 	{"selftest_failed", Evidence, "The drive failed its self-test", "The {test} self-test ended with: {result}.", "Replace the drive.", nil},
 
 	// Nothing can be concluded.
@@ -38,6 +38,8 @@ var registry = []Entry{
 	{"journal_failed", Fault, "The journal could not be written", "{error}.", "Free space in the state directory on the NAS, then resume the job.", nil},
 	{"runner_fault", Fault, "The runner failed", "{stage}: {error}.", "Report this with the job's journal, then resume the job.", nil},
 	{"smart_unreadable", Doubt, "SMART could not be read", "smartctl gave no usable answer: {error}.", "Run smartctl by hand on the NAS to see why.", nil},
+	{"selftest_aborted", Doubt, "The self-test was aborted", "The {test} self-test ended without a result: {result}.", "Nothing is known against this drive. Look for what resets it, lets it sleep or stops its tests (spin-down timers, USB bridges, other tools), then resume the job.", nil},
+	{"selftest_no_tool", Doubt, "The NAS cannot start this self-test", "The drive can test itself, but {what}.", "Install nvme-cli, or smartmontools 7.4 or newer, on the NAS; then resume the job.", nil},
 	{"selftest_unknown", Doubt, "The self-test has no result", "The {test} self-test: {result}.", "Check that nothing else resets the drive or starts tests, then resume the job.", nil},
 
 	// A person wanted it.
@@ -47,10 +49,15 @@ var registry = []Entry{
 	{"never_reached", Note, "Not reached", "The job ended before this stage.", "", nil},
 	{"without_smart", Note, "Tested without SMART", "The SMART stages were left out on request: the drive's own health data played no part.", "", nil},
 	{"selftest_unsupported", Note, "The drive cannot test itself", "The drive has no {test} self-test.", "", nil},
+	{"selftest_adopted", Note, "A self-test was running already", "A {test} self-test that Burnish did not start was let end, and its result taken.", "", nil},
+	{"selftest_foreign", Note, "Somebody else tests this drive", "The drive's log shows {count} self-tests of this time that Burnish did not start.", "Look for schedules of smartd or of the NAS.", nil},
+	{"smart_warning", Note, "Health data worth watching", "{says} {figures}", "", nil},
+	{"kernel_errors", Note, "The kernel logged errors of this drive", "{reads} failed reads, {writes} failed writes and {resets} resets of its link; the first: {first}", "Check cable, slot and power.", nil},
+	{"hot", Note, "The drive ran hot", "{temperature} °C during {stage}; its limit is {limit} °C.", "Improve the cooling.", nil},
 	{"engine_missing", Use, "This version has no such engine", "{what} is not part of this version.", "{hint}", nil},
-	{"resumed", Note, "Resumed", "The job was resumed {times} times; {repeated} stages were begun again.", "", nil},
+	{"resumed", Note, "Resumed", "The job was resumed {times} times; {repeated} stages were begun again, and {bytes} bytes were written or read once more.", "", nil},
 	{"transient_errors", Note, "Errors that healed", "{count} places gave an error or wrong data once and were right when read again; the first at LBA {lba}.", "Check cable, slot and memory; watch this drive.", nil},
-	{"other_data_not_on_medium", Note, "Zeros read", "{percent} % of what was read are zeros; an SSD may answer them without reading its cells.", "", nil},
+	{"not_on_medium", Note, "Zeros read", "{percent} % of what was read are zeros; an SSD may answer them without reading its cells.", "", nil},
 
 	// Refused for safety.
 	{"drive_in_use", Refusal, "The drive is in use", "{drive} ({path}): {usage}.", "{way_out}", nil},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -34,6 +35,9 @@ type machine struct {
 	pids    int
 	wait    sync.WaitGroup
 	last    error // of the newest run
+	rewind  int64
+
+	badblocks func(*memoryDrive, runner.Spawn) (runner.Process, error) // nil: not installed
 }
 
 // memoryDrive is one drive of a machine.
@@ -43,6 +47,8 @@ type memoryDrive struct {
 	usage   drive.Usage
 	held    bool
 	foreign int64 // sectors that somebody else wrote
+	smart   *smartModel
+	kernel  runner.KernelErrors
 }
 
 func newMachine(t testing.TB) *machine {
@@ -69,7 +75,7 @@ func (m *machine) addDrive(serial string, size int64) *memoryDrive {
 
 func (m *machine) service() *runner.Service {
 	return &runner.Service{
-		Dir: runner.NewStateDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: 2 * time.Millisecond,
+		Dir: runner.NewStateDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: 2 * time.Millisecond, Rewind: m.rewind,
 	}
 }
 
@@ -114,7 +120,13 @@ func (h *memoryHold) Path() string             { return "/dev/" + h.d.id.Serial 
 func (h *memoryHold) Identity() drive.Identity { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.id }
 func (h *memoryHold) Usage() drive.Usage       { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.usage }
 func (h *memoryHold) TempC() *int              { t := 31; return &t }
-func (h *memoryHold) Close() error             { h.m.mu.Lock(); defer h.m.mu.Unlock(); h.d.held = false; return nil }
+
+func (h *memoryHold) Close() error {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	h.d.held = false
+	return nil
+}
 
 func (h *memoryHold) Inspect(context.Context) (drive.Identity, drive.Usage, error) {
 	return h.Identity(), h.Usage(), nil
@@ -128,9 +140,34 @@ func (h *memoryHold) SectorsWritten() (int64, error) {
 	return h.d.Counts().BytesWritten/512 + h.d.foreign, nil
 }
 
-func (h *memoryHold) SMART(context.Context, ...string) ([]byte, error) {
-	return nil, errors.New("memory drives have no SMART")
+func (h *memoryHold) SMART(_ context.Context, args ...string) ([]byte, error) {
+	if h.d.smart == nil {
+		return nil, errors.New("this memory drive has no SMART")
+	}
+	return h.d.smart.smartctl(args)
 }
+
+func (h *memoryHold) NVMe(_ context.Context, command string, args ...string) ([]byte, error) {
+	if h.d.smart == nil {
+		return nil, exec.ErrNotFound
+	}
+	return h.d.smart.nvme(command, args)
+}
+
+func (h *memoryHold) KernelErrors() runner.KernelErrors {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	return h.d.kernel
+}
+
+func (h *memoryHold) Find(program string) (string, error) {
+	if h.m.badblocks == nil || program != "badblocks" {
+		return "", exec.ErrNotFound
+	}
+	return "/sbin/badblocks", nil
+}
+
+func (h *memoryHold) Spawn(s runner.Spawn) (runner.Process, error) { return h.m.badblocks(h.d, s) }
 
 type openMemory struct{ *faultdev.Device }
 
@@ -190,6 +227,17 @@ func (m *machine) killAll() {
 	defer m.mu.Unlock()
 	for _, cancel := range m.cancels {
 		cancel(runner.ErrTold)
+	}
+}
+
+// vanish ends a process without a word, as a power cut does: from here on it writes nothing.
+func (m *machine) vanish(d *memoryDrive) {
+	runs := m.journals(testJob)
+	m.killAll()
+	m.wait.Wait()
+	name := filepath.Join(m.dir, "jobs", testJob, "run-"+string(rune('0'+len(runs)))+".ndjson")
+	if err := os.WriteFile(name, runs[len(runs)-1], 0o640); err != nil {
+		m.t.Fatal(err)
 	}
 }
 

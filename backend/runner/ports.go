@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"burnish/backend/drive"
@@ -32,7 +33,8 @@ type HoldOptions struct {
 	Busy      map[string]string
 }
 
-// Held is a drive that this process holds. Its methods are for one goroutine, but for SectorsWritten and TempC.
+// Held is a drive that this process holds. Its methods are for one goroutine, but for SectorsWritten, TempC, SMART and
+// KernelErrors.
 type Held interface {
 	Path() string
 	Identity() drive.Identity // as read under the hold
@@ -44,10 +46,54 @@ type Held interface {
 	// SectorsWritten is the kernel's count of 512-byte sectors written to the drive by anybody.
 	SectorsWritten() (int64, error)
 	TempC() *int
-	// SMART runs smartctl with these arguments on the drive and gives its standard output, at most wire.MaxTool.
+	// SMART runs smartctl with these arguments on the drive and gives its standard output, at most wire.MaxTool. What
+	// the exit code says is in the error, with the output beside it.
 	SMART(ctx context.Context, args ...string) ([]byte, error)
+	// NVMe runs a command of nvme-cli on the drive; exec.ErrNotFound means that the NAS does not have it.
+	NVMe(ctx context.Context, command string, args ...string) ([]byte, error)
+	// KernelErrors counts what the kernel logged of this drive since it was held.
+	KernelErrors() KernelErrors
+	// Find gives the path of a program of the NAS; exec.ErrNotFound means that it is not there.
+	Find(program string) (string, error)
+	// Spawn starts a program of the NAS that works on the held drive.
+	Spawn(Spawn) (Process, error)
 	Close() error
 }
+
+// Spawn says what to start. The program gets the held drive as an open descriptor; each argument DriveArg becomes the
+// name by which it finds it, which leads to the held inode and to no other.
+type Spawn struct {
+	Program string
+	Args    []string
+	Stdout  *os.File // files, so that nothing that reads them can hold the program up
+	Stderr  *os.File
+}
+
+// DriveArg stands for the held drive in the arguments of a Spawn.
+const DriveArg = "{drive}"
+
+// Process is a program at work for this run. It dies with this process.
+type Process interface {
+	PID() int
+	// Done is closed when it has ended, and all that it had started with it.
+	Done() <-chan struct{}
+	// Ended says how it ended, for people: an exit code proves nothing. It waits for Done.
+	Ended() (clean bool, how string)
+	// Kill ends it and all that it has started. It does not wait; who needs the proof waits for Done.
+	Kill()
+}
+
+// KernelErrors is what the kernel logged of one drive.
+type KernelErrors struct {
+	Readable bool   // its log was read without a gap
+	Reads    int    // failed reads
+	Writes   int    // failed writes
+	Resets   int    // of the drive's link or controller
+	First    string // the first such line
+}
+
+// Any reports whether there was one.
+func (k KernelErrors) Any() bool { return k.Reads+k.Writes+k.Resets > 0 }
 
 // Device is an open drive. Closing it keeps the hold.
 type Device interface {

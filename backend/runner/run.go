@@ -25,6 +25,7 @@ type Service struct {
 	Version    string
 	Now        func() time.Time
 	PollEvery  time.Duration // how often files and locks are looked at; 0 means half a second
+	Rewind     int64         // how far before its checkpoint a surface stage goes on; 0 means surface.RewindBytes
 }
 
 // ErrTold is the cause with which Run's context is cancelled when the system tells the process to end.
@@ -54,6 +55,9 @@ type run struct {
 	held  Held
 	wrote *writes // nil until the drive is open for writing
 	begun map[int]bool
+
+	nvmeCLI   bool  // nvme-cli reads this drive's self-test log, smartctl does not
+	noNVMeCLI error // why nvme-cli does not either
 }
 
 // Run executes the next run of a job: the first, or, when the one before ended without a word or as unknown, a resumed
@@ -185,13 +189,31 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	if err != nil {
 		return r.failed(err, "the start")
 	}
-	if said := r.compare(r.held.Identity(), r.held.Usage(), destroys); said != nil {
+	id, usage := r.held.Identity(), r.held.Usage()
+	if id, usage, err = r.settled(ctx, id, usage); err != nil {
+		return r.failed(err, "the start")
+	}
+	if said := r.compare(id, usage, destroys); said != nil {
 		return said
 	}
-	if err := r.j.put(burnin.EvHeld, burnin.Held{Path: r.held.Path(), Drive: r.held.Identity(), Usage: r.held.Usage()}); err != nil {
+	if err := r.j.put(burnin.EvHeld, burnin.Held{Path: r.held.Path(), Drive: id, Usage: usage}); err != nil {
 		return r.failed(err, "the start")
 	}
 	return nil
+}
+
+// lookers is how long a process that only has the drive open may keep a run from going on: monitors and udev look at
+// drives for a moment, what uses a drive stays.
+const lookers = 10 * time.Second
+
+// settled reads identity and usage again for as long as nothing but an open file stands in the way.
+func (r *run) settled(ctx context.Context, id drive.Identity, usage drive.Usage) (drive.Identity, drive.Usage, error) {
+	var err error
+	for end := time.Now().Add(lookers); err == nil && usage.Class == drive.OpenByProcess && time.Now().Before(end) && ctx.Err() == nil; {
+		time.Sleep(r.poll())
+		id, usage, err = r.held.Inspect(ctx)
+	}
+	return id, usage, err
 }
 
 // compare refuses a drive that is another one, or that is used in another way than was agreed to.

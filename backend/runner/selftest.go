@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"burnish/backend/burnin"
@@ -12,47 +13,19 @@ import (
 )
 
 const (
-	smartTimeout = 60 * time.Second // for one answer of smartctl
 	startsWithin = 2 * time.Minute  // for a self-test to show in the drive's log or as running
+	settleWithin = 30 * time.Second // for the row of a test that has ended to show in the log
+	firstLook    = 2 * time.Second
 	leastStuck   = 60 * time.Minute // how long a self-test may stay at one percentage, at the least
+	maxMisses    = 5                // answers in a row that cannot be read before a self-test is given up
+	shortMinutes = 2                // what standards allow a short test
+	slowestRate  = 50e6             // bytes per second by which a long test is estimated where the drive does not say
 )
-
-// readSMART asks the drive for all that it says about itself. smartctl's exit code is no error: its bits are findings,
-// which stand in the answer too.
-func (r *run) readSMART(ctx context.Context) (smart.Health, error) {
-	ctx, cancel := context.WithTimeout(ctx, smartTimeout)
-	defer cancel()
-	out, toolErr := r.held.SMART(ctx, "--json=c", "-x")
-	h, err := smart.Parse(out)
-	if err != nil {
-		return h, reason.New("smart_unreadable", "error", errors.Join(err, toolErr))
-	}
-	return h, nil
-}
-
-// health takes the drive's own word on its health.
-func (a *at) health(ctx context.Context) (outcome, error) {
-	h, err := a.readSMART(ctx)
-	if err != nil {
-		return outcome{}, err
-	}
-	if h.Passed == nil {
-		a.log.say("the drive does not say whether it is healthy")
-		return passed, nil
-	}
-	if err := a.fact("smart_status", *h.Passed, map[bool]string{true: "PASSED", false: "FAILED"}[*h.Passed], "the drive's SMART status"); err != nil {
-		return outcome{}, err
-	}
-	if !*h.Passed {
-		return ended(burnin.Failed, reason.New("smart_failed", "what", "its overall status is FAILED")), nil
-	}
-	return passed, nil
-}
 
 // noSelfTest says why a drive cannot do a self-test; nil if it can, or if it does not say.
 func (r *run) noSelfTest(ctx context.Context, kind burnin.StageKind) *reason.Said {
-	h, err := r.readSMART(ctx)
-	if err != nil || h.Capabilities.SelfTest == nil || *h.Capabilities.SelfTest {
+	h, err := r.readHealth(ctx)
+	if err != nil || !cannotSelfTest(h) {
 		return nil
 	}
 	return reason.New("selftest_unsupported", "test", testOf(kind))
@@ -65,117 +38,322 @@ func testOf(kind burnin.StageKind) smart.SelfTestType {
 	return smart.Short
 }
 
-// selfTest has the drive test itself. Its result is a new row on top of the drive's own log and nothing else.
-func (a *at) selfTest(ctx context.Context) (outcome, error) {
-	test := testOf(a.spec.Kind)
-	before, err := a.readSMART(ctx)
+// selfTest is one self-test of the drive, from asking for it to its row in the drive's log.
+type selfTest struct {
+	*at
+	temps *thermometer
+	test  smart.SelfTestType
+	ours  bool // it was started by this job, so it may be aborted
+	gone  <-chan error
+}
+
+// selfTest has the drive test itself. Its result is a new row on top of the drive's own log and nothing else: not what
+// the tool that starts it says, nor how it exits.
+func (a *at) selfTest(ctx context.Context, temps *thermometer) (outcome, error) {
+	awake, cancel := context.WithCancel(ctx)
+	defer cancel()
+	gone, err := a.keepAwake(awake)
 	if err != nil {
 		return outcome{}, err
 	}
-	if before.Running != nil {
-		return ended(burnin.Unknown, reason.New("selftest_unknown", "test", test, "result", "another self-test was running already")), nil
+	t := &selfTest{at: a, temps: temps, test: testOf(a.spec.Kind), gone: gone}
+	now, err := a.readHealth(ctx)
+	if err != nil {
+		return outcome{}, err
 	}
-	out, err := a.held.SMART(ctx, "-t", string(test))
-	a.log.say("smartctl -t %s: %s", test, firstLine(out, err))
-	return a.awaitSelfTest(ctx, test, before)
-}
-
-func (a *at) awaitSelfTest(ctx context.Context, test smart.SelfTestType, before smart.Health) (outcome, error) {
-	begun := time.Now()
-	last, since := int64(-1), begun
-	for wait := 2 * time.Second; ; wait = min(wait*2, a.pollSelfTest()) {
-		select {
-		case <-ctx.Done():
-			a.abortSelfTest()
-			return ended(burnin.Unknown, nil), nil // the stage's caller knows why
-		case <-time.After(wait):
+	if out, done, err := t.resumed(ctx, now); done || err != nil {
+		return out, err
+	}
+	if now.Running != nil {
+		out, done, err := t.foreign(ctx, now)
+		if done || err != nil {
+			return out, err
 		}
-		after, err := a.readSMART(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				continue
-			}
+		if now, err = a.readHealth(ctx); err != nil {
 			return outcome{}, err
 		}
-		row, state := smart.NewSelfTestRow(before, after, test)
+	}
+	if said := t.start(ctx, now); said != nil {
+		return ended(burnin.Unknown, said), nil
+	}
+	t.ours = true
+	row, state, out, err := t.await(ctx, now)
+	if err != nil || out.state != "" {
+		return out, err
+	}
+	return t.conclude(row, state)
+}
+
+// resumed looks for the test that an earlier run of this stage started: drives go on testing themselves while no runner
+// is there. Done means that it gave the stage's outcome.
+func (t *selfTest) resumed(ctx context.Context, now smart.Health) (out outcome, done bool, err error) {
+	job := t.j.job()
+	if job.Stages[t.i].Begun < 2 || job.Health == nil {
+		return outcome{}, false, nil
+	}
+	before := job.Health.After
+	row, state := smart.NewSelfTestRow(before, now.Brief(), t.test)
+	if state == smart.Running {
+		t.log.say("the %s self-test of the run before this one is still at work", t.test)
+		t.ours = true
+		row, state, out, err = t.await(ctx, before)
+		if err != nil || out.state != "" {
+			return out, true, err
+		}
+	}
+	if state != smart.Passed && state != smart.Failed {
+		return outcome{}, false, nil
+	}
+	t.log.say("the self-test that an earlier run began has ended")
+	out, err = t.conclude(row, state)
+	return out, true, err
+}
+
+// foreign lets a test end that somebody else started. Its result counts where the plan allows it and the kind is right.
+func (t *selfTest) foreign(ctx context.Context, now smart.Health) (out outcome, done bool, err error) {
+	t.log.say("a self-test that Burnish did not start is at work; it is left to end")
+	row, state, out, err := t.await(ctx, now)
+	if err != nil || out.state != "" {
+		return out, true, err
+	}
+	if t.spec.RunningTest == burnin.WaitForTest || state != smart.Passed && state != smart.Failed {
+		return outcome{}, false, nil
+	}
+	if err := t.warn(reason.New("selftest_adopted", "test", t.test)); err != nil {
+		return outcome{}, true, err
+	}
+	out, err = t.conclude(row, state)
+	return out, true, err
+}
+
+// start asks the drive to test itself, by the tool that can also read the result. It gives a reason only where nothing
+// could be asked; whether the test runs is seen in the log.
+func (t *selfTest) start(ctx context.Context, now smart.Health) *reason.Said {
+	ctx, cancel := context.WithTimeout(ctx, smartTimeout)
+	defer cancel()
+	switch {
+	case now.Drive.Protocol == smart.NVMe && t.nvmeCLI:
+		code := "1"
+		if t.test == smart.Long {
+			code = "2"
+		}
+		out, err := t.held.NVMe(ctx, "device-self-test", "-s", code)
+		t.log.say("nvme device-self-test -s %s: %s", code, lastWords(out, err))
+	case now.Drive.Protocol == smart.NVMe && now.SelfTests == nil:
+		what := "its smartctl is too old for NVMe self-tests"
+		switch {
+		case noTool(t.noNVMeCLI):
+			what += ", and nvme-cli is not installed"
+		case t.noNVMeCLI != nil:
+			what += fmt.Sprintf(", and nvme-cli failed: %v", t.noNVMeCLI)
+		}
+		return reason.New("selftest_no_tool", "what", what)
+	default:
+		out, err := t.held.SMART(ctx, "-t", string(t.test))
+		t.log.say("smartctl -t %s: %s", t.test, lastWords(out, err))
+	}
+	return nil
+}
+
+// await follows a test until its result is known. An outcome with a state ends the stage at once.
+func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTestRow, smart.SelfTestState, outcome, error) {
+	w := &progress{selfTest: t, last: -1, moved: time.Now()}
+	begun, seen, misses := time.Now(), before.Running != nil, 0
+	var over time.Time // when the test was first seen to have ended without a row
+	var none smart.SelfTestRow
+	for wait := firstLook; ; wait = min(wait*2, t.pollEvery()) {
+		select {
+		case <-ctx.Done():
+			if t.ours {
+				t.abort(before)
+			}
+			return none, "", ended(burnin.Unknown, nil), nil // the stage's caller knows why
+		case err := <-t.gone:
+			return none, "", t.ioOutcome(err), nil
+		case <-time.After(wait):
+		}
+		after, err := t.readHealth(ctx)
+		if err != nil {
+			if misses++; misses >= maxMisses && ctx.Err() == nil {
+				return none, "", outcome{}, unreadable(err)
+			}
+			t.log.say("%v", err)
+			continue
+		}
+		misses = 0
+		t.temps.of(after)
+		row, state := smart.NewSelfTestRow(before, after, t.test)
 		switch {
 		case state == smart.Running:
-			if at := remaining(after); at != last {
-				last, since = at, time.Now()
-				if err := a.selfTestProgress(100 - at); err != nil {
-					return outcome{}, err
+			seen = true
+			if err := w.at(after); err != nil {
+				return none, "", outcome{}, err
+			}
+			if limit := w.limit(after); time.Since(w.moved) > limit {
+				if t.ours {
+					t.abort(before)
 				}
-			} else if time.Since(since) > a.selfTestLimit(after) {
-				a.abortSelfTest()
-				return ended(burnin.Unknown, reason.New("stuck", "stage", a.spec.Kind, "minutes", int(a.selfTestLimit(after).Minutes()))), nil
+				return none, "", ended(burnin.Unknown, reason.New("stuck", "stage", t.spec.Kind, "minutes", int(limit.Minutes()))), nil
 			}
-		case state == smart.None && time.Since(begun) < startsWithin:
-		case state == smart.Passed:
-			return passed, a.fact(burnin.FactSelfTest, true, row.String(), "the drive's self-test log")
-		case state == smart.Failed:
-			return ended(burnin.Failed, reason.New("selftest_failed", "test", test, "result", row.String())),
-				a.fact(burnin.FactSelfTest, false, row.String(), "the drive's self-test log")
-		default:
-			result := row.Text
-			if result == "" {
-				result = "the drive's log shows no result of it"
+			continue
+		case state == smart.Passed, state == smart.Failed, state == smart.Aborted:
+			return row, state, outcome{}, nil
+		case !seen && time.Since(begun) < startsWithin:
+			continue // not begun, as far as can be seen
+		case seen && (over.IsZero() || time.Since(over) < settleWithin):
+			if over.IsZero() {
+				over = time.Now()
 			}
-			return ended(burnin.Unknown, reason.New("selftest_unknown", "test", test, "result", result)), nil
+			wait = firstLook / 2
+			continue
 		}
+		return row, state, outcome{}, t.whyNone(seen, after, row)
 	}
 }
 
-// pollSelfTest keeps from disturbing a long test.
-func (a *at) pollSelfTest() time.Duration {
-	if a.spec.Kind == burnin.LongSMART {
+// whyNone tells the log what is known of a test that left no row.
+func (t *selfTest) whyNone(seen bool, after smart.Health, row smart.SelfTestRow) error {
+	switch {
+	case !seen:
+		t.log.say("the test never showed, neither as running nor in the drive's log")
+	case after.LastSelfTest != "":
+		t.log.say("the test left no row; the drive's status says: %s", after.LastSelfTest)
+	default:
+		t.log.say("the test left no row: %s", row.Text)
+	}
+	return nil
+}
+
+// conclude turns a row into the stage's outcome.
+func (t *selfTest) conclude(row smart.SelfTestRow, state smart.SelfTestState) (outcome, error) {
+	const source = "the drive's self-test log"
+	switch state {
+	case smart.Passed:
+		return outcome{state: burnin.Passed, selfTest: &row}, t.fact(burnin.FactSelfTest, true, row.String(), source)
+	case smart.Failed:
+		return outcome{state: burnin.Failed, said: reason.New("selftest_failed", "test", t.test, "result", row.String()), selfTest: &row},
+			t.fact(burnin.FactSelfTest, false, row.String(), source)
+	case smart.Aborted:
+		return outcome{state: burnin.Unknown, said: reason.New("selftest_aborted", "test", t.test, "result", row.Text), selfTest: &row}, nil
+	}
+	result := row.Text
+	if result == "" {
+		result = "it was asked for, but the drive's log shows no result of it"
+	}
+	return ended(burnin.Unknown, reason.New("selftest_unknown", "test", t.test, "result", result)), nil
+}
+
+// abort ends the drive's self-test, so that a stopped job leaves nothing running, and looks whether it did.
+func (t *selfTest) abort(before smart.Health) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if t.nvmeCLI {
+		out, err := t.held.NVMe(ctx, "device-self-test", "-s", "0xf")
+		t.log.say("nvme device-self-test -s 0xf: %s", lastWords(out, err))
+	} else {
+		out, err := t.held.SMART(ctx, "-X")
+		t.log.say("smartctl -X: %s", lastWords(out, err))
+	}
+	for range 5 {
+		h, err := t.readHealth(ctx)
+		if err == nil && h.Running == nil {
+			t.log.say("the drive's self-test is no longer running")
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+			continue
+		}
+		break
+	}
+	t.log.say("the drive may still be testing itself")
+}
+
+// pollEvery keeps from disturbing a long test.
+func (t *selfTest) pollEvery() time.Duration {
+	if t.test == smart.Long {
 		return time.Minute
 	}
 	return 15 * time.Second
 }
 
-// selfTestLimit is how long the percentage may stand still: half of the drive's own estimate for the whole test, since
-// many report in steps of a tenth.
-func (a *at) selfTestLimit(h smart.Health) time.Duration {
-	if a.spec.StuckMinutes > 0 {
-		return a.stuckLimit()
-	}
-	estimate := h.Capabilities.ShortMinutes
-	if a.spec.Kind == burnin.LongSMART {
-		estimate = h.Capabilities.LongMinutes
-	}
-	if estimate == nil {
-		return 6 * leastStuck
-	}
-	return max(leastStuck, time.Duration(*estimate)*time.Minute/2)
+// progress follows the drive's own word on how far its test is.
+type progress struct {
+	*selfTest
+	last  int64 // percent done by the drive's word, -1 before the first
+	moved time.Time
 }
 
-func remaining(h smart.Health) int64 {
-	if h.Running == nil || h.Running.RemainingPercent == nil {
-		return 100
+// at takes an answer in. The journal gets the drive's own percentages; between two of them the display may go on by
+// the drive's estimate, never past the next step.
+func (p *progress) at(h smart.Health) error {
+	done := int64(0)
+	said := h.Running != nil && h.Running.RemainingPercent != nil
+	if said {
+		done = 100 - *h.Running.RemainingPercent
 	}
-	return *h.Running.RemainingPercent
+	if done != p.last {
+		p.last, p.moved = done, time.Now()
+		p.log.say("%d %% done", done)
+		if err := p.j.put(burnin.EvProgress, burnin.Progress{Stage: p.i, Phase: "selftest", Done: done, Total: 100, TempC: p.held.TempC()}); err != nil {
+			return err
+		}
+	}
+	step := 10.0 // percent
+	switch {
+	case !said:
+		step = 99
+	case h.Drive.Protocol != smart.ATA:
+		step = 1
+	}
+	between := 100 * time.Since(p.moved).Seconds() / p.estimate(h).Seconds()
+	shown := min(float64(done)+min(between, step*0.95), 99.9)
+	p.writeLive(burnin.Progress{Stage: p.i, Phase: "selftest", Done: int64(shown * 10), Total: 1000, TempC: p.held.TempC()})
+	return nil
 }
 
-func (a *at) selfTestProgress(percent int64) error {
-	p := burnin.Progress{Stage: a.i, Phase: "selftest", Done: percent, Total: 100, TempC: a.held.TempC()}
-	a.writeLive(p)
-	a.log.say("%d %% done", percent)
-	return a.j.put(burnin.EvProgress, p)
+// estimate is how long the drive says that the test takes when it is idle, or what is usual where it says nothing.
+func (p *progress) estimate(h smart.Health) time.Duration {
+	minutes := h.Capabilities.ShortMinutes
+	if p.test == smart.Long {
+		minutes = h.Capabilities.LongMinutes
+	}
+	switch {
+	case minutes != nil:
+		return time.Duration(*minutes) * time.Minute
+	case p.test == smart.Long:
+		return time.Duration(max(float64(p.req.Drive.SizeBytes)/slowestRate, 3600)) * time.Second
+	}
+	return shortMinutes * time.Minute
 }
 
-// abortSelfTest ends the drive's self-test, so that a stopped job leaves nothing running.
-func (a *at) abortSelfTest() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	out, err := a.held.SMART(ctx, "-X")
-	a.log.say("smartctl -X: %s", firstLine(out, err))
+// limit is how long the percentage may stand still: half of the estimate for the whole test, since many drives report
+// in steps of a tenth and slow down under load. A drive that gives no percentage has three times the estimate.
+func (p *progress) limit(h smart.Health) time.Duration {
+	switch {
+	case p.spec.StuckMinutes > 0:
+		return time.Duration(p.spec.StuckMinutes) * time.Minute
+	case h.Running == nil || h.Running.RemainingPercent == nil:
+		return max(leastStuck, 3*p.estimate(h))
+	}
+	return max(leastStuck, p.estimate(h)/2)
 }
 
-// firstLine is the part of a tool's answer that is worth a line in a log.
-func firstLine(out []byte, err error) string {
-	text := string(out)
+// unreadable gives the reason behind an answer that could not be read, also where smartctl saw no drive at all.
+func unreadable(err error) error {
+	var said *reason.Said
+	if errors.As(err, &said) {
+		return err
+	}
+	return reason.New("smart_unreadable", "error", err)
+}
+
+// lastWords is the part of a tool's answer that is worth a line in a log.
+func lastWords(out []byte, err error) string {
+	text := strings.Join(strings.Fields(string(out)), " ")
 	if len(text) > 300 {
-		text = text[len(text)-300:]
+		text = "…" + strings.ToValidUTF8(text[len(text)-300:], "")
 	}
 	if err != nil {
 		return fmt.Sprintf("%s (%v)", text, err)

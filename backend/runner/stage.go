@@ -7,6 +7,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/smart"
 )
 
 // outcome is how a stage ended. Only with evidence is it passed or failed.
@@ -14,6 +15,9 @@ type outcome struct {
 	state  burnin.State
 	said   *reason.Said
 	totals *burnin.Totals
+	temps  *burnin.Temps
+	// selfTest is the row of the drive's log that a self-test stage ended with
+	selfTest *smart.SelfTestRow
 }
 
 var passed = outcome{state: burnin.Passed}
@@ -50,7 +54,13 @@ func (r *run) stages(ctx context.Context) *reason.Said {
 		}
 	}
 	if n := len(r.j.job().Runs); n > 1 {
-		said := reason.New("resumed", "times", n-1, "repeated", again)
+		repeated := int64(0)
+		for _, s := range r.j.job().Stages {
+			if s.Resumed != nil {
+				repeated += s.Resumed.Repeated
+			}
+		}
+		said := reason.New("resumed", "times", n-1, "repeated", again, "bytes", repeated)
 		if err := r.j.put(burnin.EvWarning, burnin.Warning{Stage: len(r.req.Plan.Stages) - 1, Said: said}); err != nil {
 			return r.failed(err, "the end")
 		}
@@ -63,8 +73,6 @@ func (r *run) skip(ctx context.Context, i int, spec burnin.StageSpec) *reason.Sa
 	switch {
 	case r.req.Plan.Skips(i):
 		return reason.New("without_smart")
-	case spec.Kind == burnin.CapacityProbe:
-		return reason.New("engine_missing", "what", "capacity_probe", "hint", "The plan went on without it.")
 	case spec.Kind.SMART():
 		return r.noSelfTest(ctx, spec.Kind)
 	}
@@ -73,7 +81,8 @@ func (r *run) skip(ctx context.Context, i int, spec burnin.StageSpec) *reason.Sa
 
 // stage runs one stage from its first line to its last.
 func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome, error) {
-	if err := r.j.put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: spec.Kind, State: burnin.Running}); err != nil {
+	start, resumed := r.resumePoint(i, spec)
+	if err := r.j.put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: spec.Kind, State: burnin.Running, Resumed: resumed}); err != nil {
 		return outcome{}, err
 	}
 	log, err := r.stageLog(spec.Kind)
@@ -84,26 +93,34 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 	log.say("%s begins on %s at %s", spec.Kind, r.req.Drive, r.held.Path())
 
 	at := &at{run: r, i: i, spec: spec, log: log}
+	temps := at.thermometer(ctx)
 	var out outcome
 	switch spec.Kind {
 	case burnin.Precheck:
 		out, err = at.precheck(ctx)
 	case burnin.ShortSMART, burnin.LongSMART:
-		out, err = at.selfTest(ctx)
+		out, err = at.selfTest(ctx, temps)
+	case burnin.CapacityProbe:
+		out, err = at.capacityProbe(ctx)
 	case burnin.SurfaceValidate:
-		out, err = at.surface(ctx)
+		out, err = at.surface(ctx, start)
 	case burnin.FinalCheck:
 		out, err = at.finalCheck(ctx)
 	default:
 		out = ended(burnin.Unknown, reason.New("engine_missing", "what", spec.Kind, "hint", ""))
 	}
-	if err != nil {
+	if err == nil {
+		out, err = at.after(ctx, out)
+	}
+	seen, tempErr := temps.read()
+	if err = errors.Join(err, tempErr); err != nil {
 		var broken *journalError
 		if errors.As(err, &broken) {
 			return outcome{}, err
 		}
 		out.state, out.said = burnin.Unknown, r.failed(err, string(spec.Kind))
 	}
+	out.temps = seen
 	if ctx.Err() != nil && out.state != burnin.Passed && out.state != burnin.Failed {
 		out.state, out.said = burnin.Unknown, r.interrupted(ctx)
 		if out.said.Kind() == reason.Person {
@@ -119,7 +136,9 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 }
 
 func (r *run) change(i int, out outcome) error {
-	return r.j.put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: r.req.Plan.Stages[i].Kind, State: out.state, Reason: out.said, Totals: out.totals})
+	return r.j.put(burnin.EvStage, burnin.StageChange{
+		Stage: i, Kind: r.req.Plan.Stages[i].Kind, State: out.state, Reason: out.said, Totals: out.totals, Temps: out.temps, SelfTest: out.selfTest,
+	})
 }
 
 // at is one stage at work.
@@ -162,10 +181,25 @@ func (a *at) precheck(ctx context.Context) (outcome, error) {
 	if g := dev.Geometry(); g.SizeBytes != id.SizeBytes {
 		return ended(burnin.Unknown, reason.New("identity_changed", "expected", id, "found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.held.Path())), nil
 	}
-	if !a.req.Plan.NeedsSMART() {
+	if a.req.Plan.WithoutSMART {
 		return passed, nil
 	}
-	return a.health(ctx)
+	return a.firstHealth(ctx)
+}
+
+// after is what follows the work of every stage: the drive's health again, and what the kernel logged if the stage did
+// not go well.
+func (a *at) after(ctx context.Context, out outcome) (outcome, error) {
+	var err error
+	if a.spec.Kind != burnin.Precheck && a.spec.Kind != burnin.FinalCheck {
+		if out, err = a.reviewed(ctx, out); err != nil {
+			return out, err
+		}
+	}
+	if out.state == burnin.Passed && a.spec.Kind != burnin.FinalCheck {
+		return out, nil
+	}
+	return out, a.warnKernel()
 }
 
 // finalCheck looks at the drive once more, leaves it clean, and proves that it is the one that was tested.
@@ -186,11 +220,11 @@ func (a *at) finalCheck(ctx context.Context) (outcome, error) {
 	if err := a.fact(burnin.FactIdentity, same, id.ID(), "VPD pages and sysfs under the hold"); err != nil {
 		return outcome{}, err
 	}
-	if said := a.compare(id, usage, a.req.Plan.Destroys()); said != nil {
-		return ended(burnin.Unknown, said), nil
+	if !same {
+		return ended(burnin.Unknown, reason.New("identity_changed", "expected", a.req.Drive, "found", id, "path", a.held.Path())), nil
 	}
-	if a.req.Plan.NeedsSMART() {
-		return a.health(ctx)
-	}
-	return passed, nil
+	// Who looks at the drive now harms nothing that was proven: the hold kept others from claiming it, and the count of
+	// foreign writes says that nobody wrote.
+	a.log.say("usage: %s (%s)", usage.Class, usage.Text)
+	return a.lastHealth(ctx)
 }

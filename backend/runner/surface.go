@@ -30,15 +30,14 @@ func nonce(job string) (n [16]byte) {
 }
 
 // surface goes over every byte of the drive with the engine that the plan names.
-func (a *at) surface(ctx context.Context) (outcome, error) {
+func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) {
 	opt := surface.Options{
-		Nonce: nonce(a.id), Passes: max(a.spec.Passes, 1), BlockBytes: a.spec.BlockBytes, InFlight: a.spec.InFlight, BadRangeLimit: a.spec.BadRangeLimit,
+		Mode: surfaceMode(a.spec.Engine), Nonce: nonce(a.id), Passes: max(a.spec.Passes, 1), BlockBytes: a.spec.BlockBytes,
+		InFlight: a.spec.InFlight, BadRangeLimit: a.spec.BadRangeLimit, Start: start,
 	}
 	var dev surface.Device
-	sweeps := int64(1)
 	switch a.spec.Engine {
 	case burnin.EngineRead:
-		opt.Mode = surface.ModeRead
 		d, err := a.held.Device(false)
 		if err != nil {
 			return outcome{}, err
@@ -46,20 +45,22 @@ func (a *at) surface(ctx context.Context) (outcome, error) {
 		defer d.Close()
 		dev = d
 	case burnin.EngineStamp:
-		opt.Mode = surface.ModeStamp
-		w, err := a.openForWriting()
+		w, err := a.openForWriting(start.Pass > 0)
 		if err != nil {
 			return a.ioOutcome(err), nil
 		}
-		dev, sweeps = w, 2*int64(opt.Passes)
+		dev = w
 	default:
 		return ended(burnin.Unknown, reason.New("engine_missing", "what", a.spec.Engine, "hint", "")), nil
 	}
-	total := sweeps * dev.Geometry().SizeBytes
-	a.log.say("engine %s, %d passes, %d bytes to move", a.spec.Engine, opt.Passes, total)
+	a.log.say("engine %s, %d passes over %d bytes", a.spec.Engine, opt.Passes, dev.Geometry().SizeBytes)
 
-	watch := &observer{at: a, total: total, step: max(total/(maxSamples/2), 1)}
-	res, err := a.engine(ctx, dev, opt, watch)
+	watch := &observer{at: a}
+	var res surface.Result
+	err := a.watched(ctx, watch, func(ctx context.Context) (err error) {
+		res, err = surface.Run(ctx, dev, clock{a.Now}, opt, watch)
+		return err
+	})
 	a.log.say("written %d, verified %d, covered %d of %d bytes, %d bad ranges, %d healed", res.BytesWritten, res.BytesVerified,
 		res.BytesCovered, dev.Geometry().SizeBytes, len(res.BadRanges), res.TransientsAll)
 	totals := &burnin.Totals{
@@ -71,9 +72,9 @@ func (a *at) surface(ctx context.Context) (outcome, error) {
 	return out, err
 }
 
-// engine runs the engine and ends it when no request has been answered for too long. Requests that even then get no
+// watched has an engine work and ends it when no request has been answered for too long. Requests that even then get no
 // answer are left behind by the engine; they end with the process.
-func (a *at) engine(ctx context.Context, dev surface.Device, opt surface.Options, watch *observer) (surface.Result, error) {
+func (a *at) watched(ctx context.Context, watch *observer, work func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	limit := a.stuckLimit()
@@ -94,7 +95,7 @@ func (a *at) engine(ctx context.Context, dev surface.Device, opt surface.Options
 			}
 		}
 	}()
-	return surface.Run(ctx, dev, clock{a.Now}, opt, watch)
+	return work(ctx)
 }
 
 // judgeSurface turns what the engine did into an outcome.
@@ -106,13 +107,14 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 		return a.foreignOutcome(watch.foreignSectors, nil)
 	}
 	if a.wrote != nil && ctx.Err() == nil && err == nil {
-		foreign, err := a.foreign()
-		if err != nil || foreign > 0 {
-			return a.foreignOutcome(foreign, err)
-		}
-		if err := a.fact(burnin.FactForeignWrites, true, "0 sectors", "the kernel's count of sectors written"); err != nil {
+		if out, err := a.proveAlone(); err != nil {
 			return outcome{}, err
+		} else if out != nil {
+			return *out, nil
 		}
+	}
+	if err := a.notOnMedium(res); err != nil {
+		return outcome{}, err
 	}
 	if len(res.Transients) > 0 {
 		t := res.Transients[0]
@@ -122,7 +124,7 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 	}
 	switch {
 	case errors.Is(err, errStuck):
-		return ended(burnin.Unknown, reason.New("stuck", "stage", a.spec.Kind, "minutes", int(a.stuckLimit().Minutes()))), nil
+		return a.stuck(), nil
 	case ctx.Err() != nil:
 		return ended(burnin.Unknown, nil), nil // the stage's caller knows why
 	case err != nil:
@@ -137,7 +139,10 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 			sectors += r.Sectors()
 		}
 	}
+	fake, real := a.wrappedSweep(res)
 	switch {
+	case fake:
+		return ended(burnin.Failed, reason.New("fake_capacity", "claimed", a.req.Drive.SizeBytes, "real", real)), nil
 	case sectors > 0:
 		return ended(burnin.Failed, reason.New("surface_errors", "count", len(res.BadRanges), "sectors", sectors, "lba", persistent.FirstLBA, "kind", persistent.Kind)), nil
 	case len(res.BadRanges) > 0 || a.dataHealed(res):
@@ -201,7 +206,6 @@ var errForeign = errors.New("somebody else wrote to the drive")
 // observer turns the engine's word into journal lines: a bounded number of samples, each bad range at once.
 type observer struct {
 	*at
-	total, step int64
 
 	answered       atomic.Int64 // requests; while it stands still, nothing moves
 	lastAt         int64        // bytes done at the last sample
@@ -213,23 +217,19 @@ type observer struct {
 
 func (o *observer) Progress(p surface.Progress) {
 	o.answered.Store(p.Answered)
-	done := p.BytesWritten + p.BytesVerified
-	if o.spec.Engine == burnin.EngineRead {
-		done = p.Position
-	}
 	now := o.Now()
 	sample := burnin.Progress{
-		Stage: o.i, Phase: string(p.Phase), Pass: p.Pass, Done: done, Total: o.total,
+		Stage: o.i, Phase: string(p.Phase), Pass: p.Pass, Done: p.Done, Total: p.Total,
 		Written: p.BytesWritten, Verified: p.BytesVerified, Covered: p.BytesCovered, ActiveMs: p.Active.Milliseconds(),
 	}
 	if now.Sub(o.lastLive) >= liveEvery {
 		o.lastLive = now
 		o.writeLive(sample)
 	}
-	if done-o.lastAt < o.step || now.Sub(o.lastTime) < time.Second {
+	if p.Done-o.lastAt < max(p.Total/(maxSamples/2), 1) || now.Sub(o.lastTime) < time.Second {
 		return
 	}
-	o.lastAt, o.lastTime = done, now
+	o.lastAt, o.lastTime = p.Done, now
 	sample.TempC = o.held.TempC()
 	o.keep(o.j.put(burnin.EvProgress, sample))
 }
@@ -243,12 +243,9 @@ func (o *observer) Transient(r surface.Range) {
 	o.log.say("%s: LBA %d to %d %s, right when read again", r.Kind, r.FirstLBA, r.LastLBA, r.Errno)
 }
 
-func (o *observer) Checkpoint(surface.Checkpoint) error {
+func (o *observer) Checkpoint(c surface.Checkpoint) error {
 	if o.err != nil {
 		return o.err
-	}
-	if o.spec.Engine == burnin.EngineRead {
-		return nil
 	}
 	foreign, err := o.foreign()
 	if err != nil {
@@ -258,7 +255,8 @@ func (o *observer) Checkpoint(surface.Checkpoint) error {
 		o.foreignSectors = foreign
 		return errForeign
 	}
-	return nil
+	return o.j.put(burnin.EvCheckpoint, burnin.Checkpoint{
+		Stage: o.i, Phase: string(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done, Covered: c.BytesCovered})
 }
 
 func (o *observer) Log(line string) { o.log.say("%s", line) }

@@ -28,13 +28,14 @@ func (w *writes) WriteAt(p []byte, off int64) (int, error) {
 }
 
 // openForWriting opens the held drive for writing, once a run, and does the first destructive act: from here on no
-// label of an earlier life is left that could bring a half-tested drive back into an array.
-func (a *at) openForWriting() (*writes, error) {
-	if a.wrote != nil {
-		return a.wrote, nil
-	}
+// label of an earlier life is left that could bring a half-tested drive back into an array. Where a stage goes on with
+// what an earlier run has written, both ends of the drive must hold that still.
+func (a *at) openForWriting(goesOn bool) (*writes, error) {
 	if said := a.proveAgain(); said != nil {
 		return nil, said
+	}
+	if a.wrote != nil {
+		return a.wrote, nil
 	}
 	base, err := a.held.SectorsWritten()
 	if err != nil {
@@ -48,13 +49,20 @@ func (a *at) openForWriting() (*writes, error) {
 		return nil, err
 	}
 	a.wrote = &writes{Device: dev, base: base}
+	if goesOn {
+		return a.wrote, a.endsAreOurs()
+	}
 	return a.wrote, a.wipeEnds("the first destructive act")
 }
 
-// proveAgain repeats the comparison of the moment of truth right before the first write: the job may have waited for
-// its slot, or done long self-tests, since.
+// proveAgain repeats the comparison of the moment of truth right before a stage that writes: the job may have waited
+// for its slot, or done long self-tests, since.
 func (a *at) proveAgain() *reason.Said {
-	id, usage, err := a.held.Inspect(context.Background())
+	ctx := context.Background()
+	id, usage, err := a.held.Inspect(ctx)
+	if err == nil {
+		id, usage, err = a.settled(ctx, id, usage)
+	}
 	if err != nil {
 		return a.failed(err, string(a.spec.Kind))
 	}

@@ -58,7 +58,7 @@ func readAttributes(t tree, h *Health) {
 			Prefail:    row.is("flags", "prefailure"),
 		}
 		if a.Raw != nil {
-			a.Count = countOf(a, seagate(h.Drive))
+			a.Count = countOf(a, h.Drive.Seagate())
 		}
 		h.Attributes = append(h.Attributes, a)
 		place(a, h)
@@ -88,8 +88,9 @@ func place(a Attribute, h *Health) {
 	}
 }
 
-// seagate reports whether the drive packs its raw values as Seagate does; Synology's HAT33xx are Seagates.
-func seagate(d Drive) bool {
+// Seagate reports whether the drive packs its raw values as Seagate does, and may have its FARM log; Synology's HAT33xx
+// are Seagates.
+func (d Drive) Seagate() bool {
 	model := strings.ToUpper(d.Model)
 	isST := len(model) > 2 && model[:2] == "ST" && model[2] >= '0' && model[2] <= '9'
 	return isST || strings.HasPrefix(model, "SEAGATE") || strings.HasPrefix(model, "HAT33") || strings.Contains(strings.ToUpper(d.Family), "SEAGATE")

@@ -1,6 +1,10 @@
 package smart
 
-import "fmt"
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
 
 // Declared is what a person says a drive is; it sharpens some rules.
 type Declared string
@@ -178,6 +182,49 @@ func (r *Rule) finding(severity Severity, item string, from, to any) Finding {
 // String gives the finding as one line.
 func (f Finding) String() string {
 	return fmt.Sprintf("%s %s %s: %v -> %v", f.Severity, f.Rule, f.Item, f.Before, f.After)
+}
+
+// Figures gives what the finding rests on, for people: which item, and its value before and after.
+func (f Finding) Figures() string {
+	text := ""
+	if f.Item != "" {
+		text = f.Item + ": "
+	}
+	switch {
+	case f.Before == nil && f.After == nil:
+		return text + "not said"
+	case f.Before == nil:
+		return text + fmt.Sprint(f.After)
+	case f.After == nil:
+		return text + fmt.Sprintf("%v, then not said", f.Before)
+	case f.Before == f.After:
+		return text + fmt.Sprintf("%v, unchanged", f.After)
+	}
+	return text + fmt.Sprintf("%v, then %v", f.Before, f.After)
+}
+
+// UnmarshalJSON reads whole numbers as int64, as they were written.
+func (f *Finding) UnmarshalJSON(data []byte) error {
+	type plain Finding
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode((*plain)(f)); err != nil {
+		return err
+	}
+	for _, v := range []*any{&f.Before, &f.After} {
+		switch x := (*v).(type) {
+		case nil, string:
+		case json.Number:
+			n, err := x.Int64()
+			if err != nil {
+				return fmt.Errorf("finding %s: %w", f.Rule, err)
+			}
+			*v = n
+		default:
+			return fmt.Errorf("finding %s: a value is %T", f.Rule, x)
+		}
+	}
+	return nil
 }
 
 // Worst gives the worst severity, empty for none.

@@ -53,7 +53,7 @@ type RunningTest struct {
 // only tests of another kind: then somebody else tests this drive. A full log of rows that are all equal, as of a SCSI
 // drive past 65,535 hours, shows no new row: None then means that the result is not known.
 func NewSelfTestRow(before, after Health, kind SelfTestType) (SelfTestRow, SelfTestState) {
-	rows, known := newRows(before, after)
+	rows, known := NewSelfTestRows(before, after)
 	i := slices.IndexFunc(rows, func(r SelfTestRow) bool { return r.Type == kind })
 	finishing := after.Running != nil && after.Running.RemainingPercent != nil && *after.Running.RemainingPercent == 0
 	switch {
@@ -69,8 +69,14 @@ func NewSelfTestRow(before, after Health, kind SelfTestType) (SelfTestRow, SelfT
 	return SelfTestRow{}, None
 }
 
-// newRows gives the rows that were logged between two captures, newest first.
-func newRows(before, after Health) (rows []SelfTestRow, known bool) {
+// HasSelfTestRow reports whether the drive's log shows this row.
+func HasSelfTestRow(h Health, row SelfTestRow) bool {
+	return slices.ContainsFunc(h.SelfTests, func(r SelfTestRow) bool { return sameRow(r, row) })
+}
+
+// NewSelfTestRows gives the rows that were logged between two captures, newest first; known is false where the logs
+// cannot be compared.
+func NewSelfTestRows(before, after Health) (rows []SelfTestRow, known bool) {
 	old, now := before.SelfTests, after.SelfTests
 	if now == nil || old == nil && before.Drive.Protocol != SCSI {
 		return nil, false

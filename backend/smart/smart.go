@@ -17,6 +17,8 @@
 // JSON. The package is pure: no I/O, no state that changes; all of it may be used from any goroutine.
 package smart
 
+import "encoding/json"
+
 // Health is what one capture says about one drive. Nil means that the capture does not say; a nil slice too, while an
 // empty one was read and is empty.
 type Health struct {
@@ -78,20 +80,41 @@ const (
 	RAIDMember RAID = "member" // the capture is of a drive behind it; the node is still the volume
 )
 
-// Drive is what the drive says it is. Texts are cleaned and trimmed, empty where unknown.
+// Drive is what the drive says it is. Texts are cleaned and trimmed, empty where unknown and then null in JSON.
 type Drive struct {
-	Model         string   `json:"model,omitempty"`
-	Family        string   `json:"family,omitempty"` // from smartctl's drive database
-	Serial        string   `json:"serial,omitempty"`
-	WWN           string   `json:"wwn,omitempty"` // NAA or EUI-64 in lower-case hex without a prefix
-	Firmware      string   `json:"firmware,omitempty"`
+	Model         string   `json:"model"`
+	Family        string   `json:"family"` // from smartctl's drive database
+	Serial        string   `json:"serial"`
+	WWN           string   `json:"wwn"` // NAA or EUI-64 in lower-case hex without a prefix
+	Firmware      string   `json:"firmware"`
 	SizeBytes     *int64   `json:"size_bytes"`
 	LogicalBytes  *int64   `json:"logical_bytes"`
 	PhysicalBytes *int64   `json:"physical_bytes"`
 	RotationRPM   *int64   `json:"rotation_rpm"` // 0 for an SSD
-	Protocol      Protocol `json:"protocol,omitempty"`
-	DeviceType    string   `json:"device_type,omitempty"` // smartctl's -d
+	Protocol      Protocol `json:"protocol"`
+	DeviceType    string   `json:"device_type"` // smartctl's -d
 	RAID          RAID     `json:"raid,omitempty"`
+}
+
+// MarshalJSON writes null for texts that are unknown.
+func (d Drive) MarshalJSON() ([]byte, error) {
+	type plain Drive
+	known := func(s string) *string {
+		if s == "" {
+			return nil
+		}
+		return &s
+	}
+	return json.Marshal(struct {
+		Model      *string `json:"model"`
+		Family     *string `json:"family"`
+		Serial     *string `json:"serial"`
+		WWN        *string `json:"wwn"`
+		Firmware   *string `json:"firmware"`
+		Protocol   *string `json:"protocol"`
+		DeviceType *string `json:"device_type"`
+		plain
+	}{known(d.Model), known(d.Family), known(d.Serial), known(d.WWN), known(d.Firmware), known(string(d.Protocol)), known(d.DeviceType), plain(d)})
 }
 
 // Counters are the drive's error counters by what they mean, whatever attribute or log they stand in.

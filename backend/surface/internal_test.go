@@ -107,7 +107,7 @@ func BenchmarkFillStamp(b *testing.B) {
 func BenchmarkCompare(b *testing.B) {
 	for _, sector := range []int{512, 4096} {
 		b.Run(fmt.Sprint(sector), func(b *testing.B) {
-			buf, want := AlignedBuffer(1<<20), AlignedBuffer(compareChunk)
+			buf, want := AlignedBuffer(1<<20), make([]byte, sector)
 			st := newStamper([16]byte{1}, 1, sector)
 			st.fill(buf, 0)
 			b.SetBytes(int64(len(buf)))
@@ -124,7 +124,7 @@ func BenchmarkCompare(b *testing.B) {
 // null is a drive that costs nothing: it keeps nothing, and a read is answered with the data that must be there.
 type null struct {
 	geo Geometry
-	st  stamper
+	st  *stamper
 }
 
 func (n null) Geometry() Geometry                       { return n.geo }
@@ -160,4 +160,36 @@ func BenchmarkRun(b *testing.B) {
 			b.Fatal(err, res)
 		}
 	}
+}
+
+func TestEachFlippedBitIsSeenInAnySectorByAnyProcessor(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.SampledFrom([]int{512, 1024, 4096}).Draw(t, "sector")
+		lba := rapid.Int64Range(0, 1<<40).Draw(t, "lba")
+		st := newStamper([16]byte{byte(rapid.IntRange(0, 255).Draw(t, "nonce"))}, uint32(rapid.IntRange(1, 9).Draw(t, "pass")), size)
+		buf, want := AlignedBuffer(4*size), make([]byte, size)
+		st.fill(buf, lba)
+		if !st.matches(buf, lba, want) {
+			t.Fatal("a stamp does not match itself")
+		}
+		bit := rapid.IntRange(0, len(buf)*8-1).Draw(t, "bit")
+		buf[bit/8] ^= 1 << (bit % 8)
+		if st.matches(buf, lba, want) {
+			t.Fatalf("bit %d is flipped and not seen", bit)
+		}
+
+		_, x, y, key := st.salted(lba, 0)
+		tx, ty := (*[bodyWords]uint64)(st.tab.x[x:]), (*[bodyWords]uint64)(st.tab.y[y:])
+		fast, plain := make([]byte, size-headWords*8), make([]byte, size-headWords*8)
+		fillBody(fast, tx, ty, key)
+		fillPortable(plain, tx, ty, key)
+		if string(fast) != string(plain) {
+			t.Fatal("this processor's own code makes another body")
+		}
+		bit = rapid.IntRange(0, len(fast)*8-1).Draw(t, "body bit")
+		fast[bit/8] ^= 1 << (bit % 8)
+		if !sameBody(plain, tx, ty, key) || !samePortable(plain, tx, ty, key) || sameBody(fast, tx, ty, key) || samePortable(fast, tx, ty, key) {
+			t.Fatalf("body bit %d", bit)
+		}
+	})
 }

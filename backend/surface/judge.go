@@ -73,23 +73,6 @@ func flippedBits(a, b []byte) int64 {
 	return int64(n)
 }
 
-// compareChunk is how much is stamped at once to be compared: it stays in the processor's first cache.
-const compareChunk = 4096
-
-// matches reports whether p holds the stamps of the sectors from lba on. want is room for compareChunk bytes.
-func (st *stamper) matches(p []byte, lba int64, want []byte) bool {
-	for len(p) > 0 {
-		n := min(len(p), compareChunk)
-		st.fill(want[:n], lba)
-		if !bytes.Equal(p[:n], want[:n]) {
-			return false
-		}
-		p = p[n:]
-		lba += int64(n / st.sector)
-	}
-	return true
-}
-
 // zeroBytes counts the bytes of those sectors of p that hold only zeros.
 func zeroBytes(p []byte, sectorBytes int) int64 {
 	var n int64

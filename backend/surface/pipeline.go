@@ -42,7 +42,7 @@ func newPipeline(dev Device, sectorBytes, block, inFlight int) *pipeline {
 	p := &pipeline{}
 	for range inFlight {
 		p.lanes = append(p.lanes, &lane{
-			buf: AlignedBuffer(block), want: AlignedBuffer(compareChunk),
+			buf: AlignedBuffer(block), want: make([]byte, sectorBytes),
 			start: make(chan request, 1), turn: make(chan struct{}, 1), done: make(chan answer, 1),
 		})
 	}

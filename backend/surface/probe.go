@@ -78,8 +78,7 @@ func Probe(ctx context.Context, dev Device, clock Clock, opt ProbeOptions, obs O
 		return ProbeResult{}, err
 	}
 	p := &prober{engine: newEngine(dev, clock, run, obs), probe: opt, unit: max(bufferAlign, geo.PhysicalBytes)}
-	st := newStamper(opt.Nonce, opt.Pass, geo.LogicalBytes)
-	p.stamp, p.phase = &st, PhaseProbe
+	p.stamp, p.phase = newStamper(opt.Nonce, opt.Pass, geo.LogicalBytes), PhaseProbe
 	p.goOn()
 	err = p.look(ctx)
 	p.pause()
@@ -366,10 +365,7 @@ func (p *prober) ends(ctx context.Context, places []place) (*Fake, error) {
 	}
 	low, high := places[from-1].off+int64(places[from-1].n), places[from].off
 	for range refineRounds {
-		step := (high - low) / refinePlaces / int64(p.unit) * int64(p.unit)
-		if step == 0 {
-			break
-		}
+		step := max((high-low)/refinePlaces/int64(p.unit), 1) * int64(p.unit)
 		var fresh []place
 		for off := (low + int64(p.unit) - 1) / int64(p.unit) * int64(p.unit); off+int64(p.unit) <= high; off += step {
 			fresh = append(fresh, place{off: off, n: p.unit})

@@ -89,8 +89,7 @@ func (e *earlyEnd) Error() string { return string(e.why) }
 func (e *engine) passes(ctx context.Context) error {
 	start := e.opt.Start
 	for pass := max(start.Pass, 1); pass <= e.opt.Passes; pass++ {
-		st := newStamper(e.opt.Nonce, uint32(pass), e.geo.LogicalBytes)
-		e.stamp = &st
+		e.stamp = newStamper(e.opt.Nonce, uint32(pass), e.geo.LogicalBytes)
 		for _, phase := range e.opt.Mode.phases() {
 			if pass == start.Pass && phase == PhaseWrite && start.Phase == PhaseVerify {
 				continue

@@ -1,6 +1,7 @@
 package surface
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -18,17 +19,30 @@ type Stamp struct {
 //	1     pass | variant << 32 | stampMagic << 48, masked
 //	2, 3  nonce, masked
 //	4     LBA, masked
-//	5...  body
+//	5-7   mask
+//	8...  body
 //
-// All words but the salt are the stream that the salt seeds, and a mask is that stream's word at the same place. So a
-// sector explains itself: the salt unmasks the header, and the header must give the same salt again, which no other data
-// does (1 in 2^80). Nothing in it repeats, neither inside a sector nor between sectors, so that no compressing or
-// deduplicating controller can keep less than all of it.
+// The mask is the stream that the salt seeds. So a sector explains itself: the salt unmasks the header, and the header
+// must give the same salt again, which no other data does (1 in 2^80).
+//
+// The body costs an addition and an exclusive or for each word: (x[i]^key) + y[j]. The tables x and y are streams of nonce
+// and pass; where a sector begins in them, and its key, come from its salt. So nothing in it repeats, neither inside a
+// sector nor between sectors, and no compressing or deduplicating controller can keep less than all of it.
 const (
 	headerWords = 5
+	headWords   = 8      // header and mask
 	stampMagic  = 0x6275 // "ub"
 	weyl        = 0x9e3779b97f4a7c15
+	tableStarts = 1024 // places at which a sector can begin in a table
+	bodyWords   = 4096/8 - headWords
+	tableWords  = tableStarts + bodyWords
 )
+
+// tables of one nonce and pass, 24 KiB: they stay in the processor's first cache.
+type tables struct{ x, y [tableWords]uint64 }
+
+// The streams are filled four words at a time.
+var _ [tableWords % 4]struct{} = [0]struct{}{}
 
 // mix is a bijection of 64 bits in which each input bit changes half of the output bits (the finalizer of SplitMix64 in
 // David Stafford's variant 13).
@@ -50,43 +64,52 @@ func four(s, k uint64) (a, b, c, d uint64) {
 	return h ^ l, h + bits.RotateLeft64(l, 29), l - bits.RotateLeft64(h, 17), (l ^ bits.RotateLeft64(h, 41)) + s
 }
 
-// stream fills dst, whose length is a multiple of 64.
-func stream(dst []byte, s, k uint64) {
-	le := binary.LittleEndian
-	for len(dst) >= 64 {
-		p := (*[64]byte)(dst)
-		a, b, c, d := four(s, k)
-		le.PutUint64(p[0:], a)
-		le.PutUint64(p[8:], b)
-		le.PutUint64(p[16:], c)
-		le.PutUint64(p[24:], d)
+// stream fills dst, whose length is a multiple of 4.
+func stream(dst []uint64, s, k uint64) {
+	for ; len(dst) >= 4; dst = dst[4:] {
+		dst[0], dst[1], dst[2], dst[3] = four(s, k)
 		s += weyl
-		a, b, c, d = four(s, k)
-		le.PutUint64(p[32:], a)
-		le.PutUint64(p[40:], b)
-		le.PutUint64(p[48:], c)
-		le.PutUint64(p[56:], d)
-		s += weyl
-		dst = dst[64:]
 	}
+}
+
+// saltKey is what makes the salts of one nonce and pass.
+type saltKey struct{ a, b uint64 }
+
+func newSaltKey(nonce [2]uint64, pass uint32) saltKey {
+	a := mix(mix(nonce[0]^0x243f6a8885a308d3) + nonce[1] + uint64(pass)*weyl)
+	return saltKey{a, mix(a ^ mix(nonce[1]+0x13198a2e03707344))}
+}
+
+func (k saltKey) salt(lba int64, variant uint16) uint64 {
+	return mix(uint64(lba)+k.a+uint64(variant)<<48) ^ k.b
 }
 
 // stamper writes the stamps of one job's pass. It is immutable and may be shared.
 type stamper struct {
+	saltKey
 	nonce  [2]uint64
 	pass   uint32
-	a, b   uint64
 	sector int
+	tab    tables
 }
 
-func newStamper(nonce [16]byte, pass uint32, sectorBytes int) stamper {
-	n0, n1 := binary.LittleEndian.Uint64(nonce[:8]), binary.LittleEndian.Uint64(nonce[8:])
-	a := mix(mix(n0^0x243f6a8885a308d3) + n1 + uint64(pass)*weyl)
-	return stamper{nonce: [2]uint64{n0, n1}, pass: pass, a: a, b: mix(a ^ mix(n1+0x13198a2e03707344)), sector: sectorBytes}
+func newStamper(nonce [16]byte, pass uint32, sectorBytes int) *stamper {
+	st := new(stamper)
+	st.init(nonce, pass, sectorBytes)
+	return st
 }
 
-func (st *stamper) salt(lba int64, variant uint16) uint64 {
-	return mix(uint64(lba)+st.a+uint64(variant)<<48) ^ st.b
+func (st *stamper) init(nonce [16]byte, pass uint32, sectorBytes int) {
+	st.nonce, st.pass, st.sector = wordsOf(nonce), pass, sectorBytes
+	st.saltKey = newSaltKey(st.nonce, pass)
+	s, k := seed(st.a ^ 0xa4093822299f31d0)
+	stream(st.tab.x[:], s, k)
+	s, k = seed(st.b ^ 0x082efa98ec4e6c89)
+	stream(st.tab.y[:], s, k)
+}
+
+func wordsOf(nonce [16]byte) [2]uint64 {
+	return [2]uint64{binary.LittleEndian.Uint64(nonce[:8]), binary.LittleEndian.Uint64(nonce[8:])}
 }
 
 // fill stamps dst, a whole number of sectors, as the sectors from lba on.
@@ -101,23 +124,64 @@ func (st *stamper) fill(dst []byte, lba int64) {
 	}
 }
 
-func (st *stamper) one(p []byte, lba int64, variant uint16) {
+// salted makes a sector's header and mask, and what its body is made of: where it begins in the tables, and its key.
+func (st *stamper) salted(lba int64, variant uint16) (h [headWords]uint64, x, y int, key uint64) {
 	salt := st.salt(lba, variant)
 	s, k := seed(salt)
-	stream(p, s, k)
-	le := binary.LittleEndian
-	h := (*[headerWords * 8]byte)(p)
-	le.PutUint64(h[0:], salt)
-	le.PutUint64(h[8:], le.Uint64(h[8:])^(uint64(st.pass)|uint64(variant)<<32|stampMagic<<48))
-	le.PutUint64(h[16:], le.Uint64(h[16:])^st.nonce[0])
-	le.PutUint64(h[24:], le.Uint64(h[24:])^st.nonce[1])
-	le.PutUint64(h[32:], le.Uint64(h[32:])^uint64(lba))
+	key, w1, w2, w3 := four(s, k)
+	w4, w5, w6, w7 := four(s+weyl, k)
+	h = [headWords]uint64{
+		salt,
+		w1 ^ (uint64(st.pass) | uint64(variant)<<32 | stampMagic<<48),
+		w2 ^ st.nonce[0],
+		w3 ^ st.nonce[1],
+		w4 ^ uint64(lba), w5, w6, w7,
+	}
+	return h, int(key % tableStarts), int(key >> 32 % tableStarts), key
+}
+
+func (st *stamper) one(p []byte, lba int64, variant uint16) {
+	h, x, y, key := st.salted(lba, variant)
+	le, q := binary.LittleEndian, (*[headWords * 8]byte)(p)
+	le.PutUint64(q[0:], h[0])
+	le.PutUint64(q[8:], h[1])
+	le.PutUint64(q[16:], h[2])
+	le.PutUint64(q[24:], h[3])
+	le.PutUint64(q[32:], h[4])
+	le.PutUint64(q[40:], h[5])
+	le.PutUint64(q[48:], h[6])
+	le.PutUint64(q[56:], h[7])
+	fillBody(p[headWords*8:], (*[bodyWords]uint64)(st.tab.x[x:]), (*[bodyWords]uint64)(st.tab.y[y:]), key)
+}
+
+// holds reports whether p is the sector lba in its first variant.
+func (st *stamper) holds(p []byte, lba int64) bool {
+	h, x, y, key := st.salted(lba, 0)
+	le, q := binary.LittleEndian, (*[headWords * 8]byte)(p)
+	diff := (le.Uint64(q[0:]) ^ h[0]) | (le.Uint64(q[8:]) ^ h[1]) | (le.Uint64(q[16:]) ^ h[2]) | (le.Uint64(q[24:]) ^ h[3]) |
+		(le.Uint64(q[32:]) ^ h[4]) | (le.Uint64(q[40:]) ^ h[5]) | (le.Uint64(q[48:]) ^ h[6]) | (le.Uint64(q[56:]) ^ h[7])
+	return diff == 0 && sameBody(p[headWords*8:], (*[bodyWords]uint64)(st.tab.x[x:]), (*[bodyWords]uint64)(st.tab.y[y:]), key)
+}
+
+// matches reports whether p holds the stamps of the sectors from lba on. want is room for one sector.
+func (st *stamper) matches(p []byte, lba int64, want []byte) bool {
+	for ; len(p) > 0; p, lba = p[st.sector:], lba+1 {
+		q := p[:st.sector:st.sector]
+		if st.holds(q, lba) && !looksClaimed(q, lba*int64(st.sector)) {
+			continue
+		}
+		if st.fill(want[:st.sector], lba); !bytes.Equal(q, want[:st.sector]) { // or it is stamped in another variant
+			return false
+		}
+	}
+	return true
 }
 
 // FillStamp writes to dst what the sectors from firstLBA on hold after pass of the job with this nonce. sectorBytes is a
 // multiple of 512, and the length of dst a multiple of it. It allocates nothing.
 func FillStamp(dst []byte, nonce [16]byte, pass uint32, firstLBA int64, sectorBytes int) {
-	st := newStamper(nonce, pass, sectorBytes)
+	var st stamper
+	st.init(nonce, pass, sectorBytes)
 	st.fill(dst, firstLBA)
 }
 
@@ -140,8 +204,8 @@ func DecodeStamp(sector []byte) (Stamp, bool) {
 	le.PutUint64(nonce[:8], le.Uint64(sector[16:])^w2)
 	le.PutUint64(nonce[8:], le.Uint64(sector[24:])^w3)
 	lba := int64(le.Uint64(sector[32:]) ^ w4)
-	st := newStamper(nonce, uint32(head), 0)
-	if lba < 0 || st.salt(lba, uint16(head>>32)) != salt {
+	key := newSaltKey(wordsOf(nonce), uint32(head))
+	if lba < 0 || key.salt(lba, uint16(head>>32)) != salt {
 		return Stamp{}, false
 	}
 	return Stamp{Nonce: nonce, Pass: uint32(head), LBA: lba}, true

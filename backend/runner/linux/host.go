@@ -137,6 +137,9 @@ func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOpt
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	if dir, err := d.sys(); err == nil {
+		d.kernel = watchKernel(dir)
+	}
 	return d, nil
 }
 
@@ -163,6 +166,7 @@ type held struct {
 	identity drive.Identity
 	path     string
 	usage    drive.Usage
+	kernel   *kernelLog
 }
 
 // lock takes the lock that udev respects: while it is held, closing the drive starts no storm of probes.
@@ -187,7 +191,13 @@ func (d *held) lock(ctx context.Context) error {
 func (d *held) Path() string             { return d.path }
 func (d *held) Identity() drive.Identity { return d.identity }
 func (d *held) Usage() drive.Usage       { return d.usage }
-func (d *held) Close() error             { return d.file.Close() }
+
+func (d *held) Close() error {
+	if d.kernel != nil {
+		d.kernel.close()
+	}
+	return d.file.Close()
+}
 
 func (d *held) Inspect(ctx context.Context) (drive.Identity, drive.Usage, error) {
 	id, _, usage, err := d.host.inv.Inspect(ctx, d.file, d.opt)
@@ -237,15 +247,8 @@ func (d *held) SectorsWritten() (int64, error) {
 
 // SMART asks smartctl by the drive's name of today, after proving that the name still leads to the held drive.
 func (d *held) SMART(ctx context.Context, args ...string) ([]byte, error) {
-	var mine, named unix.Stat_t
-	if err := unix.Fstat(int(d.file.Fd()), &mine); err != nil {
+	if err := d.named(); err != nil {
 		return nil, err
-	}
-	if err := unix.Stat(d.path, &named); err != nil {
-		return nil, fmt.Errorf("%s: %w", d.path, err)
-	}
-	if mine.Rdev != named.Rdev {
-		return nil, fmt.Errorf("%s leads to another drive now", d.path)
 	}
 	return Tool(ctx, "smartctl", append(args, d.path)...)
 }

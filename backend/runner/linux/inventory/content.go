@@ -54,7 +54,11 @@ func contentAnswers(f label.Findings) []answer {
 }
 
 func kinds(c label.Content) string {
-	return fmt.Sprintf("%d bytes of zeros, %d of 0xFF, %d of stamps", c.Zero, c.Ones, c.Own)
+	text := fmt.Sprintf("%d bytes of zeros, %d of 0xFF, %d of stamps", c.Zero, c.Ones, c.Own)
+	if c.Damaged > 0 {
+		text += fmt.Sprintf(", %d in sectors with wrong bits", c.Damaged)
+	}
+	return text
 }
 
 // unread judges places that could not be read. What a person can settle with the drive in hand is only a medium

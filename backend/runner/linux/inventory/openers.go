@@ -66,7 +66,7 @@ type opener struct {
 }
 
 // openClaims finds the processes that have a disk open, by the device numbers of all their files. This process is
-// left out, and so is another inventory of this same program that only reads.
+// left out, and so is every other process of this program that only reads.
 func (h *Host) openClaims(ctx context.Context, t *topology, nodes []*node) (claims, error) {
 	leads := t.nodesOf(nodes)
 	seen, hidden, err := h.openers(leads)
@@ -151,7 +151,7 @@ func (h *Host) openers(leads map[devKey][]*node) (out []opener, hidden []string,
 			// smartctl opens for writing whatever it only asks.
 			asks := h.isSmartctl(pid)
 			o := opener{pid: pid, dev: dev, write: h.writable(pid, fd.Name()) && !asks}
-			if by := h.parent(pid); asks && (by == self || h.ownInventory(by)) || !o.write && h.ownInventory(pid) {
+			if by := h.parent(pid); asks && (by == self || h.ours(by)) || !o.write && h.ours(pid) {
 				continue
 			}
 			out = append(out, o)
@@ -229,18 +229,14 @@ func (h *Host) parent(pid string) string {
 	return ""
 }
 
-// ownInventory reports whether a process is this very program listing drives.
-func (h *Host) ownInventory(pid string) bool {
-	theirs, err := os.Stat(h.at("/proc/" + pid + "/exe"))
-	if err != nil {
-		return false
-	}
-	ours, err := os.Stat("/proc/self/exe")
-	if err != nil || !os.SameFile(theirs, ours) {
-		return false
-	}
-	args, err := h.readFile("/proc/" + pid + "/cmdline")
-	return err == nil && slices.ContainsFunc(bytes.Split(args, []byte{0}), func(a []byte) bool { return string(a) == "inventory" })
+// runnerName begins the name of every version of this program on a NAS.
+const runnerName = "burnish-runner-"
+
+// ours reports whether a process is this program, of whatever version and from whatever state directory: what it only
+// reads is an inventory or a test of its own, which the drive's lock and the exclusive hold settle, and no use.
+func (h *Host) ours(pid string) bool {
+	exe, err := os.Readlink(h.at("/proc/" + pid + "/exe"))
+	return err == nil && strings.HasPrefix(filepath.Base(exe), runnerName)
 }
 
 // probe asks the kernel whether the drive is claimed, by claiming it for a moment. Others probe too: a short claim is

@@ -1,0 +1,116 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+	"burnish/backend/surface"
+)
+
+// probePass marks the stamps of capacity probes, apart from those of all sweeps.
+const probePass = 1 << 31
+
+// factProbe is what a capacity probe has to say where it finds nothing.
+const factProbe = "capacity_probed"
+
+// capacityProbe looks for a false capacity before the long sweep does.
+func (a *at) capacityProbe(ctx context.Context) (outcome, error) {
+	w, err := a.openForWriting(false)
+	if err != nil {
+		return a.ioOutcome(err), nil
+	}
+	watch := &observer{at: a}
+	var res surface.ProbeResult
+	err = a.watched(ctx, watch, func(ctx context.Context) (err error) {
+		opt := surface.ProbeOptions{Nonce: nonce(a.id), Pass: probePass + uint32(len(a.j.job().Runs))}
+		res, err = surface.Probe(ctx, w, clock{a.Now}, opt, watch)
+		return err
+	})
+	out, err := a.judgeProbe(ctx, res, err, watch)
+	out.totals = &burnin.Totals{Written: res.BytesWritten, Verified: res.BytesVerified, ActiveMs: res.Active.Milliseconds(), Complete: err == nil}
+	return out, err
+}
+
+func (a *at) judgeProbe(ctx context.Context, res surface.ProbeResult, err error, watch *observer) (outcome, error) {
+	switch {
+	case watch.err != nil:
+		return outcome{}, watch.err
+	case errors.Is(err, errStuck):
+		return a.stuck(), nil
+	case ctx.Err() != nil:
+		return ended(burnin.Unknown, nil), nil
+	case err != nil:
+		return a.ioOutcome(err), nil
+	}
+	if out, err := a.proveAlone(); err != nil {
+		return outcome{}, err
+	} else if out != nil {
+		return *out, nil
+	}
+	if f := res.Fake; f != nil {
+		a.log.say("false capacity: it %s at byte %d, as %d probes tell", f.How, f.RealBytes, f.Probes)
+		return ended(burnin.Failed, reason.New("fake_capacity", "claimed", a.req.Drive.SizeBytes, "real", f.RealBytes)), nil
+	}
+	value := strconv.Itoa(res.Places) + " places, " + strconv.Itoa(res.Wrong) + " with other data, " + strconv.Itoa(res.Errors) + " with errors"
+	return passed, a.fact(factProbe, true, value, "stamped places read back; only the sweep proves the capacity")
+}
+
+// proveAlone tells whether this run alone wrote to the drive. A non-nil outcome ends the stage.
+func (a *at) proveAlone() (*outcome, error) {
+	foreign, err := a.foreign()
+	if err != nil {
+		return nil, err
+	}
+	if foreign > 0 {
+		out, err := a.foreignOutcome(foreign, nil)
+		return &out, err
+	}
+	return nil, a.fact(burnin.FactForeignWrites, true, "0 sectors", "the kernel's count of sectors written")
+}
+
+func (a *at) stuck() outcome {
+	return ended(burnin.Unknown, reason.New("stuck", "stage", a.spec.Kind, "minutes", int(a.stuckLimit().Minutes())))
+}
+
+// wrapEvidence is how many sectors from LBA 0 on have to hold the stamps of others, all at one distance, before a sweep
+// alone tells a false capacity.
+const wrapEvidence = 2048
+
+// wrappedSweep reports whether a sweep found what only wrapping addresses do: the head of the drive holds the stamps of
+// sectors further on, in step. real is then about the drive's real size in bytes.
+func (a *at) wrappedSweep(res surface.Result) (fake bool, real int64) {
+	if len(res.BadRanges) == 0 {
+		return false, 0
+	}
+	first := res.BadRanges[0]
+	if first.FirstLBA != 0 || first.FoundLBA == nil || !first.Persistent {
+		return false, 0
+	}
+	distance := *first.FoundLBA
+	sectors := a.req.Drive.SizeBytes / int64(a.req.Drive.LogicalBytes)
+	next := int64(0)
+	for _, r := range res.BadRanges {
+		if r.FirstLBA != next || r.FoundLBA == nil || !r.Persistent || (*r.FoundLBA-r.FirstLBA)%distance != 0 {
+			break
+		}
+		next = r.LastLBA + 1
+	}
+	return next >= min(wrapEvidence, distance, sectors-distance), distance * int64(a.req.Drive.LogicalBytes)
+}
+
+// zerosTold is the percentage of zeros from which on a read scan of flash says so.
+const zerosTold = 1
+
+// notOnMedium warns when much of what a read scan got may never have been read from the medium: a drive that knows which
+// sectors were never written, or were discarded, answers zeros for them by itself.
+func (a *at) notOnMedium(res surface.Result) error {
+	kind := a.req.Drive.Kind
+	if a.spec.Engine != burnin.EngineRead || kind != drive.SSD && kind != drive.NVMe || res.ZeroBytes*100 <= zerosTold*res.BytesCovered {
+		return nil
+	}
+	return a.warn(reason.New("not_on_medium", "percent", res.ZeroBytes*100/res.BytesCovered))
+}

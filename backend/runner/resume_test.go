@@ -1,0 +1,161 @@
+package runner_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"burnish/backend/burnin"
+	"burnish/backend/surface/faultdev"
+)
+
+// breakOff starts a job and ends its run, as a NAS that shuts down does, once when says so.
+func (m *machine) breakOff(d *memoryDrive, plan burnin.Plan, when func(faultdev.Counts) bool) {
+	m.t.Helper()
+	done := make(chan struct{})
+	over := false
+	d.OnRequest(func(c faultdev.Counts) {
+		if !over && when(c) {
+			over = true
+			close(done)
+			m.killAll()
+		}
+	})
+	if _, err := m.service().Start(context.Background(), order(d, plan)); err != nil {
+		m.t.Fatal(err)
+	}
+	<-done
+	m.wait.Wait()
+	d.OnRequest(nil)
+	if job := foldRaw(m.t, m.journals(testJob), nil); job.State != burnin.Unknown {
+		m.t.Fatalf("the broken run ended as %s", job.State)
+	}
+}
+
+func (m *machine) resume() burnin.Job {
+	m.t.Helper()
+	if _, err := m.service().Resume(context.Background(), testJob); err != nil {
+		m.t.Fatal(err)
+	}
+	m.wait.Wait()
+	return foldRaw(m.t, m.journals(testJob), nil)
+}
+
+func TestAResumedStageWritesLittleAgainAndVerifiesAll(t *testing.T) {
+	m := newMachine(t)
+	m.rewind = 10 * mib
+	const size = 100 * mib
+	d := m.addDrive("RESUME", size)
+	m.breakOff(d, stampPlan(), func(c faultdev.Counts) bool { return c.BytesRead > 32*mib+80*mib })
+	before := foldRaw(t, m.journals(testJob), nil).Stages[2]
+	if before.Checkpoint == nil || before.Checkpoint.Phase != "write" || before.Checkpoint.Position != size {
+		t.Fatalf("the last checkpoint is %+v", before.Checkpoint)
+	}
+	written, read := d.Counts().BytesWritten, d.Counts().BytesRead
+	job := m.resume()
+	stage := job.Stages[2]
+	if job.State != burnin.Passed || stage.BytesCovered != size {
+		t.Fatalf("ended as %s (%v), covered %d", job.State, job.Reason, stage.BytesCovered)
+	}
+	again := d.Counts().BytesWritten - written
+	if want := int64(10*mib + 32*mib); again != want {
+		t.Errorf("the resumed run wrote %d bytes, want 10 MiB again and both ends at last: %d", again, want)
+	}
+	if all := d.Counts().BytesRead - read; all < size {
+		t.Errorf("the resumed run read %d of %d bytes", all, int64(size))
+	}
+	r := stage.Resumed
+	if r == nil || r.Phase != "write" || r.FromByte != 90*mib || r.Repeated < 10*mib || r.Repeated > 90*mib {
+		t.Errorf("resumed: %+v", r)
+	}
+	last := job.Warnings[len(job.Warnings)-1]
+	if last.Code != "resumed" || !strings.Contains(last.Text, "bytes were written or read once more") || strings.Contains(last.Text, " 0 bytes") {
+		t.Errorf("the warning says: %s", last.Text)
+	}
+}
+
+func TestWhatThePowerCutTookFromTheCacheIsNotHeldAgainstTheDrive(t *testing.T) {
+	m := newMachine(t)
+	d := m.addDrive("CUT", 64*mib)
+	m.breakOff(d, stampPlan(), func(c faultdev.Counts) bool { return c.BytesRead > 40*mib })
+	d.Poke(make([]byte, 20*mib), 44*mib) // the cache kept quiet about what it had not written
+	job := m.resume()
+	if job.State != burnin.Passed || len(job.Stages[2].BadRanges) != 0 {
+		t.Errorf("ended as %s (%v), %s", job.State, job.Reason, asJSON(t, job.Stages[2].BadRanges))
+	}
+}
+
+func TestABadSectorFoundBeforeTheStopIsNotForgotten(t *testing.T) {
+	m := newMachine(t)
+	d := m.addDrive("BEFORE", 64*mib)
+	d.Set(faultdev.Fault{Effect: faultdev.FailWrite, First: 40_000, Last: 40_001})
+	m.breakOff(d, stampPlan(), func(c faultdev.Counts) bool { return c.BytesRead > 64*mib })
+	d.Set()
+	job := m.resume()
+	if job.State != burnin.Failed || job.Reason.Code != "surface_errors" {
+		t.Fatalf("ended as %s, %v", job.State, job.Reason)
+	}
+	if bad := job.Stages[2].BadRanges; len(bad) != 1 || bad[0].FirstLBA != 40_000 || bad[0].LastLBA != 40_001 || bad[0].Kind != "write" {
+		t.Errorf("%s", asJSON(t, bad))
+	}
+}
+
+func TestAResumeRefusesADriveThatSomebodyElseHasLabelled(t *testing.T) {
+	for name, at := range map[string]int64{"head": 510, "tail": 64*mib - 512} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t)
+			d := m.addDrive("LABELLED", 64*mib)
+			m.breakOff(d, stampPlan(), func(c faultdev.Counts) bool { return c.BytesRead > 50*mib })
+			d.Poke([]byte{0x55, 0xaa, 1, 2}, at)
+			written := d.Counts().BytesWritten
+			if at == 510 {
+				d.Poke(make([]byte, 64), 0) // the stamp of the first sector is gone too
+			}
+			job := m.resume()
+			if job.State != burnin.Unknown || job.Reason.Code != "usage_changed" || d.Counts().BytesWritten != written {
+				t.Errorf("ended as %s (%v) after %d bytes", job.State, job.Reason, d.Counts().BytesWritten-written)
+			}
+		})
+	}
+}
+
+func TestACapacityProbeFailsADriveThatWraps(t *testing.T) {
+	m := newMachine(t)
+	d := m.addDrive("FAKE", 64*mib)
+	d.Device = faultdev.NewWrapped(d.Geometry(), 20*mib)
+	standard, _ := burnin.PlanNamed("standard")
+	standard.WithoutSMART = true
+	job := m.run(order(d, standard))
+	probe := job.Stages[2]
+	if job.State != burnin.Failed || job.Reason.Code != "fake_capacity" || probe.State != burnin.Failed || len(probe.BadRanges) != 0 {
+		t.Fatalf("ended as %s (%v), the probe %s, %d bad ranges", job.State, job.Reason, probe.State, len(probe.BadRanges))
+	}
+	if !strings.Contains(job.Reason.Text, "67108864") || !strings.Contains(job.Reason.Text, "20971520") {
+		t.Errorf("%s", job.Reason.Text)
+	}
+	if job.Stages[3].StartedMs != 0 && job.Stages[3].BytesWritten != 0 {
+		t.Error("the sweep began after the probe had failed the drive")
+	}
+}
+
+func TestASweepAloneTellsAFalseCapacityToo(t *testing.T) {
+	m := newMachine(t)
+	d := m.addDrive("FAKE", 64*mib)
+	d.Device = faultdev.NewWrapped(d.Geometry(), 40*mib)
+	job := m.run(order(d, stampPlan()))
+	if job.State != burnin.Failed || job.Reason.Code != "fake_capacity" || !strings.Contains(job.Reason.Text, "41943040") {
+		t.Errorf("ended as %s, %v", job.State, job.Reason)
+	}
+}
+
+func TestAProbeOfAGoodDriveIsPartOfAPass(t *testing.T) {
+	m := newMachine(t)
+	d := m.addDrive("GOOD", 64*mib)
+	standard, _ := burnin.PlanNamed("standard")
+	standard.WithoutSMART = true
+	job := m.run(order(d, standard))
+	probe := job.Stages[2]
+	if job.State != burnin.Passed || probe.State != burnin.Passed || probe.BytesWritten == 0 || probe.Progress != 1 {
+		t.Errorf("ended as %s (%v), the probe %+v", job.State, job.Reason, probe)
+	}
+}

@@ -1,0 +1,114 @@
+package runner
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/smart"
+)
+
+const (
+	tempEvery  = 30 * time.Second // the kernel's sensor is read
+	smartEvery = 5 * time.Minute  // smartctl is asked, where the kernel has no sensor
+)
+
+// thermometer takes the drive's temperature through a stage, beside whatever the stage does. It also keeps up with the
+// kernel's log, which forgets what nobody fetches.
+type thermometer struct {
+	*at
+	mu    sync.Mutex
+	temps burnin.Temps
+	sum   int
+
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+func (a *at) thermometer(ctx context.Context) *thermometer {
+	ctx, cancel := context.WithCancel(ctx)
+	t := &thermometer{at: a, cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(t.done)
+		t.watch(ctx)
+	}()
+	return t
+}
+
+func (t *thermometer) watch(ctx context.Context) {
+	tick := time.NewTicker(tempEvery)
+	defer tick.Stop()
+	asked := time.Now()
+	for {
+		t.held.KernelErrors()
+		if c := t.held.TempC(); c != nil {
+			t.add(*c)
+		} else if time.Since(asked) >= smartEvery && t.spec.Kind == burnin.SurfaceValidate && !t.req.Plan.WithoutSMART {
+			asked = time.Now()
+			t.ask(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// ask takes the temperature from smartctl. A self-test does not need it: its progress is asked for anyway.
+func (t *thermometer) ask(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, smartTimeout)
+	defer cancel()
+	out, _ := t.held.SMART(ctx, "--json=c", "-A")
+	if h, err := smart.Parse(out); err == nil {
+		t.of(h)
+	}
+}
+
+// of takes a sample from an answer of the drive, where the kernel has no sensor of its own.
+func (t *thermometer) of(h smart.Health) {
+	if h.TemperatureC != nil && t.held.TempC() == nil {
+		t.add(int(*h.TemperatureC))
+	}
+}
+
+func (t *thermometer) add(c int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := &t.temps
+	if s.Samples == 0 {
+		s.Min, s.Max = c, c
+	}
+	t.sum += c
+	s.Samples++
+	s.Min, s.Max, s.Avg = min(s.Min, c), max(s.Max, c), t.sum/s.Samples
+}
+
+// read ends the watch and gives what it saw; nil if it saw nothing. A drive over its limit is said.
+func (t *thermometer) read() (*burnin.Temps, error) {
+	t.cancel()
+	<-t.done
+	job := t.j.job()
+	s := t.temps
+	s.Limit = defaultLimit(t.req.Drive.Kind)
+	if job.Health != nil {
+		if s.Samples == 0 {
+			t.of(job.Health.After)
+			s = t.temps
+			s.Limit = defaultLimit(t.req.Drive.Kind)
+		}
+		if limit := job.Health.After.TemperatureLimitC; limit != nil {
+			s.Limit = int(*limit)
+		}
+	}
+	if s.Samples == 0 {
+		return nil, nil
+	}
+	t.log.say("temperature: %d to %d °C, %d on average of %d samples; limit %d °C", s.Min, s.Max, s.Avg, s.Samples, s.Limit)
+	if s.Max > s.Limit {
+		return &s, t.warn(reason.New("hot", "temperature", s.Max, "stage", t.spec.Kind, "limit", s.Limit))
+	}
+	return &s, nil
+}

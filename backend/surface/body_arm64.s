@@ -1,0 +1,66 @@
+#include "textflag.h"
+
+// func fillWide(dst *byte, x, y *uint64, key uint64, n int)
+// n is a positive multiple of 64.
+TEXT ·fillWide(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD key+24(FP), R3
+	MOVD n+32(FP), R4
+	VDUP R3, V0.D2
+fill:
+	VLD1.P 64(R1), [V1.D2, V2.D2, V3.D2, V4.D2]
+	VLD1.P 64(R2), [V5.D2, V6.D2, V7.D2, V8.D2]
+	VEOR V0.B16, V1.B16, V1.B16
+	VEOR V0.B16, V2.B16, V2.B16
+	VEOR V0.B16, V3.B16, V3.B16
+	VEOR V0.B16, V4.B16, V4.B16
+	VADD V5.D2, V1.D2, V1.D2
+	VADD V6.D2, V2.D2, V2.D2
+	VADD V7.D2, V3.D2, V3.D2
+	VADD V8.D2, V4.D2, V4.D2
+	VST1.P [V1.D2, V2.D2, V3.D2, V4.D2], 64(R0)
+	SUBS $64, R4, R4
+	BNE fill
+	RET
+
+// func sameWide(p *byte, x, y *uint64, key uint64, n int) bool
+// n is a positive multiple of 64.
+TEXT ·sameWide(SB), NOSPLIT, $0-41
+	MOVD p+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD key+24(FP), R3
+	MOVD n+32(FP), R4
+	VDUP R3, V0.D2
+	VEOR V16.B16, V16.B16, V16.B16
+same:
+	VLD1.P 64(R1), [V1.D2, V2.D2, V3.D2, V4.D2]
+	VLD1.P 64(R2), [V5.D2, V6.D2, V7.D2, V8.D2]
+	VLD1.P 64(R0), [V9.D2, V10.D2, V11.D2, V12.D2]
+	VEOR V0.B16, V1.B16, V1.B16
+	VEOR V0.B16, V2.B16, V2.B16
+	VEOR V0.B16, V3.B16, V3.B16
+	VEOR V0.B16, V4.B16, V4.B16
+	VADD V5.D2, V1.D2, V1.D2
+	VADD V6.D2, V2.D2, V2.D2
+	VADD V7.D2, V3.D2, V3.D2
+	VADD V8.D2, V4.D2, V4.D2
+	VEOR V9.B16, V1.B16, V1.B16
+	VEOR V10.B16, V2.B16, V2.B16
+	VEOR V11.B16, V3.B16, V3.B16
+	VEOR V12.B16, V4.B16, V4.B16
+	VORR V1.B16, V2.B16, V1.B16
+	VORR V3.B16, V4.B16, V3.B16
+	VORR V1.B16, V16.B16, V16.B16
+	VORR V3.B16, V16.B16, V16.B16
+	SUBS $64, R4, R4
+	BNE same
+	VMOV V16.D[0], R5
+	VMOV V16.D[1], R6
+	ORR R6, R5, R5
+	CMP $0, R5
+	CSET EQ, R7
+	MOVB R7, ret+40(FP)
+	RET
