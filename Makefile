@@ -3,6 +3,8 @@
 # make test      all checks and tests; installs what they need (Debian or Ubuntu, as root or with sudo)
 # make demo      a real burn-in of throw-away loop devices through a throw-away SSH server (as root)
 # make lint      gofmt, go vet, staticcheck, for Linux, Windows and macOS
+# make bench     how fast the surface engine is beside fio and badblocks (as root)
+# make compare   what it finds beside them (as root)
 # make fuzz      each fuzz target for a while (FUZZTIME=30s)
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
@@ -13,7 +15,7 @@ GOFILES  := $(shell find backend main.go go.mod go.sum -name '*.go' -o -name 'go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: headless runner test demo run lint fuzz deps clean
+.PHONY: headless runner test demo run lint fuzz deps clean bench compare
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -45,6 +47,12 @@ lint:
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 	go run $(STATICCHECK) ./...
+
+bench:
+	build/bench.sh
+
+compare:
+	build/compare.sh
 
 fuzz: runner
 	build/fuzz.sh $(FUZZTIME)

@@ -2,7 +2,7 @@
 # Installs what the tests need on Debian or Ubuntu: a real SSH server, NBD over FUSE for faulty drives, and the tools
 # whose words the runner has to understand. Says what is missing where it cannot install.
 set -eu
-need="openssh-server nbdkit libnbd-bin fuse3 smartmontools e2fsprogs sudo xfsprogs btrfs-progs lvm2 mdadm cryptsetup-bin gdisk dosfstools"
+need="openssh-server nbdkit libnbd-bin fuse3 smartmontools e2fsprogs sudo xfsprogs btrfs-progs lvm2 mdadm cryptsetup-bin gdisk dosfstools gnome-keyring dbus"
 missing=""
 for p in $need; do
 	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"

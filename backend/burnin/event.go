@@ -31,7 +31,10 @@ const (
 	EvFact     EventKind = "fact"     // a piece of evidence, for or against
 	EvWarning  EventKind = "warning"  // said beside the verdict
 	EvWrites   EventKind = "writes"   // the first destructive act comes next
-	EvMap      EventKind = "map"      // how fast a part of the drive is
+	EvWiped    EventKind = "wiped"    // it is done: the drive's ends and those of its partitions are zeroed
+	// EvOverwrites says that an engine writes to the rest of the drive from here on; nothing brings that back.
+	EvOverwrites EventKind = "overwrites"
+	EvMap        EventKind = "map" // how fast a part of the drive is
 	// EvCheckpoint says from where a surface stage can go on; what lies before it was flushed.
 	EvCheckpoint EventKind = "checkpoint"
 	EvHealth     EventKind = "health"   // what the drive says of its health, in short
@@ -67,6 +70,7 @@ type Head struct {
 	Drive     drive.Identity `json:"drive"`
 	Path      string         `json:"path"` // where the drive was at that moment; for people only
 	Usage     drive.Class    `json:"usage"`
+	Grant     *drive.Grant   `json:"grant,omitempty"` // what a person allowed; nil for a drive that was free
 	Plan      Plan           `json:"plan"`
 	PID       int            `json:"pid"`
 	Previous  *Ending        `json:"previous,omitempty"` // how the run before this one ended
@@ -84,6 +88,18 @@ type Held struct {
 	Path  string         `json:"path"`
 	Drive drive.Identity `json:"drive"`
 	Usage drive.Usage    `json:"usage"`
+}
+
+// FirstAct says what of the drive was saved before its ends are zeroed, in bytes.
+type FirstAct struct {
+	SavedBytes int64 `json:"saved_bytes"` // 0 where there was nothing but blank and old stamps
+	LostBytes  int64 `json:"lost_bytes"`  // could not be read
+}
+
+// Wiped says what claims of before the first destructive act are left: copies of labels amid the drive, a pool that
+// lists the drive still.
+type Wiped struct {
+	Rest drive.Grant `json:"rest"`
 }
 
 // QueuedData says what a job waits for.

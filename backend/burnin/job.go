@@ -159,9 +159,7 @@ func (j *Job) clone() Job {
 // stage that was begun again lists each sector once.
 func (s *Stage) addRanges(add []surface.Range) {
 	for _, r := range add {
-		for _, piece := range without(r, s.BadRanges) {
-			s.BadRanges = append(s.BadRanges, piece)
-		}
+		s.BadRanges = append(s.BadRanges, without(r, s.BadRanges)...)
 	}
 	slices.SortFunc(s.BadRanges, func(a, b surface.Range) int {
 		switch {

@@ -11,6 +11,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,8 +41,10 @@ const (
 
 // Env is the machine that a command runs on.
 type Env struct {
+	Stdin          io.Reader // where passwords are read that no terminal can be asked for
 	Stdout, Stderr io.Writer
-	Terminal       bool // stdout is a terminal
+	Ask            Asker // asks a person at the terminal; nil where stdin is none
+	Terminal       bool  // stdout is a terminal
 	Version        string
 	Home           string // the user's directory for application data
 	Now            func() time.Time
@@ -72,8 +75,9 @@ type root struct {
 // app is what commands work with.
 type app struct {
 	Env
-	json bool
-	svc  *jobs.Service
+	json  bool
+	svc   *jobs.Service
+	lines *bufio.Reader // of stdin, once a line of it was read
 }
 
 // command is one leaf of the command line. It returns an exit code and, where something went wrong, why.
@@ -124,7 +128,9 @@ func Main(ctx context.Context, args []string, env Env) int {
 				complain(env, r.JSON, err)
 			}
 		}()
-		a.svc = svc
+		if a.svc = svc; env.Ask != nil {
+			svc.Logins.Person = a.person
+		}
 	}
 	code, err := cmd.run(ctx, a)
 	if err != nil {

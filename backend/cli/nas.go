@@ -2,41 +2,57 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
 
 	"burnish/backend/jobs"
 	"burnish/backend/profile"
-	"burnish/backend/reason"
+	"burnish/backend/secret"
+	"burnish/backend/sshconfig"
+	"burnish/backend/store"
 )
 
 type nasCmd struct {
-	Add    nasAddCmd    `cmd:"" help:"Save a connection after trying it."`
-	List   nasListCmd   `cmd:"" help:"The saved connections."`
-	Test   nasTestCmd   `cmd:"" help:"Try a connection to the end: login, rights, runner, drives."`
-	Remove nasRemoveCmd `cmd:"" help:"Forget a connection."`
+	Add      nasAddCmd      `cmd:"" help:"Save a connection after trying it."`
+	Import   nasImportCmd   `cmd:"" help:"Save a connection that ssh knows, after trying it; without a host, list those."`
+	List     nasListCmd     `cmd:"" help:"The saved connections."`
+	Test     nasTestCmd     `cmd:"" help:"Try a connection to the end: login, rights, runner, drives."`
+	Password nasPasswordCmd `cmd:"" help:"Save or change a password, or where passwords are kept."`
+	Remove   nasRemoveCmd   `cmd:"" help:"Forget a connection and its passwords."`
+}
+
+// nasFlags are what add and import have in common.
+type nasFlags struct {
+	PasswordStdin     bool   `name:"password-stdin" help:"Log in with a password: the next line of stdin, or asked for at a terminal."`
+	PassphraseStdin   bool   `name:"passphrase-stdin" help:"The key's passphrase is the next line of stdin."`
+	Sudo              string `default:"none" enum:"none,nopasswd,password" help:"How to become root: none, nopasswd or password. The password is the next line of stdin or asked for; an empty one is that of the login."`
+	SudoPasswordStdin bool   `name:"sudo-password-stdin" help:"As --sudo password; the line must be there."`
+	HostKey           string `name:"host-key" placeholder:"SHA256:..." help:"The fingerprint that the NAS must show."`
+	JumpKey           string `name:"jump-key" placeholder:"SHA256:..." help:"The fingerprint that the jump host must show."`
+	Secrets           string `default:"auto" enum:"auto,keychain,session,file" help:"Where passwords are kept: the system's keychain, nowhere but in memory (session), or a file sealed by a passphrase. auto is the keychain, or session where there is none."`
+	Legacy            bool   `name:"legacy-algorithms" help:"Allow encryption that is known to be weak, for a NAS that cannot be updated."`
+	VirtualDrives     bool   `name:"virtual-drives" help:"Loop, nbd and virtio devices count as drives. For labs."`
+	StateDir          string `name:"state-dir" placeholder:"DIR" help:"Where the runner lives on the NAS."`
+	Slots             int    `default:"4" help:"How many jobs run at once."`
 }
 
 type nasAddCmd struct {
-	Name          string `arg:"" help:"What you call it."`
-	Host          string `required:"" help:"Host name or address."`
-	Port          int    `default:"22" help:"SSH port."`
-	User          string `required:"" help:"Login."`
-	Key           string `placeholder:"FILE" xor:"login" help:"Private key without a passphrase."`
-	Agent         bool   `xor:"login" help:"Ask the SSH agent."`
-	Sudo          string `default:"none" enum:"none,nopasswd,password" help:"How to become root: none, nopasswd or password."`
-	HostKey       string `name:"host-key" placeholder:"SHA256:..." help:"The fingerprint that the NAS must show."`
-	VirtualDrives bool   `name:"virtual-drives" help:"Loop, nbd and virtio devices count as drives. For labs."`
-	StateDir      string `name:"state-dir" placeholder:"DIR" help:"Where the runner lives on the NAS."`
-	Slots         int    `default:"4" help:"How many jobs run at once."`
+	Name  string `arg:"" help:"What you call it."`
+	Host  string `required:"" help:"Host name or address."`
+	Port  int    `default:"22" help:"SSH port."`
+	User  string `required:"" help:"Login."`
+	Key   string `placeholder:"FILE" xor:"login" help:"Private key."`
+	Agent bool   `xor:"login" help:"Ask the SSH agent."`
+	Jump  string `placeholder:"USER@HOST:PORT" help:"Go through this host; the login there is by the same key or agent, or by a password of its own."`
+	nasFlags
 }
 
 func (c *nasAddCmd) run(ctx context.Context, a *app) (int, error) {
-	p := profile.Profile{
-		Name: c.Name, Host: c.Host, Port: c.Port, User: c.User, Agent: c.Agent, Sudo: profile.Sudo(c.Sudo),
-		VirtualDrives: c.VirtualDrives, StateDir: c.StateDir, Slots: c.Slots,
-	}
-	if c.Sudo == string(profile.SudoPassword) {
-		return 0, reason.New("wrong_use", "what", "this version keeps no passwords", "hint", "Log in as root with a key, or use --sudo nopasswd.")
-	}
+	p := profile.Profile{Name: c.Name, Host: c.Host, Port: c.Port, User: c.User, Agent: c.Agent}
 	if c.Key != "" {
 		key, err := absolute(c.Key)
 		if err != nil {
@@ -44,7 +60,32 @@ func (c *nasAddCmd) run(ctx context.Context, a *app) (int, error) {
 		}
 		p.KeyFile = key
 	}
-	p, err := a.svc.AddNAS(ctx, p, c.HostKey)
+	if c.Jump != "" {
+		jump, err := sshconfig.ParseJump(c.Jump, c.User)
+		if err != nil {
+			return 0, err
+		}
+		if jump.Port == 0 {
+			jump.Port = profile.DefaultPort
+		}
+		p.Jump = jump
+	}
+	return c.save(ctx, a, p)
+}
+
+// save fills in what the flags say, asks for the passwords, and saves the profile.
+func (c *nasFlags) save(ctx context.Context, a *app, p profile.Profile) (int, error) {
+	p.VirtualDrives, p.StateDir, p.Slots, p.Legacy = c.VirtualDrives, c.StateDir, c.Slots, c.Legacy
+	p.Sudo = profile.Sudo(c.Sudo)
+	if c.SudoPasswordStdin {
+		p.Sudo = profile.SudoPassword
+	}
+	p.Password = c.PasswordStdin || p.KeyFile == "" && !p.Agent && a.Ask != nil
+	with := jobs.NewNAS{HostKey: c.HostKey, JumpKey: c.JumpKey, Keep: keep(c.Secrets), Secrets: map[secret.Kind]secret.Secret{}}
+	if err := c.read(ctx, a, p, with.Secrets); err != nil {
+		return 0, err
+	}
+	p, err := a.svc.AddNAS(ctx, p, with)
 	if err != nil {
 		return 0, err
 	}
@@ -52,7 +93,57 @@ func (c *nasAddCmd) run(ctx context.Context, a *app) (int, error) {
 		return 0, a.put(nasLine(p))
 	}
 	a.say("%s is saved: %s@%s, machine %s (%s).", p.Name, p.User, p.Host, clean(p.Hostname), clean(p.MachineID))
+	a.sayWhere(p.Secrets)
 	return 0, nil
+}
+
+// read takes the passwords in the order in which they stand on stdin: login, passphrase, sudo.
+func (c *nasFlags) read(ctx context.Context, a *app, p profile.Profile, into map[secret.Kind]secret.Secret) (err error) {
+	if p.Password {
+		if into[secret.Login], err = a.mustSecret(ctx, "Password of "+p.User+" at "+p.Host); err != nil {
+			return err
+		}
+	}
+	if c.PassphraseStdin {
+		if into[secret.Passphrase], err = a.mustSecret(ctx, "Passphrase of "+p.KeyFile); err != nil {
+			return err
+		}
+	}
+	if p.Sudo != profile.SudoPassword {
+		return nil
+	}
+	text := "Sudo password of " + p.User + " at " + p.Host
+	if !p.Password || c.SudoPasswordStdin && a.Ask == nil {
+		into[secret.Sudo], err = a.mustSecret(ctx, text)
+		return err
+	}
+	own, err := a.secretLine(ctx, text+" (empty: the same)")
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if !own.Empty() {
+		into[secret.Sudo] = own
+	}
+	return nil
+}
+
+func keep(flag string) profile.Keep {
+	if flag == "auto" {
+		return profile.KeepNone
+	}
+	return profile.Keep(flag)
+}
+
+// sayWhere tells where passwords are kept, if there are any.
+func (a *app) sayWhere(where profile.Keep) {
+	switch where {
+	case profile.KeepKeychain:
+		a.say("Its passwords are in the keychain of this computer.")
+	case profile.KeepFile:
+		a.say("Its passwords are in the sealed file.")
+	case profile.KeepSession:
+		a.say("Its passwords are not kept: Burnish asks for them each time. (burnish nas password NAME --secrets keychain or file keeps them.)")
+	}
 }
 
 // nasRow is a saved NAS as --json shows it.
@@ -61,7 +152,7 @@ type nasRow struct {
 	Host          string `json:"host"`
 	Port          int    `json:"port"`
 	User          string `json:"user"`
-	Login         string `json:"login"` // key or agent
+	Login         string `json:"login"` // key, agent, password, or key+password
 	Sudo          string `json:"sudo"`
 	HostKey       string `json:"host_key"`
 	StateDir      string `json:"state_dir"`
@@ -69,14 +160,28 @@ type nasRow struct {
 	MachineID     string `json:"machine_id"`
 	Hostname      string `json:"hostname"`
 	Slots         int    `json:"slots"`
+	Jump          string `json:"jump"`    // user@host:port, empty for none
+	Secrets       string `json:"secrets"` // keychain, file or session; empty where there are none
+	Legacy        bool   `json:"legacy_algorithms"`
 }
 
 func nasLine(p profile.Profile) nasRow {
-	login := "key"
-	if p.Agent {
-		login = "agent"
+	var login []string
+	for way, has := range map[string]bool{"key": p.KeyFile != "", "agent": p.Agent, "password": p.Password} {
+		if has {
+			login = append(login, way)
+		}
 	}
-	return nasRow{p.Name, p.Host, p.Port, p.User, login, string(p.Sudo), p.HostKey, p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots}
+	slices.Sort(login)
+	return nasRow{p.Name, p.Host, p.Port, p.User, strings.Join(login, "+"), string(p.Sudo), p.HostKey, p.StateDir, p.VirtualDrives,
+		p.MachineID, p.Hostname, p.Slots, jumpText(p.Jump), string(p.Secrets), p.Legacy}
+}
+
+func jumpText(j profile.Jump) string {
+	if j.Host == "" {
+		return ""
+	}
+	return j.User + "@" + net.JoinHostPort(j.Host, strconv.Itoa(j.Port))
 }
 
 type nasListCmd struct{}
@@ -122,11 +227,19 @@ type nasRemoveCmd struct {
 }
 
 func (c *nasRemoveCmd) run(ctx context.Context, a *app) (int, error) {
+	rows, err := a.svc.Store.Jobs(ctx, store.Filter{NAS: c.Name})
+	if err != nil {
+		return 0, err
+	}
 	if err := a.svc.RemoveNAS(ctx, c.Name); err != nil {
 		return 0, err
 	}
-	if !a.json {
-		a.say("%s is removed. Its ended jobs stay in the history.", c.Name)
+	if a.json {
+		return 0, nil
+	}
+	a.say("%s is removed. Its ended jobs stay in the history.", c.Name)
+	if slices.ContainsFunc(rows, func(j store.Job) bool { return j.Phase == store.There }) {
+		a.say("The runner and the files of ended jobs still lie on the NAS. To remove them, add the NAS again and run: burnish clean %s", c.Name)
 	}
 	return 0, nil
 }

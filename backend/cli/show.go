@@ -102,6 +102,9 @@ func (c *showCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if row.State == burnin.Unknown {
+		row.State = burnin.Running // somebody else may have resumed it
+	}
 	a.refresh(ctx, []store.Job{row})
 	j, err := a.svc.View(ctx, row.ID)
 	if err != nil {

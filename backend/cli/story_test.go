@@ -30,7 +30,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"burnish": func() {
 		os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Env{
-			Stdout: os.Stdout, Stderr: os.Stderr, Version: "test", Home: os.Getenv("HOME"), Now: time.Now,
+			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Ask: cli.AskAt(os.Stdin, os.Stderr), Version: "test", Home: os.Getenv("HOME"), Now: time.Now,
 			Open: func(ctx context.Context, dir string) (*jobs.Service, func() error, error) {
 				return jobs.Open(ctx, dir, bin.Runner)
 			},
@@ -300,4 +300,3 @@ func sample(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), slices.Clip(head[:n]), 0o600))
 }
-

@@ -46,6 +46,11 @@ type Usage struct {
 	PoolName string `json:"pool_name,omitempty"`
 	PoolGUID string `json:"pool_guid,omitempty"`
 	Job      string `json:"job,omitempty"` // class burnin: the job
+
+	// Claims names each claim by what it is and whose, so that a new one is told from an old one: "label ext <uuid>".
+	Claims []string `json:"claims,omitempty"`
+	// Dispensable, of class pool: the member was taken offline, and its pool can lose yet another device without it.
+	Dispensable bool `json:"dispensable,omitempty"`
 }
 
 // Why is one layer's answer.
@@ -58,34 +63,46 @@ type Why struct {
 // Rule is what a class means for a start.
 type Rule struct {
 	Class    Class
-	Severity int  // the worst found wins
-	ReadOnly bool // plans that destroy nothing may run
-	WayOut   string
+	Severity int     // the worst found wins
+	ReadOnly bool    // plans that destroy nothing may run
+	Locked   Locking // for plans that write
+	WayOut   string  // what to do first
 }
+
+// Locking says what it takes before a plan that writes may start.
+type Locking int
+
+// The ways in which a class is locked.
+const (
+	Open    Locking = iota
+	Phrased         // a grant
+	InUse           // until what uses the drive has let go of it
+	ForGood         // whatever is typed
+)
 
 // Rules lists all classes; the order of severity decides which class a drive has when layers differ.
 func Rules() []Rule { return rules }
 
 var rules = []Rule{
-	{None, 0, true, ""},
-	{Data, 10, true, "Erase it by hand where you are sure (wipefs -a, then zero it), or choose another drive."},
-	{ExportedPool, 20, true, "Import the pool and destroy it, or choose another drive."},
-	{LUKS, 30, true, "Close it (cryptsetup close) and remove it by hand first."},
-	{LVM, 31, true, "Deactivate the volume group and remove the physical volume first."},
-	{RAID, 32, true, "Stop the array (mdadm --stop) and remove the member first."},
-	{Btrfs, 33, true, "Remove the drive from the file system (btrfs device remove) first."},
-	{Swap, 34, true, "Turn it off (swapoff) first."},
-	{Mounted, 35, true, "Unmount it first."},
-	{Unraid, 36, true, "Unassign it from the array first."},
-	{Pool, 37, true, "Detach or replace it in its pool first (zpool detach, zpool replace; zpool remove for spare, cache and log)."},
-	{OpenByProcess, 40, true, "End what holds it first."},
-	{BurnIn, 45, false, "Wait for that job, or stop it."},
-	{VirtualDrive, 50, false, "Loop, nbd and virtio devices count as drives only where the profile has --virtual-drives."},
-	{Unsupported, 55, true, "Reformat it to 512 or 4096 byte sectors without protection information first."},
-	{Duplicate, 60, true, "Connect it so that its own serial number can be read."},
-	{Remote, 65, true, "Export the pool on the host that uses it."},
-	{CannotTell, 70, true, "Find out why the check failed; what cannot be checked is not touched."},
-	{Boot, 80, true, "The NAS runs from this drive."},
+	{None, 0, true, Open, ""},
+	{Data, 10, true, Phrased, "Erase it by hand where you are sure (wipefs -a, then zero it), or choose another drive."},
+	{ExportedPool, 20, true, Phrased, "Import the pool and destroy it, or choose another drive."},
+	{LUKS, 30, true, InUse, "Close it (cryptsetup close) and remove it by hand first."},
+	{LVM, 31, true, InUse, "Deactivate the volume group and remove the physical volume first."},
+	{RAID, 32, true, InUse, "Stop the array (mdadm --stop) and remove the member first."},
+	{Btrfs, 33, true, InUse, "Remove the drive from the file system (btrfs device remove) first."},
+	{Swap, 34, true, InUse, "Turn it off (swapoff) first."},
+	{Mounted, 35, true, InUse, "Unmount it first."},
+	{Unraid, 36, true, InUse, "Unassign it from the array first."},
+	{Pool, 37, true, InUse, "Take it out of its pool first (zpool detach or zpool replace; zpool remove for spare, cache and log): overwriting a device that a pool counts on costs the pool its redundancy, so Burnish never forces it."},
+	{OpenByProcess, 40, true, InUse, "End what holds it first."},
+	{BurnIn, 45, false, InUse, "Wait for that job, or stop it."},
+	{VirtualDrive, 50, false, InUse, "Loop, nbd and virtio devices count as drives only where the profile has --virtual-drives."},
+	{Unsupported, 55, true, ForGood, "Reformat it to 512 or 4096 byte sectors without protection information first."},
+	{Duplicate, 60, true, ForGood, "Connect it so that its own serial number can be read."},
+	{Remote, 65, true, ForGood, "Export or destroy the pool on the host that uses it. Where that host is gone for good, import it here by hand (zpool import -f) and export it."},
+	{CannotTell, 70, true, ForGood, "Find out why the check failed; what cannot be checked is not touched."},
+	{Boot, 80, true, ForGood, "The NAS runs from this drive."},
 }
 
 // RuleOf finds the rule of a class; an unknown class is CannotTell.
@@ -120,10 +137,26 @@ type Startable struct {
 
 // StartableFor applies the lock rules: a destructive plan starts only on a drive that is proven free, with an identity
 // of its own and sectors that the engines can address.
-func StartableFor(id Identity, u Usage) Startable {
+func StartableFor(id Identity, u Usage) Startable { return StartableUnder(id, u, nil) }
+
+// StartableUnder is StartableFor with what a person allowed; nil allows nothing.
+func StartableUnder(id Identity, u Usage, g *Grant) Startable {
+	s := startable(id, u)
+	s.Destructive = s.Destructive && (u.Class == None || g.Covers(u))
+	return s
+}
+
+// StartableAgain is StartableUnder for a drive that was begun to be erased.
+func StartableAgain(id Identity, u Usage, g *Grant) Startable {
+	s := startable(id, u)
+	s.Destructive = s.Destructive && g.CoversRest(u)
+	return s
+}
+
+func startable(id Identity, u Usage) Startable {
 	known := id.ID() != "" && id.SizeBytes > 0
 	return Startable{
 		Read:        known && RuleOf(u.Class).ReadOnly,
-		Destructive: known && u.Class == None && (id.LogicalBytes == 512 || id.LogicalBytes == 4096),
+		Destructive: known && (id.LogicalBytes == 512 || id.LogicalBytes == 4096),
 	}
 }

@@ -39,23 +39,32 @@ type Service struct {
 	Now    func() time.Time
 	Random io.Reader
 	Who    string // who asks, for the audit trail and stop requests: user@host
+	Logins Logins // what answers when a login asks
 }
 
 // target says how to dial a profile.
-func target(p profile.Profile) nas.Target {
-	return nas.Target{
-		Name: p.Name, Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, Agent: p.Agent, Sudo: nas.Sudo(p.Sudo),
-		HostKey: p.HostKey, MachineID: p.MachineID, StateDir: p.StateDir,
+func (s *Service) target(p profile.Profile) nas.Target {
+	t := nas.Target{
+		Name: p.Name, Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, Agent: p.Agent, Password: p.Password,
+		Sudo: nas.Sudo(p.Sudo), HostKey: p.HostKey, MachineID: p.MachineID, StateDir: p.StateDir, LegacyAlgorithms: p.Legacy,
+		Ask:          func(ctx context.Context, q nas.Question) (string, error) { return s.Logins.answer(ctx, p, q) },
+		SudoPassword: func(ctx context.Context) (string, error) { return s.Logins.sudo(ctx, p) },
 	}
+	if p.Jump != (profile.Jump{}) {
+		t.Jump = &nas.Jump{Host: p.Jump.Host, Port: p.Jump.Port, User: p.Jump.User, HostKey: p.Jump.HostKey}
+	}
+	return t
 }
 
 // open dials a NAS and makes sure that the runner is there.
 func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error) {
-	c, err := s.Dial(ctx, target(p))
+	c, err := s.Dial(ctx, s.target(p))
 	if err != nil {
+		s.Logins.refused(ctx, p, err)
 		return nil, err
 	}
 	if _, err := c.Deploy(ctx); err != nil {
+		s.Logins.refused(ctx, p, err)
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -159,6 +168,9 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		obs, err := s.Mirror.Observe(*st, now.UnixMilli())
 		if err != nil {
 			return burnin.Job{}, err
+		}
+		if st.Run == 0 && !st.LockHeld && now.Sub(time.UnixMilli(row.CreatedMs)) >= askedFor {
+			obs.Missing = true // its directory is there, and no run of it ever began
 		}
 		if err := s.Store.SaveObservation(ctx, id, obs, now.UnixMilli()); err != nil {
 			return burnin.Job{}, err

@@ -2,18 +2,28 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"burnish/backend/burnin"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
+	"burnish/backend/secret"
 	"burnish/backend/store"
 	"burnish/backend/wire"
 )
 
-// AddNAS connects to a new NAS, pins the host key and the machine that it shows, and saves the profile. key is the
-// fingerprint or the key that the person expects; without one the error says what the NAS shows.
-func (s *Service) AddNAS(ctx context.Context, p profile.Profile, key string) (profile.Profile, error) {
+// NewNAS is what a person gives with a new NAS beside its profile.
+type NewNAS struct {
+	HostKey string                        // the fingerprint or the key that the person expects; without one the error says what the NAS shows
+	JumpKey string                        // that of the jump host
+	Secrets map[secret.Kind]secret.Secret // what the person typed; what is missing is asked for
+	Keep    profile.Keep                  // where to keep them; KeepNone is the keychain, or the session where there is none
+}
+
+// AddNAS connects to a new NAS, pins the host key and the machine that it shows, and saves the profile and its secrets.
+// The profile says where they are kept.
+func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (profile.Profile, error) {
 	if _, err := s.Store.ProfileNamed(ctx, p.Name); !said(err, "no_such_nas") {
 		if err == nil {
 			err = reason.New("nas_exists", "nas", p.Name)
@@ -28,8 +38,16 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, key string) (pr
 	if err := p.Check(); err != nil {
 		return p, err
 	}
-	t := target(p)
-	t.HostKey = key
+	for kind, text := range with.Secrets {
+		if err := s.Logins.typed.Set(ctx, secret.Account(p.ID, kind), text); err != nil {
+			return p, err
+		}
+	}
+	t := s.target(p)
+	t.HostKey = with.HostKey
+	if t.Jump != nil {
+		t.Jump.HostKey = with.JumpKey
+	}
 	c, err := s.Dial(ctx, t)
 	if err != nil {
 		return p, err
@@ -39,9 +57,12 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, key string) (pr
 		return p, err
 	}
 	login := c.Facts()
-	p.HostKey, p.MachineID, p.Hostname = c.HostKey(), login.MachineID, login.Hostname
-	if err := s.Store.AddProfile(ctx, p); err != nil {
+	p.HostKey, p.Jump.HostKey, p.MachineID, p.Hostname = c.HostKey(), c.JumpKey(), login.MachineID, login.Hostname
+	if p.Secrets, err = s.Logins.keep(ctx, p, with.Keep); err != nil {
 		return p, err
+	}
+	if err := s.Store.AddProfile(ctx, p); err != nil {
+		return p, errors.Join(err, s.Logins.forget(ctx, p, func() error { return nil }))
 	}
 	return p, s.Store.Audit(ctx, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
 }
@@ -74,13 +95,13 @@ func (s *Service) TestNAS(ctx context.Context, name string, step func(Step)) err
 	return nil
 }
 
-// RemoveNAS forgets a profile. Jobs that have not ended keep it from being removed; what ended stays readable.
+// RemoveNAS forgets a profile and its secrets. Jobs that have not ended keep it from being removed; what ended stays readable.
 func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 	p, err := s.Store.ProfileNamed(ctx, name)
 	if err != nil {
 		return err
 	}
-	if err := s.Store.RemoveProfile(ctx, p.ID); err != nil {
+	if err := s.Logins.forget(ctx, p, func() error { return s.Store.RemoveProfile(ctx, p.ID) }); err != nil {
 		return err
 	}
 	return s.Store.Audit(ctx, store.AuditEntry{What: "nas_remove", ProfileID: p.ID, Text: s.Who + ": " + p.Name})

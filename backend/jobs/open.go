@@ -11,6 +11,7 @@ import (
 
 	"burnish/backend/nas"
 	"burnish/backend/reason"
+	"burnish/backend/secret"
 	"burnish/backend/store"
 )
 
@@ -26,10 +27,13 @@ func Open(ctx context.Context, dir string, runner func(goarch string) ([]byte, e
 		return nil, nil, errors.Join(reason.New("data_dir_unusable", "dir", mirror, "error", err), db.Close())
 	}
 	options := nas.Options{Runner: runner}
-	return &Service{
+	s := &Service{
 		Store: db, Mirror: nas.Mirror{Dir: mirror}, Now: time.Now, Random: rand.Reader, Who: who(),
 		Dial: func(ctx context.Context, t nas.Target) (*nas.Conn, error) { return nas.Dial(ctx, t, options) },
-	}, db.Close, nil
+	}
+	s.Logins.Keychain = secret.NewKeychain("burnish")
+	s.Logins.File = secret.NewFile(filepath.Join(dir, "secrets.age"), s.Logins.seal)
+	return s, db.Close, nil
 }
 
 // who names the person at this computer for audit trails and stop requests.

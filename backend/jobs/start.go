@@ -170,7 +170,7 @@ func (s *Service) askOne(ctx context.Context, c *nas.Conn, j store.Job) error {
 		return s.Store.SetThere(ctx, j.ID)
 	}
 	var refused *reason.Said
-	if errors.As(err, &refused) && refused.Kind() != reason.Reach {
+	if errors.As(err, &refused) && (refused.Kind() != reason.Reach || refused.Code == "not_started") {
 		err = errors.Join(err, s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, refused, s.Now().UnixMilli()))
 	}
 	return err

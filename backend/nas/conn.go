@@ -14,14 +14,15 @@ import (
 
 // Conn is a logged-in connection to a NAS. It is safe for concurrent use.
 type Conn struct {
-	target Target
-	opts   Options
-	socket *socket
-	client *ssh.Client
-	key    ssh.PublicKey
-	facts  Facts
-	lanes  *lanes
-	root   rootWay
+	target  Target
+	opts    Options
+	socket  *socket
+	client  *ssh.Client
+	key     ssh.PublicKey
+	jumpKey ssh.PublicKey // of the jump host; nil for none
+	facts   Facts
+	lanes   *lanes
+	root    rootWay
 
 	life context.Context
 	end  context.CancelCauseFunc
@@ -63,7 +64,19 @@ func (c *Conn) Err() error { return context.Cause(c.life) }
 
 // HostKey is the NAS's public key as a line of authorized_keys, to be pinned.
 func (c *Conn) HostKey() string {
-	return strings.TrimSuffix(string(ssh.MarshalAuthorizedKey(c.key)), "\n")
+	return line(c.key)
+}
+
+// JumpKey is the jump host's public key likewise; "" where the connection goes through none.
+func (c *Conn) JumpKey() string {
+	if c.jumpKey == nil {
+		return ""
+	}
+	return line(c.jumpKey)
+}
+
+func line(key ssh.PublicKey) string {
+	return strings.TrimSuffix(string(ssh.MarshalAuthorizedKey(key)), "\n")
 }
 
 // Facts are what the login found.

@@ -33,11 +33,13 @@ func (s *socket) Read(p []byte) (int, error) {
 }
 
 // Dial connects to a NAS, checks its host key, logs in, and reads what machine it is. ctx governs the dialling only:
-// the connection lives until Close, or until it is lost.
+// the connection lives until Close, or until it is lost. A password that the server refuses is not tried again.
 //
 // Errors: host_key_unknown (nothing is pinned; its text names the fingerprint), host_key_changed, nas_changed,
-// key_unusable, bad_profile, auth_failed, algorithms, platform_unsupported, nas_garbage, nas_unreachable; ctx.Err()
-// if ctx was cancelled.
+// jump_key_unknown, jump_refused, bad_profile, algorithms, legacy_algorithms, platform_unsupported, nas_garbage,
+// nas_unreachable; of the login key_unusable, passphrase_needed, passphrase_wrong, agent_unusable, auth_failed,
+// password_needed, password_refused, password_off, second_factor, second_factor_refused; ctx.Err() if ctx was
+// cancelled.
 func Dial(ctx context.Context, t Target, o Options) (*Conn, error) {
 	o = o.withDefaults()
 	if err := t.check(); err != nil {
@@ -47,15 +49,19 @@ func Dial(ctx context.Context, t Target, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	login, err := newLogin(ctx, t, o)
+	d := dialler{t: t, o: o, pin: pin}
+	if t.Jump != nil {
+		if d.jump, err = newHop(t, o); err != nil {
+			return nil, err
+		}
+	}
+	l, err := d.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer login.close()
-	d := dialler{t: t, o: o, pin: pin, login: login}
-	c, err := d.dial(ctx)
-	if err != nil {
-		return nil, err
+	c := newConn(t, o, l.socket, l.client, l.key)
+	if d.jump != nil {
+		c.jumpKey = d.jump.key
 	}
 	if err := c.learn(ctx); err != nil {
 		c.Close()
@@ -64,32 +70,47 @@ func Dial(ctx context.Context, t Target, o Options) (*Conn, error) {
 	return c, nil
 }
 
+// link is a connection whose login is done.
+type link struct {
+	socket *socket
+	client *ssh.Client
+	key    ssh.PublicKey
+}
+
 type dialler struct {
 	t     Target
 	o     Options
 	pin   pin
-	login *login
+	jump  *hop   // what the connection goes through; nil for none
+	hop   bool   // t is itself a jump host
+	login *login // of the last handshake
 }
 
 // maxRedials bounds the dials that only look at a server's other host keys.
 const maxRedials = 3
 
 // dial shakes hands, more than once where the server has several host keys and the first it shows is not the one.
-func (d *dialler) dial(ctx context.Context) (*Conn, error) {
+func (d *dialler) dial(ctx context.Context) (*link, error) {
 	algorithms := d.pin.first()
 	var shown string // the first key that did not fit
 	for try := 0; ; try++ {
-		c, check, err := d.handshake(ctx, algorithms)
+		l, check, err := d.handshake(ctx, algorithms)
+		var said *reason.Said
 		switch {
 		case err == nil:
-			return c, nil
+			return l, nil
 		case ctx.Err() != nil:
 			return nil, d.ended(ctx)
+		case errors.As(err, &said):
+			return nil, err
 		case check.refused():
 			if shown == "" {
 				shown = ssh.FingerprintSHA256(check.shown)
 			}
 			if d.pin.none() {
+				if d.hop {
+					return nil, reason.New("jump_key_unknown", "nas", d.t.Name, "shown", shown)
+				}
 				return nil, reason.New("host_key_unknown", "nas", d.t.Name, "shown", shown)
 			}
 			algorithms = without(algorithms, check.shown)
@@ -100,9 +121,7 @@ func (d *dialler) dial(ctx context.Context) (*Conn, error) {
 			return nil, d.changed(shown)
 		case noSuchHostKey(err) && d.pin.key != nil && try == 0:
 			// The pinned type is gone. Ask for any, to say what is shown in its place.
-			algorithms = slices.DeleteFunc(slices.Concat(hostKeyAlgorithms...), func(a string) bool {
-				return slices.Contains(d.pin.first(), a)
-			})
+			algorithms = slices.DeleteFunc(d.pin.all(), func(a string) bool { return slices.Contains(d.pin.first(), a) })
 		default:
 			return nil, d.failed(check, err)
 		}
@@ -110,13 +129,17 @@ func (d *dialler) dial(ctx context.Context) (*Conn, error) {
 }
 
 // handshake dials once. The connection is closed unless the error is nil.
-func (d *dialler) handshake(ctx context.Context, algorithms []string) (*Conn, *keyCheck, error) {
+func (d *dialler) handshake(ctx context.Context, algorithms []string) (*link, *keyCheck, error) {
 	check := &keyCheck{pin: d.pin}
-	opening, cancel := context.WithTimeout(ctx, d.o.ConnectTimeout)
-	defer cancel()
-	raw, err := d.o.Dial(opening, "tcp", d.t.address())
+	login, err := newLogin(ctx, d.t, d.hop, d.o)
 	if err != nil {
-		return nil, check, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+		return nil, check, err
+	}
+	defer login.close()
+	d.login = login
+	raw, err := d.open(ctx)
+	if err != nil {
+		return nil, check, err
 	}
 	conn := &socket{Conn: raw}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -125,10 +148,12 @@ func (d *dialler) handshake(ctx context.Context, algorithms []string) (*Conn, *k
 		conn.Close()
 		return nil, check, err
 	}
+	login.say = func(until time.Time) { conn.SetDeadline(until) }
 	check.accept = func() { conn.SetDeadline(deadline(d.o.LoginTimeout)) }
 	inner, channels, requests, err := ssh.NewClientConn(conn, d.t.address(), &ssh.ClientConfig{
+		Config:            ciphers(d.t.LegacyAlgorithms),
 		User:              d.t.User,
-		Auth:              []ssh.AuthMethod{d.login.method(d.o)},
+		AuthCallback:      login.next,
 		HostKeyCallback:   check.check,
 		HostKeyAlgorithms: algorithms,
 	})
@@ -142,7 +167,35 @@ func (d *dialler) handshake(ctx context.Context, algorithms []string) (*Conn, *k
 		conn.Close()
 		return nil, check, err
 	}
-	return newConn(d.t, d.o, conn, ssh.NewClient(inner, channels, requests), check.shown), check, nil
+	return &link{conn, ssh.NewClient(inner, channels, requests), check.shown}, check, nil
+}
+
+// open opens the connection that SSH is spoken over.
+func (d *dialler) open(ctx context.Context) (net.Conn, error) {
+	if d.jump != nil {
+		return d.jump.through(ctx, d.t)
+	}
+	opening, cancel := context.WithTimeout(ctx, d.o.ConnectTimeout)
+	defer cancel()
+	raw, err := d.o.Dial(opening, "tcp", d.t.address())
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+	}
+	return raw, nil
+}
+
+// ciphers are what a connection may be encrypted with. What the library counts as insecure is left out, SHA-1 key
+// exchanges that it would offer by itself too, unless the profile asks for it.
+func ciphers(legacy bool) ssh.Config {
+	good, weak := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
+	if !legacy {
+		weak = ssh.Algorithms{}
+	}
+	return ssh.Config{
+		KeyExchanges: slices.Concat(good.KeyExchanges, weak.KeyExchanges),
+		Ciphers:      slices.Concat(good.Ciphers, weak.Ciphers),
+		MACs:         slices.Concat(good.MACs, weak.MACs),
+	}
 }
 
 // failed says in a registered reason why a handshake failed.
@@ -150,12 +203,26 @@ func (d *dialler) failed(check *keyCheck, err error) error {
 	var none *ssh.AlgorithmNegotiationError
 	switch {
 	case errors.As(err, &none):
-		return reason.New("algorithms", "nas", d.t.Name, "error",
-			"for "+none.What+" it offers only "+strings.Join(none.RequestedAlgorithms, ", "))
-	case check.accepted && !broken(err):
-		return reason.New("auth_failed", "user", d.t.User, "nas", d.t.Name, "error", d.login.refused()+" ("+brief(err)+")")
+		code := reason.Code("algorithms")
+		if !d.t.LegacyAlgorithms && weak(none.RequestedAlgorithms) {
+			code = "legacy_algorithms"
+		}
+		return reason.New(code, "nas", d.t.Name, "error", "for "+none.What+" it offers only "+strings.Join(none.RequestedAlgorithms, ", "))
+	case check.accepted && (d.login.wrong != nil || !broken(err)):
+		return d.login.refused(err)
 	}
 	return d.unreachable(brief(err))
+}
+
+// weak reports whether one of the algorithms could be allowed.
+func weak(offered []string) bool {
+	all := ssh.InsecureAlgorithms()
+	for _, known := range [][]string{all.KeyExchanges, all.Ciphers, all.MACs, all.HostKeys} {
+		if slices.ContainsFunc(offered, func(a string) bool { return slices.Contains(known, a) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *dialler) unreachable(what any) error {

@@ -23,12 +23,26 @@ var hostKeyAlgorithms = [][]string{
 	{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256},
 }
 
-// algorithmsOf gives the way in which a type of key proves itself; nil for a type that is not accepted.
-func algorithmsOf(keyType string) []string {
+// legacyHostKeyAlgorithms come after those, for a NAS that may use them.
+var legacyHostKeyAlgorithms = [][]string{{ssh.KeyAlgoRSA}, {ssh.InsecureKeyAlgoDSA}}
+
+// groups are the algorithms that are accepted.
+func groups(legacy bool) [][]string {
+	if legacy {
+		return slices.Concat(hostKeyAlgorithms, legacyHostKeyAlgorithms)
+	}
+	return hostKeyAlgorithms
+}
+
+// algorithmsOf gives the ways in which a type of key proves itself; nil for a type that is not accepted.
+func algorithmsOf(keyType string, legacy bool) []string {
 	if keyType == ssh.KeyAlgoRSA {
+		if legacy {
+			return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA}
+		}
 		keyType = ssh.KeyAlgoRSASHA512
 	}
-	for _, group := range hostKeyAlgorithms {
+	for _, group := range groups(legacy) {
 		if slices.Contains(group, keyType) {
 			return group
 		}
@@ -40,6 +54,7 @@ func algorithmsOf(keyType string) []string {
 type pin struct {
 	key         ssh.PublicKey
 	fingerprint string
+	legacy      bool // weak types of keys are accepted
 }
 
 // parsePin reads what a profile holds.
@@ -50,23 +65,23 @@ func parsePin(t Target) (pin, error) {
 			"hint", "Give it as SHA256:... (ssh-keygen -lf shows it on the NAS).")
 	}
 	if text == "" {
-		return pin{}, nil
+		return pin{legacy: t.LegacyAlgorithms}, nil
 	}
 	if hash, ok := strings.CutPrefix(text, "SHA256:"); ok {
 		hash = strings.TrimRight(hash, "=")
 		if sum, err := base64.RawStdEncoding.DecodeString(hash); err != nil || len(sum) != 32 {
 			return bad("is no SHA256 fingerprint")
 		}
-		return pin{fingerprint: "SHA256:" + hash}, nil
+		return pin{fingerprint: "SHA256:" + hash, legacy: t.LegacyAlgorithms}, nil
 	}
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
 	if err != nil {
 		return bad("is no public key")
 	}
-	if algorithmsOf(key.Type()) == nil {
+	if algorithmsOf(key.Type(), t.LegacyAlgorithms) == nil {
 		return bad("is of a type that is not accepted: " + key.Type())
 	}
-	return pin{key: key, fingerprint: ssh.FingerprintSHA256(key)}, nil
+	return pin{key: key, fingerprint: ssh.FingerprintSHA256(key), legacy: t.LegacyAlgorithms}, nil
 }
 
 func (p pin) none() bool { return p.fingerprint == "" }
@@ -81,10 +96,13 @@ func (p pin) fits(key ssh.PublicKey) bool {
 // first are the algorithms to ask for at the first dial: of several keys, a server shows the one that is pinned.
 func (p pin) first() []string {
 	if p.key != nil {
-		return algorithmsOf(p.key.Type())
+		return algorithmsOf(p.key.Type(), p.legacy)
 	}
-	return slices.Concat(hostKeyAlgorithms...)
+	return p.all()
 }
+
+// all are the algorithms that are accepted at all.
+func (p pin) all() []string { return slices.Concat(groups(p.legacy)...) }
 
 var errHostKey = errors.New("the host key is not the pinned one")
 
@@ -116,7 +134,7 @@ func (c *keyCheck) refused() bool { return c.shown != nil && !c.accepted }
 
 // without takes the algorithms of a key's type out of the list.
 func without(algorithms []string, key ssh.PublicKey) []string {
-	shown := algorithmsOf(key.Type())
+	shown := algorithmsOf(key.Type(), true)
 	return slices.DeleteFunc(slices.Clone(algorithms), func(a string) bool { return slices.Contains(shown, a) })
 }
 

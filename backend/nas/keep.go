@@ -43,6 +43,7 @@ const (
 	firstWait   = 2 * time.Second
 	longestWait = time.Minute
 	calmWait    = time.Minute
+	guardedWait = 15 * time.Minute // a few wrong passwords within ten minutes shut a computer out of many servers
 )
 
 // Run connects and works until Work returns nil, ctx ends, or an error comes that trying again cannot mend. After
@@ -69,6 +70,9 @@ func (k Keep) Run(ctx context.Context) error {
 		d := wait/2 + time.Duration(k.Rand.Int64N(int64(wait/2)+1))
 		if slow(err) {
 			d = max(d, calmWait)
+		}
+		if code(err) == "password_refused" || code(err) == "second_factor_refused" {
+			d = max(d, guardedWait)
 		}
 		wait = min(2*wait, longestWait)
 		last = err
@@ -100,7 +104,8 @@ func (k Keep) once(ctx context.Context, since *time.Time) (connected bool, err e
 // final reports whether only a person can help, and not by waiting.
 func final(err error) bool {
 	switch code(err) {
-	case "host_key_changed", "host_key_unknown", "nas_changed", "key_unusable", "bad_profile", "platform_unsupported", "runner_not_embedded":
+	case "host_key_changed", "host_key_unknown", "jump_key_unknown", "nas_changed", "key_unusable", "bad_profile", "platform_unsupported", "runner_not_embedded",
+		"passphrase_needed", "passphrase_wrong", "password_needed", "second_factor":
 		return true
 	}
 	return false
@@ -109,7 +114,7 @@ func final(err error) bool {
 // slow reports whether a try soon is useless or does harm.
 func slow(err error) bool {
 	switch code(err) {
-	case "auth_failed", "algorithms", "no_root", "runner_changed", "state_dir_unusable", "nas_garbage", "nas_too_much", "mirror_full":
+	case "auth_failed", "agent_unusable", "password_off", "jump_refused", "algorithms", "legacy_algorithms", "no_root", "sudo_refused", "runner_changed", "state_dir_unusable", "nas_garbage", "nas_too_much", "mirror_full":
 		return true
 	}
 	return false

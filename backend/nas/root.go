@@ -31,7 +31,7 @@ func newRootWay() rootWay {
 }
 
 // asRoot gives the command line that runs command as root, and what must stand first on its stdin. command must be
-// one made by shell. Its error is no_root where the login cannot become root.
+// one made by shell. Its error is no_root, or sudo_refused, where the login cannot become root.
 func (c *Conn) asRoot(ctx context.Context, command string) (string, []byte, error) {
 	w, err := c.wayToRoot(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func (c *Conn) asRoot(ctx context.Context, command string) (string, []byte, erro
 	return command, nil, nil
 }
 
-// HasRoot reports whether the login can become root; no_root says why not.
+// HasRoot reports whether the login can become root; no_root says why not, sudo_refused that the password is wrong.
 func (c *Conn) HasRoot(ctx context.Context) error {
 	_, err := c.wayToRoot(ctx)
 	return err
@@ -96,6 +96,9 @@ func (c *Conn) findRoot(ctx context.Context) (way, error) {
 	}
 	_, err = c.run(ctx, c.opts.ScriptTimeout, "sudo -k -S -p '' -- "+shell(rootScript), strings.NewReader(string(password)))
 	if errors.As(err, &failed) {
+		if text := failed.Error(); strings.Contains(text, "incorrect password") || strings.Contains(text, "Sorry, try again") {
+			return unasked, reason.New("sudo_refused", "user", c.target.User, "nas", c.target.Name, "error", text)
+		}
 		return unasked, c.noRoot(failed.Error())
 	}
 	return sudoAsked, err
@@ -107,9 +110,12 @@ func (c *Conn) password(ctx context.Context) ([]byte, error) {
 		return nil, c.noRoot("sudo asks for a password and none is saved")
 	}
 	password, err := c.target.SudoPassword(ctx)
+	var said *reason.Said
 	switch {
 	case ctx.Err() != nil:
 		return nil, c.ended(ctx, "the sudo password was asked for")
+	case errors.As(err, &said):
+		return nil, err
 	case err != nil:
 		return nil, c.noRoot("the sudo password could not be had: " + err.Error())
 	case strings.ContainsAny(password, "\n\x00"):

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"burnish/backend/reason"
 	"burnish/backend/testbed/sshd"
 	"burnish/backend/wire"
 )
@@ -67,7 +68,11 @@ func TestSudoWithAPassword(t *testing.T) {
 	for name, password := range wrong {
 		t.Run(name, func(t *testing.T) {
 			target.SudoPassword = password
-			text := wantCode(t, dial(t, target, testOptions()).HasRoot(testContext(t)), "no_root")
+			want := reason.Code("no_root")
+			if name == "wrong" {
+				want = "sudo_refused"
+			}
+			text := wantCode(t, dial(t, target, testOptions()).HasRoot(testContext(t)), want)
 			if strings.Contains(text, u.Password) {
 				t.Errorf("the password is in the error %q", text)
 			}

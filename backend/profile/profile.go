@@ -1,7 +1,7 @@
 // Package profile says what a connection profile is: how a person reaches one NAS, and which machine it is.
 //
 // Its rules:
-//   - A profile holds no secret. Its key file is a path; passwords live in the keychain under the profile's ID.
+//   - A profile holds no secret. Its key file is a path; passwords are kept elsewhere under the profile's ID, and Secrets says where.
 //   - What a person typed is checked before it is used anywhere: nothing in a checked profile can be taken for an
 //     option, hold a control character, or turn the text around it. Name and state directory become parts of command
 //     lines and paths, so that their characters are listed.
@@ -33,8 +33,27 @@ type Sudo string
 const (
 	SudoNone     Sudo = "none"     // the login is root, or may do all by itself
 	SudoNoPasswd Sudo = "nopasswd" // sudo asks nothing
-	SudoPassword Sudo = "password" // sudo asks for a password, which is in the keychain
+	SudoPassword Sudo = "password" // sudo asks for a password: one of its own, or else that of the login
 )
+
+// Keep says where a profile's secrets are kept.
+type Keep string
+
+// The places for secrets.
+const (
+	KeepNone     Keep = ""         // there is nothing to keep
+	KeepKeychain Keep = "keychain" // the system's
+	KeepFile     Keep = "file"     // sealed by a passphrase, in the data directory
+	KeepSession  Keep = "session"  // nowhere: they are asked for, and kept as long as the program runs
+)
+
+// Jump is a host that passes the connection on. The zero value is none.
+type Jump struct {
+	Host    string `json:"host"`
+	Port    int    `json:"port"`
+	User    string `json:"user"`
+	HostKey string `json:"host_key,omitempty"` // as that of a profile
+}
 
 // Defaults for what a person leaves out.
 const (
@@ -54,6 +73,10 @@ type Profile struct {
 	User          string `json:"user"`
 	KeyFile       string `json:"key_file,omitempty"` // absolute path on this computer; empty with Agent
 	Agent         bool   `json:"agent,omitempty"`
+	Password      bool   `json:"password,omitempty"` // log in with a password, after the key if there is one
+	Jump          Jump   `json:"jump,omitzero"`
+	Legacy        bool   `json:"legacy_algorithms,omitempty"` // allow encryption that is known to be weak
+	Secrets       Keep   `json:"secrets,omitempty"`
 	Sudo          Sudo   `json:"sudo"`
 	HostKey       string `json:"host_key,omitempty"`  // "type base64", no comment; empty until pinned
 	StateDir      string `json:"state_dir,omitempty"` // on the NAS; empty: the first place that is fit
@@ -78,7 +101,7 @@ const (
 // Check finds the first thing that is not right, as a bad_profile reason.
 func (p Profile) Check() error {
 	for _, check := range []func() *reason.Said{
-		p.checkID, p.checkName, p.checkHost, p.checkPort, p.checkUser, p.checkLogin, p.checkSudo,
+		p.checkID, p.checkName, p.checkHost, p.checkPort, p.checkUser, p.checkLogin, p.checkJump, p.checkSudo, p.checkSecrets,
 		p.checkHostKey, p.checkStateDir, p.checkMachine, p.checkSlots,
 	} {
 		if said := check(); said != nil {
@@ -102,6 +125,14 @@ func (p Profile) checkID() *reason.Said {
 	return nil
 }
 
+func (p Profile) checkSecrets() *reason.Said {
+	switch p.Secrets {
+	case KeepNone, KeepKeychain, KeepFile, KeepSession:
+		return nil
+	}
+	return bad("Choose keychain, file or session.", "%q is no place for secrets", p.Secrets)
+}
+
 func (p Profile) checkName() *reason.Said {
 	const hint = "A name is 1 to 64 letters (a to z), digits, '-', '_' and '.', and does not begin with '-' or '.'."
 	if p.Name == "" || len(p.Name) > maxName || p.Name[0] == '-' || p.Name[0] == '.' || !only(p.Name, "-_.") {
@@ -110,43 +141,63 @@ func (p Profile) checkName() *reason.Said {
 	return nil
 }
 
-func (p Profile) checkHost() *reason.Said {
+func (p Profile) checkHost() *reason.Said { return checkHost(p.Host) }
+
+func checkHost(host string) *reason.Said {
 	const hint = "Give a host name or an IP address alone: the user goes with --user, the port with --port."
-	if p.Host == "" || len(p.Host) > maxHost || p.Host[0] == '-' {
-		return bad(hint, "%q cannot be a host", p.Host)
+	if host == "" || len(host) > maxHost || host[0] == '-' {
+		return bad(hint, "%q cannot be a host", host)
 	}
-	name := p.Host
-	if addr, err := netip.ParseAddr(p.Host); err == nil {
+	name := host
+	if addr, err := netip.ParseAddr(host); err == nil {
 		name = addr.Zone() // a zone may be anything to its parser
 	}
 	if !only(name, "-_.") {
-		return bad(hint, "%q cannot be a host", p.Host)
+		return bad(hint, "%q cannot be a host", host)
 	}
 	return nil
 }
 
-func (p Profile) checkPort() *reason.Said {
-	if p.Port < 1 || p.Port > 65535 {
-		return bad("A port is 1 to 65535; SSH uses 22.", "%d cannot be a port", p.Port)
+func (p Profile) checkPort() *reason.Said { return checkPort(p.Port) }
+
+func checkPort(port int) *reason.Said {
+	if port < 1 || port > 65535 {
+		return bad("A port is 1 to 65535; SSH uses 22.", "%d cannot be a port", port)
 	}
 	return nil
 }
 
-func (p Profile) checkUser() *reason.Said {
+func (p Profile) checkUser() *reason.Said { return checkUser(p.User) }
+
+func checkUser(user string) *reason.Said {
 	const hint = "Give the name of the login at the NAS, without spaces."
-	if p.User == "" || len(p.User) > maxUser || p.User[0] == '-' || !visible(p.User) || strings.ContainsFunc(p.User, unicode.IsSpace) {
-		return bad(hint, "%q cannot be a user", p.User)
+	if user == "" || len(user) > maxUser || user[0] == '-' || !visible(user) || strings.ContainsFunc(user, unicode.IsSpace) {
+		return bad(hint, "%q cannot be a user", user)
+	}
+	return nil
+}
+
+// checkJump wants a jump host whole or not at all.
+func (p Profile) checkJump() *reason.Said {
+	if p.Jump == (Jump{}) {
+		return nil
+	}
+	for _, said := range []*reason.Said{checkHost(p.Jump.Host), checkPort(p.Jump.Port), checkUser(p.Jump.User), checkHostKey(p.Jump.HostKey)} {
+		if said != nil {
+			said.Hint = "A jump host is given as --jump USER@HOST:PORT."
+			return said
+		}
 	}
 	return nil
 }
 
 func (p Profile) checkLogin() *reason.Said {
 	switch {
-	case p.KeyFile == "" && !p.Agent:
-		return bad("Add --key FILE or --agent.", "neither a key file nor the agent is given")
+	case p.KeyFile == "" && !p.Agent && !p.Password:
+		return bad("Add --key FILE, --agent or --password-stdin.", "neither a key file nor the agent nor a password is given")
 	case p.KeyFile != "" && p.Agent:
 		return bad("Choose one of --key FILE and --agent.", "both a key file and the agent are given")
-	case p.Agent:
+	case p.KeyFile == "":
 		return nil
 	case len(p.KeyFile) > maxPath || !visible(p.KeyFile) || !filepath.IsAbs(p.KeyFile):
 		return bad("Give the key file's absolute path.", "%q cannot be a key file", p.KeyFile)
@@ -163,17 +214,19 @@ func (p Profile) checkSudo() *reason.Said {
 }
 
 // checkHostKey wants the canonical form, so that two keys are the same exactly if their lines are.
-func (p Profile) checkHostKey() *reason.Said {
-	if p.HostKey == "" {
+func (p Profile) checkHostKey() *reason.Said { return checkHostKey(p.HostKey) }
+
+func checkHostKey(line string) *reason.Said {
+	if line == "" {
 		return nil
 	}
 	const hint = "Remove the profile and add it again; compare the fingerprint with the NAS's own."
-	if len(p.HostKey) > maxHostKey {
-		return bad(hint, "the host key has %d bytes", len(p.HostKey))
+	if len(line) > maxHostKey {
+		return bad(hint, "the host key has %d bytes", len(line))
 	}
-	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(p.HostKey))
-	if err != nil || strings.TrimSuffix(string(ssh.MarshalAuthorizedKey(key)), "\n") != p.HostKey {
-		return bad(hint, "%q is no host key of the form: type base64", reason.Clean(p.HostKey, 60))
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+	if err != nil || strings.TrimSuffix(string(ssh.MarshalAuthorizedKey(key)), "\n") != line {
+		return bad(hint, "%q is no host key of the form: type base64", reason.Clean(line, 60))
 	}
 	return nil
 }
@@ -211,8 +264,10 @@ func (p Profile) checkSlots() *reason.Said {
 }
 
 // Fingerprint gives the pinned host key's SHA256:… form, empty while none is pinned or where it is no key.
-func (p Profile) Fingerprint() string {
-	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(p.HostKey))
+func (p Profile) Fingerprint() string { return fingerprint(p.HostKey) }
+
+func fingerprint(line string) string {
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 	if err != nil {
 		return ""
 	}
@@ -224,6 +279,9 @@ func (p Profile) Fingerprint() string {
 func (p Profile) Pins(next Profile) error {
 	if p.HostKey != "" && next.HostKey != p.HostKey {
 		return reason.New("host_key_changed", "nas", p.Name, "known", p.Fingerprint(), "shown", named(next.Fingerprint()))
+	}
+	if p.Jump.HostKey != "" && next.Jump.HostKey != p.Jump.HostKey {
+		return reason.New("host_key_changed", "nas", "the jump host of "+p.Name, "known", fingerprint(p.Jump.HostKey), "shown", named(fingerprint(next.Jump.HostKey)))
 	}
 	if p.MachineID != "" && next.MachineID != p.MachineID {
 		return reason.New("nas_changed", "nas", p.Name, "known", p.MachineID, "shown", named(next.MachineID))

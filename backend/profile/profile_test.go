@@ -41,6 +41,10 @@ func TestAGoodProfileIsGoodInAllItsForms(t *testing.T) {
 		"sudo with password": func(p *Profile) { p.Sudo = SudoPassword },
 		"pool as state":      func(p *Profile) { p.StateDir = "/mnt/tank/apps/burnish-1.0" },
 		"most slots":         func(p *Profile) { p.Slots = MaxSlots },
+		"by password":        func(p *Profile) { p.KeyFile, p.Password, p.Secrets = "", true, KeepKeychain },
+		"key and password":   func(p *Profile) { p.Password, p.Secrets = true, KeepFile },
+		"through a host":     func(p *Profile) { p.Jump = Jump{"bastion.lan", 2222, "me", ""} },
+		"the host pinned":    func(p *Profile) { p.Jump = Jump{"fd00::1", 22, "me", otherLine} },
 	} {
 		p := good(t)
 		change(&p)
@@ -99,6 +103,11 @@ func TestABadProfileIsRefusedAndTheErrorNamesWhatIsBad(t *testing.T) {
 		"hostname with escape":   {func(p *Profile) { p.Hostname = "nas\x1b[2J" }, "host name"},
 		"no slots":               {func(p *Profile) { p.Slots = 0 }, "at once"},
 		"too many slots":         {func(p *Profile) { p.Slots = MaxSlots + 1 }, "at once"},
+		"secrets in the open":    {func(p *Profile) { p.Secrets = "plain" }, "secrets"},
+		"jump without user":      {func(p *Profile) { p.Jump = Jump{Host: "bastion", Port: 22} }, "user"},
+		"jump without port":      {func(p *Profile) { p.Jump = Jump{Host: "bastion", User: "me"} }, "port"},
+		"jump as option":         {func(p *Profile) { p.Jump = Jump{"-oProxyCommand=x", 22, "me", ""} }, "host"},
+		"jump with a bad key":    {func(p *Profile) { p.Jump = Jump{"bastion", 22, "me", "trust me"} }, "host key"},
 		"made before 1970":       {func(p *Profile) { p.CreatedMs = -1 }, "created"},
 	} {
 		p := good(t)

@@ -27,9 +27,6 @@ func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartR
 	if err := req.Plan.Check(); err != nil {
 		return wire.StartReply{}, reason.New("bad_plan", "plan", req.Plan.Name, "error", err)
 	}
-	if engine, ok := missingEngine(req.Plan); ok {
-		return wire.StartReply{}, reason.New("engine_missing", "what", "the engine "+string(engine), "hint", "Choose another plan.")
-	}
 	existing := false
 	if err := s.Dir.create(req); errors.Is(err, fs.ErrExist) {
 		existing = true
@@ -46,16 +43,6 @@ func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartR
 	}
 	n, err := s.launch(ctx, root, req.Job, 1)
 	return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, err
-}
-
-// missingEngine names the first engine that this version does not have. A capacity probe is passed over and said.
-func missingEngine(p burnin.Plan) (burnin.Engine, bool) {
-	for _, s := range p.Stages {
-		if s.Kind == burnin.SurfaceValidate && s.Engine != burnin.EngineRead && s.Engine != burnin.EngineStamp {
-			return s.Engine, true
-		}
-	}
-	return "", false
 }
 
 // Resume starts the next run of a job that ended as unknown.

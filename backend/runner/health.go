@@ -80,6 +80,9 @@ func (a *at) firstHealth(ctx context.Context) (outcome, error) {
 	case !h.HasData():
 		return a.noHealth("smartctl finds no health data")
 	}
+	if h.Drive.RAID != "" && a.req.Plan.Destroys() {
+		return ended(burnin.Unknown, reason.New("raid_volume", "drive", a.req.Drive.ID())), nil
+	}
 	a.readFarm(ctx, &h)
 	if h, err = a.snapshot(h); err != nil {
 		return outcome{}, err

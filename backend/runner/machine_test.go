@@ -27,6 +27,7 @@ type machine struct {
 	t    testing.TB
 	dir  string
 	boot string
+	poll time.Duration // how often the runner looks at files
 
 	mu      sync.Mutex
 	drives  map[string]*memoryDrive // by id
@@ -36,6 +37,7 @@ type machine struct {
 	wait    sync.WaitGroup
 	last    error // of the newest run
 	rewind  int64
+	grace   time.Duration // after the first destructive act
 
 	badblocks func(*memoryDrive, runner.Spawn) (runner.Process, error) // nil: not installed
 }
@@ -52,7 +54,7 @@ type memoryDrive struct {
 }
 
 func newMachine(t testing.TB) *machine {
-	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", drives: map[string]*memoryDrive{}, locks: map[string]bool{}, cancels: map[int]context.CancelCauseFunc{}}
+	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: 2 * time.Millisecond, drives: map[string]*memoryDrive{}, locks: map[string]bool{}, cancels: map[int]context.CancelCauseFunc{}}
 	t.Cleanup(func() {
 		m.killAll()
 		m.wait.Wait()
@@ -75,7 +77,7 @@ func (m *machine) addDrive(serial string, size int64) *memoryDrive {
 
 func (m *machine) service() *runner.Service {
 	return &runner.Service{
-		Dir: runner.NewStateDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: 2 * time.Millisecond, Rewind: m.rewind,
+		Dir: runner.NewStateDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: m.poll, Rewind: m.rewind, UndoGrace: m.grace,
 	}
 }
 
@@ -231,7 +233,7 @@ func (m *machine) killAll() {
 }
 
 // vanish ends a process without a word, as a power cut does: from here on it writes nothing.
-func (m *machine) vanish(d *memoryDrive) {
+func (m *machine) vanish() {
 	runs := m.journals(testJob)
 	m.killAll()
 	m.wait.Wait()

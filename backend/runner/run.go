@@ -26,6 +26,7 @@ type Service struct {
 	Now        func() time.Time
 	PollEvery  time.Duration // how often files and locks are looked at; 0 means half a second
 	Rewind     int64         // how far before its checkpoint a surface stage goes on; 0 means surface.RewindBytes
+	UndoGrace  time.Duration // how long after the first destructive act all can still be undone; 0 means ten seconds
 }
 
 // ErrTold is the cause with which Run's context is cancelled when the system tells the process to end.
@@ -54,7 +55,8 @@ type run struct {
 	j     *journal
 	held  Held
 	wrote *writes // nil until the drive is open for writing
-	begun map[int]bool
+	deeds deeds
+	ended <-chan struct{} // closed when the run is to end
 
 	nvmeCLI   bool  // nvme-cli reads this drive's self-test log, smartctl does not
 	noNVMeCLI error // why nvme-cli does not either
@@ -87,6 +89,9 @@ func (s *Service) Run(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	if r.deeds, err = deedsOf(root); err != nil {
+		return err
+	}
 	if state := fold.Job().State; n > 0 && fold.Ended() && state != burnin.Unknown {
 		return reason.New("cannot_resume", "job", id, "state", state)
 	}
@@ -107,12 +112,13 @@ func (r *run) live(ctx context.Context, n int, prev *burnin.Ending) error {
 	head := burnin.Head{
 		Format: burnin.Format, MinReader: burnin.MinReader, Runner: r.Version, Job: r.id, Run: n, CreatedMs: r.req.CreatedMs,
 		NAS: burnin.NAS{MachineID: r.facts.MachineID, Hostname: r.facts.Hostname}, Drive: r.req.Drive, Usage: r.req.Usage,
-		Plan: r.req.Plan, PID: os.Getpid(), Previous: prev,
+		Grant: r.req.Grant, Plan: r.req.Plan, PID: os.Getpid(), Previous: prev,
 	}
 	if err := r.j.put(burnin.EvHead, head); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
+	r.ended = ctx.Done()
 	watched := make(chan struct{})
 	go func() { defer close(watched); r.watchStop(ctx, cancel) }()
 	defer func() { cancel(nil); <-watched }()
@@ -221,10 +227,10 @@ func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reas
 	if !id.Same(r.req.Drive) {
 		return reason.New("identity_changed", "expected", r.req.Drive, "found", id, "path", r.held.Path())
 	}
-	can := drive.StartableFor(id, usage)
+	can := r.startable(id, usage)
 	switch {
 	case destroys && !can.Destructive:
-		return reason.New("usage_changed", "expected", r.req.Usage, "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
+		return reason.New("usage_changed", "expected", r.expected(), "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
 	case !can.Read:
 		return r.inUse(usage, r.held.Path())
 	}

@@ -221,28 +221,14 @@ func TestASecondJobOnADriveIsRefused(t *testing.T) {
 	}
 }
 
-func TestEnginesThatAreMissingAreSaid(t *testing.T) {
+func TestAnEngineThatTheNASDoesNotHaveIsSaidBeforeAnythingIsWritten(t *testing.T) {
 	m := newMachine(t)
 	d := m.addDrive("MISSING", 8*mib)
 	classic, _ := burnin.PlanNamed("classic")
-	if _, err := m.service().Start(context.Background(), order(d, classic)); !isReason(err, "engine_missing") {
-		t.Errorf("classic: %v", err)
-	}
-	if _, err := os.Stat(filepath.Join(m.dir, "jobs", testJob)); err == nil {
-		t.Error("a refused plan left a job behind")
-	}
-	standard, _ := burnin.PlanNamed("standard")
-	standard.WithoutSMART = true
-	job := m.run(order(d, standard))
-	if job.State != burnin.Passed || job.Stages[2].State != burnin.Skipped || job.Stages[2].Reason.Code != "engine_missing" {
-		t.Errorf("standard ended as %s (%v), its probe is %s", job.State, job.Reason, job.Stages[2].State)
-	}
-	said := false
-	for _, w := range job.Warnings {
-		said = said || w.Code == "engine_missing"
-	}
-	if !said {
-		t.Error("the verdict does not say that the probe was left out")
+	classic.WithoutSMART = true
+	job := m.run(order(d, classic))
+	if job.State != burnin.Unknown || job.Reason.Code != "engine_missing" || job.Stages[0].State != burnin.Unknown || d.Counts().Writes != 0 {
+		t.Errorf("ended as %s (%v), precheck %s, %d writes", job.State, job.Reason, job.Stages[0].State, d.Counts().Writes)
 	}
 }
 

@@ -231,7 +231,7 @@ func (t *selfTest) conclude(row smart.SelfTestRow, state smart.SelfTestState) (o
 	case smart.Passed:
 		return outcome{state: burnin.Passed, selfTest: &row}, t.fact(burnin.FactSelfTest, true, row.String(), source)
 	case smart.Failed:
-		return outcome{state: burnin.Failed, said: reason.New("selftest_failed", "test", t.test, "result", row.String()), selfTest: &row},
+		return outcome{state: burnin.Failed, said: reason.New("selftest_failed", "test", t.test, "result", strings.TrimPrefix(row.String(), string(row.Type)+" self-test: ")), selfTest: &row},
 			t.fact(burnin.FactSelfTest, false, row.String(), source)
 	case smart.Aborted:
 		return outcome{state: burnin.Unknown, said: reason.New("selftest_aborted", "test", t.test, "result", row.Text), selfTest: &row}, nil

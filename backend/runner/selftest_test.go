@@ -24,10 +24,17 @@ func longPlan() burnin.Plan {
 	return burnin.Plan{Name: "long", Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, {Kind: burnin.LongSMART}, {Kind: burnin.FinalCheck}}}
 }
 
+// patient makes a machine that looks at its files seldom: its jobs take days, though only of the bubble's clock.
+func patient(t *testing.T) *machine {
+	m := newMachine(t)
+	m.poll = 10 * time.Second
+	return m
+}
+
 // asked runs a plan on a memory drive that answers as the model does; days pass in no time.
 func asked(t *testing.T, capture string, plan burnin.Plan, set func(*smartModel, *memoryDrive), look func(*testing.T, burnin.Job, *smartModel, *machine)) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMachine(t)
+		m := patient(t)
 		d := m.addDrive("SMART", 8*mib)
 		d.smart = modelOf(t, capture)
 		if set != nil {
@@ -179,7 +186,7 @@ func longEstimate(m *smartModel, minutes int) {
 
 func TestADriveIsKeptAwakeByOneSectorAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMachine(t)
+		m := patient(t)
 		d := m.addDrive("AWAKE", 8*mib)
 		d.smart = modelOf(t, ataDrive)
 		d.smart.takes = 30*time.Minute + time.Second
@@ -222,7 +229,7 @@ func TestAStopEndsTheDrivesTestAndNotThatOfSomebodyElse(t *testing.T) {
 	for name, foreign := range map[string]bool{"ours": false, "somebody else's": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newMachine(t)
+				m := patient(t)
 				d := m.addDrive("STOPPED", 8*mib)
 				d.smart = modelOf(t, ataDrive)
 				d.smart.takes = 10 * time.Hour
@@ -249,7 +256,7 @@ func TestAStopEndsTheDrivesTestAndNotThatOfSomebodyElse(t *testing.T) {
 
 func TestATestThatEndedWhileNoRunnerWasThereCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMachine(t)
+		m := patient(t)
 		d := m.addDrive("AWAY", 8*mib)
 		d.smart = modelOf(t, ataDrive)
 		d.smart.takes = 10 * time.Hour
@@ -257,7 +264,8 @@ func TestATestThatEndedWhileNoRunnerWasThereCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)
-		m.vanish(d)
+		d.smart.noAbort = true
+		m.vanish()
 		time.Sleep(20 * time.Hour)
 		if _, err := m.service().Resume(context.Background(), testJob); err != nil {
 			t.Fatal(err)
@@ -277,7 +285,7 @@ func TestWhatTheDriveCountsEndsTheJobWhereItShows(t *testing.T) {
 			m.takes = time.Minute
 			m.before = func(m *smartModel) {
 				if !m.began.IsZero() {
-					set(m, 5, 8)
+					m.attribute(5, 8)
 				}
 			}
 		}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
@@ -304,7 +312,7 @@ func TestWhatTheDriveCountsEndsTheJobWhereItShows(t *testing.T) {
 			m.takes = time.Minute
 			m.before = func(m *smartModel) {
 				if !m.began.IsZero() {
-					set(m, 199, 3)
+					m.attribute(199, 3)
 				}
 			}
 		}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
@@ -315,7 +323,7 @@ func TestWhatTheDriveCountsEndsTheJobWhereItShows(t *testing.T) {
 		})
 	})
 	t.Run("pending sectors are a warning, and a failure on a drive declared new", func(t *testing.T) {
-		pending := func(m *smartModel, _ *memoryDrive) { set(m, 197, 2) }
+		pending := func(m *smartModel, _ *memoryDrive) { m.attribute(197, 2) }
 		asked(t, ataDrive, quickPlan(), pending, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
 			ends(t, job, burnin.Passed, "")
 			if !warned(job, "smart_warning") {
@@ -339,13 +347,6 @@ func TestWhatTheDriveCountsEndsTheJobWhereItShows(t *testing.T) {
 	})
 }
 
-// set changes an attribute from inside an answer.
-func set(m *smartModel, id, raw int) {
-	m.mu.Unlock()
-	m.attribute(id, raw)
-	m.mu.Lock()
-}
-
 func TestADriveWithoutHealthDataIsRefused(t *testing.T) {
 	for name, answer := range map[string]string{
 		"a bridge that nobody knows": `{"smartctl":{"exit_status":1,"messages":[{"string":"/dev/sdc: Unknown USB bridge"}]}}`,
@@ -353,7 +354,7 @@ func TestADriveWithoutHealthDataIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newMachine(t)
+				m := patient(t)
 				d := m.addDrive("MUTE", 8*mib)
 				d.smart = modelOf(t, answer)
 				ends(t, m.run(order(d, quickPlan())), burnin.Unknown, "smart_unsupported")

@@ -71,13 +71,16 @@ func (s *Service) serve(ctx context.Context, verb wire.Verb, in *bufio.Reader, o
 			return err
 		}
 		return out.Put(wire.FrameData, data)
-	case wire.VerbStop, wire.VerbResume:
+	case wire.VerbStop, wire.VerbResume, wire.VerbUndo:
 		var req wire.JobRequest
 		if err := wire.ReadRequestFrom(in, &req); err != nil {
 			return err
 		}
-		if verb == wire.VerbStop {
+		switch verb {
+		case wire.VerbStop:
 			return reply(s.Stop(ctx, req))
+		case wire.VerbUndo:
+			return reply(s.Undo(ctx, req))
 		}
 		return reply(s.Resume(ctx, req.Job))
 	case wire.VerbClean:

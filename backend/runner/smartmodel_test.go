@@ -27,6 +27,7 @@ type smartModel struct {
 	deaf     bool          // asked for a test, it says nothing and starts none
 	hangs    bool          // its progress never moves
 	noLog    bool          // a test that ends leaves no row
+	noAbort  bool          // a test cannot be aborted
 	kind     int           // of the running test: 1 short, 2 long
 	began    time.Time     // zero: none runs
 	withNVMe bool          // the NAS has nvme-cli
@@ -141,7 +142,7 @@ func (m *smartModel) begin(kind int) ([]byte, error) {
 }
 
 func (m *smartModel) abort() {
-	if !m.began.IsZero() {
+	if !m.began.IsZero() && !m.noAbort {
 		m.began = time.Time{}
 		m.row(1)
 	}
@@ -236,10 +237,8 @@ func (m *smartModel) show() {
 	}
 }
 
-// attribute sets the raw value of an ATA attribute.
+// attribute sets the raw value of an ATA attribute, before the model is in use or from inside an answer.
 func (m *smartModel) attribute(id, raw int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	for _, a := range get[[]any](m.capture, "ata_smart_attributes", "table") {
 		if row := a.(map[string]any); get[float64](row, "id") == float64(id) {
 			row["raw"] = map[string]any{"value": raw, "string": strconv.Itoa(raw)}

@@ -181,6 +181,9 @@ func (a *at) precheck(ctx context.Context) (outcome, error) {
 	if g := dev.Geometry(); g.SizeBytes != id.SizeBytes {
 		return ended(burnin.Unknown, reason.New("identity_changed", "expected", id, "found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.held.Path())), nil
 	}
+	if said, err := a.findEngines(); err != nil || said != nil {
+		return ended(burnin.Unknown, said), err
+	}
 	if a.req.Plan.WithoutSMART {
 		return passed, nil
 	}

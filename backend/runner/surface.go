@@ -31,6 +31,9 @@ func nonce(job string) (n [16]byte) {
 
 // surface goes over every byte of the drive with the engine that the plan names.
 func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) {
+	if a.spec.Engine == burnin.EngineBadblocks {
+		return a.badblocks(ctx, start)
+	}
 	opt := surface.Options{
 		Mode: surfaceMode(a.spec.Engine), Nonce: nonce(a.id), Passes: max(a.spec.Passes, 1), BlockBytes: a.spec.BlockBytes,
 		InFlight: a.spec.InFlight, BadRangeLimit: a.spec.BadRangeLimit, Start: start,
@@ -63,13 +66,17 @@ func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) 
 	})
 	a.log.say("written %d, verified %d, covered %d of %d bytes, %d bad ranges, %d healed", res.BytesWritten, res.BytesVerified,
 		res.BytesCovered, dev.Geometry().SizeBytes, len(res.BadRanges), res.TransientsAll)
-	totals := &burnin.Totals{
-		Written: res.BytesWritten, Verified: res.BytesVerified, Covered: res.BytesCovered, Zero: res.ZeroBytes,
-		ActiveMs: res.Active.Milliseconds(), Complete: res.Complete && err == nil, Transient: res.TransientsAll,
-	}
+	totals := a.totals(res, err)
 	out, err := a.judgeSurface(ctx, res, err, watch)
 	out.totals = totals
 	return out, err
+}
+
+func (a *at) totals(res surface.Result, err error) *burnin.Totals {
+	return &burnin.Totals{
+		Written: res.BytesWritten, Verified: res.BytesVerified, Covered: res.BytesCovered, Zero: res.ZeroBytes,
+		ActiveMs: res.Active.Milliseconds(), Complete: res.Complete && err == nil, Transient: res.TransientsAll,
+	}
 }
 
 // watched has an engine work and ends it when no request has been answered for too long. Requests that even then get no
@@ -208,6 +215,7 @@ type observer struct {
 	*at
 
 	answered       atomic.Int64 // requests; while it stands still, nothing moves
+	lastDone       int64        // see tell
 	lastAt         int64        // bytes done at the last sample
 	lastTime       time.Time
 	lastLive       time.Time
@@ -217,19 +225,32 @@ type observer struct {
 
 func (o *observer) Progress(p surface.Progress) {
 	o.answered.Store(p.Answered)
-	now := o.Now()
-	sample := burnin.Progress{
+	o.sample(burnin.Progress{
 		Stage: o.i, Phase: string(p.Phase), Pass: p.Pass, Done: p.Done, Total: p.Total,
 		Written: p.BytesWritten, Verified: p.BytesVerified, Covered: p.BytesCovered, ActiveMs: p.Active.Milliseconds(),
+	})
+}
+
+// tell is for engines that do not count requests: done stands still while nothing moves.
+func (o *observer) tell(p burnin.Progress, done int64) {
+	if done != o.lastDone {
+		o.lastDone = done
+		o.answered.Add(1)
 	}
+	o.sample(p)
+}
+
+// sample puts the newest progress where it is looked for, and now and then into the journal.
+func (o *observer) sample(sample burnin.Progress) {
+	now := o.Now()
 	if now.Sub(o.lastLive) >= liveEvery {
 		o.lastLive = now
 		o.writeLive(sample)
 	}
-	if p.Done-o.lastAt < max(p.Total/(maxSamples/2), 1) || now.Sub(o.lastTime) < time.Second {
+	if sample.Done-o.lastAt < max(sample.Total/(maxSamples/2), 1) || now.Sub(o.lastTime) < time.Second {
 		return
 	}
-	o.lastAt, o.lastTime = p.Done, now
+	o.lastAt, o.lastTime = sample.Done, now
 	sample.TempC = o.held.TempC()
 	o.keep(o.j.put(burnin.EvProgress, sample))
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"burnish/backend/burnin"
+	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
@@ -45,58 +46,65 @@ func (a *at) openForWriting(goesOn bool) (*writes, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.j.put(burnin.EvWrites, nil); err != nil {
-		return nil, err
-	}
 	a.wrote = &writes{Device: dev, base: base}
 	if goesOn {
-		return a.wrote, a.endsAreOurs()
+		err = a.endsAreOurs()
+	} else {
+		err = a.firstAct()
 	}
-	return a.wrote, a.wipeEnds("the first destructive act")
+	return a.wrote, err
 }
 
 // proveAgain repeats the comparison of the moment of truth right before a stage that writes: the job may have waited
 // for its slot, or done long self-tests, since.
 func (a *at) proveAgain() *reason.Said {
+	id, usage, said := a.look()
+	if said != nil {
+		return said
+	}
+	return a.compare(id, usage, true)
+}
+
+// look reads identity and usage under the hold.
+func (a *at) look() (drive.Identity, drive.Usage, *reason.Said) {
 	ctx := context.Background()
 	id, usage, err := a.held.Inspect(ctx)
 	if err == nil {
 		id, usage, err = a.settled(ctx, id, usage)
 	}
 	if err != nil {
-		return a.failed(err, string(a.spec.Kind))
+		return id, usage, a.failed(err, string(a.spec.Kind))
 	}
-	return a.compare(id, usage, true)
+	return id, usage, nil
 }
 
 // wipeEnds zeroes the drive's head and tail, flushes, and reads both back.
 func (a *at) wipeEnds(why string) error {
-	w := a.wrote
-	if w == nil {
+	if a.wrote == nil {
 		return nil // nothing of ours is on the drive
 	}
+	return a.wipe(endsOf(a.wrote.Geometry().SizeBytes), why)
+}
+
+// extent is a range of bytes of the drive.
+type extent struct{ from, to int64 }
+
+func endsOf(size int64) []extent {
+	return []extent{{0, min(edge, size)}, {max(size-edge, min(edge, size)), size}}
+}
+
+// wipe zeroes spans of the drive, flushes, and reads them back.
+func (a *at) wipe(spans []extent, why string) error {
+	w := a.wrote
 	a.log.say("zeroing the first and last %d MiB: %s", edge>>20, why)
-	size := w.Geometry().SizeBytes
-	zero, got := surface.AlignedBuffer(1<<20), surface.AlignedBuffer(1<<20)
-	type span struct{ from, to int64 }
-	spans := []span{{0, min(edge, size)}, {max(size-edge, min(edge, size)), size}}
-	each := func(do func(off int64, n int) error) error {
-		for _, s := range spans {
-			for off := s.from; off < s.to; off += int64(len(zero)) {
-				if err := do(off, int(min(int64(len(zero)), s.to-off))); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-	if err := each(func(off int64, n int) error { _, err := w.WriteAt(zero[:n], off); return mediumIsForTheSweep(err) }); err != nil {
+	zero, got := surface.AlignedBuffer(pieceBytes), surface.AlignedBuffer(pieceBytes)
+	if err := pieces(spans, func(off int64, n int) error { _, err := w.WriteAt(zero[:n], off); return mediumIsForTheSweep(err) }); err != nil {
 		return err
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return each(func(off int64, n int) error {
+	return pieces(spans, func(off int64, n int) error {
 		if _, err := w.ReadAt(got[:n], off); err != nil {
 			return mediumIsForTheSweep(err)
 		}
@@ -105,6 +113,20 @@ func (a *at) wipeEnds(why string) error {
 		}
 		return nil
 	})
+}
+
+// pieceBytes is how much of an extent is read or written at a time.
+const pieceBytes = 1 << 20
+
+func pieces(spans []extent, do func(off int64, n int) error) error {
+	for _, s := range spans {
+		for off := s.from; off < s.to; off += pieceBytes {
+			if err := do(off, int(min(pieceBytes, s.to-off))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // mediumIsForTheSweep lets a medium error at the drive's ends pass: the sweep goes over the same bytes and finds it

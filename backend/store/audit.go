@@ -26,12 +26,15 @@ const (
 
 // Audit appends an entry. Its text is cleaned of control characters and cut.
 func (s *Store) Audit(ctx context.Context, e AuditEntry) error {
+	return s.change(ctx, "write the audit trail", func(tx *sql.Tx) error { return s.auditIn(ctx, tx, e) })
+}
+
+// auditIn appends an entry in the transaction of what it tells.
+func (s *Store) auditIn(ctx context.Context, tx *sql.Tx, e AuditEntry) error {
 	field := func(v string) string { return reason.Clean(v, maxAuditField) }
-	return s.change(ctx, "write the audit trail", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO audit (t_ms, what, profile_id, job, drive_id, text) VALUES (?, ?, ?, ?, ?, ?)`,
-			s.now().UnixMilli(), field(e.What), field(e.ProfileID), field(e.Job), field(e.DriveID), reason.Clean(e.Text, maxAuditText))
-		return err
-	})
+	_, err := tx.ExecContext(ctx, `INSERT INTO audit (t_ms, what, profile_id, job, drive_id, text) VALUES (?, ?, ?, ?, ?, ?)`,
+		s.now().UnixMilli(), field(e.What), field(e.ProfileID), field(e.Job), field(e.DriveID), reason.Clean(e.Text, maxAuditText))
+	return err
 }
 
 // AuditTrail gives up to limit entries after the entry numbered after (0: from the first on), the oldest first.

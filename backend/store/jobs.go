@@ -36,6 +36,7 @@ type Job struct {
 	Reason    *reason.Said
 	CreatedMs int64
 	EndedMs   int64
+	Grant     string // AddIntents: the grant to spend on it; empty in all that is read
 
 	Observation *burnin.Observation // nil until the NAS was seen
 	SeenMs      int64               // when, by this computer's clock
@@ -79,6 +80,7 @@ func scanJob(row scanner) (j Job, err error) {
 // AddIntents stores new jobs, all or none, in phase asked and state queued; when it returns nil they are on the disk.
 // Of each job ID, ProfileID, DriveID, Plan, Request and CreatedMs are taken; NAS becomes the profile's name. A job that
 // is there with the same request is left as it is; with another request the call fails. no_such_nas if a profile is gone.
+// A job's Grant, where it has one, is spent in the same transaction: no_such_grant or grant_expired if it cannot be.
 func (s *Store) AddIntents(ctx context.Context, jobs []Job) error {
 	for _, j := range jobs {
 		if err := j.check(); err != nil {
@@ -88,6 +90,12 @@ func (s *Store) AddIntents(ctx context.Context, jobs []Job) error {
 	return s.change(ctx, "store the intents", func(tx *sql.Tx) error {
 		for _, j := range jobs {
 			if err := s.addIntent(ctx, tx, j); err != nil {
+				return err
+			}
+			if j.Grant == "" {
+				continue
+			}
+			if err := s.spend(ctx, tx, j.Grant, j.ID); err != nil {
 				return err
 			}
 		}

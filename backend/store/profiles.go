@@ -13,11 +13,12 @@ import (
 
 // selectProfile must name the columns in the order of scanProfile.
 const selectProfile = `SELECT id, name, host, port, user, key_file, agent, sudo, host_key, state_dir, virtual_drives,
-	machine_id, hostname, slots, created_ms FROM profiles`
+	machine_id, hostname, slots, created_ms, password, legacy, secrets, jump_host, jump_port, jump_user, jump_key FROM profiles`
 
 func scanProfile(row scanner) (p profile.Profile, err error) {
 	err = row.Scan(&p.ID, &p.Name, &p.Host, &p.Port, &p.User, &p.KeyFile, &p.Agent, &p.Sudo, &p.HostKey, &p.StateDir,
-		&p.VirtualDrives, &p.MachineID, &p.Hostname, &p.Slots, &p.CreatedMs)
+		&p.VirtualDrives, &p.MachineID, &p.Hostname, &p.Slots, &p.CreatedMs, &p.Password, &p.Legacy, &p.Secrets,
+		&p.Jump.Host, &p.Jump.Port, &p.Jump.User, &p.Jump.HostKey)
 	return p, err
 }
 
@@ -28,9 +29,11 @@ func (s *Store) AddProfile(ctx context.Context, p profile.Profile) error {
 	}
 	return s.change(ctx, "add the profile "+p.Name, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO profiles (id, name, host, port, user, key_file, agent, sudo, host_key,
-			state_dir, virtual_drives, machine_id, hostname, slots, created_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			state_dir, virtual_drives, machine_id, hostname, slots, created_ms, password, legacy, secrets, jump_host,
+			jump_port, jump_user, jump_key) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 			p.ID, p.Name, p.Host, p.Port, p.User, p.KeyFile, p.Agent, p.Sudo, p.HostKey,
-			p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots, p.CreatedMs)
+			p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots, p.CreatedMs, p.Password, p.Legacy, p.Secrets,
+			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey)
 		if violates(err, lib.SQLITE_CONSTRAINT_UNIQUE) {
 			return reason.New("nas_exists", "nas", p.Name)
 		}
@@ -82,9 +85,11 @@ func (s *Store) UpdateProfile(ctx context.Context, p profile.Profile) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE profiles SET host=?, port=?, user=?, key_file=?, agent=?, sudo=?, host_key=?,
-			state_dir=?, virtual_drives=?, machine_id=?, hostname=?, slots=? WHERE id = ?`,
+			state_dir=?, virtual_drives=?, machine_id=?, hostname=?, slots=?, password=?, legacy=?, secrets=?,
+			jump_host=?, jump_port=?, jump_user=?, jump_key=? WHERE id = ?`,
 			p.Host, p.Port, p.User, p.KeyFile, p.Agent, p.Sudo, p.HostKey,
-			p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots, p.ID)
+			p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots, p.Password, p.Legacy, p.Secrets,
+			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey, p.ID)
 		return err
 	})
 }

@@ -7,24 +7,22 @@ import "golang.org/x/sys/cpu"
 var wide = cpu.X86.HasAVX2
 
 //go:noescape
-func fillWide(dst *byte, x, y *uint64, key uint64, n int)
+func fillWide(dst *byte, t *tables, keys *[batch]uint64, n, sector int)
 
 //go:noescape
-func sameWide(p *byte, x, y *uint64, key uint64, n int) bool
+func sameWide(p *byte, t *tables, keys *[batch]uint64, n, sector int) bool
 
-func fillBody(dst []byte, x, y *[bodyWords]uint64, key uint64) {
+func fillBodies(dst []byte, t *tables, keys *[batch]uint64, sector int) {
 	if wide {
-		_ = x[len(dst)/8-1]
-		fillWide(&dst[0], &x[0], &y[0], key, len(dst))
+		fillWide(&dst[0], t, keys, len(dst)/sector, sector)
 		return
 	}
-	fillPortable(dst, x, y, key)
+	fillPortable(dst, t, keys, sector)
 }
 
-func sameBody(p []byte, x, y *[bodyWords]uint64, key uint64) bool {
+func sameBodies(p []byte, t *tables, keys *[batch]uint64, sector int) bool {
 	if wide {
-		_ = x[len(p)/8-1]
-		return sameWide(&p[0], &x[0], &y[0], key, len(p))
+		return sameWide(&p[0], t, keys, len(p)/sector, sector)
 	}
-	return samePortable(p, x, y, key)
+	return samePortable(p, t, keys, sector)
 }

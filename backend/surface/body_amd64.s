@@ -1,13 +1,25 @@
+#include "go_asm.h"
 #include "textflag.h"
 
-// func fillWide(dst *byte, x, y *uint64, key uint64, n int)
-// n is a positive multiple of 64.
+// func fillWide(dst *byte, t *tables, keys *[batch]uint64, n, sector int)
 TEXT ·fillWide(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ y+16(FP), DX
-	VPBROADCASTQ key+24(FP), Y0
-	MOVQ n+32(FP), CX
+	MOVQ dst+0(FP), R8
+	MOVQ t+8(FP), R9
+	MOVQ keys+16(FP), R10
+	MOVQ n+24(FP), R11
+	MOVQ sector+32(FP), R12
+sectors:
+	MOVQ (R10), AX
+	VPBROADCASTQ (R10), Y0
+	ADDQ $8, R10
+	MOVQ AX, SI
+	ANDQ $const_startMask, SI
+	LEAQ tables_x(R9)(SI*8), SI
+	SHRQ $32, AX
+	ANDQ $const_startMask, AX
+	LEAQ tables_y(R9)(AX*8), DX
+	LEAQ const_headBytes(R8), DI
+	LEAQ -const_headBytes(R12), CX
 fill:
 	VPXOR (SI), Y0, Y1
 	VPXOR 32(SI), Y0, Y2
@@ -20,19 +32,33 @@ fill:
 	ADDQ $64, DI
 	SUBQ $64, CX
 	JNZ fill
+	ADDQ R12, R8
+	DECQ R11
+	JNZ sectors
 	VZEROUPPER
 	RET
 
-// func sameWide(p *byte, x, y *uint64, key uint64, n int) bool
-// n is a positive multiple of 64.
+// func sameWide(p *byte, t *tables, keys *[batch]uint64, n, sector int) bool
 TEXT ·sameWide(SB), NOSPLIT, $0-41
-	MOVQ p+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ y+16(FP), DX
-	VPBROADCASTQ key+24(FP), Y0
-	MOVQ n+32(FP), CX
+	MOVQ p+0(FP), R8
+	MOVQ t+8(FP), R9
+	MOVQ keys+16(FP), R10
+	MOVQ n+24(FP), R11
+	MOVQ sector+32(FP), R12
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
+sectors:
+	MOVQ (R10), AX
+	VPBROADCASTQ (R10), Y0
+	ADDQ $8, R10
+	MOVQ AX, SI
+	ANDQ $const_startMask, SI
+	LEAQ tables_x(R9)(SI*8), SI
+	SHRQ $32, AX
+	ANDQ $const_startMask, AX
+	LEAQ tables_y(R9)(AX*8), DX
+	LEAQ const_headBytes(R8), DI
+	LEAQ -const_headBytes(R12), CX
 same:
 	VPXOR (SI), Y0, Y1
 	VPXOR 32(SI), Y0, Y2
@@ -47,6 +73,9 @@ same:
 	ADDQ $64, DI
 	SUBQ $64, CX
 	JNZ same
+	ADDQ R12, R8
+	DECQ R11
+	JNZ sectors
 	VPOR Y4, Y3, Y3
 	VPTEST Y3, Y3
 	SETEQ ret+40(FP)

@@ -1,17 +1,15 @@
 package surface
 
 //go:noescape
-func fillWide(dst *byte, x, y *uint64, key uint64, n int)
+func fillWide(dst *byte, t *tables, keys *[batch]uint64, n, sector int)
 
 //go:noescape
-func sameWide(p *byte, x, y *uint64, key uint64, n int) bool
+func sameWide(p *byte, t *tables, keys *[batch]uint64, n, sector int) bool
 
-func fillBody(dst []byte, x, y *[bodyWords]uint64, key uint64) {
-	_ = x[len(dst)/8-1]
-	fillWide(&dst[0], &x[0], &y[0], key, len(dst))
+func fillBodies(dst []byte, t *tables, keys *[batch]uint64, sector int) {
+	fillWide(&dst[0], t, keys, len(dst)/sector, sector)
 }
 
-func sameBody(p []byte, x, y *[bodyWords]uint64, key uint64) bool {
-	_ = x[len(p)/8-1]
-	return sameWide(&p[0], &x[0], &y[0], key, len(p))
+func sameBodies(p []byte, t *tables, keys *[batch]uint64, sector int) bool {
+	return sameWide(&p[0], t, keys, len(p)/sector, sector)
 }

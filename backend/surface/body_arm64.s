@@ -1,14 +1,25 @@
+#include "go_asm.h"
 #include "textflag.h"
 
-// func fillWide(dst *byte, x, y *uint64, key uint64, n int)
-// n is a positive multiple of 64.
+// func fillWide(dst *byte, t *tables, keys *[batch]uint64, n, sector int)
 TEXT ·fillWide(SB), NOSPLIT, $0-40
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
-	MOVD key+24(FP), R3
-	MOVD n+32(FP), R4
+	MOVD dst+0(FP), R8
+	MOVD t+8(FP), R9
+	MOVD keys+16(FP), R10
+	MOVD n+24(FP), R11
+	MOVD sector+32(FP), R12
+sectors:
+	MOVD.P 8(R10), R3
 	VDUP R3, V0.D2
+	AND $const_startMask, R3, R1
+	ADD R1<<3, R9, R1
+	ADD $tables_x, R1
+	LSR $32, R3
+	AND $const_startMask, R3, R2
+	ADD R2<<3, R9, R2
+	ADD $tables_y, R2
+	ADD $const_headBytes, R8, R0
+	SUB $const_headBytes, R12, R4
 fill:
 	VLD1.P 64(R1), [V1.D2, V2.D2, V3.D2, V4.D2]
 	VLD1.P 64(R2), [V5.D2, V6.D2, V7.D2, V8.D2]
@@ -23,18 +34,31 @@ fill:
 	VST1.P [V1.D2, V2.D2, V3.D2, V4.D2], 64(R0)
 	SUBS $64, R4, R4
 	BNE fill
+	ADD R12, R8
+	SUBS $1, R11, R11
+	BNE sectors
 	RET
 
-// func sameWide(p *byte, x, y *uint64, key uint64, n int) bool
-// n is a positive multiple of 64.
+// func sameWide(p *byte, t *tables, keys *[batch]uint64, n, sector int) bool
 TEXT ·sameWide(SB), NOSPLIT, $0-41
-	MOVD p+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
-	MOVD key+24(FP), R3
-	MOVD n+32(FP), R4
-	VDUP R3, V0.D2
+	MOVD p+0(FP), R8
+	MOVD t+8(FP), R9
+	MOVD keys+16(FP), R10
+	MOVD n+24(FP), R11
+	MOVD sector+32(FP), R12
 	VEOR V16.B16, V16.B16, V16.B16
+sectors:
+	MOVD.P 8(R10), R3
+	VDUP R3, V0.D2
+	AND $const_startMask, R3, R1
+	ADD R1<<3, R9, R1
+	ADD $tables_x, R1
+	LSR $32, R3
+	AND $const_startMask, R3, R2
+	ADD R2<<3, R9, R2
+	ADD $tables_y, R2
+	ADD $const_headBytes, R8, R0
+	SUB $const_headBytes, R12, R4
 same:
 	VLD1.P 64(R1), [V1.D2, V2.D2, V3.D2, V4.D2]
 	VLD1.P 64(R2), [V5.D2, V6.D2, V7.D2, V8.D2]
@@ -57,6 +81,9 @@ same:
 	VORR V3.B16, V16.B16, V16.B16
 	SUBS $64, R4, R4
 	BNE same
+	ADD R12, R8
+	SUBS $1, R11, R11
+	BNE sectors
 	VMOV V16.D[0], R5
 	VMOV V16.D[1], R6
 	ORR R6, R5, R5

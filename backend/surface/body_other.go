@@ -2,8 +2,10 @@
 
 package surface
 
-func fillBody(dst []byte, x, y *[bodyWords]uint64, key uint64) { fillPortable(dst, x, y, key) }
+func fillBodies(dst []byte, t *tables, keys *[batch]uint64, sector int) {
+	fillPortable(dst, t, keys, sector)
+}
 
-func sameBody(p []byte, x, y *[bodyWords]uint64, key uint64) bool {
-	return samePortable(p, x, y, key)
+func sameBodies(p []byte, t *tables, keys *[batch]uint64, sector int) bool {
+	return samePortable(p, t, keys, sector)
 }

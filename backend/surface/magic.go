@@ -7,8 +7,8 @@ import "encoding/binary"
 // stamped again with the next variant, which its header names. Longer signatures are left to chance (less than 1e-8 for
 // all of them together on one drive).
 
-// headBytes is how far into the drive the short signatures below lie.
-const headBytes = 2048
+// magicBytes is how far into the drive the short signatures below lie.
+const magicBytes = 2048
 
 var shortMagics = []struct {
 	offset int
@@ -44,7 +44,7 @@ func looksClaimed(p []byte, off int64) bool {
 			return true
 		}
 	}
-	return off < headBytes && headLooksClaimed(p, int(off))
+	return off < magicBytes && headLooksClaimed(p, int(off))
 }
 
 func headLooksClaimed(p []byte, off int) bool {

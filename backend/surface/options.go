@@ -102,6 +102,9 @@ func (m Mode) done(geo Geometry, passes int, phase Phase, pass int, pos int64) (
 	return sweeps*geo.SizeBytes + pos, n * int64(passes) * geo.SizeBytes
 }
 
+// BadRangeLimit is the default limit of bad ranges.
+const BadRangeLimit = 256
+
 // StopGrace is how long an ended context lets Run wait for requests that are under way.
 const StopGrace = 5 * time.Second
 
@@ -119,7 +122,7 @@ func (o Options) complete(g Geometry) (Options, error) {
 	set(&o.Passes, 1)
 	set(&o.BlockBytes, 1<<20)
 	set(&o.InFlight, 4)
-	set(&o.BadRangeLimit, 256)
+	set(&o.BadRangeLimit, BadRangeLimit)
 	if o.BadSectorLimit == 0 {
 		o.BadSectorLimit = 4096
 	}

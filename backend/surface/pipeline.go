@@ -54,8 +54,14 @@ func newPipeline(dev Device, sectorBytes, block, inFlight int) *pipeline {
 }
 
 func (l *lane) work(dev Device, sectorBytes int, next chan<- struct{}) {
+	sweep := Phase("")
 	for req := range l.start {
 		p, lba := l.buf[:req.n], req.off/int64(sectorBytes)
+		// Within a sweep the buffer holds another block's data, so that a read that moves nothing shows.
+		if req.phase != sweep {
+			sweep = req.phase
+			spoil(l.buf, sectorBytes)
+		}
 		if req.phase == PhaseWrite {
 			req.stamp.fill(p, lba)
 		}
@@ -66,10 +72,10 @@ func (l *lane) work(dev Device, sectorBytes int, next chan<- struct{}) {
 		case PhaseWrite:
 			ans.err = writeFull(dev, p, req.off)
 		case PhaseVerify:
-			ans.err = readFull(dev, p, req.off, sectorBytes)
+			ans.err = readFull(dev, p, req.off)
 			ans.differs = ans.err == nil && !req.stamp.matches(p, lba, l.want)
 		case PhaseRead:
-			if ans.err = readFull(dev, p, req.off, sectorBytes); ans.err == nil {
+			if ans.err = readFull(dev, p, req.off); ans.err == nil {
 				ans.zero = zeroBytes(p, sectorBytes)
 			}
 		}
@@ -80,12 +86,16 @@ func (l *lane) work(dev Device, sectorBytes int, next chan<- struct{}) {
 // spoiled begins no sector that anybody would write.
 const spoiled = 0xdead_5ec7_0bad_da7a
 
-// readFull reads all of p. It spoils each sector of p first: a buffer that still holds what was written must not pass for
-// data that came from the drive.
-func readFull(dev Device, p []byte, off int64, sectorBytes int) error {
+// spoil takes its head from each sector of p: a buffer that still holds what was written must not pass for data that came
+// from the drive.
+func spoil(p []byte, sectorBytes int) {
 	for i := 0; i < len(p); i += sectorBytes {
 		binary.NativeEndian.PutUint64(p[i:], spoiled)
 	}
+}
+
+// readFull reads all of p, which was spoiled or holds other data.
+func readFull(dev Device, p []byte, off int64) error {
 	n, err := dev.ReadAt(p, off)
 	if err == nil && n != len(p) {
 		return io.ErrUnexpectedEOF

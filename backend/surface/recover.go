@@ -142,7 +142,10 @@ func (e *engine) once(ctx context.Context, op string, p []byte, off int64) (answ
 		return nil, &earlyEnd{EarlyErrorTime}
 	}
 	start := e.clock.Now()
-	call := func() error { return readFull(e.dev, p, off, int(e.sector)) }
+	call := func() error {
+		spoil(p, int(e.sector))
+		return readFull(e.dev, p, off)
+	}
 	if op == opWrite {
 		e.n.BytesWriteAttempted += int64(len(p))
 		call = func() error { return writeFull(e.dev, p, off) }

@@ -30,12 +30,15 @@ type Stamp struct {
 // sector nor between sectors, and no compressing or deduplicating controller can keep less than all of it.
 const (
 	headerWords = 5
-	headWords   = 8      // header and mask
+	headWords   = 8 // header and mask
+	headBytes   = headWords * 8
 	stampMagic  = 0x6275 // "ub"
 	weyl        = 0x9e3779b97f4a7c15
-	tableStarts = 1024 // places at which a sector can begin in a table
 	bodyWords   = 4096/8 - headWords
 	tableWords  = tableStarts + bodyWords
+	// A sector begins in a table at one of 256 places, which are a processor's widest loads apart.
+	tableStarts = 1024
+	startMask   = tableStarts - 4
 )
 
 // tables of one nonce and pass, 24 KiB: they stay in the processor's first cache.
@@ -86,11 +89,11 @@ func (k saltKey) salt(lba int64, variant uint16) uint64 {
 
 // stamper writes the stamps of one job's pass. It is immutable and may be shared.
 type stamper struct {
+	tab tables // first, where it is aligned as all of it is
 	saltKey
 	nonce  [2]uint64
 	pass   uint32
 	sector int
-	tab    tables
 }
 
 func newStamper(nonce [16]byte, pass uint32, sectorBytes int) *stamper {
@@ -114,65 +117,86 @@ func wordsOf(nonce [16]byte) [2]uint64 {
 
 // fill stamps dst, a whole number of sectors, as the sectors from lba on.
 func (st *stamper) fill(dst []byte, lba int64) {
-	for ; len(dst) >= st.sector; lba++ {
-		p := dst[:st.sector:st.sector]
-		st.one(p, lba, 0)
-		for v := uint16(1); looksClaimed(p, lba*int64(st.sector)); v++ {
-			st.one(p, lba, v)
+	var keys [batch]uint64
+	for len(dst) > 0 {
+		n := min(len(dst)/st.sector, batch)
+		part := dst[:n*st.sector]
+		for i := range n {
+			keys[i] = st.putHead((*[headBytes]byte)(part[i*st.sector:]), lba+int64(i), 0)
 		}
-		dst = dst[st.sector:]
+		fillBodies(part, &st.tab, &keys, st.sector)
+		for ; len(part) > 0; part, lba = part[st.sector:], lba+1 {
+			p := part[:st.sector:st.sector]
+			for v := uint16(1); looksClaimed(p, lba*int64(st.sector)); v++ {
+				keys[0] = st.putHead((*[headBytes]byte)(p), lba, v)
+				fillBodies(p, &st.tab, &keys, st.sector)
+			}
+		}
+		dst = dst[n*st.sector:]
 	}
 }
 
-// salted makes a sector's header and mask, and what its body is made of: where it begins in the tables, and its key.
-func (st *stamper) salted(lba int64, variant uint16) (h [headWords]uint64, x, y int, key uint64) {
-	salt := st.salt(lba, variant)
-	s, k := seed(salt)
-	key, w1, w2, w3 := four(s, k)
-	w4, w5, w6, w7 := four(s+weyl, k)
-	h = [headWords]uint64{
-		salt,
-		w1 ^ (uint64(st.pass) | uint64(variant)<<32 | stampMagic<<48),
-		w2 ^ st.nonce[0],
-		w3 ^ st.nonce[1],
-		w4 ^ uint64(lba), w5, w6, w7,
-	}
-	return h, int(key % tableStarts), int(key >> 32 % tableStarts), key
+// batch is how many sectors are made or compared at once.
+const batch = 8
+
+// head makes the words of a sector's header and mask, and the key of its body, which says too where that begins in the
+// tables. All nine are returned in registers.
+func (st *stamper) head(lba int64, variant uint16) (w0, w1, w2, w3, w4, w5, w6, w7, key uint64) {
+	w0 = st.salt(lba, variant)
+	s, k := seed(w0)
+	key, w1, w2, w3 = four(s, k)
+	w4, w5, w6, w7 = four(s+weyl, k)
+	w1 ^= uint64(st.pass) | uint64(variant)<<32 | stampMagic<<48
+	return w0, w1, w2 ^ st.nonce[0], w3 ^ st.nonce[1], w4 ^ uint64(lba), w5, w6, w7, key
 }
 
-func (st *stamper) one(p []byte, lba int64, variant uint16) {
-	h, x, y, key := st.salted(lba, variant)
-	le, q := binary.LittleEndian, (*[headWords * 8]byte)(p)
-	le.PutUint64(q[0:], h[0])
-	le.PutUint64(q[8:], h[1])
-	le.PutUint64(q[16:], h[2])
-	le.PutUint64(q[24:], h[3])
-	le.PutUint64(q[32:], h[4])
-	le.PutUint64(q[40:], h[5])
-	le.PutUint64(q[48:], h[6])
-	le.PutUint64(q[56:], h[7])
-	fillBody(p[headWords*8:], (*[bodyWords]uint64)(st.tab.x[x:]), (*[bodyWords]uint64)(st.tab.y[y:]), key)
+// putHead writes a sector's header and mask and returns the key of its body.
+func (st *stamper) putHead(p *[headBytes]byte, lba int64, variant uint16) (key uint64) {
+	w0, w1, w2, w3, w4, w5, w6, w7, key := st.head(lba, variant)
+	le := binary.LittleEndian
+	le.PutUint64(p[0:], w0)
+	le.PutUint64(p[8:], w1)
+	le.PutUint64(p[16:], w2)
+	le.PutUint64(p[24:], w3)
+	le.PutUint64(p[32:], w4)
+	le.PutUint64(p[40:], w5)
+	le.PutUint64(p[48:], w6)
+	le.PutUint64(p[56:], w7)
+	return key
 }
 
-// holds reports whether p is the sector lba in its first variant.
-func (st *stamper) holds(p []byte, lba int64) bool {
-	h, x, y, key := st.salted(lba, 0)
-	le, q := binary.LittleEndian, (*[headWords * 8]byte)(p)
-	diff := (le.Uint64(q[0:]) ^ h[0]) | (le.Uint64(q[8:]) ^ h[1]) | (le.Uint64(q[16:]) ^ h[2]) | (le.Uint64(q[24:]) ^ h[3]) |
-		(le.Uint64(q[32:]) ^ h[4]) | (le.Uint64(q[40:]) ^ h[5]) | (le.Uint64(q[48:]) ^ h[6]) | (le.Uint64(q[56:]) ^ h[7])
-	return diff == 0 && sameBody(p[headWords*8:], (*[bodyWords]uint64)(st.tab.x[x:]), (*[bodyWords]uint64)(st.tab.y[y:]), key)
+// diffHead is 0 where p is what putHead writes.
+func (st *stamper) diffHead(p *[headBytes]byte, lba int64) (diff, key uint64) {
+	w0, w1, w2, w3, w4, w5, w6, w7, key := st.head(lba, 0)
+	le := binary.LittleEndian
+	return (le.Uint64(p[0:]) ^ w0) | (le.Uint64(p[8:]) ^ w1) | (le.Uint64(p[16:]) ^ w2) | (le.Uint64(p[24:]) ^ w3) |
+		(le.Uint64(p[32:]) ^ w4) | (le.Uint64(p[40:]) ^ w5) | (le.Uint64(p[48:]) ^ w6) | (le.Uint64(p[56:]) ^ w7), key
 }
 
 // matches reports whether p holds the stamps of the sectors from lba on. want is room for one sector.
 func (st *stamper) matches(p []byte, lba int64, want []byte) bool {
-	for ; len(p) > 0; p, lba = p[st.sector:], lba+1 {
-		q := p[:st.sector:st.sector]
-		if st.holds(q, lba) && !looksClaimed(q, lba*int64(st.sector)) {
-			continue
+	var keys [batch]uint64
+	for len(p) > 0 {
+		n := min(len(p)/st.sector, batch)
+		part := p[:n*st.sector]
+		var diff uint64
+		claimed := false
+		for i := range n {
+			q := part[i*st.sector : (i+1)*st.sector : (i+1)*st.sector]
+			d, key := st.diffHead((*[headBytes]byte)(q), lba+int64(i))
+			diff, keys[i] = diff|d, key
+			claimed = claimed || looksClaimed(q, (lba+int64(i))*int64(st.sector))
 		}
-		if st.fill(want[:st.sector], lba); !bytes.Equal(q, want[:st.sector]) { // or it is stamped in another variant
-			return false
+		if diff != 0 || claimed || !sameBodies(part, &st.tab, &keys, st.sector) {
+			// Or one of them is stamped in another variant.
+			for i := range n {
+				st.fill(want[:st.sector], lba+int64(i))
+				if !bytes.Equal(part[i*st.sector:(i+1)*st.sector], want[:st.sector]) {
+					return false
+				}
+			}
 		}
+		p, lba = p[n*st.sector:], lba+int64(n)
 	}
 	return true
 }

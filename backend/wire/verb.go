@@ -26,6 +26,7 @@ const (
 	VerbRead      Verb = "read"
 	VerbStop      Verb = "stop"
 	VerbResume    Verb = "resume"
+	VerbUndo      Verb = "undo"
 	VerbClean     Verb = "clean"
 )
 
@@ -64,7 +65,8 @@ type StartRequest struct {
 	CreatedMs     int64          `json:"created_ms"`
 	Plan          burnin.Plan    `json:"plan"`
 	Drive         drive.Identity `json:"drive"`
-	Usage         drive.Class    `json:"usage"` // what the person saw and agreed to
+	Usage         drive.Class    `json:"usage"`           // what the person saw and agreed to
+	Grant         *drive.Grant   `json:"grant,omitempty"` // the permission to erase a drive in that usage; nil for one that is free
 	VirtualDrives bool           `json:"virtual_drives"`
 	Slots         int            `json:"slots"` // how many jobs run at once on this NAS
 	GID           int            `json:"gid"`   // the login's group, which may read the job's files
@@ -77,7 +79,7 @@ type StartReply struct {
 	Existing bool   `json:"existing"` // start: this id was there already
 }
 
-// JobRequest names one job: stop, resume.
+// JobRequest names one job: stop, resume, undo.
 type JobRequest struct {
 	Job string `json:"job"`
 	By  string `json:"by,omitempty"` // stop: who asks, for the log
@@ -87,6 +89,12 @@ type JobRequest struct {
 type StopReply struct {
 	Stopped    bool `json:"stopped"`
 	WasRunning bool `json:"was_running"`
+}
+
+// UndoReply says what undo put back, in bytes.
+type UndoReply struct {
+	RestoredBytes int64 `json:"restored_bytes"`
+	LostBytes     int64 `json:"lost_bytes"` // could not be read when they were to be saved
 }
 
 // JobStatus is a job as the NAS has it now. Sizes were read after the lock was looked at: whoever has that many bytes

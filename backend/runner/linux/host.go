@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -102,42 +103,28 @@ const (
 	probeWait = 3 * time.Second
 )
 
-// Hold finds the drive by its identity, opens it, and only then reads what it is and what uses it.
+// Hold finds the drive by its identity, opens it, and only then reads what it is and what uses it. An exclusive hold is
+// of all paths to the drive.
 func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
 	look := inventory.Options{VirtualDrives: opt.Virtual, Busy: opt.Busy}
-	path, err := h.inv.Find(ctx, want, look)
+	paths, err := h.inv.Paths(ctx, want, look)
 	if errors.Is(err, inventory.ErrNotFound) {
 		return nil, reason.New("drive_vanished", "stage", "the start", "where", "its bay", "error", err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	flags := unix.O_RDONLY | unix.O_CLOEXEC
-	if opt.Exclusive {
-		flags |= unix.O_EXCL
-	}
-	fd, err := unix.Open(path, flags, 0)
-	for end := time.Now().Add(probeWait); errors.Is(err, unix.EBUSY) && time.Now().Before(end) && ctx.Err() == nil; {
-		time.Sleep(50 * time.Millisecond)
-		fd, err = unix.Open(path, flags, 0)
-	}
-	if errors.Is(err, unix.EBUSY) {
-		return nil, h.busy(ctx, want, path, look)
-	}
-	if err != nil {
-		return nil, reason.New("not_readable", "drive", want, "error", err)
-	}
-	d := &held{host: h, file: os.NewFile(uintptr(fd), path), opt: look}
-	if opt.Exclusive {
-		err = d.lock(ctx)
+	d := &held{host: h, want: want, exclusive: opt.Exclusive, opt: look}
+	if d.file, err = d.open(ctx, paths[0]); err == nil && opt.Exclusive {
+		err = d.openOthers(ctx)
 	}
 	if err == nil {
-		d.identity, d.path, d.usage, err = h.inv.Inspect(ctx, d.file, look)
+		d.identity, d.path, d.usage, err = d.inspect(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	if dir, err := d.sys(); err == nil {
+	if dir, err := sysOf(d.file); err == nil {
 		d.kernel = watchKernel(dir)
 	}
 	return d, nil
@@ -160,24 +147,116 @@ func (h *Host) busy(ctx context.Context, want drive.Identity, path string, look 
 
 // held is a drive that this process holds.
 type held struct {
-	host     *Host
-	file     *os.File
-	opt      inventory.Options
-	identity drive.Identity
-	path     string
-	usage    drive.Usage
-	kernel   *kernelLog
+	host      *Host
+	want      drive.Identity
+	exclusive bool
+	file      *os.File
+	opt       inventory.Options // without Held
+	identity  drive.Identity
+	path      string
+	usage     drive.Usage
+	kernel    *kernelLog
+
+	mu     sync.Mutex
+	others []*os.File // the drive's other paths
+}
+
+// open opens one path; an exclusive one waits a moment for who only looks.
+func (d *held) open(ctx context.Context, path string) (*os.File, error) {
+	flags := unix.O_RDONLY | unix.O_CLOEXEC
+	if d.exclusive {
+		flags |= unix.O_EXCL
+	}
+	fd, err := unix.Open(path, flags, 0)
+	for end := time.Now().Add(probeWait); errors.Is(err, unix.EBUSY) && time.Now().Before(end) && ctx.Err() == nil; {
+		time.Sleep(50 * time.Millisecond)
+		fd, err = unix.Open(path, flags, 0)
+	}
+	if errors.Is(err, unix.EBUSY) {
+		return nil, d.host.busy(ctx, d.want, path, d.opt)
+	}
+	if err != nil {
+		return nil, reason.New("not_readable", "drive", d.want, "error", err)
+	}
+	file := os.NewFile(uintptr(fd), path)
+	if d.exclusive {
+		if err := lock(ctx, file); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+	}
+	return file, nil
+}
+
+// openOthers holds the paths to the drive that are not held yet, until there is none: one may have come meanwhile. What
+// a path means is the device that it opens, so a name that moved in between is seen.
+func (d *held) openOthers(ctx context.Context) error {
+	for range 3 {
+		paths, err := d.host.inv.Paths(ctx, d.want, d.opt)
+		if err != nil {
+			return err
+		}
+		fresh := 0
+		for _, path := range paths {
+			if d.has(path) {
+				continue
+			}
+			file, err := d.open(ctx, path)
+			if err != nil {
+				return err
+			}
+			d.mu.Lock()
+			d.others = append(d.others, file)
+			d.mu.Unlock()
+			fresh++
+		}
+		if fresh == 0 {
+			return nil
+		}
+	}
+	return reason.New("not_readable", "drive", d.want, "error", "the paths to it come and go")
+}
+
+// has reports whether a path leads to a device that is held.
+func (d *held) has(path string) bool {
+	var at unix.Stat_t
+	if unix.Stat(path, &at) != nil {
+		return false
+	}
+	for _, f := range d.files() {
+		var st unix.Stat_t
+		if unix.Fstat(int(f.Fd()), &st) == nil && st.Rdev == at.Rdev {
+			return true
+		}
+	}
+	return false
+}
+
+// files are all paths that are held.
+func (d *held) files() []*os.File {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.file == nil {
+		return nil
+	}
+	return append([]*os.File{d.file}, d.others...)
+}
+
+// inspect reads the drive through the first path, with all others known as held by this process.
+func (d *held) inspect(ctx context.Context) (drive.Identity, string, drive.Usage, error) {
+	look := d.opt
+	look.Held = d.files()[1:]
+	return d.host.inv.Inspect(ctx, d.file, look)
 }
 
 // lock takes the lock that udev respects: while it is held, closing the drive starts no storm of probes.
-func (d *held) lock(ctx context.Context) error {
+func lock(ctx context.Context, file *os.File) error {
 	for end := time.Now().Add(udevWait); ; {
-		err := unix.Flock(int(d.file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		switch {
 		case err == nil:
 			return nil
 		case !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(end):
-			return reason.New("drive_in_use", "drive", d.file.Name(), "path", d.file.Name(), "usage", "another program holds its lock",
+			return reason.New("drive_in_use", "drive", file.Name(), "path", file.Name(), "usage", "another program holds its lock",
 				"way_out", drive.RuleOf(drive.OpenByProcess).WayOut)
 		}
 		select {
@@ -196,20 +275,29 @@ func (d *held) Close() error {
 	if d.kernel != nil {
 		d.kernel.close()
 	}
-	return d.file.Close()
+	var err error
+	for _, f := range d.files() {
+		err = errors.Join(err, f.Close())
+	}
+	return err
 }
 
 func (d *held) Inspect(ctx context.Context) (drive.Identity, drive.Usage, error) {
-	id, _, usage, err := d.host.inv.Inspect(ctx, d.file, d.opt)
+	if d.exclusive {
+		if err := d.openOthers(ctx); err != nil && !errors.Is(err, inventory.ErrNotFound) {
+			return drive.Identity{}, drive.Usage{}, err
+		}
+	}
+	id, _, usage, err := d.inspect(ctx)
 	return id, usage, err
 }
 
 func (d *held) Device(write bool) (runner.Device, error) { return reopen(d.file, write, d.alive) }
 
-// sys is the drive's directory in sysfs, found by its number, never by its name.
-func (d *held) sys() (string, error) {
+// sysOf is an open drive's directory in sysfs, found by its number, never by its name.
+func sysOf(file *os.File) (string, error) {
 	var st unix.Stat_t
-	if err := unix.Fstat(int(d.file.Fd()), &st); err != nil {
+	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(st.Rdev), unix.Minor(st.Rdev)), nil
@@ -217,7 +305,7 @@ func (d *held) sys() (string, error) {
 
 // alive reports whether the kernel still has the drive.
 func (d *held) alive() bool {
-	dir, err := d.sys()
+	dir, err := sysOf(d.file)
 	if err != nil {
 		return false
 	}
@@ -228,21 +316,29 @@ func (d *held) alive() bool {
 	return err != nil || state == "running" || state == "live"
 }
 
-// SectorsWritten is the seventh field of the drive's stat file.
+// SectorsWritten is the seventh field of the stat files of all paths.
 func (d *held) SectorsWritten() (int64, error) {
-	dir, err := d.sys()
-	if err != nil {
-		return 0, err
+	var sum int64
+	for _, f := range d.files() {
+		dir, err := sysOf(f)
+		if err != nil {
+			return 0, err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, "stat"))
+		if err != nil {
+			return 0, err
+		}
+		fields := strings.Fields(string(data))
+		if len(fields) < 7 {
+			return 0, fmt.Errorf("%s/stat has %d fields", dir, len(fields))
+		}
+		n, err := strconv.ParseInt(fields[6], 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "stat"))
-	if err != nil {
-		return 0, err
-	}
-	fields := strings.Fields(string(data))
-	if len(fields) < 7 {
-		return 0, fmt.Errorf("%s/stat has %d fields", dir, len(fields))
-	}
-	return strconv.ParseInt(fields[6], 10, 64)
+	return sum, nil
 }
 
 // SMART asks smartctl by the drive's name of today, after proving that the name still leads to the held drive.

@@ -3,7 +3,11 @@
 package inventory
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"slices"
+	"strings"
 
 	"burnish/backend/drive"
 	"burnish/backend/reason"
@@ -18,6 +22,9 @@ type answer struct {
 
 	medium  bool // not sure, only because the drive itself answered a medium error
 	claimed bool // the kernel has given the drive away without saying to whom
+
+	marks       []string // of whose labels a claim is made; without any, the layer is the claim's only mark
+	dispensable bool     // class pool: see drive.Usage
 
 	poolName, poolGUID, job string
 }
@@ -77,8 +84,71 @@ func usageOf(answers []answer) drive.Usage {
 		}
 		settled = drive.Worse(settled, said)
 	}
+	for _, a := range answers { // whoever knows the pool's guid knows it better
+		if u.PoolGUID == "" && a.sure && a.class == u.Class && a.poolGUID != "" {
+			u.Text, u.PoolName, u.PoolGUID = a.usage().Text, a.usage().PoolName, a.poolGUID
+		}
+	}
 	u.PhraseKind = phrase(u, settled)
+	u.Claims = claimsOf(answers)
+	u.Dispensable = dispensable(u, answers)
+	if u.Class == drive.ExportedPool {
+		u.Text = morePools(u, answers)
+	}
 	return u
+}
+
+// dispensable reports whether a pool can do without this member and nothing else has any use for the drive.
+func dispensable(u drive.Usage, answers []answer) bool {
+	for _, a := range answers {
+		spare := a.class == drive.Pool && a.dispensable && a.poolGUID == u.PoolGUID
+		if a.claimed || !a.sure || !spare && a.class != drive.None && a.class != drive.Data {
+			return false
+		}
+	}
+	return u.Class == drive.Pool && u.PoolGUID != ""
+}
+
+// morePools tells of exported pools besides the one by whose name the drive is unlocked.
+func morePools(u drive.Usage, answers []answer) string {
+	text := u.Text
+	for _, a := range answers {
+		if a.sure && a.class == drive.ExportedPool && a.poolGUID != "" && a.poolGUID != u.PoolGUID {
+			text += "; and " + a.text
+		}
+	}
+	return reason.Clean(text, 2*maxText)
+}
+
+const maxClaims = 64 // of one drive that are named
+
+// claimsOf names all claims, each once, in order. Those beyond maxClaims are one claim together.
+func claimsOf(answers []answer) []string {
+	var out []string
+	for _, a := range answers {
+		if !a.sure || a.class == drive.None {
+			continue
+		}
+		name := a.layer
+		if a.layer != contentLayer && a.layer != labelLayer {
+			name += " " + string(a.class)
+		}
+		if a.poolName != "" || a.poolGUID != "" {
+			name += " " + first(a.poolGUID, a.poolName)
+		}
+		if len(a.marks) == 0 {
+			out = append(out, reason.Clean(name, maxText))
+		}
+		for _, m := range a.marks {
+			out = append(out, reason.Clean(name+" "+m, maxText))
+		}
+	}
+	slices.Sort(out)
+	if out = slices.Compact(out); len(out) > maxClaims {
+		rest := sha256.Sum256([]byte(strings.Join(out[maxClaims:], "\n")))
+		out = append(out[:maxClaims], "and more: "+hex.EncodeToString(rest[:8]))
+	}
+	return out
 }
 
 // phrase says what unlocks a drive. What cannot be told only because the medium fails is unlocked like data: the
@@ -87,7 +157,7 @@ func phrase(u, settled drive.Usage) drive.PhraseKind {
 	switch {
 	case u.Class == drive.Data:
 		return drive.SerialPhrase
-	case u.Class == drive.ExportedPool && u.PoolName != "":
+	case (u.Class == drive.ExportedPool || u.Class == drive.Pool) && u.PoolName != "":
 		return drive.PoolPhrase
 	case u.Class == drive.ExportedPool:
 		return drive.SerialPhrase

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -45,7 +46,12 @@ func parseSMART(out []byte) health {
 			Available *bool `json:"available"`
 			Enabled   *bool `json:"enabled"`
 		} `json:"smart_support"`
-		NVMe *json.RawMessage `json:"nvme_smart_health_information_log"`
+		NVMe     *json.RawMessage `json:"nvme_smart_health_information_log"`
+		Smartctl struct {
+			Messages []struct {
+				Text string `json:"string"`
+			} `json:"messages"`
+		} `json:"smartctl"`
 	}
 	h := health{asked: true}
 	if json.Unmarshal(out, &doc) != nil {
@@ -63,6 +69,12 @@ func parseSMART(out []byte) health {
 		h.smart = &no
 	case doc.Support != nil && doc.Support.Available != nil && doc.Support.Enabled != nil:
 		h.smart = doc.Support.Enabled
+	default:
+		for _, m := range doc.Smartctl.Messages {
+			if strings.Contains(m.Text, "Unknown USB bridge") { // it passes no SMART request on, or not as anybody knows
+				h.smart = &no
+			}
+		}
 	}
 	return h
 }

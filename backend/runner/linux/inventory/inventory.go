@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"burnish/backend/drive"
+	"burnish/backend/reason"
 	"burnish/backend/wire"
 )
 
@@ -30,6 +31,11 @@ func (h *Host) Inventory(ctx context.Context, opt Options) ([]wire.DriveRow, err
 	for _, u := range s.units[:min(len(s.units), wire.MaxDrives)] {
 		n := u.paths[0]
 		row := wire.DriveRow{Identity: n.id, Path: n.path(), Usage: s.usage(u)}
+		if c := row.Usage.Class; (c == drive.ExportedPool || c == drive.Remote) && row.Usage.PoolGUID != "" {
+			company := reason.Clean(s.company(u, row.Usage.PoolGUID), maxText)
+			row.Usage.Text += "; " + company
+			row.Usage.Why = append(row.Usage.Why, drive.Why{Layer: zfsLayer, Answer: company, Sure: true})
+		}
 		row.Job = row.Usage.Job
 		for _, p := range u.paths {
 			row.TempC, row.SMART = cmp.Or(row.TempC, s.looks[p].temp), cmp.Or(row.SMART, s.looks[p].health.smart)

@@ -4,6 +4,8 @@ package inventory
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"burnish/backend/drive"
@@ -21,7 +23,10 @@ func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map
 	var out []answer
 	member := func(v *vdev, how string) {
 		a := claim(zfsLayer, drive.Pool, "%v%s", v, how)
-		a.poolName, a.poolGUID = v.pool.name, v.pool.guid
+		a.poolName, a.poolGUID, a.dispensable = v.pool.name, v.pool.guid, i.dispensable(v)
+		if a.dispensable {
+			a.text += "; its pool keeps its redundancy without it"
+		}
 		out = append(out, a)
 		if point, ok := boot[v.pool.name]; ok {
 			out = append(out, claim("boot", drive.Boot, "the NAS runs from pool %s (%s)", v.pool.name, point))
@@ -39,7 +44,9 @@ func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map
 		case f.VdevGUID != "" && v != nil:
 			member(v, "")
 		default:
-			out = append(out, i.notMember(f))
+			a := i.notMember(f)
+			a.marks = []string{strings.TrimSpace(f.PoolGUID + " vdev " + f.VdevGUID)}
+			out = append(out, a)
 		}
 	}
 	for _, v := range i.byPath {
@@ -124,9 +131,21 @@ func (a *active) labelAnswers(found []label.Found) []answer {
 		data = append(data, f)
 	}
 	if len(data) > 0 {
-		out = append(out, claim(labelLayer, drive.Data, "%s", told(data)))
+		a := claim(labelLayer, drive.Data, "%s", told(data))
+		for _, f := range data {
+			a.marks = append(a.marks, mark(f))
+		}
+		out = append(out, a)
 	}
 	return out
+}
+
+// mark is what a label is known by: its kind and the identity that it bears, else where it stands.
+func mark(f label.Found) string {
+	if id := strings.TrimSpace(f.UUID + " " + f.DeviceUUID); id != "" {
+		return f.Kind + " " + id
+	}
+	return fmt.Sprintf("%s %s at byte %d", f.Kind, f.Name, f.Offset)
 }
 
 // tables are the labels that only divide a drive: what is in it says more.
@@ -149,4 +168,29 @@ func told(found []label.Found) string {
 		all, more = all[:shown], " and more"
 	}
 	return strings.Join(all, "; ") + more
+}
+
+// company says which other drives bear labels of the pool that this one's label names, for whoever thinks of erasing it.
+func (s *survey) company(u unitOf, guid string) string {
+	var here []string
+	for _, other := range s.units {
+		if other.paths[0] == u.paths[0] {
+			continue
+		}
+		for _, n := range other.paths {
+			l := s.looks[n]
+			if l != nil && slices.ContainsFunc(l.found.Found, func(f label.Found) bool { return f.Kind == "zfs" && f.PoolGUID == guid }) {
+				here = append(here, fmt.Sprintf("%s (%s)", n.path(), cmp.Or(n.id.Serial, n.id.ID())))
+				break
+			}
+		}
+	}
+	const shown = 6
+	switch n := len(here); {
+	case n == 0:
+		return "no other member of this pool is here"
+	case n > shown:
+		here = append(here[:shown], fmt.Sprintf("%d more", n-shown))
+	}
+	return "the pool's other members here: " + strings.Join(here, ", ")
 }

@@ -286,10 +286,16 @@ func TestWhatTheKernelMadeOfADrive(t *testing.T) {
 			c.make(m)
 			row := m.list(Options{})["/dev/sda"]
 			phrase := drive.NoPhrase
-			if c.class == drive.Data {
+			switch c.class {
+			case drive.Data:
 				phrase = drive.SerialPhrase
+			case drive.Pool: // which unlocks nothing yet
+				phrase = drive.PoolPhrase
 			}
 			expect(t, row, c.class, phrase, c.word)
+			if got := row.Usage.Unlockable(); got != (c.class == drive.Data) {
+				t.Errorf("unlockable: %v", got)
+			}
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -19,6 +20,7 @@ type vdev struct {
 	role  string // "spare", "cache", "log", "special", "dedup" or empty
 	group string // "mirror-0"
 	state string
+	inner bool // made of other vdevs
 }
 
 func (v *vdev) String() string {
@@ -35,7 +37,41 @@ func (v *vdev) String() string {
 // gone reports whether the pool knows that the device is not there.
 func (v *vdev) gone() bool { return v.state == "UNAVAIL" || v.state == "REMOVED" }
 
-type pool struct{ name, guid string }
+type pool struct {
+	name, guid string
+	busy       bool // it resilvers, or replaces a device
+}
+
+// parity matches the vdevs that bear the loss of devices.
+var parity = regexp.MustCompile(`^(mirror|raidz|draid)([123]?)(:[^-]*)?-\d+$`)
+
+// dispensable reports whether a member was taken offline and its pool, which lacks nothing else and is at rest, can
+// lose yet another device of the same group.
+func (i *imported) dispensable(v *vdev) bool {
+	kind := parity.FindStringSubmatch(v.group)
+	if kind == nil || v.state != "OFFLINE" || v.role == "spare" || v.role == "cache" || v.pool.busy || v.guid == "" {
+		return false
+	}
+	others := 0
+	for _, o := range i.byGUID {
+		switch {
+		case o.pool != v.pool || o.inner || o.guid == v.guid:
+		case o.state != "ONLINE" && !(o.role == "spare" && o.state == "AVAIL"):
+			return false
+		case o.group == v.group && o.role == v.role:
+			others++
+		}
+	}
+	if kind[1] == "mirror" {
+		return others >= 2
+	}
+	return (kind[2] == "2" || kind[2] == "3") && others >= 3
+}
+
+// moves reports whether a vdev of this name stands for a device that takes another one's place.
+func moves(name string) bool {
+	return strings.HasPrefix(name, "replacing-") || strings.HasPrefix(name, "spare-")
+}
 
 // imported is what this machine has imported.
 type imported struct {
@@ -122,6 +158,8 @@ func parsePoolJSON(data []byte) (imported, error) {
 		if p.guid == "" {
 			return imported{}, fmt.Errorf("zpool status -j gives no guid of pool %.64q", name)
 		}
+		scan, _ := body["scan_stats"].(map[string]any)
+		p.busy = word(scan["function"]) == "RESILVER" && word(scan["state"]) != "FINISHED" && word(scan["state"]) != "CANCELED"
 		i.pools[p.guid] = p
 		before := len(i.byGUID)
 		if err := i.walk(p, body["vdevs"], "", "", 0); err != nil {
@@ -151,8 +189,9 @@ func (i *imported) walk(p *pool, tree any, role, group string, depth int) error 
 			continue
 		}
 		children, has := body["vdevs"]
+		p.busy = p.busy || moves(name)
 		if guid := word(body["guid"]); guid != "" {
-			i.add(&vdev{pool: p, guid: guid, path: word(body["path"]), role: role, group: group, state: word(body["state"])})
+			i.add(&vdev{pool: p, guid: guid, path: word(body["path"]), role: role, group: group, state: word(body["state"]), inner: has})
 		} else if !has {
 			return fmt.Errorf("zpool status -j gives no guid of %.64q", name)
 		}
@@ -190,38 +229,50 @@ func parsePoolText(list, guids, paths []byte) (imported, error) {
 		byName[name] = &pool{name: name, guid: guid}
 		i.pools[guid] = byName[name]
 	}
-	seen := map[*pool]bool{}
+	rows := map[*pool][]*vdev{}
 	err := parseStatus(guids, byName, func(v *vdev, name string) error {
 		if !decimal(name) {
 			return fmt.Errorf("zpool status -g shows %.64q where a guid should be", name)
 		}
 		v.guid, v.group = name, "" // the group would be a guid too
 		i.add(v)
-		seen[v.pool] = true
+		rows[v.pool] = append(rows[v.pool], v)
 		return nil
 	})
 	if err != nil {
 		return imported{}, err
 	}
 	for _, p := range byName {
-		if !seen[p] {
+		if rows[p] == nil {
 			return imported{}, fmt.Errorf("zpool status shows no devices of pool %.64q", p.name)
 		}
 	}
-	return i, parseStatus(paths, byName, func(v *vdev, name string) error {
+	named := map[*pool][]*vdev{}
+	err = parseStatus(paths, byName, func(v *vdev, name string) error {
+		v.pool.busy = v.pool.busy || moves(name)
+		named[v.pool] = append(named[v.pool], v)
 		if strings.HasPrefix(name, "/") {
 			v.path = name
 			i.add(v)
 		}
 		return nil
 	})
+	for p, byName := range named { // both tables list the same devices in the same order
+		for n, v := range rows[p] {
+			if len(byName) == len(rows[p]) && byName[n].state == v.state {
+				v.group, byName[n].guid = byName[n].group, v.guid
+			}
+		}
+	}
+	return i, err
 }
 
 // parseStatus reads the text of zpool status and gives each line of each pool's device table.
 func parseStatus(data []byte, pools map[string]*pool, found func(v *vdev, name string) error) error {
 	var in *pool
 	var role, group string
-	table := false
+	var last *vdev
+	lastIndent, table := 0, false
 	for line := range strings.Lines(string(data)) {
 		fields := strings.Fields(line)
 		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "pool: "); ok {
@@ -233,8 +284,10 @@ func parseStatus(data []byte, pools map[string]*pool, found func(v *vdev, name s
 		}
 		switch {
 		case in == nil || len(fields) == 0:
+		case fields[0] == "scan:":
+			in.busy = in.busy || strings.Contains(line, "resilver in progress")
 		case fields[0] == "NAME" && len(fields) > 1 && fields[1] == "STATE":
-			table, role, group = true, "", ""
+			table, role, group, last = true, "", "", nil
 		case fields[0] == "errors:":
 			table = false
 		case table && strings.HasPrefix(line, "\t"):
@@ -255,6 +308,10 @@ func parseStatus(data []byte, pools map[string]*pool, found func(v *vdev, name s
 			if len(fields) > 1 {
 				v.state = fields[1]
 			}
+			if last != nil && indent > lastIndent {
+				last.inner = true
+			}
+			last, lastIndent = v, indent
 			if err := found(v, fields[0]); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ package inventory
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -154,11 +155,11 @@ func TestZFSLabelsAreMatchedByGUID(t *testing.T) {
 		phrase drive.PhraseKind
 		pool   string
 	}{
-		"a member that came back under another name": {member, drive.Pool, drive.NoPhrase, "tank"},
-		"a spare":         {label.Found{Kind: "zfs", VdevGUID: "3003", PoolState: state(label.PoolSpare)}, drive.Pool, drive.NoPhrase, "tank"},
-		"a cache device":  {label.Found{Kind: "zfs", PoolGUID: "1111", VdevGUID: "3002", PoolState: state(label.PoolCache)}, drive.Pool, drive.NoPhrase, "tank"},
+		"a member that came back under another name": {member, drive.Pool, drive.PoolPhrase, "tank"},
+		"a spare":         {label.Found{Kind: "zfs", VdevGUID: "3003", PoolState: state(label.PoolSpare)}, drive.Pool, drive.PoolPhrase, "tank"},
+		"a cache device":  {label.Found{Kind: "zfs", PoolGUID: "1111", VdevGUID: "3002", PoolState: state(label.PoolCache)}, drive.Pool, drive.PoolPhrase, "tank"},
 		"a log removed":   {with(func(f *label.Found) { f.VdevGUID = "3999" }), drive.Data, drive.SerialPhrase, ""},
-		"a damaged label": {with(func(f *label.Found) { f.VdevGUID, f.PoolState = "", nil }), drive.Pool, drive.NoPhrase, "tank"},
+		"a damaged label": {with(func(f *label.Found) { f.VdevGUID, f.PoolState = "", nil }), drive.Pool, drive.PoolPhrase, "tank"},
 		"another's spare": {label.Found{Kind: "zfs", VdevGUID: "77", PoolState: state(label.PoolSpare)}, drive.Data, drive.SerialPhrase, ""},
 		"an exported pool": {with(func(f *label.Found) {
 			f.PoolName, f.PoolGUID, f.VdevGUID, f.PoolState = "old", "5", "6", state(label.PoolExported)
@@ -173,6 +174,9 @@ func TestZFSLabelsAreMatchedByGUID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := zfsMachine(t).judge(c.found)
+			if c.class == drive.Pool && u.Unlockable() {
+				t.Errorf("a member that its pool counts on may be unlocked: %+v", u)
+			}
 			if u.Class != c.class || u.PhraseKind != c.phrase || u.PoolName != c.pool {
 				t.Errorf("%s with phrase %s and pool %q (%s), want %s, %s, %q", u.Class, u.PhraseKind, u.PoolName, u.Text, c.class, c.phrase, c.pool)
 			}
@@ -249,5 +253,86 @@ func TestLabelsOfWhatIsActiveHereAreNotData(t *testing.T) {
 	a.mdErr = exec.ErrNotFound
 	if u := usageOf(a.labelAnswers([]label.Found{{Kind: "md", UUID: "ee"}})); u.Class != drive.CannotTell {
 		t.Errorf("an array's label while the running arrays cannot be asked for theirs is %s", u.Class)
+	}
+}
+
+// mirrorOf is the status of a pool with one mirror of members in these states, the first of which has guid 10.
+func mirrorOf(kind, scan string, states ...string) string {
+	members := ""
+	for n, s := range states {
+		members += fmt.Sprintf(`%s"d%d":{"vdev_type":"disk","guid":%d,"path":"/dev/sdq%d","state":%q}`, strings.Repeat(",", min(n, 1)), n, 10+n, n, s)
+	}
+	return fmt.Sprintf(`{"pools":{"tank":{"pool_guid":1111,%s"vdevs":{"tank":{"guid":1111,"state":"DEGRADED","vdevs":{
+		"%s-0":{"guid":2000,"state":"DEGRADED","vdevs":{%s}}}}},"spares":{"s":{"guid":90,"path":"/dev/sds","state":"AVAIL"}}}}}`, scan, kind, members)
+}
+
+func TestAnOfflinedMemberMayGoOnlyWhereThePoolCanLoseYetAnother(t *testing.T) {
+	active := label.PoolActive
+	found := label.Found{Kind: "zfs", PoolName: "tank", PoolGUID: "1111", VdevGUID: "10", PoolState: &active}
+	for name, c := range map[string]struct {
+		status string
+		may    bool
+	}{
+		"of three mirrored":        {mirrorOf("mirror", "", "OFFLINE", "ONLINE", "ONLINE"), true},
+		"of two mirrored":          {mirrorOf("mirror", "", "OFFLINE", "ONLINE"), false},
+		"of three, another ill":    {mirrorOf("mirror", "", "OFFLINE", "ONLINE", "DEGRADED"), false},
+		"of three, another gone":   {mirrorOf("mirror", "", "OFFLINE", "ONLINE", "UNAVAIL"), false},
+		"of three, still online":   {mirrorOf("mirror", "", "ONLINE", "ONLINE", "ONLINE"), false},
+		"of three, faulted":        {mirrorOf("mirror", "", "FAULTED", "ONLINE", "ONLINE"), false},
+		"of a raidz1":              {mirrorOf("raidz1", "", "OFFLINE", "ONLINE", "ONLINE", "ONLINE"), false},
+		"of a raidz2":              {mirrorOf("raidz2", "", "OFFLINE", "ONLINE", "ONLINE", "ONLINE"), true},
+		"of a raidz2, resilvering": {mirrorOf("raidz2", `"scan_stats":{"function":"RESILVER","state":"SCANNING"},`, "OFFLINE", "ONLINE", "ONLINE", "ONLINE"), false},
+		"of a raidz2, resilvered":  {mirrorOf("raidz2", `"scan_stats":{"function":"RESILVER","state":"FINISHED"},`, "OFFLINE", "ONLINE", "ONLINE", "ONLINE"), true},
+		"of nothing redundant":     {mirrorOf("tank", "", "OFFLINE", "ONLINE", "ONLINE"), false},
+	} {
+		m := zfsMachine(t)
+		m.tools["zpool status -j --json-int -P -L"] = c.status
+		u := m.judge(found)
+		if u.Class != drive.Pool || u.Unlockable() != c.may {
+			t.Errorf("%s: %s, unlockable %v (%s)", name, u.Class, u.Unlockable(), u.Text)
+		}
+	}
+	// A pool has no say over what else uses the drive.
+	m := zfsMachine(t)
+	m.tools["zpool status -j --json-int -P -L"] = mirrorOf("raidz2", "", "OFFLINE", "ONLINE", "ONLINE", "ONLINE")
+	s, err := m.host().newSurvey(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.identifyAll(t.Context())
+	s.askLayers(t.Context())
+	busy := claim(claimLayer, drive.OpenByProcess, "EBUSY")
+	busy.claimed = true
+	for _, other := range []answer{claim("mounts", drive.Mounted, "mounted"), failed("TrueNAS", "hangs"), busy} {
+		if u := usageOf(append(s.topo.zfsAnswers(s.nodes[0], []label.Found{found}, s.pools, s.boot), other)); u.Unlockable() {
+			t.Errorf("with %q it may be unlocked", other.text)
+		}
+	}
+}
+
+func TestTheTextFormTellsTheGroupOfAnOfflinedMember(t *testing.T) {
+	table := func(a, b, c, group string) string {
+		return "  pool: tank\n state: DEGRADED\n  scan: scrub repaired 0B\nconfig:\n\n\tNAME  STATE\n\ttank  DEGRADED\n\t  " + group + "  DEGRADED\n\t    " +
+			a + "  OFFLINE\n\t    " + b + "  ONLINE\n\t    " + c + "  ONLINE\n\nerrors: No known data errors\n"
+	}
+	i, err := parsePoolText([]byte("tank\t1111\n"), []byte(table("10", "11", "12", "2000")), []byte(table("/dev/sda", "/dev/sdb", "/dev/sdc", "mirror-0")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := i.byGUID["10"]; v == nil || !i.dispensable(v) || v.String() != "pool tank, mirror-0, OFFLINE" {
+		t.Errorf("the member is %v", v)
+	}
+	if v := i.byGUID["11"]; i.dispensable(v) {
+		t.Errorf("%v counts as dispensable", v)
+	}
+}
+
+func TestADriveOfTwoExportedPoolsNamesBoth(t *testing.T) {
+	exported := label.PoolExported
+	m := zfsMachine(t)
+	u := m.judge(label.Found{Kind: "zfs", PoolName: "a", PoolGUID: "5", VdevGUID: "6", PoolState: &exported, Text: `ZFS pool "a", exported`},
+		label.Found{Kind: "zfs", PoolName: "b", PoolGUID: "7", VdevGUID: "8", PoolState: &exported, Text: `ZFS pool "b", exported`})
+	if u.Class != drive.ExportedPool || !strings.Contains(u.Text, `"a"`) || !strings.Contains(u.Text, `"b"`) || len(u.Claims) != 2 {
+		t.Errorf("%+v", u)
 	}
 }

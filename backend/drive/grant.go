@@ -1,0 +1,118 @@
+package drive
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Grant is what a person allowed: to erase a drive that is used in just this way. It holds no time; whoever gave it
+// says how long it may wait to be used.
+type Grant struct {
+	ID       string   `json:"id"`
+	Class    Class    `json:"class"`
+	PoolGUID string   `json:"pool_guid,omitempty"`
+	Claims   []string `json:"claims,omitempty"` // Usage.Claims at that moment
+}
+
+// Content is the claim of bytes that are nobody's known label. A look at more places of the drive may find some where an
+// earlier look found none, so a grant never depends on it.
+const Content = "content"
+
+// Unlockable reports whether what is used in this way may be erased at all once a person has typed the phrase.
+func (u Usage) Unlockable() bool {
+	switch u.Class {
+	case Data, ExportedPool:
+		return true
+	case CannotTell:
+		return u.PhraseKind == SerialPhrase // the drive's own medium errors, and nothing else, keep it from being told
+	case Pool:
+		return u.Dispensable
+	}
+	return false
+}
+
+// Phrase gives what a person must type to unlock a drive: the pool's name, else the drive's serial number as it is
+// shown, else its id. It is empty where nothing unlocks it.
+func Phrase(id Identity, u Usage) string {
+	switch {
+	case u.Class != None && !u.Unlockable():
+		return ""
+	case u.PhraseKind == PoolPhrase:
+		return u.PoolName
+	case id.Serial != "":
+		return id.Serial
+	}
+	return id.ID()
+}
+
+// GrantFor makes the grant for erasing a drive in this usage, without an id. One for a drive on which nothing was found
+// is for data: what a closer look finds may be erased too.
+func GrantFor(u Usage) Grant {
+	g := Grant{Class: u.Class, PoolGUID: u.PoolGUID, Claims: u.Claims}
+	if u.Class == None {
+		g.Class = Data
+	}
+	return g
+}
+
+// Covers reports whether the grant is for this usage or for more: the same class, the same pool, and no claim that was
+// not there. What fails to be read because the medium fails counts as data and the other way round.
+func (g *Grant) Covers(u Usage) bool {
+	switch {
+	case u.Class == None:
+		return true
+	case g == nil, !u.Unlockable(), u.PoolGUID != g.PoolGUID:
+		return false
+	case u.Class != g.Class && !(likeData(u.Class) && likeData(g.Class)):
+		return false
+	}
+	return g.knows(u.Claims)
+}
+
+func likeData(c Class) bool { return c == Data || c == CannotTell }
+
+func (g *Grant) knows(claims []string) bool {
+	for _, c := range claims {
+		if c != Content && !slices.Contains(g.Claims, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// CoversRest reports whether a drive that was begun to be erased under this grant, which is nil for one that was free,
+// is used by nobody else since: what it still holds is what was there before, without its labels, or was written by
+// the test. A claim that is new is somebody's.
+func (g *Grant) CoversRest(u Usage) bool {
+	if g == nil {
+		g = &Grant{}
+	}
+	switch {
+	case u.Class == None:
+		return true
+	case !u.Unlockable(), u.Class == Data && len(u.Claims) == 0: // nobody says what it is
+		return false
+	case u.Class == Pool: // it lists an offlined member for as long as nobody takes it off the list
+		return g.Class == Pool && u.PoolGUID == g.PoolGUID
+	case !likeData(u.Class) && u.Class != g.Class, u.PoolGUID != "" && u.PoolGUID != g.PoolGUID:
+		return false
+	}
+	return g.knows(u.Claims)
+}
+
+// WayOut says what to do about what keeps a drive from being erased: how to unlock it where that can be done, else what
+// to do first.
+func WayOut(nas string, id Identity, u Usage) string {
+	command := func(what, phrase string) string {
+		return fmt.Sprintf("To erase it knowingly, type %s and start it within the time that this gives: burnish unlock %s --drive %s --phrase %s", what, nas, id.ID(), phrase)
+	}
+	switch {
+	case u.Class != None && !u.Unlockable(), id.ID() == "":
+		return RuleOf(u.Class).WayOut
+	case u.PhraseKind == PoolPhrase:
+		return command("the pool's name", "POOL")
+	case id.Serial == "":
+		return command("its id", "ID")
+	}
+	return command("its serial number", "SERIAL")
+}

@@ -1,0 +1,329 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"burnish/backend/nas"
+	"burnish/backend/profile"
+	"burnish/backend/reason"
+	"burnish/backend/secret"
+)
+
+// Secrets is a place where secrets are kept; package secret has three.
+type Secrets interface {
+	Get(ctx context.Context, account string) (secret.Secret, error)
+	Set(ctx context.Context, account string, s secret.Secret) error
+	Delete(ctx context.Context, account string) error
+}
+
+// Question is what a person is asked.
+type Question struct {
+	About string // a secret.Kind, or one of the others below
+	NAS   string
+	Text  string // to be shown; it may come from the NAS, cleaned
+	Echo  bool   // the answer may be seen while it is typed
+	Again bool   // the last answer was wrong
+}
+
+// What a person is asked beside the kinds of secrets.
+const (
+	AboutCode    = "code"     // something that is never kept
+	AboutSeal    = "seal"     // the passphrase of the sealed file
+	AboutNewSeal = "new_seal" // the passphrase of a sealed file that does not exist yet; to be typed twice
+)
+
+// Logins answers what logins ask: from where a profile keeps its secrets, else from a person. What a person typed is
+// kept until the process ends or the NAS refuses it.
+type Logins struct {
+	Keychain Secrets
+	File     Secrets
+	Person   func(context.Context, Question) (secret.Secret, error) // nil where nobody can be asked
+
+	typed secret.Memory
+}
+
+// placeSaid turns what a place of secrets answers into a reason.
+func placeSaid(where profile.Keep, what string, err error) error {
+	var said *reason.Said
+	denied, unavailable := errors.Is(err, secret.ErrDenied), errors.Is(err, secret.ErrUnavailable)
+	switch {
+	case err == nil || errors.As(err, &said):
+		return err
+	case where == profile.KeepFile && denied:
+		return reason.New("sealed_file_denied", "file", "secrets.age", "error", err)
+	case where == profile.KeepFile && unavailable:
+		return reason.New("sealed_file_unusable", "file", "secrets.age", "error", err)
+	case denied:
+		return reason.New("keychain_denied", "what", what, "error", err)
+	case unavailable:
+		return reason.New("keychain_unavailable", "what", what, "error", err)
+	}
+	return err
+}
+
+// seal asks for the passphrase of the sealed file.
+func (l *Logins) seal(ctx context.Context, fresh bool) (secret.Secret, error) {
+	if l.Person == nil {
+		return secret.Secret{}, reason.New("sealed_file_denied", "file", "secrets.age", "error", "nobody is there to ask for its passphrase")
+	}
+	if fresh {
+		return l.Person(ctx, Question{About: AboutNewSeal, Text: "New passphrase to seal the saved passwords with"})
+	}
+	return l.Person(ctx, Question{About: AboutSeal, Text: "Passphrase of the sealed passwords"})
+}
+
+// place is where a profile keeps its secrets; nil for nowhere.
+func (l *Logins) place(where profile.Keep) Secrets {
+	switch where {
+	case profile.KeepKeychain:
+		return l.Keychain
+	case profile.KeepFile:
+		return l.File
+	}
+	return nil
+}
+
+// find gives a secret that is typed or kept already: secret.ErrNotFound, or why its place cannot be read.
+func (l *Logins) find(ctx context.Context, p profile.Profile, kind secret.Kind) (secret.Secret, error) {
+	account := secret.Account(p.ID, kind)
+	if s, err := l.typed.Get(ctx, account); err == nil {
+		return s, nil
+	}
+	if place := l.place(p.Secrets); place != nil {
+		return place.Get(ctx, account)
+	}
+	return secret.Secret{}, secret.ErrNotFound
+}
+
+// whose names a secret for people.
+func whose(p profile.Profile, kind secret.Kind) string {
+	switch kind {
+	case secret.Sudo:
+		return fmt.Sprintf("sudo password of %s at %s", p.User, p.Name)
+	case secret.Passphrase:
+		return fmt.Sprintf("passphrase of %s", p.KeyFile)
+	case secret.Jump:
+		return fmt.Sprintf("password of %s at the jump host %s", p.Jump.User, p.Jump.Host)
+	}
+	return fmt.Sprintf("password of %s at %s", p.User, p.Name)
+}
+
+// obtain finds a secret or asks a person for it. instead may stand in for one that is not kept.
+func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind, again bool, instead ...secret.Kind) (string, error) {
+	cause := errors.New("none is saved")
+	for _, k := range append([]secret.Kind{kind}, instead...) {
+		if again {
+			break
+		}
+		s, err := l.find(ctx, p, k)
+		if err == nil {
+			return s.Reveal(), nil
+		}
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if errors.Is(err, secret.ErrNotFound) {
+			continue
+		}
+		cause = placeSaid(p.Secrets, "the "+whose(p, kind), err)
+		if l.Person == nil || p.Secrets == profile.KeepFile {
+			return "", cause
+		}
+	}
+	if l.Person == nil {
+		return "", fmt.Errorf("%w and %w", cause, nas.ErrNobody)
+	}
+	text := whose(p, kind)
+	s, err := l.Person(ctx, Question{About: string(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:], Again: again})
+	if err != nil {
+		return "", err
+	}
+	return s.Reveal(), l.typed.Set(ctx, secret.Account(p.ID, kind), s)
+}
+
+// answer is nas.Target.Ask for a profile.
+func (l *Logins) answer(ctx context.Context, p profile.Profile, q nas.Question) (string, error) {
+	switch {
+	case q.Want == nas.WantCode && l.Person == nil:
+		return "", nas.ErrNobody
+	case q.Want == nas.WantCode:
+		s, err := l.Person(ctx, Question{About: AboutCode, NAS: p.Name, Text: q.User + " at " + q.Host + ": " + q.Prompt, Echo: q.Echo})
+		return s.Reveal(), err
+	case q.Want == nas.WantPassphrase:
+		return l.obtain(ctx, p, secret.Passphrase, q.Again)
+	case q.Jump:
+		return l.obtain(ctx, p, secret.Jump, false)
+	}
+	return l.obtain(ctx, p, secret.Login, false)
+}
+
+// sudo is nas.Target.SudoPassword for a profile. Where sudo has no password of its own it is that of the login.
+func (l *Logins) sudo(ctx context.Context, p profile.Profile) (string, error) {
+	var instead []secret.Kind
+	if p.Password {
+		instead = append(instead, secret.Login)
+	}
+	text, err := l.obtain(ctx, p, secret.Sudo, false, instead...)
+	if errors.Is(err, nas.ErrNobody) {
+		return "", reason.New("password_needed", "user", p.User, "nas", p.Name, "error", "sudo asks for a password: "+err.Error())
+	}
+	return text, err
+}
+
+// refused forgets what was typed and is wrong, so that the next try asks again.
+func (l *Logins) refused(ctx context.Context, p profile.Profile, err error) {
+	var kinds []secret.Kind
+	switch {
+	case said(err, "password_refused"), said(err, "second_factor_refused"):
+		kinds = []secret.Kind{secret.Login, secret.Jump}
+	case said(err, "sudo_refused"):
+		kinds = []secret.Kind{secret.Sudo}
+	case said(err, "passphrase_wrong"):
+		kinds = []secret.Kind{secret.Passphrase}
+	}
+	for _, k := range kinds {
+		_ = l.typed.Delete(ctx, secret.Account(p.ID, k)) // it may not have been typed
+	}
+}
+
+// keep moves what was typed for a profile to where it is to be kept, and says where that is. Without a wish that is the
+// keychain, or nowhere if there is none that works.
+func (l *Logins) keep(ctx context.Context, p profile.Profile, wish profile.Keep) (profile.Keep, error) {
+	held := map[secret.Kind]secret.Secret{}
+	for _, kind := range secret.Kinds() {
+		if s, err := l.typed.Get(ctx, secret.Account(p.ID, kind)); err == nil {
+			held[kind] = s
+		}
+	}
+	where := wish
+	if where == profile.KeepNone {
+		where = profile.KeepKeychain
+	}
+	switch {
+	case where == profile.KeepSession:
+		return where, nil
+	case len(held) == 0:
+		return profile.KeepNone, nil
+	}
+	err := l.setAll(ctx, p, where, held)
+	if wish == profile.KeepNone && (errors.Is(err, secret.ErrUnavailable) || errors.Is(err, secret.ErrDenied)) {
+		return profile.KeepSession, nil
+	}
+	if err != nil {
+		return "", placeSaid(where, "the secrets of "+p.Name, err)
+	}
+	for kind := range held {
+		_ = l.typed.Delete(ctx, secret.Account(p.ID, kind)) // from now on the place is asked, which others may change
+	}
+	return where, nil
+}
+
+// setAll keeps all secrets or none.
+func (l *Logins) setAll(ctx context.Context, p profile.Profile, where profile.Keep, all map[secret.Kind]secret.Secret) error {
+	place := l.place(where)
+	if place == nil {
+		return fmt.Errorf("%w: this program has none", secret.ErrUnavailable)
+	}
+	for kind, s := range all {
+		if err := place.Set(ctx, secret.Account(p.ID, kind), s); err != nil {
+			return errors.Join(err, l.deleteAll(ctx, p, where, all))
+		}
+	}
+	return nil
+}
+
+// deleteAll forgets these kinds; those that are not there are no error.
+func (l *Logins) deleteAll(ctx context.Context, p profile.Profile, where profile.Keep, kinds map[secret.Kind]secret.Secret) error {
+	var errs []error
+	for kind := range kinds {
+		if err := l.place(where).Delete(ctx, secret.Account(p.ID, kind)); err != nil && !errors.Is(err, secret.ErrNotFound) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// kept gives all secrets of a profile that its place has.
+func (l *Logins) kept(ctx context.Context, p profile.Profile) (map[secret.Kind]secret.Secret, error) {
+	all := map[secret.Kind]secret.Secret{}
+	place := l.place(p.Secrets)
+	if place == nil {
+		return all, nil
+	}
+	for _, kind := range secret.Kinds() {
+		s, err := place.Get(ctx, secret.Account(p.ID, kind))
+		switch {
+		case err == nil:
+			all[kind] = s
+		case !errors.Is(err, secret.ErrNotFound):
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// SaveSecret saves a secret of a NAS, or with an empty one none, where the person wishes: the place where the profile
+// keeps its secrets, if there is no wish. Another wish moves all its secrets there. It gives where they are kept now.
+// Errors: no_such_nas, keychain_unavailable, keychain_denied, sealed_file_denied, sealed_file_unusable.
+func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind, fresh secret.Secret, wish profile.Keep) (profile.Keep, error) {
+	p, err := s.Store.ProfileNamed(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	l, before := &s.Logins, p.Secrets
+	if place := l.place(before); place != nil && (wish == before || wish == profile.KeepNone) {
+		if !fresh.Empty() {
+			err = place.Set(ctx, secret.Account(p.ID, kind), fresh)
+		}
+		return before, placeSaid(before, "the "+whose(p, kind), err)
+	}
+	// A place that does not work any more can be left behind, with what it holds.
+	old, _ := l.kept(ctx, p)
+	if !fresh.Empty() {
+		old[kind] = fresh
+	}
+	for k, held := range old {
+		if err := l.typed.Set(ctx, secret.Account(p.ID, k), held); err != nil {
+			return "", err
+		}
+	}
+	if p.Secrets, err = l.keep(ctx, p, wish); err != nil {
+		return "", err
+	}
+	if err := s.Store.UpdateProfile(ctx, p); err != nil {
+		return "", err
+	}
+	if l.place(before) != nil {
+		err = placeSaid(before, "the secrets of "+p.Name, l.deleteAll(ctx, p, before, old))
+	}
+	return p.Secrets, err
+}
+
+// forget deletes all secrets of a profile. remove, which forgets the profile itself, is called between the look at them,
+// which may fail and change nothing, and their end.
+func (l *Logins) forget(ctx context.Context, p profile.Profile, remove func() error) error {
+	held, err := l.kept(ctx, p)
+	if errors.Is(err, secret.ErrDenied) {
+		return placeSaid(p.Secrets, "the secrets of "+p.Name, err)
+	}
+	var known *reason.Said
+	if errors.As(err, &known) || ctx.Err() != nil {
+		return err
+	}
+	if err := remove(); err != nil {
+		return err
+	}
+	for _, kind := range secret.Kinds() {
+		_ = l.typed.Delete(ctx, secret.Account(p.ID, kind)) // it may not have been typed
+	}
+	if err == nil && len(held) > 0 {
+		err = l.deleteAll(ctx, p, p.Secrets, held)
+	}
+	if err != nil {
+		return reason.New("secrets_left", "nas", p.Name, "accounts", secret.Account(p.ID, "*"), "error", err)
+	}
+	return nil
+}

@@ -1,0 +1,441 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+	"burnish/backend/surface"
+)
+
+// badblocks is a trap: its exit code is 0 with bad blocks, the numbers of corrupt blocks are too high by -c, a read
+// error hides corruption before it, a write error brings phantoms behind it, its blocks do not reach the drive's last
+// bytes, a drive that wraps its addresses passes, and a drive that was pulled is all bad and "success". So its lists are
+// only hints where to look: each listed block is read and written again by our own engine, with all that lies around it,
+// and only what that finds counts. The rest of the drive, and its capacity, our engine tests too.
+const (
+	bbProgram = "badblocks"
+	bbErrors  = "badblocks.err" // its standard error, of the newest window
+	bbBlocks  = "badblocks.out" // its list, of the newest window
+	// bbWindow is how much of the drive is gone over at once: what is lost by a restart, and more than the cache of any
+	// hard drive.
+	bbWindow = 32 << 30
+	// bbBatch is how much badblocks moves at once (-b times -c).
+	bbBatch = 4 << 20
+	// bbListMax ends a window on a drive that is bad all over (-e); our engine then says how bad.
+	bbListMax = 4096
+	// cacheBytes is read elsewhere before a place that was just written is read back.
+	cacheBytes = 1 << 30
+)
+
+var bbPatterns = []string{"0xaa", "0x55", "0xff", "0x00"}
+
+// bbRun is one badblocks stage at work.
+type bbRun struct {
+	*at
+	watch *observer
+	dev   *writes
+	size  int64 // of the drive, in bytes
+	block int64 // -b
+	batch int64 // -c
+	from  int64 // the begin of the window at work, in bytes
+	to    int64 // its end
+	res   surface.Result
+	moved surface.Counters // by badblocks
+	begin time.Time
+}
+
+// bbBlock is the block size for a drive: block numbers have 32 bits.
+func bbBlock(size, physical int64) int64 {
+	b := max(4096, physical)
+	for size/b >= 1<<32-1 {
+		b *= 2
+	}
+	return b
+}
+
+func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error) {
+	dev, err := a.openForWriting(start.Position > 0)
+	if err != nil {
+		return a.ioOutcome(err), nil
+	}
+	g := dev.Geometry()
+	b := &bbRun{at: a, watch: &observer{at: a}, dev: dev, size: g.SizeBytes, block: bbBlock(g.SizeBytes, int64(g.PhysicalBytes)), begin: a.Now()}
+	b.batch = max(bbBatch/b.block, 1)
+	b.res.BytesCovered = start.Position
+	b.res.BadRanges = slices.Clone(a.j.job().Stages[a.i].BadRanges)
+	if k := a.req.Drive.Kind; k == drive.SSD || k == drive.NVMe {
+		if err := a.warn(reason.New("cache_possible")); err != nil {
+			return outcome{}, err
+		}
+	}
+	if start.Position == 0 {
+		if out, err := a.capacityProbe(ctx); err != nil || out.state != burnin.Passed {
+			return out, err
+		}
+	}
+	said := (*reason.Said)(nil)
+	err = a.watched(ctx, b.watch, func(ctx context.Context) (err error) {
+		said, err = b.windows(ctx, start.Position)
+		return err
+	})
+	b.res.BytesWritten += b.moved.BytesWritten
+	b.res.BytesVerified += b.moved.BytesVerified
+	b.res.Active = a.Now().Sub(b.begin)
+	out, judged := a.judgeSurface(ctx, b.res, err, b.watch)
+	if said != nil && out.state != burnin.Failed && ctx.Err() == nil {
+		out = ended(burnin.Unknown, said)
+	}
+	out.totals = a.totals(b.res, err)
+	return out, judged
+}
+
+// windows goes over the drive from a byte on. A reason means that badblocks did not do its work.
+func (b *bbRun) windows(ctx context.Context, from int64) (*reason.Said, error) {
+	whole := b.size / b.block * b.block
+	step := int64(bbWindow)
+	if b.spec.WindowMiB > 0 {
+		step = int64(b.spec.WindowMiB) << 20
+	}
+	step = max(step/b.block, 1) * b.block
+	for b.from = from; b.from < whole; b.from = b.to {
+		b.to = min(b.from+step, whole)
+		hints, kind, said, err := b.window(ctx)
+		if err != nil || said != nil {
+			return said, err
+		}
+		for _, s := range hints {
+			if err := b.lookAgain(ctx, s); err != nil || b.res.EndedEarly != "" {
+				return nil, err
+			}
+			b.noteHealed(s, kind)
+		}
+		b.res.BytesCovered = b.to
+		if err := b.checkpoint(b.to); err != nil {
+			return nil, err
+		}
+	}
+	b.from, b.to = whole, b.size
+	if whole < b.size {
+		b.log.say("the last %d bytes are no whole block for badblocks; our own engine tests them", b.size-whole)
+		if err := b.lookAgain(ctx, span{whole, b.size}); err != nil || b.res.EndedEarly != "" {
+			return nil, err
+		}
+	}
+	b.res.BytesCovered, b.res.Complete = b.size, true
+	return nil, nil
+}
+
+// span is a stretch of the drive in bytes, its end not included.
+type span struct{ from, to int64 }
+
+// noteHealed notes a stretch that badblocks pointed to and our engine finds good. A read or write error that healed is a
+// warning; wrong data that is right later is a doubt about memory and path.
+func (b *bbRun) noteHealed(s span, kind surface.Kind) {
+	sector := int64(b.dev.Geometry().LogicalBytes)
+	first, last := s.from/sector, s.to/sector-1
+	for _, r := range b.res.BadRanges {
+		if r.FirstLBA <= last && first <= r.LastLBA {
+			return
+		}
+	}
+	t := surface.Range{FirstLBA: first, LastLBA: last, Kind: kind}
+	b.res.TransientsAll++
+	b.res.Transients = append(b.res.Transients, t)
+	b.watch.Transient(t)
+}
+
+// window has badblocks go over one window and gives where it points to, and whether to data or to errors.
+func (b *bbRun) window(ctx context.Context) (hints []span, kind surface.Kind, said *reason.Said, err error) {
+	first, last := b.from/b.block, b.to/b.block-1
+	out, err := b.root.OpenFile(bbBlocks, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, "", nil, spaceError("badblocks' list", err)
+	}
+	defer out.Close()
+	errs, err := b.root.OpenFile(bbErrors, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, "", nil, spaceError("badblocks' output", err)
+	}
+	defer errs.Close()
+	args := []string{"-b", strconv.FormatInt(b.block, 10), "-c", strconv.FormatInt(b.batch, 10), "-e", strconv.Itoa(bbListMax), "-wsvX",
+		DriveArg, strconv.FormatInt(last, 10), strconv.FormatInt(first, 10)}
+	b.log.say("badblocks on blocks %d to %d of %d bytes", first, last, b.block)
+	// What it writes cannot be counted by us. A block that fails is tried alone once more, so that this is the most.
+	written, err := b.held.SectorsWritten()
+	if err != nil {
+		return nil, "", nil, err
+	}
+	child, err := b.held.Spawn(Spawn{Program: bbProgram, Args: args, Stdout: out, Stderr: errs})
+	if err != nil {
+		return nil, "", reason.New("engine_failed", "engine", bbProgram, "how", "before it began", "said", err), nil
+	}
+	told, err := b.follow(ctx, child, errs)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	now, err := b.held.SectorsWritten()
+	if err != nil {
+		return nil, "", nil, err
+	}
+	sweeps := int64(len(bbPatterns))
+	most := sweeps * (b.to - b.from)
+	if told.found > 0 || told.aborted {
+		most *= 2
+	}
+	b.dev.tried.Add(min((now-written)*512, most))
+
+	clean, how := child.Ended()
+	list, err := readAll(out, 16*(bbListMax+1)*2)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	blocks, garbage, more := bbList(list, first, last+b.batch, 2*bbListMax)
+	b.log.say("badblocks ended %s; %d blocks listed, errors %v; %s", how, len(blocks), told.errors, told.said())
+	whole := clean && garbage == 0 && !more && told.found == int64(len(blocks)) && (told.whole(len(bbPatterns)) || told.aborted && told.pass && len(blocks) > 0)
+	if !whole {
+		return nil, "", reason.New("engine_failed", "engine", bbProgram, "how", how, "said", told.said()), nil
+	}
+	b.moved.BytesWritten += sweeps * (b.to - b.from)
+	b.moved.BytesVerified += sweeps * (b.to - b.from)
+	if kind = surface.KindRead; told.errors[2] > 0 {
+		kind = surface.KindMismatch
+	}
+	return b.around(blocks), kind, nil, b.watch.err
+}
+
+// around gives the stretches in which the causes of listed blocks lie: the numbers of corrupt blocks are too high by a
+// batch, phantoms too, and a batch with a read error is not compared.
+func (b *bbRun) around(blocks []int64) []span {
+	slices.Sort(blocks)
+	var out []span
+	for _, n := range blocks {
+		s := span{max((n-2*b.batch)*b.block, b.from), min((n+b.batch+1)*b.block, b.to)}
+		if k := len(out); k > 0 && s.from <= out[k-1].to {
+			out[k-1].to = max(out[k-1].to, s.to)
+		} else if s.from < s.to {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// follow waits for the child, telling how far it is, and ends it when ctx ends.
+func (b *bbRun) follow(ctx context.Context, child Process, errs *os.File) (*bbOutput, error) {
+	told, off := &bbOutput{}, int64(0)
+	buf := make([]byte, 16<<10)
+	read := func() {
+		for {
+			n, _ := errs.ReadAt(buf, off)
+			if n == 0 {
+				return
+			}
+			told.feed(buf[:n])
+			off += int64(n)
+		}
+	}
+	tick := time.NewTicker(b.poll())
+	defer tick.Stop()
+	for {
+		select {
+		case <-child.Done():
+			read()
+			b.meters(told)
+			return told, nil
+		case <-ctx.Done():
+			child.Kill()
+			select {
+			case <-child.Done():
+				b.log.say("badblocks was ended and is gone")
+			case <-time.After(surface.StopGrace):
+				b.log.say("badblocks (process %d) waits for the drive and cannot be ended before it answers", child.PID())
+			}
+			return nil, context.Cause(ctx)
+		case <-tick.C:
+			read()
+			b.meters(told)
+		}
+	}
+}
+
+// meters tells where each half of each pattern is.
+func (b *bbRun) meters(told *bbOutput) {
+	p := burnin.Progress{Stage: b.i, Total: 2 * int64(len(bbPatterns)) * b.size}
+	window := b.to - b.from
+	for i, pattern := range bbPatterns {
+		m := burnin.Meter{Pattern: pattern, Write: b.from, Verify: b.from}
+		for half, bytes := range []*int64{&m.Write, &m.Verify} {
+			k := 2*i + half
+			switch {
+			case k >= len(told.phases):
+			case told.phases[k].done:
+				*bytes = b.to
+			default:
+				// Its percentage is that of the block's number in all blocks up to the window's end.
+				*bytes = b.from + min(max(int64(told.phases[k].percent/100*float64(b.to))-b.from, 0), window)
+			}
+			if k == len(told.phases)-1 {
+				p.Phase, p.Pass = pattern+" "+[]string{"write", "verify"}[half], i+1
+			}
+		}
+		p.Done += m.Write + m.Verify
+		p.Written += m.Write - b.from
+		p.Verified += m.Verify - b.from
+		p.Meters = append(p.Meters, m)
+	}
+	if p.Phase == "" {
+		return
+	}
+	p.Written += b.moved.BytesWritten + b.res.BytesWritten
+	p.Verified += b.moved.BytesVerified + b.res.BytesVerified
+	p.Covered, p.ActiveMs = b.res.BytesCovered, b.Now().Sub(b.begin).Milliseconds()
+	b.watch.tell(p, p.Done)
+}
+
+// lookAgain has our own engine read a stretch, then write and compare it, and takes what that finds.
+func (b *bbRun) lookAgain(ctx context.Context, s span) error {
+	b.log.say("our own engine looks at bytes %d to %d", s.from, s.to-1)
+	part := &section{Device: b.dev, span: s}
+	obs := &partObserver{bbRun: b, base: s.from / int64(b.dev.Geometry().LogicalBytes), part: part}
+	opt := surface.Options{Mode: surface.ModeRead, BadRangeLimit: b.spec.BadRangeLimit}
+	if err := b.part(ctx, part, opt, obs); err != nil || b.res.EndedEarly != "" {
+		return err
+	}
+	// Four stamped passes: a bit that is stuck shows in half of all data.
+	opt.Mode, opt.Nonce, opt.Passes = surface.ModeStamp, nonce(b.id), len(bbPatterns)
+	sectors := (s.to - s.from) / int64(b.dev.Geometry().LogicalBytes)
+	for _, r := range b.res.BadRanges {
+		r.FirstLBA, r.LastLBA = max(r.FirstLBA-obs.base, 0), min(r.LastLBA-obs.base, sectors-1)
+		if r.FirstLBA <= r.LastLBA {
+			r.FoundLBA = nil
+			opt.Start.Bad = append(opt.Start.Bad, r)
+		}
+	}
+	return b.part(ctx, part, opt, obs)
+}
+
+func (b *bbRun) part(ctx context.Context, part *section, opt surface.Options, obs *partObserver) error {
+	res, err := surface.Run(ctx, part, clock{b.Now}, opt, obs)
+	b.res.BytesWritten += res.BytesWritten
+	b.res.BytesVerified += res.BytesVerified
+	b.res.TransientsAll += res.TransientsAll
+	for _, t := range res.Transients {
+		b.res.Transients = append(b.res.Transients, obs.shift(t))
+	}
+	limit := b.spec.BadRangeLimit
+	if limit == 0 {
+		limit = surface.BadRangeLimit
+	}
+	if b.res.EndedEarly = res.EndedEarly; res.EndedEarly == "" && len(b.res.BadRanges) >= limit {
+		b.res.EndedEarly = surface.EarlyBadRanges
+	}
+	return err
+}
+
+func (b *bbRun) checkpoint(at int64) error {
+	foreign, err := b.foreign()
+	if err != nil {
+		return err
+	}
+	if foreign > 0 {
+		b.watch.foreignSectors = foreign
+		return errForeign
+	}
+	return b.j.put(burnin.EvCheckpoint, burnin.Checkpoint{
+		Stage: b.i, Phase: "window", Pass: 1, Position: at, Done: 2 * int64(len(bbPatterns)) * at, Covered: at})
+}
+
+// section is a part of a drive as a drive of its own.
+type section struct {
+	surface.Device
+	span
+}
+
+func (s *section) Geometry() surface.Geometry {
+	g := s.Device.Geometry()
+	g.SizeBytes = s.to - s.from
+	return g
+}
+
+func (s *section) ReadAt(p []byte, off int64) (int, error)  { return s.Device.ReadAt(p, s.from+off) }
+func (s *section) WriteAt(p []byte, off int64) (int, error) { return s.Device.WriteAt(p, s.from+off) }
+
+// partObserver tells what a part of the drive shows in the drive's own sectors.
+type partObserver struct {
+	*bbRun
+	base int64 // first sector of the part
+	part *section
+}
+
+func (o *partObserver) shift(r surface.Range) surface.Range {
+	r.FirstLBA, r.LastLBA = r.FirstLBA+o.base, r.LastLBA+o.base
+	if r.FoundLBA != nil {
+		found := *r.FoundLBA + o.base
+		r.FoundLBA = &found
+	}
+	return r
+}
+
+func (o *partObserver) Progress(surface.Progress) { o.watch.answered.Add(1) }
+func (o *partObserver) Transient(r surface.Range) { o.watch.Transient(o.shift(r)) }
+func (o *partObserver) Log(line string)           { o.log.say("  %s", line) }
+func (o *partObserver) Bad(r surface.Range) {
+	r = o.shift(r)
+	o.res.BadRanges = append(o.res.BadRanges, r)
+	o.watch.Bad(r)
+}
+
+// Checkpoint comes between writing and comparing a part: so much is read elsewhere that no cache of a hard drive can
+// answer for its medium.
+func (o *partObserver) Checkpoint(c surface.Checkpoint) error {
+	if o.watch.err != nil || c.Phase != surface.PhaseWrite {
+		return o.watch.err
+	}
+	buf := surface.AlignedBuffer(1 << 20)
+	off := (o.part.to + o.size/2) % o.size / int64(len(buf)) * int64(len(buf))
+	for left := min(cacheBytes, o.size); left > 0; {
+		n := min(int64(len(buf)), o.size-off)
+		if _, err := o.dev.ReadAt(buf[:n], off); err != nil {
+			if err := mediumIsForTheSweep(err); err != nil {
+				return err
+			}
+		}
+		o.watch.answered.Add(1)
+		if off, left = off+n, left-n; off == o.size {
+			off = 0
+		}
+	}
+	return nil
+}
+
+// readAll reads a file from its beginning, at most limit bytes.
+func readAll(f *os.File, limit int64) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	buf := make([]byte, min(info.Size(), limit))
+	_, err = f.ReadAt(buf, 0)
+	return buf, err
+}
+
+// findEngines looks for the programs that the plan's engines need, and says what it found.
+func (a *at) findEngines() (*reason.Said, error) {
+	for _, s := range a.req.Plan.Stages {
+		if s.Engine != burnin.EngineBadblocks {
+			continue
+		}
+		path, err := a.held.Find(bbProgram)
+		if err != nil {
+			return reason.New("engine_missing", "what", bbProgram, "hint", "Install e2fsprogs on the NAS, or choose the plan standard."), nil
+		}
+		return nil, a.fact("engine_found", true, fmt.Sprintf("%s at %s", bbProgram, path), "the NAS")
+	}
+	return nil, nil
+}

@@ -1,0 +1,317 @@
+package runner
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/label"
+	"burnish/backend/reason"
+	"burnish/backend/surface"
+)
+
+// The undo kit is what the first destructive act erases: kitData holds the pieces that were not blank, one after the
+// other, and kitIndex, written when all of it is on the medium, says where each belongs. Both are for root alone, since
+// they hold parts of somebody's files.
+const (
+	kitData  = "undo.kit"
+	kitIndex = "undo.json"
+)
+
+const (
+	maxPartitions = 16               // whose ends are saved and zeroed besides the drive's own
+	maxLostReads  = 64               // of a kit: a drive with more holes is not read any further for it
+	undoGrace     = 10 * time.Second // long enough to see what was started and to stop it
+)
+
+// kit is the index of an undo kit.
+type kit struct {
+	SizeBytes int64   `json:"size_bytes"` // of the drive
+	Pieces    []piece `json:"pieces"`
+	LostBytes int64   `json:"lost_bytes"`
+}
+
+// piece is one range of the drive, in bytes. A blank one was zeros, 0xFF or stamps of an earlier test, and is not kept.
+type piece struct {
+	Off   int64 `json:"off"`
+	Len   int   `json:"len"`
+	Blank bool  `json:"blank,omitempty"`
+}
+
+func (k *kit) saved() (n int64) {
+	for _, p := range k.Pieces {
+		if !p.Blank {
+			n += int64(p.Len)
+		}
+	}
+	return n
+}
+
+// firstAct saves what is about to be lost, zeroes it, proves what is left, and gives a person a moment to change their
+// mind, if there was anything worth it.
+func (a *at) firstAct() error {
+	size := a.wrote.Geometry().SizeBytes
+	spans := endsOf(size)
+	if a.deeds.rest == nil {
+		if !a.deeds.began {
+			k, err := a.saveKit(a.edges())
+			if err != nil {
+				return err
+			}
+			if err := a.told(burnin.EvWrites, burnin.FirstAct{SavedBytes: k.saved(), LostBytes: k.LostBytes}); err != nil {
+				return err
+			}
+		}
+		k, err := readKit(a.root)
+		if err != nil {
+			return err
+		}
+		spans = k.spans()
+	}
+	if err := a.wipe(spans, "the first destructive act"); err != nil {
+		return err
+	}
+	if err := a.tellRest(); err != nil {
+		return err
+	}
+	if a.deeds.somethings && !a.deeds.overwrote {
+		if err := a.grace(); err != nil {
+			return err
+		}
+	}
+	return a.dropKit()
+}
+
+// tellRest looks what of the claims that were allowed is left after the first destructive act. One that was not there
+// before is somebody's.
+func (a *at) tellRest() error {
+	id, usage, said := a.look()
+	if said != nil {
+		return said
+	}
+	before := a.req.Grant
+	if a.deeds.rest != nil {
+		before = a.deeds.rest
+	}
+	switch {
+	case !id.Same(a.req.Drive):
+		return reason.New("identity_changed", "expected", a.req.Drive, "found", id, "path", a.held.Path())
+	case !drive.StartableAgain(id, usage, before).Destructive:
+		return reason.New("usage_changed", "expected", a.expected(), "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
+	}
+	a.log.say("left on the drive: %s (%s)", usage.Class, usage.Text)
+	return a.told(burnin.EvWiped, burnin.Wiped{Rest: drive.Grant{Class: usage.Class, PoolGUID: usage.PoolGUID, Claims: usage.Claims}})
+}
+
+// grace waits while nothing else is written.
+func (a *at) grace() error {
+	wait := a.UndoGrace
+	if wait == 0 {
+		wait = undoGrace
+	}
+	a.log.say("for %v from now on, burnish stop and then burnish undo bring back what was on the drive", wait)
+	select {
+	case <-time.After(wait):
+		return nil
+	case <-a.ended:
+		return errors.New("ended before anything else was written")
+	}
+}
+
+// dropKit removes the kit once it is of no use.
+func (a *at) dropKit() error {
+	if err := a.told(burnin.EvOverwrites, nil); err != nil {
+		return err
+	}
+	for _, name := range []string{kitIndex, kitData} {
+		if err := a.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// edges are the ends of the drive and of the partitions that its tables name, in order, none twice.
+func (a *at) edges() []extent {
+	g := a.wrote.Geometry()
+	spans := endsOf(g.SizeBytes)
+	found, err := label.Scan(directReader{a.wrote}, g.SizeBytes, g.LogicalBytes, label.Options{Samples: 1})
+	if err != nil {
+		a.log.say("the partitions' ends are not looked for: %v", err)
+		return spans
+	}
+	sector := int64(g.LogicalBytes)
+	parts := 0
+	for _, f := range found.Found {
+		for _, p := range f.Partitions {
+			from, to := p.Start/sector*sector, (p.Start+p.Length)/sector*sector
+			if parts == maxPartitions || from < 0 || to > g.SizeBytes || to <= from {
+				continue
+			}
+			parts++
+			spans = append(spans, extent{from, min(from+edge, to)}, extent{max(to-edge, from), to})
+		}
+	}
+	return merged(spans)
+}
+
+// merged sorts spans and joins those that touch.
+func merged(spans []extent) []extent {
+	slices.SortFunc(spans, func(x, y extent) int { return cmp.Compare(x.from, y.from) })
+	var out []extent
+	for _, s := range spans {
+		if n := len(out); n > 0 && s.from <= out[n-1].to {
+			out[n-1].to = max(out[n-1].to, s.to)
+		} else if s.to > s.from {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// directReader reads through an aligned buffer, for who brings any other.
+type directReader struct{ dev surface.Device }
+
+func (d directReader) ReadAt(p []byte, off int64) (int, error) {
+	buf := surface.AlignedBuffer(len(p))
+	n, err := d.dev.ReadAt(buf, off)
+	return copy(p, buf[:n]), err
+}
+
+// saveKit copies spans of the drive into the job's directory. When it returns the copy is on the medium.
+func (a *at) saveKit(spans []extent) (*kit, error) {
+	a.log.say("saving what the first destructive act erases")
+	f, err := a.root.OpenFile(kitData, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, spaceError("the undo kit", err)
+	}
+	k := &kit{SizeBytes: a.wrote.Geometry().SizeBytes}
+	s := saver{at: a, kit: k, out: f, buf: surface.AlignedBuffer(pieceBytes)}
+	err = pieces(spans, s.save)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, spaceError("the undo kit", err)
+	}
+	index, err := json.Marshal(k)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeAlone(a.root, kitIndex, index); err != nil {
+		return nil, spaceError("the undo kit", err)
+	}
+	a.log.say("%d bytes saved, %d could not be read", k.saved(), k.LostBytes)
+	return k, syncDir(a.Dir.job(a.id))
+}
+
+// saver is a kit in the making.
+type saver struct {
+	*at
+	kit  *kit
+	out  io.Writer
+	buf  []byte
+	lost int // reads that failed
+}
+
+func (s *saver) save(off int64, n int) error {
+	p := s.buf[:n]
+	if err := s.read(p, off); err != nil {
+		return err
+	}
+	sector := s.wrote.Geometry().LogicalBytes
+	one := piece{Off: off, Len: n, Blank: blank(p, sector)}
+	s.kit.Pieces = append(s.kit.Pieces, one)
+	if one.Blank {
+		return nil
+	}
+	_, err := s.out.Write(p)
+	return err
+}
+
+// read reads a piece; what the medium does not give any more is zeros.
+func (s *saver) read(p []byte, off int64) error {
+	if s.lost < maxLostReads {
+		_, err := s.wrote.ReadAt(p, off)
+		if err == nil || mediumIsForTheSweep(err) != nil {
+			return err
+		}
+	}
+	g := s.wrote.Geometry()
+	for at := 0; at < len(p); at += g.PhysicalBytes {
+		part := p[at:min(at+g.PhysicalBytes, len(p))]
+		err := error(&surface.IOError{Class: surface.ClassMedium})
+		if s.lost < maxLostReads {
+			_, err = s.wrote.ReadAt(part, off+int64(at))
+		}
+		if err == nil {
+			continue
+		}
+		if err := mediumIsForTheSweep(err); err != nil {
+			return err
+		}
+		clear(part)
+		s.lost++
+		s.kit.LostBytes += int64(len(part))
+	}
+	return nil
+}
+
+// blank reports whether all sectors are zeros, 0xFF or stamps of a test: nothing that anybody misses.
+func blank(p []byte, sector int) bool {
+	ones := bytes.Repeat([]byte{0xff}, sector)
+	for at := 0; at < len(p); at += sector {
+		s := p[at : at+sector]
+		if _, stamp := surface.DecodeStamp(s); !stamp && !isZero(s) && !bytes.Equal(s, ones) {
+			return false
+		}
+	}
+	return true
+}
+
+// writeAlone writes a small file all or nothing, for its owner alone.
+func writeAlone(root *os.Root, name string, data []byte) error {
+	tmp := name + ".new"
+	f, err := root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return root.Rename(tmp, name)
+}
+
+func readKit(root *os.Root) (*kit, error) {
+	data, err := root.ReadFile(kitIndex)
+	if err != nil {
+		return nil, fmt.Errorf("the undo kit: %w", err)
+	}
+	k := new(kit)
+	if err := json.Unmarshal(data, k); err != nil {
+		return nil, fmt.Errorf("the undo kit is damaged: %w", err)
+	}
+	return k, nil
+}
+
+// spans are the ranges that the kit is of.
+func (k *kit) spans() []extent {
+	var out []extent
+	for _, p := range k.Pieces {
+		out = append(out, extent{p.Off, p.Off + int64(p.Len)})
+	}
+	return merged(out)
+}

@@ -1,0 +1,175 @@
+//go:build linux
+
+package linux
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/runner"
+	"burnish/backend/testbed/disk"
+	"burnish/backend/testbed/need"
+	"burnish/backend/wire"
+)
+
+// bench is a machine with one real block device, whose identity and usage are taken as agreed; all I/O is real.
+type bench struct {
+	*Host
+	t    *testing.T
+	path string
+	id   drive.Identity
+	dir  string
+	done chan error
+}
+
+type benchHold struct {
+	*held
+	id drive.Identity
+}
+
+func (h benchHold) Identity() drive.Identity { return h.id }
+func (h benchHold) Usage() drive.Usage       { return drive.Usage{Class: drive.None} }
+func (h benchHold) TempC() *int              { return nil }
+func (h benchHold) Inspect(context.Context) (drive.Identity, drive.Usage, error) {
+	return h.id, h.Usage(), nil
+}
+
+func (b *bench) Hold(context.Context, drive.Identity, runner.HoldOptions) (runner.Held, error) {
+	fd, err := syscall.Open(b.path, syscall.O_RDONLY|syscall.O_EXCL|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	return benchHold{&held{host: b.Host, file: os.NewFile(uintptr(fd), b.path), path: b.path}, b.id}, nil
+}
+
+func (b *bench) service() *runner.Service {
+	return &runner.Service{Dir: runner.NewStateDir(b.dir), Host: b, Locks: Locks{}, Supervisor: b, Version: "test", Now: time.Now, PollEvery: 10 * time.Millisecond}
+}
+
+func (b *bench) Launch(_ context.Context, job string, _ int, _ string) error {
+	go func() { b.done <- b.service().Run(context.Background(), job) }()
+	return nil
+}
+func (*bench) Terminate(int) error { return nil }
+func (*bench) Gone(int) bool       { return true }
+
+// classic runs badblocks, as the plan classic does, on a device.
+func classic(t *testing.T, path string, size int64, logical int) burnin.Job {
+	t.Helper()
+	need.Program(t, "badblocks")
+	b := &bench{Host: NewHost(), t: t, path: path, dir: t.TempDir(), done: make(chan error, 1),
+		id: drive.Identity{Serial: "BENCH", WWN: "5000C5000BE9C4", Model: "Bench", SizeBytes: size, LogicalBytes: logical, PhysicalBytes: logical, Kind: drive.HDD}}
+	const job = "0123456789abcdefclassic"
+	plan := burnin.Plan{Name: "classic", WithoutSMART: true, Stages: []burnin.StageSpec{
+		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineBadblocks, WindowMiB: 16}, {Kind: burnin.FinalCheck}}}
+	_, err := b.service().Start(context.Background(), wire.StartRequest{Job: job, CreatedMs: 1, Plan: plan, Drive: b.id, Usage: drive.None, Slots: 1, GID: os.Getgid()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-b.done; err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(b.dir, "jobs", job, "run-1.ndjson"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := wire.DecodeJournal(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folded, err := burnin.Fold([][]burnin.Event{events}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if log, err := os.ReadFile(filepath.Join(b.dir, "jobs", job, "surface_validate.log")); err == nil && testing.Verbose() {
+		t.Logf("%s", log)
+	}
+	return folded
+}
+
+func TestRealBadblocksPassesAGoodDeviceToItsLastSector(t *testing.T) {
+	for _, logical := range []int{512, 4096} {
+		t.Run(fmt.Sprint(logical), func(t *testing.T) {
+			size := int64(40<<20 + 7*logical)
+			d := disk.Loop(t, size, disk.LogicalSector(logical))
+			job := classic(t, d.Path, size, logical)
+			if s := job.Stages[1]; job.State != burnin.Passed || s.BytesCovered != size || s.BytesWritten < 4*40<<20 {
+				t.Errorf("ended as %s (%v), covered %d of %d, written %d", job.State, job.Reason, s.BytesCovered, size, s.BytesWritten)
+			}
+		})
+	}
+}
+
+func TestWhatRealBadblocksTellsBecomesWhatIsWrong(t *testing.T) {
+	need.FUSE(t)
+	for _, f := range faulty {
+		t.Run(f.name, func(t *testing.T) {
+			d := disk.Faulty(t, faultySectors*512)
+			f.set(d)
+			job := classic(t, d.Path, faultySectors*512, 512)
+			got := told(job.Stages[1].BadRanges)
+			switch {
+			case strings.HasPrefix(f.name, "addresses wrap"):
+				if job.State != burnin.Failed || job.Reason.Code != "fake_capacity" {
+					t.Errorf("ended as %s, %v", job.State, job.Reason)
+				}
+			case strings.HasPrefix(f.name, "a write misplaced"):
+				// Our engine looks only where badblocks points to, which is never where the write went.
+				if job.State != burnin.Failed || got != "stale 40000-40007" {
+					t.Errorf("ended as %s (%v): %s", job.State, job.Reason, got)
+				}
+			case got != f.want || (job.State == burnin.Passed) != (f.want == "nothing"):
+				t.Errorf("ended as %s (%v): %s, injected %s", job.State, job.Reason, got, f.want)
+			}
+		})
+	}
+}
+
+func TestAChildIsEndedWithAllThatItStarted(t *testing.T) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	pids, err := os.Create(filepath.Join(t.TempDir(), "pids"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pids.Close()
+	d := &held{file: null}
+	child, err := d.Spawn(runner.Spawn{Program: "sh", Args: []string{"-c", "trap '' TERM HUP; sleep 1000 & echo $!; test -e \"$1\" && echo drive; wait", "sh", runner.DriveArg}, Stdout: pids, Stderr: null})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for range 500 {
+		out, _ := os.ReadFile(pids.Name())
+		if said = strings.Fields(string(out)); len(said) == 2 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if len(said) != 2 || said[1] != "drive" {
+		t.Fatalf("the child says %q", said)
+	}
+	child.Kill()
+	if clean, how := child.Ended(); clean || !strings.Contains(how, "killed") {
+		t.Errorf("ended %v, %s", clean, how)
+	}
+	if stat, err := os.ReadFile("/proc/" + said[0] + "/stat"); err == nil && !strings.Contains(string(stat), ") Z ") {
+		t.Errorf("what it had started lives on: %s", stat)
+	}
+	if _, err := d.Spawn(runner.Spawn{Program: "no-such-program"}); !errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("%v", err)
+	}
+}

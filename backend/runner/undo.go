@@ -1,0 +1,189 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+	"burnish/backend/surface"
+	"burnish/backend/wire"
+)
+
+// Undo puts back what a job's first destructive act erased, as long as that is all that was written. The drive is held
+// and proven as for a start; every place that is about to be written must still hold the zeros of that act, or already
+// what belongs there, so that it may be asked again after it was cut off. The sector that tells a machine what the
+// drive holds comes last.
+func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply, error) {
+	var reply wire.UndoReply
+	root, err := s.Dir.root(ask.Job)
+	if err != nil {
+		return reply, err
+	}
+	defer root.Close()
+	req, err := s.Dir.request(ask.Job)
+	if err != nil {
+		return reply, err
+	}
+	lock, err := s.Locks.Take(s.Dir.in(ask.Job, lockFile), req.GID)
+	if errors.Is(err, ErrLocked) {
+		return reply, cannotUndo(ask.Job, "it is running", "Stop it first: burnish stop "+ask.Job)
+	}
+	if err != nil {
+		return reply, err
+	}
+	defer lock.Close()
+	r := &run{Service: s, id: ask.Job, req: req, root: root}
+	if r.deeds, err = deedsOf(root); err != nil {
+		return reply, err
+	}
+	switch d := r.deeds; {
+	case !d.began:
+		return reply, cannotUndo(ask.Job, "it has erased nothing", "The drive is as it was.")
+	case d.overwrote:
+		return reply, cannotUndo(ask.Job, "the test went on and wrote over the drive", "What was there is lost; look for a backup of it.")
+	case !d.somethings:
+		return reply, cannotUndo(ask.Job, "nothing was where it erased", "The drive held nothing there but zeros and stamps of earlier tests.")
+	}
+	k, err := readKit(root)
+	if err != nil {
+		return reply, err
+	}
+	file, err := r.stageLog(undoLog)
+	if err != nil {
+		return reply, err
+	}
+	defer file.close()
+	file.say("undo, asked for by %s", ask.By)
+	if err := r.putBack(ctx, k); err != nil {
+		file.say("not done: %v", err)
+		return reply, err
+	}
+	reply.RestoredBytes, reply.LostBytes = k.saved(), k.LostBytes
+	file.say("%d bytes are back where they were and read back right; %d bytes could not be read when they were saved", reply.RestoredBytes, reply.LostBytes)
+	return reply, nil
+}
+
+// undoLog names the log of undo beside those of the stages.
+const undoLog burnin.StageKind = "undo"
+
+func cannotUndo(job, why, wayOut string) error {
+	return reason.New("cannot_undo", "job", job, "why", why, "way_out", wayOut)
+}
+
+// putBack holds the drive, proves that it is the one and that nobody else has used it since, and writes.
+func (r *run) putBack(ctx context.Context, k *kit) error {
+	lock, err := r.Locks.Take(r.Dir.driveLock(driveKey(r.req.Drive)), r.req.GID)
+	if errors.Is(err, ErrLocked) {
+		return r.inUse(drive.Usage{Class: drive.BurnIn, Text: "another job of Burnish has it"}, "")
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	busy, err := r.Dir.busy(r.Locks)
+	if err != nil {
+		return err
+	}
+	delete(busy, driveKey(r.req.Drive)) // this one
+	r.held, err = r.Host.Hold(ctx, r.req.Drive, HoldOptions{Exclusive: true, Virtual: r.req.VirtualDrives, Job: r.id, Busy: busy})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := r.held.Close(); err != nil {
+			log.Printf("undo of job %s: %v", r.id, err)
+		}
+	}()
+	id, usage, err := r.settled(ctx, r.held.Identity(), r.held.Usage())
+	switch {
+	case err != nil:
+		return err
+	case !id.Same(r.req.Drive):
+		return reason.New("identity_changed", "expected", r.req.Drive, "found", id, "path", r.held.Path())
+	case !drive.StartableAgain(id, usage, r.deeds.rest).Destructive && !drive.StartableUnder(id, usage, r.req.Grant).Destructive:
+		return reason.New("usage_changed", "expected", "what this job left there", "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
+	}
+	dev, err := r.held.Device(true)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	if size := dev.Geometry().SizeBytes; size != k.SizeBytes {
+		return reason.New("identity_changed", "expected", r.req.Drive, "found", fmt.Sprintf("%d bytes", size), "path", r.held.Path())
+	}
+	data, err := r.root.Open(kitData)
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	return restore(dev, k, data, r.id)
+}
+
+// restore checks all pieces, then writes them, the last first, then reads them back.
+func restore(dev Device, k *kit, data io.ReaderAt, job string) error {
+	want, got := surface.AlignedBuffer(pieceBytes), surface.AlignedBuffer(pieceBytes)
+	each := func(do func(p piece, want []byte) error) error {
+		at := k.saved()
+		for i := len(k.Pieces) - 1; i >= 0; i-- {
+			p := k.Pieces[i]
+			if p.Len <= 0 || p.Len > pieceBytes || p.Off < 0 || p.Off+int64(p.Len) > k.SizeBytes {
+				return errors.New("the undo kit is damaged")
+			}
+			w := want[:p.Len]
+			if p.Blank {
+				clear(w)
+			} else {
+				at -= int64(p.Len)
+				if _, err := data.ReadAt(w, at); err != nil {
+					return fmt.Errorf("the undo kit: %w", err)
+				}
+			}
+			if err := do(p, w); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := each(func(p piece, want []byte) error {
+		g := got[:p.Len]
+		if _, err := dev.ReadAt(g, p.Off); err != nil {
+			return mediumIsForTheSweep(err)
+		}
+		if !isZero(g) && !bytes.Equal(g, want) {
+			return cannotUndo(job, fmt.Sprintf("something was written since to bytes %d to %d", p.Off, p.Off+int64(p.Len)-1), "Look at the drive again; nothing was changed.")
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = each(func(p piece, want []byte) error {
+		if p.Blank {
+			return nil
+		}
+		_, err := dev.WriteAt(want, p.Off)
+		return err
+	})
+	if err == nil {
+		err = dev.Flush()
+	}
+	if err != nil {
+		return err
+	}
+	return each(func(p piece, want []byte) error {
+		g := got[:p.Len]
+		if _, err := dev.ReadAt(g, p.Off); err != nil {
+			return err
+		}
+		if !p.Blank && !bytes.Equal(g, want) {
+			return fmt.Errorf("bytes %d to %d do not read back as they were written", p.Off, p.Off+int64(p.Len)-1)
+		}
+		return nil
+	})
+}
