@@ -33,13 +33,13 @@ func golist(t *testing.T, format string, args ...string) []string {
 // TestArrowsBetweenPackagesPointOneWay holds the map of ARCHITECTURE.md. A package that is not named here fails, so that
 // whoever adds one says where it stands.
 func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
-	pure := []string{"reason", "drive", "surface", "burnin", "wire", "smart", "label"}
+	pure := []string{"reason", "drive", "surface", "burnin", "wire", "smart", "label", "unlock"}
 	may := map[string][]string{
 		"reason": nil, "drive": nil, "surface": nil, "label": nil,
 		"smart":                  {"reason"},
 		"burnin":                 {"drive", "reason", "surface", "smart"},
 		"wire":                   {"burnin", "drive", "reason"},
-		"runner":                 {"burnin", "drive", "reason", "smart", "surface", "wire"},
+		"runner":                 {"burnin", "drive", "label", "reason", "smart", "surface", "wire"},
 		"runner/linux":           {"drive", "reason", "runner", "runner/linux/inventory", "surface", "wire"},
 		"runner/linux/inventory": {"drive", "label", "reason", "wire"},
 		"runner/main":            {"runner", "runner/linux", "wire"},
@@ -48,9 +48,10 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"profile":                {"burnin", "reason"},
 		"secret":                 nil,
 		"sshconfig":              {"profile", "reason"},
-		"store":                  {"burnin", "profile", "reason", "wire"},
-		"jobs":                   {"burnin", "drive", "nas", "profile", "reason", "secret", "store", "surface", "wire"},
-		"cli":                    {"burnin", "drive", "jobs", "nas", "profile", "reason", "secret", "smart", "sshconfig", "store", "wire"},
+		"unlock":                 {"burnin", "drive", "reason"},
+		"store":                  {"burnin", "profile", "reason", "unlock", "wire"},
+		"jobs":                   {"burnin", "drive", "nas", "profile", "reason", "secret", "store", "surface", "unlock", "wire"},
+		"cli":                    {"burnin", "drive", "jobs", "nas", "profile", "reason", "secret", "smart", "sshconfig", "store", "unlock", "wire"},
 		"surface/faultdev":       {"surface"},
 		"testbed/need":           nil,
 		"testbed/tether":         nil,

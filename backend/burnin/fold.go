@@ -245,6 +245,9 @@ func (t *Tracker) stage(ev Event) error {
 	if s.StartedMs == 0 {
 		s.StartedMs = ev.WallMs
 	}
+	if d.Resumed == nil || d.Resumed.Pass == 0 {
+		s.Attempt = s.Begun
+	}
 	s.resume(d.Resumed)
 	s.EndedMs, s.Progress, s.BytesCovered, s.complete, s.facts = 0, 0, 0, false, nil
 	s.TempC, s.warmth = nil, warmth{}
@@ -353,7 +356,7 @@ func (t *Tracker) Observe(obs *Observation) {
 	case obs.Missing:
 		t.vanished(t.last, &Ending{How: "vanished", Said: t.during("journal_gone"), AtMs: t.last.WallMs})
 		return
-	case obs.Run != len(t.job.Runs):
+	case obs.Run != t.job.Runs[len(t.job.Runs)-1].Run:
 		return
 	}
 	if obs.LockHeld {

@@ -85,6 +85,10 @@ type Stage struct {
 	SelfTest      *smart.SelfTestRow `json:"self_test,omitempty"`
 	Begun         int                `json:"begun"` // how often the stage was begun; more than 1 after a resume
 
+	// Attempt is the number of the time that the stage was begun from its first byte: what it writes is told by it from
+	// what it wrote before.
+	Attempt int `json:"-"`
+
 	// Resumed says where the stage went on after a broken run, nil if it never did.
 	Resumed *Resumed `json:"resumed,omitempty"`
 	// Meters are those of badblocks, one for each pattern.

@@ -55,6 +55,8 @@ type StageSpec struct {
 	InFlight      int       `json:"in_flight,omitempty"`
 	BadRangeLimit int       `json:"bad_range_limit,omitempty"`
 	StuckMinutes  int       `json:"stuck_minutes,omitempty"` // no byte and no self-test progress for so long
+	SlowPercent   int       `json:"slow_percent,omitempty"`  // a part of the drive below this share of its neighbours' speed is told as slow
+	SeekMinutes   int       `json:"seek_minutes,omitempty"`  // after the sweeps: how long the drive's arm is worked
 	WindowMiB     int       `json:"window_mib,omitempty"`    // badblocks: how much is gone over at once, and lost by a restart
 	RunningTest   string    `json:"running_test,omitempty"`  // a self-test that runs already: adopt (the default) or wait
 }
@@ -70,8 +72,8 @@ func Plans() []Plan {
 			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate, Engine: EngineStamp, Passes: 1}, {Kind: LongSMART}, {Kind: FinalCheck}}},
 		{Name: "classic", Text: "badblocks with four patterns, and the drive's self-tests. Erases the drive.", Stages: []StageSpec{
 			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: LongSMART}, {Kind: SurfaceValidate, Engine: EngineBadblocks}, {Kind: FinalCheck}}},
-		{Name: "extended", Text: "As standard, with three stamped passes. Erases the drive.", Stages: []StageSpec{
-			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate, Engine: EngineStamp, Passes: 3}, {Kind: LongSMART}, {Kind: FinalCheck}}},
+		{Name: "extended", Text: "As standard, with three stamped passes and an hour of seeks. Erases the drive.", Stages: []StageSpec{
+			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate, Engine: EngineStamp, Passes: 3, SeekMinutes: 60}, {Kind: LongSMART}, {Kind: FinalCheck}}},
 	}
 }
 
@@ -158,6 +160,8 @@ func (s StageSpec) check() error {
 		within("block_bytes", s.BlockBytes, 4096, 4<<20),
 		within("in_flight", s.InFlight, 1, 32),
 		within("bad_range_limit", s.BadRangeLimit, 1, 4096),
+		within("slow_percent", s.SlowPercent, 1, 99),
+		within("seek_minutes", s.SeekMinutes, 1, 7*24*60),
 		within("window_mib", s.WindowMiB, 16, 1<<20),
 		within("stuck_minutes", s.StuckMinutes, 1, 7*24*60))
 }

@@ -16,6 +16,9 @@ type Checkpoint struct {
 	Position int64  `json:"position"` // bytes of the sweep
 	Done     int64  `json:"done"`     // bytes over all sweeps
 	Covered  int64  `json:"covered"`
+	// KernelSectors is the kernel's count of sectors written to the drive at that moment, in the boot named Boot.
+	KernelSectors int64  `json:"kernel_sectors,omitempty"`
+	Boot          string `json:"boot,omitempty"`
 }
 
 // Resumed says where a stage goes on after an earlier run of it was broken off.

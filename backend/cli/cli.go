@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -26,6 +27,7 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/jobs"
 	"burnish/backend/reason"
+	"burnish/backend/unlock"
 )
 
 // The exit codes.
@@ -58,6 +60,9 @@ type root struct {
 
 	NAS     nasCmd     `cmd:"" name:"nas" help:"Saved NAS connections."`
 	Drives  drivesCmd  `cmd:"" help:"The drives of a NAS, and what uses them."`
+	Unlock  unlockCmd  `cmd:"" help:"Allow one start to erase a drive that is in use, by typing its phrase."`
+	Grants  grantsCmd  `cmd:"" help:"What is unlocked on a NAS, and what was."`
+	Lock    lockCmd    `cmd:"" help:"Take a permission back."`
 	Start   startCmd   `cmd:"" help:"Start a plan on drives."`
 	Jobs    jobsCmd    `cmd:"" help:"All jobs."`
 	Show    showCmd    `cmd:"" help:"One job whole."`
@@ -65,6 +70,7 @@ type root struct {
 	Watch   watchCmd   `cmd:"" help:"Follow jobs until they end."`
 	Stop    stopCmd    `cmd:"" help:"Stop a job, and prove it."`
 	Resume  resumeCmd  `cmd:"" help:"Go on with a job that ended as unknown."`
+	Undo    undoCmd    `cmd:"" help:"Bring back what a start has erased, while the test has written nothing else."`
 	Adopt   adoptCmd   `cmd:"" help:"Take over jobs that another computer started."`
 	Clean   cleanCmd   `cmd:"" help:"Remove ended jobs and the runner from a NAS."`
 	Smart   smartCmd   `cmd:"" help:"What Burnish reads in a smartctl capture."`
@@ -94,14 +100,14 @@ func Main(ctx context.Context, args []string, env Env) int {
 	data := filepath.Join(env.Home, "burnish")
 	exit := -1
 	parser, err := kong.New(&r, kong.Name("burnish"), kong.Description("Burns in the drives of a NAS and gives a verdict one can trust."),
-		kong.Vars{"version": env.Version, "data": data}, kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(code int) { exit = code }))
+		kong.Vars{"version": env.Version, "data": data, "ttl": strconv.Itoa(int(unlock.TTL / time.Second))}, kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(code int) { exit = code }))
 	if err != nil {
 		return complain(env, false, reason.New("internal", "error", err))
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(joined(args))
 	if exit >= 0 {
 		return ExitDone // help or version
 	}
@@ -143,7 +149,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 
 func wantsJSON(args []string) bool {
 	for _, a := range args {
-		if a == "--json" {
+		if a == "--json" || a == "--json=true" {
 			return true
 		}
 	}
@@ -229,9 +235,12 @@ func escapeBidi(line []byte) []byte {
 	return line
 }
 
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.Stdout, format+"\n", args...) }
+// say prints one line. Whatever is in it may stem from a NAS.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintln(a.Stdout, reason.Clean(fmt.Sprintf(format, args...), 8192))
+}
 
-// expandHome turns a leading ~ of a path that a shell has not expanded into the user's home.
+// absolute gives the whole path of a key file, which must be there: the window may run elsewhere later.
 func absolute(path string) (string, error) {
 	if _, err := os.Stat(path); err != nil {
 		return "", reason.New("key_unusable", "key", path, "error", err)

@@ -61,8 +61,11 @@ func (c *drivesCmd) run(ctx context.Context, a *app) (int, error) {
 		}
 		d := driveLine(r)
 		can := map[drive.Startable]string{{Read: true, Destructive: true}: "any plan", {Read: true}: "read only"}[d.Startable]
-		if can == "" {
+		switch {
+		case can == "":
 			can = "locked"
+		case !d.Startable.Destructive && r.Usage.Unlockable():
+			can = "read only, or unlock"
 		}
 		t.row(r.Path, d.ID, d.Model, bytes(d.SizeBytes), temp, string(r.Usage.Class)+": "+r.Usage.Text, can)
 	}

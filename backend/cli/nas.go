@@ -109,8 +109,8 @@ func (c *nasFlags) read(ctx context.Context, a *app, p profile.Profile, into map
 			return err
 		}
 	}
-	if p.Sudo != profile.SudoPassword {
-		return nil
+	if p.Sudo != profile.SudoPassword || !p.Password && !p.Agent && p.KeyFile == "" {
+		return nil // without a way to log in, that is what will be said
 	}
 	text := "Sudo password of " + p.User + " at " + p.Host
 	if !p.Password || c.SudoPasswordStdin && a.Ask == nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -29,7 +30,9 @@ import (
 // killed.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"burnish": func() {
-		os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Env{
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		os.Exit(cli.Main(ctx, os.Args[1:], cli.Env{
 			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Ask: cli.AskAt(os.Stdin, os.Stderr), Version: "test", Home: os.Getenv("HOME"), Now: time.Now,
 			Open: func(ctx context.Context, dir string) (*jobs.Service, func() error, error) {
 				return jobs.Open(ctx, dir, bin.Runner)
@@ -68,7 +71,7 @@ func TestStories(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+		Cmds: with(claims(), map[string]func(*testscript.TestScript, bool, []string){
 			"loop":     func(ts *testscript.TestScript, _ bool, args []string) { makeLoop(t, ts, args) },
 			"faulty":   func(ts *testscript.TestScript, _ bool, args []string) { makeFaulty(t, ts, args) },
 			"rc":       exitCode,
@@ -82,7 +85,7 @@ func TestStories(t *testing.T) {
 			"lines":    countLines,
 			"mount":    func(ts *testscript.TestScript, _ bool, args []string) { mount(t, ts, args) },
 			"sample":   sample,
-		},
+		}),
 	})
 }
 

@@ -22,6 +22,8 @@ type startCmd struct {
 	Plan         string   `required:"" help:"A built-in plan, or a file with one."`
 	WithoutSMART bool     `name:"without-smart" help:"Leave the drive's own health data out, knowingly."`
 	Declared     string   `default:"unknown" enum:"new,used,unknown" help:"What the drive was sold as: new, used or unknown."`
+	Unlock       []string `sep:"none" placeholder:"ID=PHRASE" help:"Erase this drive though it holds data or an exported pool; see burnish unlock. Repeat for more."`
+	Grant        []string `sep:"none" help:"Spend this permission, given by burnish unlock. Without it the newest one for the drive is spent."`
 	Wait         bool     `help:"Stay until all have ended; the exit code is the worst verdict."`
 }
 
@@ -49,7 +51,11 @@ func (c *startCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: c.Drive, Plan: plan})
+	typed, err := phrases(c.Unlock)
+	if err != nil {
+		return 0, err
+	}
+	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: c.Drive, Plan: plan, Unlock: typed, Grants: c.Grant})
 	var live []store.Job
 	for _, j := range made {
 		if a.json {

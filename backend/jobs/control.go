@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
@@ -21,9 +22,17 @@ func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
 	if err := s.audit(ctx, "stop", j, ""); err != nil {
 		return burnin.Job{}, err
 	}
-	_, err = c.Stop(ctx, j.ID, s.Who)
-	if err != nil && !said(err, "no_such_job") {
+	if _, err := c.Stop(ctx, j.ID, s.Who); err != nil {
 		return burnin.Job{}, err
+	}
+	if j.Phase == store.Asked { // it had not begun: the request to stop stands in its place
+		begun, err := s.begun(j.ID)
+		if err == nil && !begun {
+			err = s.Store.SaveFold(ctx, j.ID, burnin.Cancelled, reason.New("stopped_by_person", "stage", "the wait for its turn", "progress", ""), s.Now().UnixMilli())
+		}
+		if err != nil {
+			return burnin.Job{}, err
+		}
 	}
 	if err := s.follow(ctx, c, []string{j.ID}); err != nil {
 		return burnin.Job{}, err
@@ -166,6 +175,11 @@ func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned
 			gone = append(gone, st.Job)
 		} else {
 			done.Kept = append(done.Kept, st.Job)
+		}
+	}
+	if !slices.ContainsFunc(there, func(st wire.JobStatus) bool { return st.LockHeld }) {
+		if err := c.RemoveOld(ctx); err != nil { // of versions before this one
+			return done, err
 		}
 	}
 	reply, err := c.Clean(ctx, wire.CleanRequest{Jobs: gone, Runner: true})

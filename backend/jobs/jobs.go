@@ -105,12 +105,15 @@ func (s *Service) View(ctx context.Context, id string) (burnin.Job, error) {
 
 func (s *Service) view(j store.Job) (burnin.Job, error) {
 	journals, err := s.Mirror.Journals(j.ID)
-	if err != nil {
-		return burnin.Job{}, err
+	var job burnin.Job
+	if err == nil {
+		job, err = burnin.Fold(journals, j.Observation)
 	}
-	job, err := burnin.Fold(journals, j.Observation)
+	if said(err, "newer_data") {
+		return job, err
+	}
 	if err != nil {
-		return job, fmt.Errorf("job %s: %w", j.ID, err)
+		return job, reason.New("mirror_damaged", "job", j.ID, "error", err)
 	}
 	job.NAS, job.SeenMs = j.NAS, j.SeenMs
 	if len(job.Runs) == 0 {
@@ -136,7 +139,8 @@ func asked(job *burnin.Job, j store.Job) error {
 	return nil
 }
 
-// List shows all jobs, or those of one NAS, the oldest first.
+// List shows all jobs, or those of one NAS, the oldest first. One whose copy cannot be read is shown as the index last
+// knew it, with why as its reason.
 func (s *Service) List(ctx context.Context, name string) ([]burnin.Job, error) {
 	rows, err := s.Store.Jobs(ctx, store.Filter{NAS: name})
 	if err != nil {
@@ -145,6 +149,12 @@ func (s *Service) List(ctx context.Context, name string) ([]burnin.Job, error) {
 	jobs := make([]burnin.Job, 0, len(rows))
 	for _, row := range rows {
 		job, err := s.view(row)
+		var why *reason.Said
+		if errors.As(err, &why) {
+			job = burnin.Job{ID: row.ID, NAS: row.NAS, Plan: row.Plan, Drive: burnin.Drive{ID: row.DriveID}, State: row.State,
+				Reason: why, CreatedMs: row.CreatedMs, EndedMs: row.EndedMs, SeenMs: row.SeenMs}
+			err = nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -169,8 +179,12 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		if err != nil {
 			return burnin.Job{}, err
 		}
-		if st.Run == 0 && !st.LockHeld && now.Sub(time.UnixMilli(row.CreatedMs)) >= askedFor {
-			obs.Missing = true // its directory is there, and no run of it ever began
+		if !st.LockHeld && obs.Complete && now.Sub(time.UnixMilli(row.CreatedMs)) >= askedFor {
+			if begun, err := s.begun(id); err != nil {
+				return burnin.Job{}, err
+			} else if !begun {
+				obs.Missing = true // its directory is there, and no run of it has said a word
+			}
 		}
 		if err := s.Store.SaveObservation(ctx, id, obs, now.UnixMilli()); err != nil {
 			return burnin.Job{}, err
@@ -180,6 +194,9 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		}
 	}
 	job, err := s.view(row)
+	if said(err, "mirror_damaged") && row.Phase == store.There {
+		return job, errors.Join(err, s.Mirror.Drop(id)) // the next follow fetches it whole
+	}
 	if err != nil {
 		return job, err
 	}
@@ -187,6 +204,17 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		return job, nil
 	}
 	return job, s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs)
+}
+
+// begun reports whether any line of the job's journals is here.
+func (s *Service) begun(id string) (bool, error) {
+	journals, err := s.Mirror.Journals(id)
+	for _, run := range journals {
+		if len(run) > 0 {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // said reports whether an error is the reason with this code.

@@ -10,6 +10,7 @@ import (
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
+	"burnish/backend/store"
 )
 
 // Secrets is a place where secrets are kept; package secret has three.
@@ -175,17 +176,13 @@ func (l *Logins) sudo(ctx context.Context, p profile.Profile) (string, error) {
 
 // refused forgets what was typed and is wrong, so that the next try asks again.
 func (l *Logins) refused(ctx context.Context, p profile.Profile, err error) {
-	var kinds []secret.Kind
 	switch {
 	case said(err, "password_refused"), said(err, "second_factor_refused"):
-		kinds = []secret.Kind{secret.Login, secret.Jump}
+		l.drop(ctx, p, secret.Login, secret.Jump)
 	case said(err, "sudo_refused"):
-		kinds = []secret.Kind{secret.Sudo}
+		l.drop(ctx, p, secret.Sudo)
 	case said(err, "passphrase_wrong"):
-		kinds = []secret.Kind{secret.Passphrase}
-	}
-	for _, k := range kinds {
-		_ = l.typed.Delete(ctx, secret.Account(p.ID, k)) // it may not have been typed
+		l.drop(ctx, p, secret.Passphrase)
 	}
 }
 
@@ -215,9 +212,7 @@ func (l *Logins) keep(ctx context.Context, p profile.Profile, wish profile.Keep)
 	if err != nil {
 		return "", placeSaid(where, "the secrets of "+p.Name, err)
 	}
-	for kind := range held {
-		_ = l.typed.Delete(ctx, secret.Account(p.ID, kind)) // from now on the place is asked, which others may change
-	}
+	l.drop(ctx, p) // from now on the place is asked, which others may change
 	return where, nil
 }
 
@@ -275,10 +270,13 @@ func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind,
 	}
 	l, before := &s.Logins, p.Secrets
 	if place := l.place(before); place != nil && (wish == before || wish == profile.KeepNone) {
-		if !fresh.Empty() {
-			err = place.Set(ctx, secret.Account(p.ID, kind), fresh)
+		if fresh.Empty() {
+			return before, nil
 		}
-		return before, placeSaid(before, "the "+whose(p, kind), err)
+		if err := place.Set(ctx, secret.Account(p.ID, kind), fresh); err != nil {
+			return "", placeSaid(before, "the "+whose(p, kind), err)
+		}
+		return before, s.auditSecret(ctx, p, kind)
 	}
 	// A place that does not work any more can be left behind, with what it holds.
 	old, _ := l.kept(ctx, p)
@@ -299,7 +297,21 @@ func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind,
 	if l.place(before) != nil {
 		err = placeSaid(before, "the secrets of "+p.Name, l.deleteAll(ctx, p, before, old))
 	}
-	return p.Secrets, err
+	return p.Secrets, errors.Join(err, s.auditSecret(ctx, p, kind))
+}
+
+func (s *Service) auditSecret(ctx context.Context, p profile.Profile, kind secret.Kind) error {
+	return s.Store.Audit(ctx, store.AuditEntry{What: "nas_password", ProfileID: p.ID, Text: s.Who + ": " + whose(p, kind) + ", kept: " + string(p.Secrets)})
+}
+
+// drop forgets what was typed for a profile.
+func (l *Logins) drop(ctx context.Context, p profile.Profile, kinds ...secret.Kind) {
+	if len(kinds) == 0 {
+		kinds = secret.Kinds()
+	}
+	for _, kind := range kinds {
+		_ = l.typed.Delete(ctx, secret.Account(p.ID, kind)) // it may not have been typed
+	}
 }
 
 // forget deletes all secrets of a profile. remove, which forgets the profile itself, is called between the look at them,
@@ -316,9 +328,7 @@ func (l *Logins) forget(ctx context.Context, p profile.Profile, remove func() er
 	if err := remove(); err != nil {
 		return err
 	}
-	for _, kind := range secret.Kinds() {
-		_ = l.typed.Delete(ctx, secret.Account(p.ID, kind)) // it may not have been typed
-	}
+	l.drop(ctx, p)
 	if err == nil && len(held) > 0 {
 		err = l.deleteAll(ctx, p, p.Secrets, held)
 	}

@@ -43,6 +43,12 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 			return p, err
 		}
 	}
+	saved := false
+	defer func() {
+		if !saved {
+			s.Logins.drop(ctx, p)
+		}
+	}()
 	t := s.target(p)
 	t.HostKey = with.HostKey
 	if t.Jump != nil {
@@ -64,6 +70,7 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 	if err := s.Store.AddProfile(ctx, p); err != nil {
 		return p, errors.Join(err, s.Logins.forget(ctx, p, func() error { return nil }))
 	}
+	saved = true
 	return p, s.Store.Audit(ctx, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
 }
 
@@ -114,5 +121,9 @@ func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, err
 		return nil, err
 	}
 	defer c.Close()
-	return c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
+	rows, err := c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
+	if err != nil {
+		return nil, err
+	}
+	return rows, s.review(ctx, p, rows)
 }

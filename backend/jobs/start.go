@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"burnish/backend/burnin"
@@ -21,6 +20,8 @@ type Order struct {
 	NAS    string
 	Drives []string // ids, serials, or paths of today
 	Plan   burnin.Plan
+	Unlock []Typed  // phrases for drives in use, good for this start
+	Grants []string // grants that were given before, by id
 }
 
 // Start checks all drives, then stores all intents, then asks the NAS for each. One refusal among the checks starts
@@ -47,23 +48,27 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, twice := range chosen {
-			if twice.Identity.ID() == row.Identity.ID() {
-				return nil, reason.New("wrong_use", "what", fmt.Sprintf("drive %s was named twice", row.Identity.ID()), "hint", "Name each drive once.")
+		for _, before := range chosen {
+			if before.Identity.ID() == row.Identity.ID() {
+				return nil, twice(row)
 			}
 		}
 		chosen = append(chosen, row)
 	}
-	for _, row := range chosen {
-		if err := startable(row, o.Plan); err != nil {
-			return nil, err
-		}
-	}
-	intents, err := s.intents(p, o.Plan, chosen)
+	allowed, err := s.permits(ctx, p, o, rows, chosen)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Store.AddIntents(ctx, intents); err != nil {
+	for _, row := range chosen {
+		if err := startable(p, row, o.Plan, allowed.scope(row)); err != nil {
+			return nil, err
+		}
+	}
+	intents, err := s.intents(p, o.Plan, chosen, allowed)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Store.AddIntents(ctx, intents, allowed.fresh...); err != nil {
 		return nil, err
 	}
 	return s.ask(ctx, c, intents)
@@ -93,11 +98,11 @@ func choose(rows []wire.DriveRow, which, nasName string) (wire.DriveRow, error) 
 }
 
 // startable refuses a drive that the plan may not be started on.
-func startable(row wire.DriveRow, plan burnin.Plan) error {
+func startable(p profile.Profile, row wire.DriveRow, plan burnin.Plan, allowed *drive.Grant) error {
 	id, u := row.Identity, row.Usage
-	can := drive.StartableFor(id, u)
+	can := drive.StartableUnder(id, u, allowed)
 	if ok := can.Read && (!plan.Destroys() || can.Destructive); !ok {
-		return reason.New("drive_in_use", "drive", name(row), "path", row.Path, "usage", u.Text, "way_out", drive.RuleOf(u.Class).WayOut)
+		return reason.New("drive_in_use", "drive", name(row), "path", row.Path, "usage", u.Text, "way_out", drive.WayOut(p.Name, id, u))
 	}
 	if plan.NeedsSMART() && (row.SMART == nil || !*row.SMART) {
 		why := "the drive has none"
@@ -117,7 +122,7 @@ func name(row wire.DriveRow) string {
 }
 
 // intents makes what is stored before the NAS is asked.
-func (s *Service) intents(p profile.Profile, plan burnin.Plan, chosen []wire.DriveRow) ([]store.Job, error) {
+func (s *Service) intents(p profile.Profile, plan burnin.Plan, chosen []wire.DriveRow, allowed *permits) ([]store.Job, error) {
 	var intents []store.Job
 	now := s.Now().UnixMilli()
 	for _, row := range chosen {
@@ -126,14 +131,15 @@ func (s *Service) intents(p profile.Profile, plan burnin.Plan, chosen []wire.Dri
 			return nil, err
 		}
 		req := wire.StartRequest{
-			Job: id, CreatedMs: now, Plan: plan, Drive: row.Identity, Usage: row.Usage.Class,
+			Job: id, CreatedMs: now, Plan: plan, Drive: row.Identity, Usage: row.Usage.Class, Grant: allowed.scope(row),
 			VirtualDrives: p.VirtualDrives, Slots: p.Slots,
 		}
 		line, err := json.Marshal(req)
 		if err != nil {
 			return nil, err
 		}
-		intents = append(intents, store.Job{ID: id, ProfileID: p.ID, DriveID: row.Identity.ID(), Plan: plan.Name, Request: line, CreatedMs: now})
+		intents = append(intents, store.Job{ID: id, ProfileID: p.ID, DriveID: row.Identity.ID(), Plan: plan.Name, Request: line, CreatedMs: now,
+			Grant: allowed.of[row.Identity.ID()].ID})
 	}
 	return intents, nil
 }

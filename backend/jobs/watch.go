@@ -44,7 +44,7 @@ func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.J
 	if err != nil {
 		return reason.New("no_such_nas", "nas", rows[0].NAS)
 	}
-	w := &watch{Service: s, sink: sink, left: map[string]bool{}}
+	w := &watch{Service: s, sink: sink, left: map[string]bool{}, killed: map[string]time.Time{}}
 	for _, row := range rows {
 		w.left[row.ID] = true
 	}
@@ -71,10 +71,17 @@ type watch struct {
 	*Service
 	sink Sink
 
-	mu   sync.Mutex
-	left map[string]bool
-	err  error // a job that cannot be read; the others go on
+	one    sync.Mutex         // held while a job is looked at
+	finish context.CancelFunc // ends the follow
+
+	mu     sync.Mutex
+	left   map[string]bool
+	killed map[string]time.Time // jobs whose runner vanished: since when that is known
+	err    error                // a job that cannot be read; the others go on
 }
+
+// comesBack is how long a runner that was killed may take to be brought back by the NAS before its job counts as ended.
+const comesBack = 8 * time.Second
 
 func (w *watch) done() bool {
 	w.mu.Lock()
@@ -96,17 +103,15 @@ func (w *watch) ids() []string {
 func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	w.finish = cancel
 	for !w.done() {
-		err := c.Follow(ctx, w.Mirror, w.ids(), false, func(id string, st *wire.JobStatus) {
-			w.changed(ctx, id, st)
-			if w.done() {
-				cancel()
-			}
-		})
+		err := c.Follow(ctx, w.Mirror, w.ids(), false, func(id string, st *wire.JobStatus) { w.again(ctx, id, st) })
 		var one *nas.JobError
 		switch {
 		case w.done():
 			return nil
+		case said(err, "no_space"):
+			return err // the job goes on at the NAS; there may be room again
 		case errors.As(err, &one):
 			w.drop(one.Job, err)
 		default:
@@ -114,6 +119,16 @@ func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 		}
 	}
 	return nil
+}
+
+// again looks at what came of one job, one at a time, and ends the follow after the last.
+func (w *watch) again(ctx context.Context, id string, st *wire.JobStatus) {
+	w.one.Lock()
+	defer w.one.Unlock()
+	w.changed(ctx, id, st)
+	if w.done() {
+		w.finish()
+	}
 }
 
 // changed folds what came of one job and tells it; a job is done when it has ended and its files are here whole.
@@ -125,13 +140,29 @@ func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
 		w.drop(id, err)
 	default:
 		w.sink.Job(job)
-		if st == nil || st.LockHeld || !job.State.Ended() {
+		if st == nil || st.LockHeld || !job.State.Ended() || w.mayComeBack(ctx, id, st, job) {
 			return
 		}
 		if whole, err := w.whole(*st); err != nil || whole {
 			w.drop(id, err)
 		}
 	}
+}
+
+// mayComeBack reports whether a job whose runner was killed may still be brought back, and looks again when that is over.
+func (w *watch) mayComeBack(ctx context.Context, id string, st *wire.JobStatus, job burnin.Job) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n := len(job.Runs); n == 0 || job.Runs[n-1].HowEnded != "vanished" {
+		delete(w.killed, id)
+		return false
+	}
+	since, known := w.killed[id]
+	if !known {
+		w.killed[id] = time.Now()
+		time.AfterFunc(comesBack, func() { w.again(ctx, id, st) })
+	}
+	return !known || time.Since(since) < comesBack
 }
 
 func (w *watch) drop(id string, err error) {

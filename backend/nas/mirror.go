@@ -1,6 +1,7 @@
 package nas
 
 import (
+	"path/filepath"
 	"errors"
 	"fmt"
 	"io"
@@ -200,6 +201,14 @@ func (m Mirror) Journals(job string) ([][]burnin.Event, error) {
 }
 
 func journal(run int) string { return fmt.Sprintf("run-%d.ndjson", run) }
+
+// Drop forgets a job's copy, so that the next follow fetches it anew.
+func (m Mirror) Drop(job string) error {
+	if !burnin.ValidID(job) {
+		return reason.New("no_such_job", "job", job)
+	}
+	return os.RemoveAll(filepath.Join(m.Dir, job))
+}
 
 // Observe makes an observation of what the NAS says of a job and of how much of it the mirror has. nowMs is the
 // desktop's clock, unix milliseconds, when the status came.

@@ -88,6 +88,11 @@ func (c *Conn) Stop(ctx context.Context, job, by string) (wire.StopReply, error)
 	return reply[wire.StopReply](ctx, c, wire.VerbStop, wire.JobRequest{Job: job, By: by}, true)
 }
 
+// Undo brings back what a job's first destructive act erased. It needs root. by says who asks, for the job's log.
+func (c *Conn) Undo(ctx context.Context, job, by string) (wire.UndoReply, error) {
+	return reply[wire.UndoReply](ctx, c, wire.VerbUndo, wire.JobRequest{Job: job, By: by}, true)
+}
+
 // List lists all jobs of the state directory, which come in as many frames as they need. It needs no root.
 func (c *Conn) List(ctx context.Context) ([]wire.JobStatus, error) {
 	jobs, seen, replies := []wire.JobStatus{}, map[string]bool{}, 0

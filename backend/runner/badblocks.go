@@ -88,7 +88,7 @@ func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error
 	b.res.BytesWritten += b.moved.BytesWritten
 	b.res.BytesVerified += b.moved.BytesVerified
 	b.res.Active = a.Now().Sub(b.begin)
-	out, judged := a.judgeSurface(ctx, b.res, err, b.watch)
+	out, judged := a.judgeSurface(ctx, b.res, err, b.watch, surface.Start{})
 	if said != nil && out.state != burnin.Failed && ctx.Err() == nil {
 		out = ended(burnin.Unknown, said)
 	}
@@ -308,7 +308,7 @@ func (b *bbRun) lookAgain(ctx context.Context, s span) error {
 		return err
 	}
 	// Four stamped passes: a bit that is stuck shows in half of all data.
-	opt.Mode, opt.Nonce, opt.Passes = surface.ModeStamp, nonce(b.id), len(bbPatterns)
+	opt.Mode, opt.Nonce, opt.Passes = surface.ModeStamp, b.nonce(), len(bbPatterns)
 	sectors := (s.to - s.from) / int64(b.dev.Geometry().LogicalBytes)
 	for _, r := range b.res.BadRanges {
 		r.FirstLBA, r.LastLBA = max(r.FirstLBA-obs.base, 0), min(r.LastLBA-obs.base, sectors-1)
@@ -384,6 +384,7 @@ func (o *partObserver) shift(r surface.Range) surface.Range {
 
 func (o *partObserver) Progress(surface.Progress) { o.watch.answered.Add(1) }
 func (o *partObserver) Transient(r surface.Range) { o.watch.Transient(o.shift(r)) }
+func (o *partObserver) Stretch(surface.Stretch)   {}
 func (o *partObserver) Log(line string)           { o.log.say("  %s", line) }
 func (o *partObserver) Bad(r surface.Range) {
 	r = o.shift(r)

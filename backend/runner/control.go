@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"burnish/backend/burnin"
@@ -40,6 +39,9 @@ func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartR
 	defer root.Close()
 	if n := runs(root); n > 0 {
 		return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, nil
+	}
+	if _, err := root.Lstat(stopFile); err == nil {
+		return wire.StartReply{}, reason.New("stopped_by_person", "stage", "the wait for its turn", "progress", "")
 	}
 	n, err := s.launch(ctx, root, req.Job, 1)
 	return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, err
@@ -80,14 +82,23 @@ func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int) (
 	}
 	deadline := time.NewTimer(startWait)
 	defer deadline.Stop()
+	lived := false
 	for {
-		held, said, err := begun(root, n)
+		locked, err := s.Locks.Held(s.Dir.in(id, lockFile))
+		if err != nil {
+			return n, err
+		}
+		held, said, err := begun(root, n) // after the lock: a run that has ended has said all by then
 		if err != nil || said != nil {
 			return n, errors.Join(err, asError(said))
 		}
 		if held {
 			return n, nil
 		}
+		if lived && !locked {
+			return n, reason.New("not_started", "error", fmt.Sprintf("run %d of job %s ended without a word", n, id))
+		}
+		lived = lived || locked
 		select {
 		case <-ctx.Done():
 			return n, context.Cause(ctx)
@@ -131,28 +142,44 @@ func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
 	return false, t.Job().Reason, nil
 }
 
-// Stop asks a job's run to end and waits until it is proven gone: its lock free and its process no more.
+// Stop asks a job's run to end and waits until it is proven gone: its lock free and its process no more. The request
+// stands before anything is looked at, so that a run which is just about to begin, or to come back, ends at once; one
+// for a job that is not here yet keeps it from ever starting.
 func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply, error) {
 	root, err := s.Dir.root(req.Job)
+	if reasonCode(err) == "no_such_job" {
+		return wire.StopReply{Stopped: true}, s.Dir.forbid(req.Job, []byte(reason.Clean(req.By, 200)+"\n"))
+	}
 	if err != nil {
 		return wire.StopReply{}, err
 	}
 	defer root.Close()
+	t, n, err := fold(root)
+	if err != nil {
+		return wire.StopReply{}, err
+	}
+	if n > 0 && t.Ended() {
+		lock, err := s.Locks.Take(s.Dir.in(req.Job, lockFile), -1) // nobody resumes it just now
+		if err == nil {
+			return wire.StopReply{Stopped: true}, lock.Close()
+		}
+		if !errors.Is(err, ErrLocked) {
+			return wire.StopReply{}, err
+		}
+	}
+	if err := writeSynced(s.Dir.in(req.Job, stopFile), []byte(reason.Clean(req.By, 200)+"\n"), -1); err != nil {
+		return wire.StopReply{}, spaceError("the stop request", err)
+	}
+	if err := s.Supervisor.Cancel(ctx, req.Job, n); err != nil {
+		return wire.StopReply{}, reason.New("not_stopped", "job", req.Job, "error", err)
+	}
 	lock := s.Dir.in(req.Job, lockFile)
 	held, err := s.Locks.Held(lock)
 	if err != nil || !held {
 		return wire.StopReply{Stopped: err == nil}, err
 	}
-	if err := root.WriteFile(stopFile, []byte(reason.Clean(req.By, 200)+"\n"), 0o640); err != nil {
-		return wire.StopReply{}, spaceError("the stop request", err)
-	}
-	t, _, err := fold(root)
-	if err != nil {
-		return wire.StopReply{}, err
-	}
-	pid := 0
-	if all := t.Job().Runs; len(all) > 0 && !t.Ended() {
-		pid = all[len(all)-1].PID
+	pid := s.Dir.holder(root)
+	if pid != 0 {
 		if err := s.Supervisor.Terminate(pid); err != nil {
 			return wire.StopReply{}, reason.New("not_stopped", "job", req.Job, "error", err)
 		}
@@ -199,23 +226,15 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 	if err != nil || len(left) > 0 {
 		return reply, err
 	}
-	for _, sub := range []string{"jobs", "drives", "slots", "bin"} {
-		if err := os.RemoveAll(filepath.Join(s.Dir.dir, sub)); err != nil {
-			return reply, err
-		}
-	}
-	reply.RunnerRemoved = true
-	if err := os.Remove(s.Dir.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return reply, nil // the person's own files lie there: they stay, and so does the directory
-	}
-	return reply, nil
+	gone, err := s.Dir.remove()
+	reply.RunnerRemoved = gone
+	return reply, err
 }
 
 // cleanJob removes one job if no run of it lives; holding the lock meanwhile keeps a new run from starting.
 func (s *Service) cleanJob(id string) (gone bool, err error) {
 	root, err := s.Dir.root(id)
-	var said *reason.Said
-	if errors.As(err, &said) && said.Code == "no_such_job" {
+	if reasonCode(err) == "no_such_job" {
 		return true, nil
 	}
 	if err != nil {
@@ -231,4 +250,13 @@ func (s *Service) cleanJob(id string) (gone bool, err error) {
 	}
 	defer lock.Close()
 	return true, os.RemoveAll(s.Dir.job(id))
+}
+
+// reasonCode is the code of the reason behind an error, empty where there is none.
+func reasonCode(err error) reason.Code {
+	var said *reason.Said
+	if errors.As(err, &said) {
+		return said.Code
+	}
+	return ""
 }

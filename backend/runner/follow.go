@@ -96,7 +96,7 @@ func readPiece(root *os.Root, file string, off, n int64) ([]byte, error) {
 type followed struct {
 	id   string
 	have map[string]int64
-	told wire.JobStatus // the last job frame, without sizes
+	told wire.JobStatus // the last job frame
 	once bool           // a job frame was sent
 }
 
@@ -154,11 +154,11 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, out *
 	st, err := s.status(j.id, facts)
 	var said *reason.Said
 	if errors.As(err, &said) && said.Code == "no_such_job" {
-		if j.once {
+		if j.told.Missing {
 			return false, nil
 		}
-		j.once = true
-		return true, out.Put(wire.FrameJob, wire.JobStatus{Job: j.id, Missing: true, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()})
+		j.once, j.told = true, wire.JobStatus{Job: j.id, Missing: true, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
+		return true, out.Put(wire.FrameJob, j.told)
 	}
 	if err != nil {
 		return false, err

@@ -119,7 +119,7 @@ func (r *run) declared() smart.Declared { return smart.Declared(r.req.Plan.Decla
 // fails if they speak against the drive.
 func (a *at) reviewed(ctx context.Context, out outcome) (outcome, error) {
 	before := a.j.job().Health
-	if before == nil || ctx.Err() != nil || a.req.Plan.WithoutSMART {
+	if before == nil || ctx.Err() != nil || a.req.Plan.WithoutSMART || a.silent(out) {
 		return out, nil
 	}
 	h, err := a.readHealth(ctx)
@@ -129,6 +129,12 @@ func (a *at) reviewed(ctx context.Context, out outcome) (outcome, error) {
 	}
 	out, _, err = a.review(h, out)
 	return out, err
+}
+
+// silent reports whether the stage ended because the drive no longer answers; it is not asked again then, since a
+// request to such a drive may never return.
+func (a *at) silent(out outcome) bool {
+	return out.said != nil && (out.said.Code == "drive_vanished" || out.said.Code == "stuck" && !a.spec.Kind.SMART())
 }
 
 // review keeps h and compares it with what the drive said first.

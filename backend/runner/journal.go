@@ -20,8 +20,11 @@ type journal struct {
 	boot func() time.Duration
 	id   string // boot id
 
+	root *os.Root
+
 	mu   sync.Mutex
 	file *os.File
+	size int64 // of the whole lines in file
 	seq  int64
 	fold *burnin.Tracker
 	err  error // the first, returned for ever
@@ -38,7 +41,35 @@ func openJournal(root *os.Root, run, gid int, facts Facts, now func() time.Time,
 			return nil, errors.Join(err, f.Close())
 		}
 	}
-	return &journal{now: now, boot: boot, id: facts.BootID, file: f, fold: fold}, nil
+	// Room for the last word, should the disk fill up.
+	if err := root.WriteFile(reserveFile, make([]byte, reserveBytes), 0o600); err != nil {
+		return nil, errors.Join(spaceError("the journal", err), f.Close())
+	}
+	return &journal{now: now, boot: boot, id: facts.BootID, root: root, file: f, fold: fold}, nil
+}
+
+const (
+	reserveFile  = "reserve"
+	reserveBytes = 64 << 10
+)
+
+// end writes a run's last line. Where the journal has failed before, its torn rest is cut off and the room kept for
+// this is used: the line then says that the journal failed.
+func (j *journal) end(e burnin.End) error {
+	j.mu.Lock()
+	failed := j.err
+	j.err = nil
+	j.mu.Unlock()
+	_ = j.root.Remove(reserveFile) // at the end of every run; nobody else looks at it
+	if failed != nil {
+		if err := j.file.Truncate(j.size); err != nil {
+			return errors.Join(failed, err)
+		}
+		var broken *journalError
+		errors.As(failed, &broken)
+		e = burnin.End{State: burnin.Unknown, Reason: reason.New("journal_failed", "error", broken.err)}
+	}
+	return errors.Join(failed, j.put(burnin.EvEnd, e))
 }
 
 // put writes an event and folds it. Changes of state are synced before put returns; progress is not.
@@ -64,6 +95,7 @@ func (j *journal) put(kind burnin.EventKind, data any) error {
 	if _, err := j.file.Write(line); err != nil {
 		return j.fail(err)
 	}
+	j.size += int64(len(line))
 	if kind != burnin.EvProgress {
 		if err := j.file.Sync(); err != nil {
 			return j.fail(err)

@@ -41,7 +41,7 @@ func (a *at) keepAwake(ctx context.Context) (gone <-chan error, err error) {
 			case errors.As(err, &io) && io.Class == surface.ClassGone:
 				found <- err
 				return
-			case err != nil: // a bad sector is for the surface and the drive's own test to find
+			case err != nil && ctx.Err() == nil: // a bad sector is for the surface and the drive's own test to find
 				a.log.say("keeping the drive awake: %v", err)
 			}
 		}

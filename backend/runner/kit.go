@@ -57,21 +57,17 @@ func (k *kit) saved() (n int64) {
 }
 
 // firstAct saves what is about to be lost, zeroes it, proves what is left, and gives a person a moment to change their
-// mind, if there was anything worth it.
+// mind. On a drive that was proven to hold nothing there is nothing to save.
 func (a *at) firstAct() error {
-	size := a.wrote.Geometry().SizeBytes
-	spans := endsOf(size)
-	if a.deeds.rest == nil {
-		if !a.deeds.began {
-			k, err := a.saveKit(a.edges())
-			if err != nil {
-				return err
-			}
-			if err := a.told(burnin.EvWrites, burnin.FirstAct{SavedBytes: k.saved(), LostBytes: k.LostBytes}); err != nil {
-				return err
-			}
+	spans := endsOf(a.wrote.Geometry().SizeBytes)
+	switch {
+	case a.deeds.rest != nil: // an earlier run did it, and the stage begins anew
+	case a.req.Grant == nil:
+		if err := a.told(burnin.EvWrites, burnin.FirstAct{}); err != nil {
+			return err
 		}
-		k, err := readKit(a.root)
+	default:
+		k, err := a.kit()
 		if err != nil {
 			return err
 		}
@@ -89,6 +85,18 @@ func (a *at) firstAct() error {
 		}
 	}
 	return a.dropKit()
+}
+
+// kit makes the undo kit, or gives that of a run that was cut off: what is on the drive now may be half erased.
+func (a *at) kit() (*kit, error) {
+	if a.deeds.began {
+		return readKit(a.root)
+	}
+	k, err := a.saveKit(a.edges())
+	if err != nil {
+		return nil, err
+	}
+	return k, a.told(burnin.EvWrites, burnin.FirstAct{SavedBytes: k.saved(), LostBytes: k.LostBytes})
 }
 
 // tellRest looks what of the claims that were allowed is left after the first destructive act. One that was not there

@@ -216,6 +216,8 @@ func (m *machine) Launch(_ context.Context, job string, _ int, _ string) error {
 	return nil
 }
 
+func (m *machine) Cancel(context.Context, string, int) error { return nil }
+
 func (m *machine) Terminate(int) error {
 	m.killAll()
 	return nil
@@ -315,3 +317,5 @@ func asJSON(t testing.TB, v any) string {
 	}
 	return string(out)
 }
+
+func jsonInto(data []byte, into any) error { return json.Unmarshal(data, into) }

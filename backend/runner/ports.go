@@ -126,6 +126,8 @@ type Locks interface {
 type Supervisor interface {
 	// Launch starts `run` for the job; output of the process goes to the file logPath.
 	Launch(ctx context.Context, job string, run int, logPath string) error
+	// Cancel keeps a run that was killed from being brought back.
+	Cancel(ctx context.Context, job string, runs int) error
 	// Terminate asks the process to end (SIGTERM).
 	Terminate(pid int) error
 	// Gone reports whether no such process is left.

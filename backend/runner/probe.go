@@ -26,8 +26,8 @@ func (a *at) capacityProbe(ctx context.Context) (outcome, error) {
 	watch := &observer{at: a}
 	var res surface.ProbeResult
 	err = a.watched(ctx, watch, func(ctx context.Context) (err error) {
-		opt := surface.ProbeOptions{Nonce: nonce(a.id), Pass: probePass + uint32(len(a.j.job().Runs))}
-		res, err = surface.Probe(ctx, w, clock{a.Now}, opt, watch)
+		opt := surface.ProbeOptions{Nonce: a.nonce(), Pass: probePass + uint32(len(a.j.job().Runs))}
+		res, err = surface.Probe(ctx, watch.attend(w), clock{a.Now}, opt, watch)
 		return err
 	})
 	out, err := a.judgeProbe(ctx, res, err, watch)

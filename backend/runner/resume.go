@@ -68,7 +68,7 @@ func (a *at) endsAreOurs() error {
 				}
 				continue
 			}
-			if stamp, ok := surface.DecodeStamp(p); ok && stamp.Nonce == nonce(a.id) || isZero(p) {
+			if stamp, ok := surface.DecodeStamp(p); ok && a.ours(stamp) || isZero(p) {
 				continue
 			}
 			return reason.New("usage_changed", "expected", "what this job wrote", "found", fmt.Sprintf("other data at LBA %d", (off+at)/sector))
@@ -76,6 +76,45 @@ func (a *at) endsAreOurs() error {
 	}
 	a.log.say("both ends of the drive hold what this job wrote")
 	return nil
+}
+
+// nobodyMeanwhile compares the kernel's count with that of the last checkpoint: where this job has only read since, every
+// write to the drive was somebody else's. After a restart of the NAS, or in the middle of a write sweep, the counts
+// say nothing; see writtenUnwatched.
+func (a *at) nobodyMeanwhile() error {
+	for _, s := range a.j.job().Stages {
+		cp := s.Checkpoint
+		if cp == nil || cp.KernelSectors == 0 || cp.Boot != a.facts.BootID || s.State == burnin.Passed {
+			continue
+		}
+		whole := cp.Position == a.req.Drive.SizeBytes
+		if verifies := surface.Phase(cp.Phase) == surface.PhaseVerify; verifies == whole {
+			continue // a write sweep was going on, or came next
+		}
+		if foreign := a.base - cp.KernelSectors; foreign > 0 {
+			return reason.New("foreign_writes", "foreign", foreign)
+		}
+	}
+	return nil
+}
+
+// writtenUnwatched reports whether all that is wrong with the drive are sectors that an earlier run wrote and that hold
+// something else now. Nobody counted the writes between the runs, so this is no evidence against the drive.
+func (a *at) writtenUnwatched(bad []surface.Range, start surface.Start) bool {
+	if start.Pass == 0 {
+		return false
+	}
+	sector := int64(a.req.Drive.LogicalBytes)
+	for _, r := range bad {
+		if !r.Persistent {
+			continue
+		}
+		before := start.Phase == surface.PhaseVerify || r.Pass < start.Pass || r.Pass == start.Pass && r.FirstLBA*sector < start.Position
+		if !before || r.Pass > start.Pass || r.Kind == surface.KindRead || r.Kind == surface.KindWrite {
+			return false
+		}
+	}
+	return true
 }
 
 func isZero(p []byte) bool {

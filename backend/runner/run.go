@@ -36,6 +36,7 @@ var ErrTold = errors.New("told to end by the system")
 var (
 	errPerson = errors.New("stopped by a person")
 	errStuck  = errors.New("no progress")
+	errEnds   = errors.New("the run was told to end")
 )
 
 func (s *Service) poll() time.Duration {
@@ -54,6 +55,7 @@ type run struct {
 	facts Facts
 	j     *journal
 	held  Held
+	base  int64   // the kernel's count of sectors written to the drive, when it was held
 	wrote *writes // nil until the drive is open for writing
 	deeds deeds
 	ended <-chan struct{} // closed when the run is to end
@@ -83,6 +85,9 @@ func (s *Service) Run(ctx context.Context, id string) error {
 	facts, err := s.Host.Facts()
 	if err != nil {
 		return err
+	}
+	if err := s.Dir.sign(root, os.Getpid(), facts.BootID); err != nil {
+		return spaceError("the run's lock", err)
 	}
 	r := &run{Service: s, id: id, req: req, root: root, facts: facts}
 	fold, n, err := fold(root)
@@ -117,6 +122,9 @@ func (r *run) live(ctx context.Context, n int, prev *burnin.Ending) error {
 	if err := r.j.put(burnin.EvHead, head); err != nil {
 		return err
 	}
+	if r.stopAsked() { // before it could begin, or before it could come back
+		return r.j.end(burnin.End{State: burnin.Cancelled, Reason: r.stopped()})
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	r.ended = ctx.Done()
 	watched := make(chan struct{})
@@ -134,7 +142,7 @@ func (r *run) live(ctx context.Context, n int, prev *burnin.Ending) error {
 	if r.held != nil {
 		r.held.Close()
 	}
-	return r.j.put(burnin.EvEnd, burnin.End{State: state, Reason: said})
+	return r.j.end(burnin.End{State: state, Reason: said})
 }
 
 // watchStop turns a stop request, or the word of the system, into the run's end.
@@ -195,6 +203,11 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	if err != nil {
 		return r.failed(err, "the start")
 	}
+	if destroys {
+		if r.base, err = r.held.SectorsWritten(); err != nil {
+			return r.failed(err, "the start")
+		}
+	}
 	id, usage := r.held.Identity(), r.held.Usage()
 	if id, usage, err = r.settled(ctx, id, usage); err != nil {
 		return r.failed(err, "the start")
@@ -216,8 +229,11 @@ const lookers = 10 * time.Second
 func (r *run) settled(ctx context.Context, id drive.Identity, usage drive.Usage) (drive.Identity, drive.Usage, error) {
 	var err error
 	for end := time.Now().Add(lookers); err == nil && usage.Class == drive.OpenByProcess && time.Now().Before(end) && ctx.Err() == nil; {
-		time.Sleep(r.poll())
-		id, usage, err = r.held.Inspect(ctx)
+		select {
+		case <-ctx.Done():
+		case <-time.After(r.poll()):
+			id, usage, err = r.held.Inspect(ctx)
+		}
 	}
 	return id, usage, err
 }
@@ -270,11 +286,17 @@ func (r *run) slot(ctx context.Context) (io.Closer, *reason.Said) {
 
 // interrupted gives the reason for which the run's context ended.
 func (r *run) interrupted(ctx context.Context) *reason.Said {
-	stage, progress := r.j.where()
 	if errors.Is(context.Cause(ctx), errPerson) || r.stopAsked() {
-		return reason.New("stopped_by_person", "stage", stage, "progress", progress)
+		return r.stopped()
 	}
+	stage, progress := r.j.where()
 	return reason.New("told_to_end", "stage", stage, "progress", progress)
+}
+
+// stopped is the reason of a run that a person stopped.
+func (r *run) stopped() *reason.Said {
+	stage, progress := r.j.where()
+	return reason.New("stopped_by_person", "stage", stage, "progress", progress)
 }
 
 // failed gives the reason behind an error: its own if it has one.

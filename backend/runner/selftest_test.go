@@ -403,3 +403,29 @@ func TestTemperaturesOfAStageAreKept(t *testing.T) {
 			}
 		})
 }
+
+func TestADriveOverItsOwnLimitIsAWarning(t *testing.T) {
+	asked(t, ataDrive, quickPlan(), func(m *smartModel, _ *memoryDrive) {
+		m.capture["temperature"] = map[string]any{"current": 29, "op_limit_max": 30}
+	}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
+		ends(t, job, burnin.Passed, "")
+		if c := job.Stages[1].TempC; c == nil || c.Max != 31 || c.Limit != 30 || !warned(job, "hot") {
+			t.Errorf("%+v, warnings %v", c, job.Warnings)
+		}
+	})
+}
+
+func TestAVolumeOfARAIDControllerIsNotWrittenTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := patient(t)
+		d := m.addDrive("VOLUME", 8*mib)
+		d.smart = modelOf(t, sasDrive)
+		d.smart.capture["scsi_model_name"] = "DELL PERC H730P"
+		plan := stampPlan()
+		plan.WithoutSMART = false
+		ends(t, m.run(order(d, plan)), burnin.Unknown, "raid_volume")
+		if n := d.Counts().Writes; n != 0 {
+			t.Errorf("%d writes reached the volume", n)
+		}
+	})
+}

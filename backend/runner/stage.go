@@ -33,6 +33,9 @@ func (r *run) stages(ctx context.Context) *reason.Said {
 		if before.State == burnin.Passed || before.State == burnin.Skipped {
 			continue
 		}
+		if ctx.Err() != nil || r.stopAsked() {
+			return r.interrupted(ctx)
+		}
 		if said := r.skip(ctx, i, spec); said != nil {
 			if err := r.change(i, ended(burnin.Skipped, said)); err != nil {
 				return r.failed(err, string(spec.Kind))
@@ -121,7 +124,7 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 		out.state, out.said = burnin.Unknown, r.failed(err, string(spec.Kind))
 	}
 	out.temps = seen
-	if ctx.Err() != nil && out.state != burnin.Passed && out.state != burnin.Failed {
+	if (ctx.Err() != nil || r.stopAsked()) && out.state != burnin.Passed && out.state != burnin.Failed {
 		out.state, out.said = burnin.Unknown, r.interrupted(ctx)
 		if out.said.Kind() == reason.Person {
 			out.state = burnin.Cancelled
@@ -208,8 +211,8 @@ func (a *at) after(ctx context.Context, out outcome) (outcome, error) {
 // finalCheck looks at the drive once more, leaves it clean, and proves that it is the one that was tested.
 func (a *at) finalCheck(ctx context.Context) (outcome, error) {
 	if a.req.Plan.Destroys() {
-		if err := a.wipeEnds("the drive is left without labels"); err != nil {
-			return a.ioOutcome(err), nil
+		if out, err := a.leaveClean(); err != nil || out.state != burnin.Passed {
+			return out, err
 		}
 		if foreign, err := a.foreign(); err != nil || foreign > 0 {
 			return a.foreignOutcome(foreign, err)

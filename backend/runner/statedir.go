@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -115,6 +116,73 @@ func (d StateDir) create(req wire.StartRequest) error {
 		return err
 	}
 	return syncDir(d.jobs())
+}
+
+// forbid keeps a job that is not here from ever starting: its place is taken by a stop request.
+func (d StateDir) forbid(id string, request []byte) error {
+	if err := d.make(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(d.job(id), 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+		return spaceError("the stop request", err)
+	}
+	return spaceError("the stop request", writeSynced(d.in(id, stopFile), request, -1))
+}
+
+// sign writes into a run's lock which process has it.
+func (d StateDir) sign(root *os.Root, pid int, boot string) error {
+	return root.WriteFile(lockFile, fmt.Appendf(nil, "%d %s\n", pid, boot), 0o640)
+}
+
+// holder is the process that last signed a run's lock; 0 if there is none. It means something only while the lock is
+// held.
+func (d StateDir) holder(root *os.Root) int {
+	data, err := root.ReadFile(lockFile)
+	if err != nil || len(data) > 128 {
+		return 0
+	}
+	pid, _, _ := strings.Cut(string(data), " ")
+	n, err := strconv.Atoi(pid)
+	if err != nil || n <= 1 {
+		return 0
+	}
+	return n
+}
+
+// own says, for each directory, which names in it are Burnish's. What a person put beside them stays.
+var own = map[string]*regexp.Regexp{
+	"bin":    regexp.MustCompile(`^\.?burnish-runner-[0-9a-zA-Z.-]{1,64}$`),
+	"drives": regexp.MustCompile(`^[0-9a-f]{24}\.lock$`),
+	"slots":  regexp.MustCompile(`^[0-9]{1,4}\.lock$`),
+	"jobs":   regexp.MustCompile(`^\.new-[0-9]{1,32}$`),
+}
+
+// remove takes away what Burnish has put into the state directory, by name, and the directories that are empty then.
+// A job that was made meanwhile keeps its directory. gone says that no runner is left.
+func (d StateDir) remove() (gone bool, err error) {
+	for _, sub := range []string{"jobs", "drives", "slots", "bin"} {
+		dir := filepath.Join(d.dir, sub)
+		entries, err := os.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		for _, e := range entries {
+			if !own[sub].MatchString(e.Name()) {
+				continue
+			}
+			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+				return false, err
+			}
+		}
+		if err := os.Remove(dir); err != nil && sub == "jobs" {
+			return false, nil // a new job is there: it needs the rest
+		}
+	}
+	_ = os.Remove(d.dir) // stays where a person's own files lie in it
+	return true, nil
 }
 
 // request reads what a job was asked to do.
@@ -261,7 +329,11 @@ func syncDir(dir string) error {
 	return f.Sync()
 }
 
+// spaceError tells a full disk apart; nil stays nil.
 func spaceError(what string, err error) error {
+	if err == nil {
+		return nil
+	}
 	if isNoSpace(err) {
 		return reason.New("no_space", "what", what+" on the NAS", "error", err)
 	}

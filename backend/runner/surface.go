@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"burnish/backend/burnin"
+	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
@@ -23,10 +25,25 @@ const (
 )
 
 // nonce is what marks this job's stamps. It follows from the job's id, so that a resumed run knows its own.
-func nonce(job string) (n [16]byte) {
-	sum := sha256.Sum256([]byte("burnish stamp " + job))
+func nonce(job string, stage, attempt int) (n [16]byte) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "burnish stamp %s %d %d", job, stage, attempt))
 	copy(n[:], sum[:])
 	return n
+}
+
+// nonce is what marks the stamps that this stage writes now.
+func (a *at) nonce() [16]byte { return nonce(a.id, a.i, a.j.job().Stages[a.i].Attempt) }
+
+// ours reports whether a stamp is of this job, of whatever stage and attempt.
+func (a *at) ours(stamp surface.Stamp) bool {
+	for i, s := range a.j.job().Stages {
+		for attempt := 1; attempt <= s.Begun; attempt++ {
+			if stamp.Nonce == nonce(a.id, i, attempt) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // surface goes over every byte of the drive with the engine that the plan names.
@@ -35,7 +52,7 @@ func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) 
 		return a.badblocks(ctx, start)
 	}
 	opt := surface.Options{
-		Mode: surfaceMode(a.spec.Engine), Nonce: nonce(a.id), Passes: max(a.spec.Passes, 1), BlockBytes: a.spec.BlockBytes,
+		Mode: surfaceMode(a.spec.Engine), Nonce: a.nonce(), Passes: max(a.spec.Passes, 1), BlockBytes: a.spec.BlockBytes,
 		InFlight: a.spec.InFlight, BadRangeLimit: a.spec.BadRangeLimit, Start: start,
 	}
 	var dev surface.Device
@@ -61,13 +78,17 @@ func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) 
 	watch := &observer{at: a}
 	var res surface.Result
 	err := a.watched(ctx, watch, func(ctx context.Context) (err error) {
-		res, err = surface.Run(ctx, dev, clock{a.Now}, opt, watch)
+		res, err = surface.Run(ctx, watch.attend(dev), clock{a.Now}, opt, watch)
 		return err
 	})
+	watch.tellMap()
+	if err == nil && res.Complete && len(res.BadRanges) == 0 && a.spec.SeekMinutes > 0 && a.req.Drive.Kind == drive.HDD {
+		err = a.seek(ctx, dev, watch, &res)
+	}
 	a.log.say("written %d, verified %d, covered %d of %d bytes, %d bad ranges, %d healed", res.BytesWritten, res.BytesVerified,
 		res.BytesCovered, dev.Geometry().SizeBytes, len(res.BadRanges), res.TransientsAll)
 	totals := a.totals(res, err)
-	out, err := a.judgeSurface(ctx, res, err, watch)
+	out, err := a.judgeSurface(ctx, res, err, watch, start)
 	out.totals = totals
 	return out, err
 }
@@ -95,6 +116,7 @@ func (a *at) watched(ctx context.Context, watch *observer, work func(context.Con
 				return
 			case <-tick.C:
 			}
+			watch.noticeHangs()
 			if now := watch.answered.Load(); now != answered {
 				answered, since = now, time.Now()
 			} else if time.Since(since) >= limit {
@@ -106,7 +128,7 @@ func (a *at) watched(ctx context.Context, watch *observer, work func(context.Con
 }
 
 // judgeSurface turns what the engine did into an outcome.
-func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, watch *observer) (outcome, error) {
+func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, watch *observer, start surface.Start) (outcome, error) {
 	if watch.err != nil {
 		return outcome{}, watch.err // the journal failed
 	}
@@ -120,7 +142,7 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 			return *out, nil
 		}
 	}
-	if err := a.notOnMedium(res); err != nil {
+	if err := errors.Join(a.notOnMedium(res), a.warnSlow()); err != nil {
 		return outcome{}, err
 	}
 	if len(res.Transients) > 0 {
@@ -150,6 +172,8 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 	switch {
 	case fake:
 		return ended(burnin.Failed, reason.New("fake_capacity", "claimed", a.req.Drive.SizeBytes, "real", real)), nil
+	case sectors > 0 && a.writtenUnwatched(res.BadRanges, start):
+		return ended(burnin.Unknown, reason.New("resumed_mismatch", "sectors", sectors, "lba", persistent.FirstLBA)), nil
 	case sectors > 0:
 		return ended(burnin.Failed, reason.New("surface_errors", "count", len(res.BadRanges), "sectors", sectors, "lba", persistent.FirstLBA, "kind", persistent.Kind)), nil
 	case len(res.BadRanges) > 0 || a.dataHealed(res):
@@ -214,13 +238,16 @@ var errForeign = errors.New("somebody else wrote to the drive")
 type observer struct {
 	*at
 
+	mu             sync.Mutex
+	drive          *attended    // guarded by mu; nil while a child works
 	answered       atomic.Int64 // requests; while it stands still, nothing moves
 	lastDone       int64        // see tell
 	lastAt         int64        // bytes done at the last sample
 	lastTime       time.Time
 	lastLive       time.Time
 	foreignSectors int64
-	err            error // the journal's first error
+	part           burnin.Map // of the drive's map, not told yet
+	err            error      // the journal's first error
 }
 
 func (o *observer) Progress(p surface.Progress) {
@@ -276,11 +303,42 @@ func (o *observer) Checkpoint(c surface.Checkpoint) error {
 		o.foreignSectors = foreign
 		return errForeign
 	}
+	written, err := o.held.SectorsWritten()
+	if err != nil {
+		return err
+	}
 	return o.j.put(burnin.EvCheckpoint, burnin.Checkpoint{
-		Stage: o.i, Phase: string(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done, Covered: c.BytesCovered})
+		Stage: o.i, Phase: string(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done, Covered: c.BytesCovered,
+		KernelSectors: written, Boot: o.facts.BootID})
 }
 
 func (o *observer) Log(line string) { o.log.say("%s", line) }
+
+// mapBatch is how many parts of the drive one line of the journal tells of.
+const mapBatch = 50
+
+// Stretch gathers parts of the drive's map.
+func (o *observer) Stretch(s surface.Stretch) {
+	if m := o.part; len(m.KBps) == mapBatch || len(m.KBps) > 0 && (m.Phase != string(s.Phase) || m.Pass != s.Pass || m.First+len(m.KBps) != s.Index) {
+		o.tellMap()
+	}
+	if len(o.part.KBps) == 0 {
+		o.part = burnin.Map{Stage: o.i, Phase: string(s.Phase), Pass: s.Pass, First: s.Index, Parts: s.Parts}
+	}
+	m := &o.part
+	m.KBps = append(m.KBps, int64(float64(s.Bytes)/1000/max(s.Time.Seconds(), 1e-6)))
+	m.Mean = append(m.Mean, s.Mean.Microseconds())
+	m.P99 = append(m.P99, s.P99.Microseconds())
+	m.Max = append(m.Max, s.Max.Microseconds())
+	m.Slow += s.Slow
+}
+
+func (o *observer) tellMap() {
+	if len(o.part.KBps) > 0 {
+		o.keep(o.j.put(burnin.EvMap, o.part))
+		o.part = burnin.Map{}
+	}
+}
 
 func (o *observer) keep(err error) {
 	if o.err == nil {
@@ -300,4 +358,35 @@ func (c clock) Sleep(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
+}
+
+// seek works the drive's arm after the sweeps, and adds what it finds to theirs.
+func (a *at) seek(ctx context.Context, dev surface.Device, watch *observer, res *surface.Result) error {
+	a.log.say("seek pass: %d minutes", a.spec.SeekMinutes)
+	var found surface.SeekResult
+	err := a.watched(ctx, watch, func(ctx context.Context) (err error) {
+		opt := surface.SeekOptions{Budget: time.Duration(a.spec.SeekMinutes) * time.Minute, BadRangeLimit: a.spec.BadRangeLimit}
+		found, err = surface.Seek(ctx, watch.attend(dev), clock{a.Now}, opt, &seekObserver{watch, *res})
+		return err
+	})
+	res.Active += found.Active
+	res.BadRanges = append(res.BadRanges, found.BadRanges...)
+	if found.Early != "" {
+		res.EndedEarly = found.Early
+	}
+	return err
+}
+
+// seekObserver tells how far the seek pass is without moving the sweeps' counters.
+type seekObserver struct {
+	*observer
+	swept surface.Result
+}
+
+func (o *seekObserver) Progress(p surface.Progress) {
+	o.answered.Add(1)
+	o.sample(burnin.Progress{
+		Stage: o.i, Phase: string(p.Phase), Pass: o.swept.Pass, Done: o.swept.Done, Total: o.swept.Total, Written: o.swept.BytesWritten,
+		Verified: o.swept.BytesVerified, Covered: o.swept.BytesCovered, ActiveMs: (o.swept.Active + p.Active).Milliseconds(),
+	})
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"burnish/backend/burnin"
@@ -22,6 +23,8 @@ type thermometer struct {
 	mu    sync.Mutex
 	temps burnin.Temps
 	sum   int
+
+	sensor atomic.Bool // the kernel has one for this drive
 
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -44,6 +47,7 @@ func (t *thermometer) watch(ctx context.Context) {
 	for {
 		t.held.KernelErrors()
 		if c := t.held.TempC(); c != nil {
+			t.sensor.Store(true)
 			t.add(*c)
 		} else if time.Since(asked) >= smartEvery && t.spec.Kind == burnin.SurfaceValidate && !t.req.Plan.WithoutSMART {
 			asked = time.Now()
@@ -69,7 +73,7 @@ func (t *thermometer) ask(ctx context.Context) {
 
 // of takes a sample from an answer of the drive, where the kernel has no sensor of its own.
 func (t *thermometer) of(h smart.Health) {
-	if h.TemperatureC != nil && t.held.TempC() == nil {
+	if h.TemperatureC != nil && !t.sensor.Load() {
 		t.add(int(*h.TemperatureC))
 	}
 }
@@ -86,22 +90,28 @@ func (t *thermometer) add(c int) {
 	s.Min, s.Max, s.Avg = min(s.Min, c), max(s.Max, c), t.sum/s.Samples
 }
 
+func (t *thermometer) seen() burnin.Temps {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.temps
+}
+
 // read ends the watch and gives what it saw; nil if it saw nothing. A drive over its limit is said.
 func (t *thermometer) read() (*burnin.Temps, error) {
 	t.cancel()
-	<-t.done
+	select {
+	case <-t.done:
+	case <-time.After(5 * time.Second): // a sensor of a dead drive may never answer
+	}
 	job := t.j.job()
-	s := t.temps
+	s := t.seen()
+	if job.Health != nil && s.Samples == 0 {
+		t.of(job.Health.After)
+		s = t.seen()
+	}
 	s.Limit = defaultLimit(t.req.Drive.Kind)
-	if job.Health != nil {
-		if s.Samples == 0 {
-			t.of(job.Health.After)
-			s = t.temps
-			s.Limit = defaultLimit(t.req.Drive.Kind)
-		}
-		if limit := job.Health.After.TemperatureLimitC; limit != nil {
-			s.Limit = int(*limit)
-		}
+	if job.Health != nil && job.Health.After.TemperatureLimitC != nil {
+		s.Limit = int(*job.Health.After.TemperatureLimitC)
 	}
 	if s.Samples == 0 {
 		return nil, nil

@@ -3,6 +3,7 @@ package runner
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -38,21 +39,33 @@ func (a *at) openForWriting(goesOn bool) (*writes, error) {
 	if a.wrote != nil {
 		return a.wrote, nil
 	}
-	base, err := a.held.SectorsWritten()
-	if err != nil {
-		return nil, err
-	}
 	dev, err := a.held.Device(true)
 	if err != nil {
 		return nil, err
 	}
-	a.wrote = &writes{Device: dev, base: base}
+	if err := a.mayWrite(); err != nil {
+		return nil, errors.Join(err, dev.Close())
+	}
+	a.wrote = &writes{Device: dev, base: a.base}
 	if goesOn {
-		err = a.endsAreOurs()
+		err = errors.Join(a.endsAreOurs(), a.nobodyMeanwhile())
 	} else {
 		err = a.firstAct()
 	}
 	return a.wrote, err
+}
+
+// mayWrite is asked right before writes that no engine does: a job that was told to end writes nothing more.
+func (a *at) mayWrite() error {
+	select {
+	case <-a.ended:
+		return errEnds
+	default:
+	}
+	if a.stopAsked() {
+		return errEnds
+	}
+	return nil
 }
 
 // proveAgain repeats the comparison of the moment of truth right before a stage that writes: the job may have waited
@@ -67,7 +80,15 @@ func (a *at) proveAgain() *reason.Said {
 
 // look reads identity and usage under the hold.
 func (a *at) look() (drive.Identity, drive.Usage, *reason.Said) {
-	ctx := context.Background()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-a.ended:
+			cancel(errEnds)
+		case <-ctx.Done():
+		}
+	}()
 	id, usage, err := a.held.Inspect(ctx)
 	if err == nil {
 		id, usage, err = a.settled(ctx, id, usage)
@@ -76,14 +97,6 @@ func (a *at) look() (drive.Identity, drive.Usage, *reason.Said) {
 		return id, usage, a.failed(err, string(a.spec.Kind))
 	}
 	return id, usage, nil
-}
-
-// wipeEnds zeroes the drive's head and tail, flushes, and reads both back.
-func (a *at) wipeEnds(why string) error {
-	if a.wrote == nil {
-		return nil // nothing of ours is on the drive
-	}
-	return a.wipe(endsOf(a.wrote.Geometry().SizeBytes), why)
 }
 
 // extent is a range of bytes of the drive.
@@ -98,7 +111,14 @@ func (a *at) wipe(spans []extent, why string) error {
 	w := a.wrote
 	a.log.say("zeroing the first and last %d MiB: %s", edge>>20, why)
 	zero, got := surface.AlignedBuffer(pieceBytes), surface.AlignedBuffer(pieceBytes)
-	if err := pieces(spans, func(off int64, n int) error { _, err := w.WriteAt(zero[:n], off); return mediumIsForTheSweep(err) }); err != nil {
+	write := func(off int64, n int) error {
+		if err := a.mayWrite(); err != nil {
+			return err
+		}
+		_, err := w.WriteAt(zero[:n], off)
+		return mediumIsForTheSweep(err)
+	}
+	if err := pieces(spans, write); err != nil {
 		return err
 	}
 	if err := w.Flush(); err != nil {

@@ -140,3 +140,19 @@ func TestNVMeLogOfNVMeCLI(t *testing.T) {
 		}
 	}
 }
+
+func FuzzReadNVMeLog(f *testing.F) {
+	f.Add([]byte(`{"Current Device Self-Test Operation":2,"Current Device Self-Test Completion":40,"List of Valid Reports":[{"Self test result":0,"Self test code":1,"Power on hours":50},null,{"Self test result":15}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var h Health
+		err := h.ReadNVMeLog(data)
+		if err != nil && (h.SelfTests != nil || h.Running != nil) {
+			t.Errorf("an error, and yet %+v", h)
+		}
+		for _, row := range h.SelfTests {
+			if row.Result == Passed && row.Text != nvmeResults[0] {
+				t.Errorf("passed, with the text %q", row.Text)
+			}
+		}
+	})
+}

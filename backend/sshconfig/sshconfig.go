@@ -55,7 +55,8 @@ func Read(file, home, user string) (*Config, error) {
 		return nil, c.bad(err, "Give the file with --file.")
 	}
 	for n, line := range strings.Split(string(text), "\n") {
-		if word, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.EqualFold(word, "match") {
+		line = strings.TrimSpace(line)
+		if end := strings.IndexAny(line, " \t="); end > 0 && strings.EqualFold(line[:end], "match") {
 			return nil, c.bad(fmt.Errorf("line %d has a Match block, which only ssh itself can judge", n+1),
 				"Add the NAS with: burnish nas add NAME --host HOST --user USER --key FILE (ssh -G HOST shows the values).")
 		}

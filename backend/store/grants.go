@@ -13,7 +13,7 @@ import (
 )
 
 // selectGrant must name the columns in the order of scanGrant.
-const selectGrant = `SELECT id, profile_id, machine_id, drive, scope, text, created_ms, expires_ms, ended, ended_ms, job FROM grants`
+const selectGrant = `SELECT id, profile_id, machine_id, drive, scope, text, given_to, created_ms, expires_ms, ended, ended_ms, job FROM grants`
 
 // keepGrants is how long a grant that can no longer be spent stays listed. What was done with it stays in the audit
 // trail.
@@ -21,30 +21,31 @@ const keepGrants = 30 * 24 * time.Hour
 
 func scanGrant(row scanner) (g unlock.Grant, err error) {
 	var id, scope string
-	err = row.Scan(&g.ID, &g.ProfileID, &g.MachineID, &id, &scope, &g.Text, &g.CreatedMs, &g.ExpiresMs, &g.Ended, &g.EndedMs, &g.Job)
+	err = row.Scan(&g.ID, &g.ProfileID, &g.MachineID, &id, &scope, &g.Text, &g.By, &g.CreatedMs, &g.ExpiresMs, &g.Ended, &g.EndedMs, &g.Job)
 	if err == nil {
 		err = errors.Join(json.Unmarshal([]byte(id), &g.Drive), json.Unmarshal([]byte(scope), &g.Scope))
 	}
 	return g, err
 }
 
-// AddGrants stores new grants, all or none, with a line in the audit trail for each: no_such_nas if a profile is gone. by
-// names who was given them.
-func (s *Store) AddGrants(ctx context.Context, by string, grants []unlock.Grant) error {
-	return s.change(ctx, "store the permission", func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM grants WHERE expires_ms < ?`, s.now().Add(-keepGrants).UnixMilli()); err != nil {
-			return err
-		}
-		for _, g := range grants {
-			if err := s.addGrant(ctx, tx, by, g); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// AddGrants stores new grants, all or none, with a line in the audit trail for each: no_such_nas if a profile is gone.
+func (s *Store) AddGrants(ctx context.Context, grants []unlock.Grant) error {
+	return s.change(ctx, "store the permission", func(tx *sql.Tx) error { return s.addGrants(ctx, tx, grants) })
 }
 
-func (s *Store) addGrant(ctx context.Context, tx *sql.Tx, by string, g unlock.Grant) error {
+func (s *Store) addGrants(ctx context.Context, tx *sql.Tx, grants []unlock.Grant) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM grants WHERE expires_ms < ?`, s.now().Add(-keepGrants).UnixMilli()); err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if err := s.addGrant(ctx, tx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) addGrant(ctx context.Context, tx *sql.Tx, g unlock.Grant) error {
 	p, err := s.profile(ctx, tx, `WHERE id = ?`, g.ProfileID)
 	if err != nil {
 		return err
@@ -57,13 +58,13 @@ func (s *Store) addGrant(ctx context.Context, tx *sql.Tx, by string, g unlock.Gr
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO grants (id, profile_id, machine_id, drive_id, drive, scope, text, created_ms, expires_ms, ended, ended_ms, job)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, '')`,
-		g.ID, g.ProfileID, g.MachineID, g.Drive.ID(), string(id), string(scope), reason.Clean(g.Text, maxAuditText), g.CreatedMs, g.ExpiresMs); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO grants (id, profile_id, machine_id, drive_id, drive, scope, text, given_to,
+		created_ms, expires_ms, ended, ended_ms, job) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, '')`,
+		g.ID, g.ProfileID, g.MachineID, g.Drive.ID(), string(id), string(scope), reason.Clean(g.Text, maxAuditText), reason.Clean(g.By, maxAuditField), g.CreatedMs, g.ExpiresMs); err != nil {
 		return err
 	}
 	return s.auditIn(ctx, tx, AuditEntry{What: "unlock", ProfileID: g.ProfileID, DriveID: g.Drive.ID(), Text: fmt.Sprintf(
-		"%s: %s, grant %s until %s, %s: %s", by, p.Name, g.ID, time.UnixMilli(g.ExpiresMs).UTC().Format(time.RFC3339), g.Scope.Class, g.Text)})
+		"%s: %s, grant %s until %s, %s: %s", g.By, p.Name, g.ID, time.UnixMilli(g.ExpiresMs).UTC().Format(time.RFC3339), g.Scope.Class, g.Text)})
 }
 
 // spend ends a grant by the start that it was given for. It must be stored and live at this moment; the same job may

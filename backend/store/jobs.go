@@ -10,6 +10,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/unlock"
 	"burnish/backend/wire"
 )
 
@@ -80,14 +81,18 @@ func scanJob(row scanner) (j Job, err error) {
 // AddIntents stores new jobs, all or none, in phase asked and state queued; when it returns nil they are on the disk.
 // Of each job ID, ProfileID, DriveID, Plan, Request and CreatedMs are taken; NAS becomes the profile's name. A job that
 // is there with the same request is left as it is; with another request the call fails. no_such_nas if a profile is gone.
-// A job's Grant, where it has one, is spent in the same transaction: no_such_grant or grant_expired if it cannot be.
-func (s *Store) AddIntents(ctx context.Context, jobs []Job) error {
+// New grants are stored with them, and a job's Grant, where it has one, is spent, all in the same transaction:
+// no_such_grant or grant_expired if that cannot be.
+func (s *Store) AddIntents(ctx context.Context, jobs []Job, fresh ...unlock.Grant) error {
 	for _, j := range jobs {
 		if err := j.check(); err != nil {
 			return err
 		}
 	}
 	return s.change(ctx, "store the intents", func(tx *sql.Tx) error {
+		if err := s.addGrants(ctx, tx, fresh); err != nil {
+			return err
+		}
 		for _, j := range jobs {
 			if err := s.addIntent(ctx, tx, j); err != nil {
 				return err

@@ -142,6 +142,7 @@ func (quiet) Bad(Range)                   {}
 func (quiet) Transient(Range)             {}
 func (quiet) Checkpoint(Checkpoint) error { return nil }
 func (quiet) Log(string)                  {}
+func (quiet) Stretch(Stretch)             {}
 
 type wallClock struct{}
 

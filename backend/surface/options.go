@@ -19,13 +19,14 @@ const (
 // Phase is the kind of a sweep.
 type Phase string
 
-// The phases. A stamp run goes through write and verify in each pass, a read run through read, a capacity probe through
-// its own.
+// The phases. A stamp run goes through write and verify in each pass, a read run through read, a capacity probe and a seek
+// pass through their own.
 const (
 	PhaseWrite  Phase = "write"
 	PhaseVerify Phase = "verify"
 	PhaseRead   Phase = "read"
 	PhaseProbe  Phase = "probe"
+	PhaseSeek   Phase = "seek"
 )
 
 // Options say what a run does. A zero value of a field that names a default means the default.
@@ -175,6 +176,7 @@ type Observer interface {
 	Bad(Range)                   // bad sectors found in one block, none of which was told before
 	Transient(Range)             // was bad, then good; see Result.Transients
 	Checkpoint(Checkpoint) error // an error ends the run with that error
+	Stretch(Stretch)             // one part of the drive was gone over in this sweep
 	Log(line string)             // for people
 }
 
@@ -203,6 +205,7 @@ type Result struct {
 	TransientsAll int64   // how many there were
 	EndedEarly    Early   // "" unless a limit was met
 	Unread        *Span   // ended early: what the last sweep did not finish; of its first block some sectors may be listed as bad
+	AnswersFrom   *int64  // ended early: an LBA beyond the place where it ended that could be read; nil if none was found
 	Unanswered    []Span  // requests that were under way when Run gave up to wait for them
 	Complete      bool    // each sweep went over every byte of the drive
 }

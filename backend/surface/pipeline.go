@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"time"
 )
 
 // request is one block of a sweep.
@@ -19,6 +20,7 @@ type answer struct {
 	err     error
 	differs bool  // verify: some sector is not what it must be
 	zero    int64 // read: bytes in sectors of zeros
+	took    time.Duration
 }
 
 // lane is one of the requests that are under way at once. Block k of a run goes to lane k modulo their number, and lanes
@@ -38,7 +40,7 @@ type pipeline struct {
 	taken     int64 // of these, answers taken
 }
 
-func newPipeline(dev Device, sectorBytes, block, inFlight int) *pipeline {
+func newPipeline(dev Device, clock Clock, sectorBytes, block, inFlight int) *pipeline {
 	p := &pipeline{}
 	for range inFlight {
 		p.lanes = append(p.lanes, &lane{
@@ -47,13 +49,13 @@ func newPipeline(dev Device, sectorBytes, block, inFlight int) *pipeline {
 		})
 	}
 	for i, l := range p.lanes {
-		go l.work(dev, sectorBytes, p.lanes[(i+1)%inFlight].turn)
+		go l.work(dev, clock, sectorBytes, p.lanes[(i+1)%inFlight].turn)
 	}
 	p.lanes[0].turn <- struct{}{}
 	return p
 }
 
-func (l *lane) work(dev Device, sectorBytes int, next chan<- struct{}) {
+func (l *lane) work(dev Device, clock Clock, sectorBytes int, next chan<- struct{}) {
 	sweep := Phase("")
 	for req := range l.start {
 		p, lba := l.buf[:req.n], req.off/int64(sectorBytes)
@@ -68,16 +70,19 @@ func (l *lane) work(dev Device, sectorBytes int, next chan<- struct{}) {
 		<-l.turn
 		next <- struct{}{}
 		var ans answer
-		switch req.phase {
-		case PhaseWrite:
+		begin := clock.Now()
+		if req.phase == PhaseWrite {
 			ans.err = writeFull(dev, p, req.off)
-		case PhaseVerify:
+		} else {
 			ans.err = readFull(dev, p, req.off)
-			ans.differs = ans.err == nil && !req.stamp.matches(p, lba, l.want)
-		case PhaseRead:
-			if ans.err = readFull(dev, p, req.off); ans.err == nil {
-				ans.zero = zeroBytes(p, sectorBytes)
-			}
+		}
+		ans.took = clock.Now().Sub(begin)
+		switch {
+		case ans.err != nil:
+		case req.phase == PhaseVerify:
+			ans.differs = !req.stamp.matches(p, lba, l.want)
+		case req.phase == PhaseRead:
+			ans.zero = zeroBytes(p, sectorBytes)
 		}
 		l.done <- ans
 	}

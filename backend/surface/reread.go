@@ -29,7 +29,7 @@ func (e *engine) recoverRead(ctx context.Context, b *block, p []byte, prior erro
 
 // judge looks at data that could be read: sectors that are not what they must be become suspects.
 func (e *engine) judge(b *block, p []byte, off int64) {
-	if e.phase == PhaseRead {
+	if e.phase != PhaseVerify {
 		e.res.ZeroBytes += zeroBytes(p, int(e.sector))
 		return
 	}

@@ -19,21 +19,26 @@ func Run(ctx context.Context, dev Device, clock Clock, opt Options, obs Observer
 		return Result{}, err
 	}
 	e := newEngine(dev, clock, opt, obs)
-	e.pipe = newPipeline(dev, geo.LogicalBytes, opt.BlockBytes, opt.InFlight)
+	e.pipe = newPipeline(dev, clock, geo.LogicalBytes, opt.BlockBytes, opt.InFlight)
 	for _, r := range opt.Start.Bad {
 		e.bad.add(r)
 	}
 	e.lastCheckpoint = clock.Now()
 	e.goOn()
 	err = e.passes(ctx)
+	var early *earlyEnd
+	var answers *int64
+	if errors.As(err, &early) {
+		answers = e.lookAhead(ctx)
+	}
 	e.pause()
 	e.close()
-	var early *earlyEnd
-	if errors.As(err, &early) {
+	if early != nil {
 		err = nil
 		e.res.EndedEarly = early.why
 		e.res.Unread = &Span{e.pos / e.sector, geo.SizeBytes/e.sector - 1}
 		e.logf("ended early (%s): %d bytes of the %s sweep were not finished", early.why, geo.SizeBytes-e.pos, e.phase)
+		e.res.AnswersFrom = answers
 	}
 	e.res.Complete = err == nil && early == nil
 	e.res.Progress = e.where()
@@ -69,9 +74,10 @@ type engine struct {
 	pass  int
 	stamp *stamper
 	pos   int64 // bytes of this sweep, or of the probe, that are done
-	total int64 // of a probe
+	total int64 // of a probe, in bytes, or of a seek pass, in nanoseconds
 
 	bad       rangeSet
+	chart     chart
 	n         Counters
 	res       Result
 	errorTime time.Duration
@@ -144,11 +150,13 @@ func (e *engine) sweep(ctx context.Context) error {
 			return err
 		}
 		e.pos += int64(l.current.n)
+		e.chart.add(e, l.current, ans.took)
 		if e.phase != PhaseWrite {
 			e.n.BytesCovered = max(e.n.BytesCovered, e.pos)
 		}
 		e.progress()
 	}
+	e.chart.end(e)
 	return e.checkpoint(ctx)
 }
 
@@ -248,7 +256,7 @@ func (e *engine) lbas(off, n int64) (first, last int64) {
 
 func (e *engine) where() Progress {
 	p := Progress{Phase: e.phase, Pass: e.pass, Position: e.pos, Counters: e.n}
-	if p.Done, p.Total = min(e.pos, e.total), e.total; e.phase != PhaseProbe {
+	if p.Done, p.Total = min(e.pos, e.total), e.total; e.phase != PhaseProbe && e.phase != PhaseSeek {
 		p.Done, p.Total = e.opt.Mode.done(e.geo, e.opt.Passes, e.phase, e.pass, e.pos)
 	}
 	if !e.activeSince.IsZero() {

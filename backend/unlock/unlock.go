@@ -55,6 +55,7 @@ type Grant struct {
 	Drive     drive.Identity
 	Scope     drive.Grant // what is allowed; its ID is this grant's
 	Text      string      // the usage in words
+	By        string      // who typed the phrase: user@host
 	CreatedMs int64
 	ExpiresMs int64
 	Ended     End
@@ -72,6 +73,7 @@ type Ask struct {
 	Usage     drive.Usage
 	Phrase    string
 	TTL       time.Duration // 0 means TTL
+	By        string
 }
 
 // New checks a phrase and gives the grant for it. One for a drive on which nothing was found is possible and means: what
@@ -95,7 +97,7 @@ func New(a Ask, now time.Time, random io.Reader) (Grant, error) {
 		return Grant{}, err
 	}
 	g := Grant{
-		ID: id, ProfileID: a.ProfileID, MachineID: a.MachineID, Drive: a.Drive, Scope: drive.GrantFor(a.Usage), Text: a.Usage.Text,
+		ID: id, ProfileID: a.ProfileID, MachineID: a.MachineID, Drive: a.Drive, Scope: drive.GrantFor(a.Usage), Text: a.Usage.Text, By: a.By,
 		CreatedMs: now.UnixMilli(), ExpiresMs: now.Add(a.TTL).UnixMilli(),
 	}
 	g.Scope.ID = id

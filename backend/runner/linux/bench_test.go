@@ -54,6 +54,7 @@ func (*benchObserver) Bad(r surface.Range) {
 	panic(fmt.Sprintf("a bad range on a good device: %+v", r))
 }
 func (*benchObserver) Transient(surface.Range) {}
+func (*benchObserver) Stretch(surface.Stretch) {}
 func (*benchObserver) Log(string)              {}
 func (o *benchObserver) Checkpoint(c surface.Checkpoint) error {
 	if c.Phase == surface.PhaseWrite && c.Position == c.Total/2 {

@@ -179,10 +179,12 @@ func (d *held) open(ctx context.Context, path string) (*os.File, error) {
 		return nil, reason.New("not_readable", "drive", d.want, "error", err)
 	}
 	file := os.NewFile(uintptr(fd), path)
+	how := unix.LOCK_SH // others may read too, but nobody who writes
 	if d.exclusive {
-		if err := lock(ctx, file); err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
+		how = unix.LOCK_EX
+	}
+	if err := lock(ctx, file, how); err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
 }
@@ -248,10 +250,11 @@ func (d *held) inspect(ctx context.Context) (drive.Identity, string, drive.Usage
 	return d.host.inv.Inspect(ctx, d.file, look)
 }
 
-// lock takes the lock that udev respects: while it is held, closing the drive starts no storm of probes.
-func lock(ctx context.Context, file *os.File) error {
+// lock takes the lock that udev respects: while it is held exclusively, closing the drive starts no storm of probes. It
+// also keeps a test that writes and one that reads apart where they know nothing of each other.
+func lock(ctx context.Context, file *os.File, how int) error {
 	for end := time.Now().Add(udevWait); ; {
-		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		err := unix.Flock(int(file.Fd()), how|unix.LOCK_NB)
 		switch {
 		case err == nil:
 			return nil

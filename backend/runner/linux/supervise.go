@@ -45,10 +45,10 @@ func (s Supervisor) Launch(ctx context.Context, job string, run int, logPath str
 func (s Supervisor) unit(ctx context.Context, job string, run int, logPath string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	name := fmt.Sprintf("burnish-%s-%d", job, run)
+	name := unitName(job, run)
 	cmd := exec.CommandContext(ctx, "systemd-run", "--quiet", "--collect", "--unit="+name,
 		"-p", "Type=exec", "-p", "KillMode=mixed", "-p", "TimeoutStopSec=60",
-		"-p", "Restart=on-abnormal", "-p", "RestartSec=5", "-p", "StartLimitIntervalSec=3600", "-p", "StartLimitBurst=3",
+		"-p", "Restart=on-abnormal", "-p", "RestartSec=2", "-p", "StartLimitIntervalSec=3600", "-p", "StartLimitBurst=3",
 		"-p", "StandardOutput=append:"+logPath, "-p", "StandardError=append:"+logPath,
 		"--", s.Exe, "run", job)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -77,6 +77,26 @@ func (s Supervisor) daemon(job, logPath string) error {
 	}
 	return cmd.Process.Release()
 }
+
+// Cancel ends the units of a job's runs, one that waits to be restarted too. That a unit is not there is no error; what
+// still runs shows in the lock.
+func (s Supervisor) Cancel(ctx context.Context, job string, runs int) error {
+	if !s.Systemd {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	args := []string{"stop", "--no-block"}
+	for n := 1; n <= runs; n++ {
+		args = append(args, unitName(job, n)+".service")
+	}
+	if err := exec.CommandContext(ctx, "systemctl", args...).Run(); ctx.Err() != nil {
+		return fmt.Errorf("systemctl does not answer: %w", err)
+	}
+	return nil
+}
+
+func unitName(job string, run int) string { return fmt.Sprintf("burnish-%s-%d", job, run) }
 
 // Terminate sends SIGTERM; a process that is gone already is no error.
 func (Supervisor) Terminate(pid int) error {

@@ -6,6 +6,7 @@ CREATE TABLE grants (
     drive      TEXT    NOT NULL CHECK (json_valid(drive)),
     scope      TEXT    NOT NULL CHECK (json_valid(scope)),
     text       TEXT    NOT NULL,
+    given_to   TEXT    NOT NULL,
     created_ms INTEGER NOT NULL,
     expires_ms INTEGER NOT NULL CHECK (expires_ms > created_ms),
     ended      TEXT    NOT NULL CHECK (ended IN ('', 'spent', 'locked', 'changed')),

@@ -133,11 +133,8 @@ func claimsOf(answers []answer) []string {
 		if a.layer != contentLayer && a.layer != labelLayer {
 			name += " " + string(a.class)
 		}
-		if a.poolName != "" || a.poolGUID != "" {
-			name += " " + first(a.poolGUID, a.poolName)
-		}
 		if len(a.marks) == 0 {
-			out = append(out, reason.Clean(name, maxText))
+			out = append(out, reason.Clean(strings.TrimSpace(name+" "+first(a.poolGUID, a.poolName)), maxText))
 		}
 		for _, m := range a.marks {
 			out = append(out, reason.Clean(name+" "+m, maxText))

@@ -45,7 +45,7 @@ func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map
 			member(v, "")
 		default:
 			a := i.notMember(f)
-			a.marks = []string{strings.TrimSpace(f.PoolGUID + " vdev " + f.VdevGUID)}
+			a.marks = []string{fmt.Sprintf("pool %s vdev %s", cmp.Or(f.PoolGUID, "unknown"), cmp.Or(f.VdevGUID, "unknown"))}
 			out = append(out, a)
 		}
 	}

@@ -1,0 +1,113 @@
+package runner_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/surface/faultdev"
+)
+
+func TestADriveThatHangsIsToldWithItsPlaceAndTheTestGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("HANGS", 40*mib)
+		d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 40_000, Last: 40_000, Times: 1, Delay: 150 * time.Second})
+		job := m.run(order(d, stampPlan()))
+		if job.State != burnin.Passed {
+			t.Fatalf("ended as %s, %v", job.State, job.Reason)
+		}
+		hangs := 0
+		for _, w := range job.Warnings {
+			if w.Code == "request_hung" {
+				hangs++
+				if !strings.Contains(w.Text, "LBA 39936") { // the block of 128 sectors that holds it
+					t.Errorf("%s", w.Text)
+				}
+			}
+		}
+		if hangs != 1 {
+			t.Errorf("%d warnings of one hang: %s", hangs, asJSON(t, job.Warnings))
+		}
+	})
+}
+
+func TestADriveThatHangsForGoodIsStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("STUCK", 40*mib)
+		d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 40_000, Last: 40_000, Times: 1, Delay: 3 * time.Hour})
+		job := m.run(order(d, stampPlan()))
+		if job.State != burnin.Unknown || job.Reason.Code != "stuck" || len(job.Warnings) == 0 {
+			t.Errorf("ended as %s (%v), warnings %s", job.State, job.Reason, asJSON(t, job.Warnings))
+		}
+		time.Sleep(3 * time.Hour)
+	})
+}
+
+func TestSlowPlacesAreToldAndMapped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("SLOW", 40*mib)
+		d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 10 * time.Millisecond},
+			faultdev.Fault{Effect: faultdev.Slow, First: 40_000, Last: 41_000, Delay: 200 * time.Millisecond})
+		job := m.run(order(d, stampPlan()))
+		if job.State != burnin.Passed {
+			t.Fatalf("ended as %s, %v", job.State, job.Reason)
+		}
+		told := 0
+		for _, w := range job.Warnings {
+			if w.Code == "slow_spots" {
+				told++
+			}
+		}
+		maps := job.Stages[2].Map
+		if told != 2 || len(maps) != 2 || maps[0].Phase != "write" || maps[1].Phase != "verify" || len(maps[0].KBps) != 80 {
+			t.Fatalf("%d warnings, %d maps: %s", told, len(maps), asJSON(t, job.Warnings))
+		}
+		for _, m := range maps {
+			if m.KBps[39]*5 > m.KBps[30] || m.KBps[30] == 0 || m.Max[39] < 200_000 {
+				t.Errorf("%s: part 39 made %d kB/s, part 30 %d, its slowest request took %d µs", m.Phase, m.KBps[39], m.KBps[30], m.Max[39])
+			}
+		}
+	})
+}
+
+func TestADriveThatIsSlowForItsModelIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		var last burnin.Job
+		for i, delay := range []time.Duration{100, 100, 120} {
+			d := m.addDrive("MODEL"+string(rune('A'+i)), 40*mib)
+			d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: delay * time.Millisecond})
+			req := order(d, stampPlan())
+			req.Job = testJob[:19] + string(rune('a'+i))
+			last = m.run(req)
+			slow := 0
+			for _, w := range last.Warnings {
+				if w.Code == "slow_for_model" {
+					slow++
+				}
+			}
+			if want := map[int]int{2: 2}[i]; slow != want { // write and verify
+				t.Errorf("drive %d: %d warnings, want %d: %s", i, slow, want, asJSON(t, last.Warnings))
+			}
+		}
+	})
+}
+
+func TestAReadScanOfFlashThatReadsZerosSaysSo(t *testing.T) {
+	for kind, want := range map[drive.Kind]bool{drive.HDD: false, drive.SSD: true} {
+		m := newMachine(t)
+		d := m.addDrive("ZEROS", 8*mib)
+		d.id.Kind = kind
+		job := m.run(order(d, readPlan()))
+		said := len(job.Warnings) > 0 && job.Warnings[0].Code == "not_on_medium"
+		if job.State != burnin.Passed || said != want {
+			t.Errorf("%s: ended as %s, %s", kind, job.State, asJSON(t, job.Warnings))
+		}
+	}
+}

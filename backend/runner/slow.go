@@ -1,0 +1,145 @@
+package runner
+
+import (
+	"slices"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+)
+
+const (
+	// slowPercent of the speed of the parts around it makes a part slow, where the plan says nothing else.
+	slowPercent = 50
+	// slowAround is how many parts on either side a part is compared with.
+	slowAround = 20
+	// slowLost is how much time slow parts have to cost together before they are told, in seconds: on small and fast
+	// drives a busy processor shows as a slow part.
+	slowLost = 0.5
+	// siblingPercent of the median of its siblings' speed at the same places makes a drive slow for its model.
+	siblingPercent = 92
+	// siblingsMin is how many drives of a model are needed before one is slow among them.
+	siblingsMin = 2
+)
+
+// warnSlow tells of slow places, of a drive that is slow for its model, and of one that writes as shingled drives do.
+func (a *at) warnSlow() error {
+	maps := a.j.job().Stages[a.i].Map
+	for _, m := range maps {
+		if said := a.slowSpots(m); said != nil {
+			if err := a.warn(said); err != nil {
+				return err
+			}
+		}
+		if said := a.slowForModel(m); said != nil {
+			if err := a.warn(said); err != nil {
+				return err
+			}
+		}
+	}
+	if said := a.shingled(maps); said != nil {
+		return a.warn(said)
+	}
+	return nil
+}
+
+func (a *at) slowSpots(m burnin.Map) *reason.Said {
+	percent := int64(slowPercent)
+	if a.spec.SlowPercent > 0 {
+		percent = int64(a.spec.SlowPercent)
+	}
+	bytes := float64(a.req.Drive.SizeBytes) / float64(m.Parts)
+	count, worst, lost := 0, -1, 0.0
+	for i, v := range m.KBps {
+		around := median(m.KBps[max(i-slowAround, 0):min(i+slowAround+1, len(m.KBps))])
+		if v == 0 || v*100 >= around*percent {
+			continue
+		}
+		count++
+		lost += bytes/1000/float64(v) - bytes/1000/float64(around)
+		if worst < 0 || v < m.KBps[worst] {
+			worst = i
+		}
+	}
+	if count == 0 || lost < slowLost {
+		return nil
+	}
+	lba := int64(float64(worst)*bytes) / int64(a.req.Drive.LogicalBytes)
+	return reason.New("slow_spots", "count", count, "parts", m.Parts, "phase", m.Phase, "percent", percent, "lba", lba, "speed", m.KBps[worst]/1000, "ms", m.Max[worst]/1000)
+}
+
+// slowForModel compares a sweep with the same sweep of other drives of the same model that this NAS has tested.
+func (a *at) slowForModel(m burnin.Map) *reason.Said {
+	var siblings []burnin.Map
+	ids, err := a.Dir.ids()
+	if err != nil {
+		return nil // a warning less
+	}
+	for _, id := range ids {
+		if id == a.id {
+			continue
+		}
+		root, err := a.Dir.root(id)
+		if err != nil {
+			continue
+		}
+		t, n, err := fold(root)
+		root.Close()
+		if err != nil || n == 0 {
+			continue
+		}
+		job := t.Job()
+		if job.Identity.Model != a.req.Drive.Model || job.Identity.SizeBytes != a.req.Drive.SizeBytes || job.Identity.Same(a.req.Drive) {
+			continue
+		}
+		for _, s := range job.Stages {
+			i := slices.IndexFunc(s.Map, func(o burnin.Map) bool { return o.Phase == m.Phase && o.Pass == m.Pass && o.Parts == m.Parts })
+			if i >= 0 && s.State == burnin.Passed {
+				siblings = append(siblings, s.Map[i])
+			}
+		}
+	}
+	if len(siblings) < siblingsMin {
+		return nil
+	}
+	var share []int64 // in a thousandth of the siblings' median, by place
+	for i, v := range m.KBps {
+		var theirs []int64
+		for _, s := range siblings {
+			theirs = append(theirs, s.KBps[i])
+		}
+		if t := median(theirs); t > 0 && v > 0 {
+			share = append(share, v*1000/t)
+		}
+	}
+	if s := median(share); s > 0 && s < siblingPercent*10 {
+		return reason.New("slow_for_model", "phase", m.Phase, "percent", s/10, "siblings", len(siblings))
+	}
+	return nil
+}
+
+// shingled names a drive that begins to write as fast as it reads and then collapses: it manages shingled tracks by
+// itself. That is how it was made and no fault.
+func (a *at) shingled(maps []burnin.Map) *reason.Said {
+	write := slices.IndexFunc(maps, func(m burnin.Map) bool { return m.Phase == "write" && m.Pass == 1 })
+	verify := slices.IndexFunc(maps, func(m burnin.Map) bool { return m.Phase == "verify" && m.Pass == 1 })
+	if a.req.Drive.Kind != drive.HDD || write < 0 || verify < 0 || maps[write].Parts < 100 {
+		return nil
+	}
+	w, v := maps[write].KBps, maps[verify].KBps
+	first := len(w) / 100
+	if median(w[:first])*10 < median(v[:first])*7 || median(w)*10 >= median(v)*4 {
+		return nil
+	}
+	return reason.New("shingled", "first", median(w[:first])/1000, "speed", median(w)/1000)
+}
+
+// median leaves parts out that were not measured.
+func median(v []int64) int64 {
+	v = slices.DeleteFunc(slices.Clone(v), func(n int64) bool { return n == 0 })
+	if len(v) == 0 {
+		return 0
+	}
+	slices.Sort(v)
+	return v[len(v)/2]
+}
