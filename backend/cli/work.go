@@ -18,7 +18,8 @@ import (
 
 type startCmd struct {
 	NAS          string   `arg:"" name:"nas" help:"The NAS."`
-	Drive        []string `required:"" sep:"none" placeholder:"WHICH" help:"Id, serial number, or path of today. Repeat for more."`
+	Drive        []string `sep:"none" placeholder:"WHICH" help:"Id, serial number, or path of today; more may follow."`
+	More         []string `arg:"" optional:"" name:"drive" help:"More drives."`
 	Plan         string   `required:"" help:"A built-in plan, or a file with one."`
 	WithoutSMART bool     `name:"without-smart" help:"Leave the drive's own health data out, knowingly."`
 	Declared     string   `default:"unknown" enum:"new,used,unknown" help:"What the drive was sold as: new, used or unknown."`
@@ -55,7 +56,7 @@ func (c *startCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: c.Drive, Plan: plan, Unlock: typed, Grants: c.Grant})
+	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: append(c.Drive, c.More...), Plan: plan, Unlock: typed, Grants: c.Grant})
 	var live []store.Job
 	for _, j := range made {
 		if a.json {

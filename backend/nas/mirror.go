@@ -1,13 +1,13 @@
 package nas
 
 import (
-	"path/filepath"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"burnish/backend/burnin"
