@@ -115,6 +115,7 @@ func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOpt
 		return nil, err
 	}
 	d := &held{host: h, want: want, exclusive: opt.Exclusive, opt: look}
+	d.paths = func(ctx context.Context) ([]string, error) { return h.inv.Paths(ctx, want, look) }
 	if d.file, err = d.open(ctx, paths[0]); err == nil && opt.Exclusive {
 		err = d.openOthers(ctx)
 	}
@@ -150,6 +151,7 @@ type held struct {
 	host      *Host
 	want      drive.Identity
 	exclusive bool
+	paths     func(context.Context) ([]string, error) // of the drive, as they are at that moment
 	file      *os.File
 	opt       inventory.Options // without Held
 	identity  drive.Identity
@@ -193,7 +195,7 @@ func (d *held) open(ctx context.Context, path string) (*os.File, error) {
 // a path means is the device that it opens, so a name that moved in between is seen.
 func (d *held) openOthers(ctx context.Context) error {
 	for range 3 {
-		paths, err := d.host.inv.Paths(ctx, d.want, d.opt)
+		paths, err := d.paths(ctx)
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,11 @@ func answers(t *rapid.T) []answer {
 		case a.class == drive.OpenByProcess:
 			a.claimed = rapid.Bool().Draw(t, "claimed")
 		case a.class == drive.ExportedPool && rapid.Bool().Draw(t, "named"):
-			a.poolName = "old"
+			a.poolName, a.poolGUID = "old", "1"
+		case a.class == drive.Pool:
+			a.poolName, a.poolGUID, a.dispensable = "tank", rapid.SampledFrom([]string{"", "2", "3"}).Draw(t, "guid"), rapid.Bool().Draw(t, "dispensable")
+		case a.layer == "labels" && rapid.Bool().Draw(t, "marked"):
+			a.marks = []string{rapid.SampledFrom([]string{"ext a", "ext b"}).Draw(t, "mark")}
 		}
 		return a
 	})).Draw(t, "answers")
@@ -55,11 +59,12 @@ func TestNoClaimIsUnlockedByTheWordForALesserOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		said := answers(t)
 		u := usageOf(said)
-		if u.PhraseKind == drive.NoPhrase {
+		if !u.Unlockable() {
 			return
 		}
 		for _, a := range said {
-			lesser := a.class == drive.None || a.class == drive.Data || a.class == drive.ExportedPool && u.Class == drive.ExportedPool
+			lesser := a.class == drive.None || a.class == drive.Data || a.class == drive.ExportedPool && u.Class == drive.ExportedPool ||
+				a.class == drive.Pool && a.dispensable && a.poolGUID == u.PoolGUID
 			if a.sure && !lesser {
 				t.Fatalf("%s, unlocked by %s, over a claim of %s: %s", u.Class, u.PhraseKind, a.class, whyOf(u))
 			}
@@ -79,4 +84,30 @@ func TestAClaimWithoutANameIsNewsOnlyWhereNothingElseExplainsIt(t *testing.T) {
 	if u := usageOf([]answer{busy, claim("labels", drive.Data, "ext4")}); u.Class != drive.OpenByProcess {
 		t.Errorf("a claimed drive with data is %s", u.Class)
 	}
+}
+
+// TestAGrantForWhatOneLookFoundStartsNothingThatAnotherLookAddsTo: two looks at one drive, in which layers say anything.
+func TestAGrantForWhatOneLookFoundStartsNothingThatAnotherLookAddsTo(t *testing.T) {
+	id := drive.Identity{Serial: "S", SizeBytes: gib, LogicalBytes: 512}
+	rapid.Check(t, func(t *rapid.T) {
+		first, second := answers(t), answers(t)
+		then, now := usageOf(first), usageOf(second)
+		g := drive.GrantFor(then)
+		if !drive.StartableUnder(id, now, &g).Destructive || now.Class == drive.None {
+			return
+		}
+		if !now.Unlockable() {
+			t.Fatalf("%s starts: %s", now.Class, whyOf(now))
+		}
+		for _, a := range second {
+			if !a.sure || a.class == drive.None || a.layer == contentLayer {
+				continue
+			}
+			for _, name := range claimsOf([]answer{a}) {
+				if !slices.Contains(then.Claims, name) {
+					t.Fatalf("%q is new and starts all the same:\n%s\nbefore:\n%s", name, whyOf(now), whyOf(then))
+				}
+			}
+		}
+	})
 }

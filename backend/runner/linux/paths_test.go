@@ -1,0 +1,89 @@
+//go:build linux
+
+package linux
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"burnish/backend/testbed/disk"
+)
+
+// claimable reports whether somebody could have the device for himself.
+func claimable(path string) bool {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_EXCL|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	unix.Close(fd)
+	return true
+}
+
+// TestAllPathsToADriveAreHeld lets a drive have two paths, and a third that comes later: two loop devices stand for them,
+// since the hold asks only which paths there are and what device each one opens.
+func TestAllPathsToADriveAreHeld(t *testing.T) {
+	a, b, c := disk.Loop(t, 1<<20), disk.Loop(t, 1<<20), disk.Loop(t, 1<<20)
+	paths := []string{a.Path, b.Path}
+	d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string, error) { return paths, nil }}
+	var err error
+	if d.file, err = d.open(t.Context(), a.Path); err == nil {
+		err = d.openOthers(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claimable(a.Path) || claimable(b.Path) || !claimable(c.Path) {
+		t.Errorf("claimable: %v, %v, %v", claimable(a.Path), claimable(b.Path), claimable(c.Path))
+	}
+	before, err := d.SectorsWritten()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(b.Path, os.O_WRONLY|unix.O_SYNC, 0) // a hold is only advisory
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write(make([]byte, 4096)); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if after, err := d.SectorsWritten(); err != nil || after-before != 8 {
+		t.Errorf("%d sectors were written by another path, %v", after-before, err)
+	}
+
+	paths = append(paths, c.Path)
+	if err := d.openOthers(t.Context()); err != nil || claimable(c.Path) {
+		t.Errorf("the third path: %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range []*disk.LoopDisk{a, b, c} {
+		if !claimable(l.Path) {
+			t.Errorf("%s is still held", l.Path)
+		}
+	}
+}
+
+// TestAPathThatSomebodyElseHasKeepsTheDriveFromBeingHeld also proves that what was held by then is let go.
+func TestAPathThatSomebodyElseHasKeepsTheDriveFromBeingHeld(t *testing.T) {
+	a, b := disk.Loop(t, 1<<20), disk.Loop(t, 1<<20)
+	fd, err := unix.Open(b.Path, unix.O_RDONLY|unix.O_EXCL|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string, error) { return []string{a.Path, b.Path}, nil }}
+	if d.file, err = d.open(t.Context(), a.Path); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.openOthers(t.Context()); err == nil {
+		t.Error("it was held though one of its paths is somebody else's")
+	}
+	if err := d.Close(); err != nil || !claimable(a.Path) {
+		t.Errorf("the first path is still held: %v", err)
+	}
+}
