@@ -224,7 +224,7 @@ func expand(text string, words map[byte]string) (string, error) {
 		case ok:
 			b.WriteString(word)
 		default:
-			return text, fmt.Errorf("Burnish does not know %%%c", text[i])
+			return text, fmt.Errorf("the token %%%c is not known", text[i])
 		}
 	}
 	return b.String(), nil
