@@ -47,7 +47,7 @@ for _ in $(seq 100); do ssh-keyscan -p "$port" 127.0.0.1 >/dev/null 2>&1 && brea
 truncate -s 256M "$dir/sound.img"
 loops+=("$(losetup --direct-io=on -f --show "$dir/sound.img")")
 if command -v nbdkit >/dev/null && command -v nbdfuse >/dev/null; then
-	# A small drive, since this stand-in is slow, whose sectors 10000 and 25000 cannot be read.
+	# A small drive, since this stand-in is slow, whose sectors 10000 and 20000 cannot be read.
 	mkdir "$dir/plugin"
 	truncate -s 16M "$dir/plugin/bytes"
 	cat >"$dir/plugin/faulty.sh" <<'PLUGIN'
@@ -59,7 +59,7 @@ thread_model) echo parallel ;;
 get_size) stat -c %s "$d" ;;
 can_write | can_flush) exit 0 ;;
 flush) exit 0 ;;
-pread) { bad 10000 "$4" "$3" || bad 25000 "$4" "$3"; } && { echo EIO >&2; exit 1; }
+pread) { bad 10000 "$4" "$3" || bad 20000 "$4" "$3"; } && { echo EIO >&2; exit 1; }
 	dd if="$d" iflag=skip_bytes,count_bytes skip="$4" count="$3" bs=1M status=none ;;
 pwrite) dd of="$d" oflag=seek_bytes iflag=fullblock seek="$4" bs=1M conv=notrunc status=none ;;
 *) exit 2 ;;

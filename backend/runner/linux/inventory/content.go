@@ -45,12 +45,29 @@ func contentAnswers(f label.Findings) []answer {
 	switch {
 	case c.UnknownAt != nil:
 		out = append(out, claim(contentLayer, drive.Data, "unknown content at byte %d", *c.UnknownAt))
+	case fewBad(c.Unreadable):
+		out = append(out, clean(contentLayer, "all that can be read of both ends and all samples is blank or an earlier test's own (%s); the drive cannot read a place at byte %d", kinds(c), c.Unreadable[0].Offset))
 	case len(c.Unreadable) > 0:
 		out = append(out, unread(contentLayer, c.Unreadable, "where content was looked for"))
 	default:
 		out = append(out, clean(contentLayer, "both ends and all samples are blank or an earlier test's own (%s)", kinds(c)))
 	}
 	return out
+}
+
+// mostBad is how many bytes of the ends the drive may be unable to read, none of them where labels are kept, before it
+// counts as one of which nobody can tell: a bad sector says that the drive is bad, not that it is somebody's.
+const mostBad = 4 * 4096
+
+func fewBad(gaps []label.Gap) bool {
+	total := int64(0)
+	for _, g := range gaps {
+		if !errors.Is(g.Err, unix.EIO) && !errors.Is(g.Err, unix.ENODATA) {
+			return false
+		}
+		total += g.Length
+	}
+	return total > 0 && total <= mostBad
 }
 
 func kinds(c label.Content) string {

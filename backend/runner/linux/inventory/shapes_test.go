@@ -310,11 +310,25 @@ func TestADriveWhoseLabelPlacesAreBrokenIsUnlockedBySerial(t *testing.T) {
 	expect(t, m.list(Options{})["/dev/sda"], drive.CannotTell, drive.NoPhrase, "")
 }
 
-func TestAMediumErrorBetweenLabelsLeavesTheContentUntold(t *testing.T) {
+func TestAHoleBetweenLabelsLeavesTheContentUntold(t *testing.T) {
 	m := newTree(t)
 	m.sata("sda", 1)
-	m.reads("sda", failing{3 << 20, 3<<20 + 4096, unix.ENODATA})
+	m.reads("sda", failing{3 << 20, 3<<20 + 5*4096, unix.ENODATA})
 	expect(t, m.list(Options{})["/dev/sda"], drive.CannotTell, drive.SerialPhrase, "medium error at byte 3145728")
+}
+
+// A bad sector says that the drive is bad, not that it is somebody's; it is just such a drive that should be tested.
+func TestABadSectorBetweenLabelsOfABlankDriveIsNoUse(t *testing.T) {
+	for _, errno := range []unix.Errno{unix.ENODATA, unix.EIO} {
+		m := newTree(t)
+		m.sata("sda", 1)
+		m.reads("sda", failing{3 << 20, 3<<20 + 4096, errno})
+		expect(t, m.list(Options{})["/dev/sda"], drive.None, drive.NoPhrase, "")
+	}
+	m := newTree(t)
+	m.sata("sda", 1)
+	m.reads("sda", failing{3 << 20, 3<<20 + 4096, unix.EBADE}) // a reservation is no bad sector
+	expect(t, m.list(Options{})["/dev/sda"], drive.Remote, drive.NoPhrase, "")
 }
 
 func TestAGlanceForReadingIsNoUse(t *testing.T) {
