@@ -101,6 +101,7 @@ func (s *search) look() {
 			}
 			if what == "cmdline" {
 				program, _, _ := bytes.Cut(text, []byte{0})
+				program, _, _ = bytes.Cut(program, []byte(": ")) // sshd writes what it does behind its name
 				s.seen[filepath.Base(string(program))] = true
 			}
 			for _, secret := range s.secrets {
