@@ -80,6 +80,19 @@ func (s *Service) connect(ctx context.Context, name string) (*nas.Conn, profile.
 	return c, p, err
 }
 
+// survey connects and reads which drives are there now. The connection is the caller's to close where err is nil.
+func (s *Service) survey(ctx context.Context, name string) (*nas.Conn, profile.Profile, []wire.DriveRow, error) {
+	c, p, err := s.connect(ctx, name)
+	if err != nil {
+		return nil, p, nil, err
+	}
+	rows, err := c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
+	if err != nil {
+		return nil, p, nil, errors.Join(err, c.Close())
+	}
+	return c, p, rows, nil
+}
+
 // ofJob opens the NAS that has the job.
 func (s *Service) ofJob(ctx context.Context, prefix string) (*nas.Conn, store.Job, error) {
 	j, err := s.Store.FindJob(ctx, prefix)

@@ -116,14 +116,10 @@ func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 
 // Drives lists the drives of a NAS as they are now.
 func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, error) {
-	c, p, err := s.connect(ctx, name)
+	c, p, rows, err := s.survey(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	rows, err := c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
-	if err != nil {
-		return nil, err
-	}
 	return rows, s.review(ctx, p, rows)
 }

@@ -33,15 +33,11 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 	if len(o.Drives) == 0 {
 		return nil, reason.New("wrong_use", "what", "no drive was named", "hint", "Name drives with --drive.")
 	}
-	c, p, err := s.connect(ctx, o.NAS)
+	c, p, rows, err := s.survey(ctx, o.NAS)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	rows, err := c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
-	if err != nil {
-		return nil, err
-	}
 	var chosen []wire.DriveRow
 	for _, which := range o.Drives {
 		row, err := choose(rows, which, o.NAS)

@@ -34,15 +34,11 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 	if len(o.Drives) == 0 {
 		return nil, reason.New("wrong_use", "what", "no drive was named", "hint", "Name one with --drive and --phrase, or list serial numbers with --serials.")
 	}
-	c, p, err := s.connect(ctx, o.NAS)
+	c, p, rows, err := s.survey(ctx, o.NAS)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	rows, err := c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
-	if err != nil {
-		return nil, err
-	}
 	if err := s.review(ctx, p, rows); err != nil {
 		return nil, err
 	}
