@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
-	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/smart"
 )
@@ -299,14 +298,3 @@ func (a *at) warnKernel() error {
 
 // noTool reports whether a tool is not on the NAS at all.
 func noTool(err error) bool { return errors.Is(err, exec.ErrNotFound) }
-
-// defaultLimit is how warm a drive may get that does not say, in °C.
-func defaultLimit(k drive.Kind) int {
-	switch k {
-	case drive.NVMe:
-		return 75
-	case drive.SSD:
-		return 70
-	}
-	return 60
-}

@@ -51,6 +51,8 @@ type memoryDrive struct {
 	foreign int64 // sectors that somebody else wrote
 	smart   *smartModel
 	kernel  runner.KernelErrors
+
+	sensorLimits [2]*int // what the kernel's sensor knows of its limits
 }
 
 func newMachine(t testing.TB) *machine {
@@ -122,6 +124,7 @@ func (h *memoryHold) Path() string             { return "/dev/" + h.d.id.Serial 
 func (h *memoryHold) Identity() drive.Identity { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.id }
 func (h *memoryHold) Usage() drive.Usage       { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.usage }
 func (h *memoryHold) TempC() *int              { t := 31; return &t }
+func (h *memoryHold) TempLimits() (*int, *int) { return h.d.sensorLimits[0], h.d.sensorLimits[1] }
 
 func (h *memoryHold) Close() error {
 	h.m.mu.Lock()

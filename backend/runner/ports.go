@@ -33,8 +33,8 @@ type HoldOptions struct {
 	Busy      map[string]string
 }
 
-// Held is a drive that this process holds. Its methods are for one goroutine, but for SectorsWritten, TempC, SMART and
-// KernelErrors.
+// Held is a drive that this process holds. Its methods are for one goroutine, but for SectorsWritten, TempC,
+// TempLimits, SMART and KernelErrors.
 type Held interface {
 	Path() string
 	Identity() drive.Identity // as read under the hold
@@ -46,6 +46,8 @@ type Held interface {
 	// SectorsWritten is the kernel's count of 512-byte sectors written to the drive by anybody.
 	SectorsWritten() (int64, error)
 	TempC() *int
+	// TempLimits gives what the kernel's sensor knows of the drive's limits in °C; nil where it knows none.
+	TempLimits() (high, critical *int)
 	// SMART runs smartctl with these arguments on the drive and gives its standard output, at most wire.MaxTool. What
 	// the exit code says is in the error, with the output beside it.
 	SMART(ctx context.Context, args ...string) ([]byte, error)

@@ -415,6 +415,22 @@ func TestADriveOverItsOwnLimitIsAWarning(t *testing.T) {
 	})
 }
 
+func TestTheKernelsSensorKnowsALimitThatSmartctlDoesNot(t *testing.T) {
+	for _, c := range []struct {
+		own  any
+		want int
+	}{{nil, 25}, {30, 30}} {
+		asked(t, ataDrive, quickPlan(), func(m *smartModel, d *memoryDrive) {
+			m.capture["temperature"] = map[string]any{"current": 29, "op_limit_max": c.own}
+			d.sensorLimits[0] = new(25)
+		}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
+			if got := job.Stages[1].TempC; got == nil || got.Limit != c.want || !warned(job, "hot") {
+				t.Errorf("%+v, want a limit of %d; warnings %v", got, c.want, job.Warnings)
+			}
+		})
+	}
+}
+
 func TestAVolumeOfARAIDControllerIsNotWrittenTo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := patient(t)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
+	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/smart"
 )
@@ -109,10 +110,7 @@ func (t *thermometer) read() (*burnin.Temps, error) {
 		t.of(job.Health.After)
 		s = t.seen()
 	}
-	s.Limit = defaultLimit(t.req.Drive.Kind)
-	if job.Health != nil && job.Health.After.TemperatureLimitC != nil {
-		s.Limit = int(*job.Health.After.TemperatureLimitC)
-	}
+	s.Limit, _ = t.heatLimits()
 	if s.Samples == 0 {
 		return nil, nil
 	}
@@ -121,4 +119,29 @@ func (t *thermometer) read() (*burnin.Temps, error) {
 		return &s, t.warn(reason.New("hot", "temperature", s.Max, "stage", t.spec.Kind, "limit", s.Limit))
 	}
 	return &s, nil
+}
+
+// heatLimits is how warm the drive may get, and where it may take harm; 0 where nobody says the latter. The drive's own
+// word comes first, then the kernel's sensor, then what is usual for its kind.
+func (a *at) heatLimits() (limit, critical int) {
+	limit = map[drive.Kind]int{drive.NVMe: smart.UsualNVMe, drive.SSD: smart.UsualSSD}[a.req.Drive.Kind]
+	if limit == 0 {
+		limit = smart.UsualDisk
+	}
+	high, harm := a.held.TempLimits()
+	if high != nil {
+		limit = *high
+	}
+	if harm != nil {
+		critical = *harm
+	}
+	if job := a.j.job(); job.Health != nil {
+		if own := job.Health.After.TemperatureLimitC; own != nil {
+			limit = int(*own)
+		}
+		if own := job.Health.After.TemperatureCriticalC; own != nil {
+			critical = int(*own)
+		}
+	}
+	return limit, critical
 }

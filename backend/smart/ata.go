@@ -8,6 +8,8 @@ func readATA(t tree, h *Health) {
 	readErrorLog(t, h)
 	h.Counters.PendingLog = t.count("ata_pending_defects_log", "count")
 	h.Counters.LinkErrors = linkErrors(t)
+	h.WriteCache = t.flag("write_cache", "enabled")
+	h.LinkMbps, h.LinkMaxMbps = linkSpeed(t.at("interface_speed", "current")), linkSpeed(t.at("interface_speed", "max"))
 
 	capable := t.at("ata_smart_data", "capabilities")
 	polling := t.at("ata_smart_data", "self_test", "polling_minutes")
@@ -68,6 +70,15 @@ func linkErrors(t tree) *int64 {
 		*sum += *value
 	}
 	return sum
+}
+
+// linkSpeed gives a speed in Mbit/s.
+func linkSpeed(t tree) *int64 {
+	units, bits := t.within(1, 1<<16, "units_per_second"), t.within(1, 1<<40, "bits_per_unit")
+	if units == nil || bits == nil {
+		return nil
+	}
+	return new(*units * *bits / 1_000_000)
 }
 
 func readErrorLog(t tree, h *Health) {

@@ -12,25 +12,26 @@ type meaning struct {
 	id    int64
 	names []string
 	field func(*Health) **int64
+	rule  string // that judges it; empty for none
 }
 
 var meanings = []meaning{
 	{5, []string{"Reallocated_Sector_Ct", "Reallocated_Sector_Count", "Retired_Block_Count", "Reallocate_NAND_Blk_Cnt", "Reallocated_Block_Count"},
-		func(h *Health) **int64 { return &h.Counters.Reallocated }},
-	{10, []string{"Spin_Retry_Count"}, func(h *Health) **int64 { return &h.Counters.SpinRetries }},
+		func(h *Health) **int64 { return &h.Counters.Reallocated }, "reallocated"},
+	{10, []string{"Spin_Retry_Count"}, func(h *Health) **int64 { return &h.Counters.SpinRetries }, "spin_retries"},
 	{184, []string{"End-to-End_Error", "End-to-End_Error_Count", "Error_Correction_Count", "IO_Error_Detect_Code_Ct"},
-		func(h *Health) **int64 { return &h.Counters.EndToEnd }},
-	{187, []string{"Reported_Uncorrect", "Uncorrectable_Error_Cnt", "Reported_UE_Counts"}, func(h *Health) **int64 { return &h.Counters.Reported }},
-	{188, []string{"Command_Timeout"}, func(h *Health) **int64 { return &h.Counters.Timeouts }},
-	{196, []string{"Reallocated_Event_Count", "Reallocated_Event_Ct"}, func(h *Health) **int64 { return &h.Counters.ReallocationEvents }},
+		func(h *Health) **int64 { return &h.Counters.EndToEnd }, "end_to_end"},
+	{187, []string{"Reported_Uncorrect", "Uncorrectable_Error_Cnt", "Reported_UE_Counts"}, func(h *Health) **int64 { return &h.Counters.Reported }, "reported_uncorrectable"},
+	{188, []string{"Command_Timeout"}, func(h *Health) **int64 { return &h.Counters.Timeouts }, "timeouts"},
+	{196, []string{"Reallocated_Event_Count", "Reallocated_Event_Ct"}, func(h *Health) **int64 { return &h.Counters.ReallocationEvents }, "reallocation_events"},
 	{197, []string{"Current_Pending_Sector", "Pending_Sector_Count", "Current_Pending_Sectors", "Total_Pending_Sectors"},
-		func(h *Health) **int64 { return &h.Counters.Pending }},
+		func(h *Health) **int64 { return &h.Counters.Pending }, "pending"},
 	{198, []string{"Offline_Uncorrectable", "Total_Offl_Uncorrectabl", "Offline_Uncorrectable_Sector_Count"},
-		func(h *Health) **int64 { return &h.Counters.Uncorrectable }},
+		func(h *Health) **int64 { return &h.Counters.Uncorrectable }, "uncorrectable"},
 	{199, []string{"UDMA_CRC_Error_Count", "CRC_Error_Count", "SATA_CRC_Error_Count", "Interface_CRC_Error_Count"},
-		func(h *Health) **int64 { return &h.Counters.CRC }},
-	{4, []string{"Start_Stop_Count"}, func(h *Health) **int64 { return &h.StartStops }},
-	{193, []string{"Load_Cycle_Count"}, func(h *Health) **int64 { return &h.LoadCycles }},
+		func(h *Health) **int64 { return &h.Counters.CRC }, "crc"},
+	{4, []string{"Start_Stop_Count"}, func(h *Health) **int64 { return &h.StartStops }, ""},
+	{193, []string{"Load_Cycle_Count"}, func(h *Health) **int64 { return &h.LoadCycles }, ""},
 }
 
 // written are the names under which drives count what the host wrote, and their unit in bytes.

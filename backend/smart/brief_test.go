@@ -97,6 +97,14 @@ func TestRowsPutTwoCapturesSideBySide(t *testing.T) {
 			changed[fmt.Sprintf("%d %s", r.ID, r.Name)] = fmt.Sprintf("%d %d", *r.Before, *r.After)
 		}
 	}
+	for _, r := range Rows(before, after) {
+		if r.Says == "" {
+			t.Errorf("%d %s: what it means is not said", r.ID, r.Name)
+		}
+		if judged := r.ID == 5 || r.Name == "reallocated"; judged != (r.Rule == "reallocated") {
+			t.Errorf("%d %s is judged by %q", r.ID, r.Name, r.Rule)
+		}
+	}
 	want := map[string]string{"0 power_on_hours": "20 21", "0 reallocated": "0 8", "5 Reallocated_Sector_Ct": "0 8"}
 	if d := cmp.Diff(want, changed); d != "" {
 		t.Errorf("changed rows (-want +got):\n%s", d)

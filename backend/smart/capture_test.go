@@ -179,7 +179,7 @@ func TestCapturesOfKnownCases(t *testing.T) {
 	}
 	for name, rules := range map[string]string{
 		"derived/ata-selftest-read-failure.json": "fail selftest_failed, warn reallocated, warn reallocation_events, warn pending, " +
-			"warn uncorrectable, warn spin_retries",
+			"warn uncorrectable, warn spin_retries, warn hot",
 		"derived/ata-selftest-aborted-by-host.json":      "",
 		"derived/nvme-critical-spare.json":               "fail critical_warning",
 		"derived/nvme-critical-temperature.json":         "warn too_hot",
@@ -200,10 +200,10 @@ func TestCapturesOfKnownCases(t *testing.T) {
 		"derived/sas-grown-and-uncorrected.json":         "warn grown_defects, warn uncorrected_reads",
 		"derived/sas-farm-sold-as-new.json":              "warn farm_hours",
 		"derived/farm-sold-as-new.json": "fail smart_failed, fail attribute_now, warn selftest_failed_before, warn reallocated, warn reallocation_events, " +
-			"warn pending, warn farm_hours, warn farm_head_hours, warn log_older_than_hours",
+			"warn pending, warn link_slow, warn farm_hours, warn farm_head_hours, warn log_older_than_hours",
 		"nvme/smart-nvme-failed.json":                          "warn media_errors",
 		"nvme/nvme-null-SAMSUNG_MZWLL3T2HAJQ-00005-nvme0.json": "fail critical_warning",
-		"ata/smart-fail2.json":                                 "fail smart_failed, fail attribute_now, warn selftest_failed_before, warn reallocated, warn reallocation_events, warn pending",
+		"ata/smart-fail2.json":                                 "fail smart_failed, fail attribute_now, warn selftest_failed_before, warn reallocated, warn reallocation_events, warn pending, warn link_slow",
 	} {
 		if got := told(Judge(health(name), DeclaredUnknown, false)); got != rules {
 			t.Errorf("%s: got %q, want %q", name, got, rules)

@@ -2,6 +2,7 @@ package smart
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -143,6 +144,20 @@ func errorLog(word string) func(*Health) []reading {
 	}
 }
 
+// errorLogGrew looks at the count alone: entries that are shown are judged by what they say.
+func errorLogGrew(before, after *Health) (from, to any, grew bool) {
+	if before.ErrorLogCount == nil || after.ErrorLogCount == nil || *after.ErrorLogCount <= *before.ErrorLogCount {
+		return nil, nil, false
+	}
+	for _, e := range after.ErrorLog {
+		known := func(old ErrorLogEntry) bool { return old.Number == e.Number }
+		if !slices.ContainsFunc(before.ErrorLog, known) {
+			return nil, nil, false
+		}
+	}
+	return *before.ErrorLogCount, *after.ErrorLogCount, true
+}
+
 func readSpare(h *Health) []reading {
 	if h.SparePercent == nil || h.SpareThresholdPercent == nil {
 		return nil
@@ -155,17 +170,6 @@ func readEndurance(h *Health) []reading {
 		return nil
 	}
 	return []reading{{value: *h.EnduranceUsedPercent, holds: *h.EnduranceUsedPercent >= 100}}
-}
-
-// readHeat compares with the drive's limit and takes the drive's word that it is too hot.
-func readHeat(h *Health) []reading {
-	over := h.TemperatureC != nil && h.TemperatureLimitC != nil && *h.TemperatureC > *h.TemperatureLimitC
-	said := heatAlone(h) || h.CriticalWarning != nil && *h.CriticalWarning&heatBit != 0
-	value := any("over its limit")
-	if h.TemperatureC != nil {
-		value = *h.TemperatureC
-	}
-	return []reading{{value: value, holds: over || said}}
 }
 
 // farmLeads reports whether the figure of FARM is far above the hours of SMART.
@@ -251,6 +255,21 @@ func readNewWrites(h *Health) []reading {
 		return nil
 	}
 	return over(h.BytesWritten, *h.Drive.SizeBytes/100*newWrittenShare)
+}
+
+func readLinkSpeed(h *Health) []reading {
+	if h.LinkMbps == nil || h.LinkMaxMbps == nil {
+		return nil
+	}
+	return []reading{{value: fmt.Sprintf("%.1f of %.1f Gb/s", float64(*h.LinkMbps)/1000, float64(*h.LinkMaxMbps)/1000), holds: *h.LinkMbps < *h.LinkMaxMbps}}
+}
+
+// readWriteCache is for disks: SSDs do well without.
+func readWriteCache(h *Health) []reading {
+	if h.WriteCache == nil || h.Drive.RotationRPM == nil || *h.Drive.RotationRPM == 0 {
+		return nil
+	}
+	return []reading{{value: map[bool]string{true: "on", false: "off"}[*h.WriteCache], holds: !*h.WriteCache}}
 }
 
 func readNotice(h *Health) []reading {

@@ -51,7 +51,7 @@ func Parse(data []byte) (Health, error) {
 		t.within(0, maxHours, "nvme_smart_health_information_log", "power_on_hours"))
 	h.PowerCycles = first(t.count("power_cycle_count"), t.count("nvme_smart_health_information_log", "power_cycles"))
 	h.EnduranceUsedPercent = t.count("endurance_used", "current_percent")
-	h.TemperatureC, h.TemperatureLimitC = readTemperature(t)
+	readTemperature(t, &h)
 	switch h.Drive.Protocol {
 	case ATA:
 		readATA(t, &h)
@@ -189,26 +189,6 @@ func raidOf(d Drive) RAID {
 		}
 	}
 	return ""
-}
-
-// readTemperature takes only what smartctl itself calls the temperature. SCSI drives without a temperature log are
-// given as 0 with a limit of 0: that is no measurement.
-func readTemperature(t tree) (now, limit *int64) {
-	const coldest, hottest = -40, 150
-	now = first(t.within(coldest, hottest, "temperature", "current"),
-		t.within(coldest, hottest, "nvme_smart_health_information_log", "temperature"),
-		t.within(coldest, hottest, "ata_sct_status", "temperature", "current"))
-	trip := t.integer("temperature", "drive_trip")
-	if now != nil && *now == 0 && trip != nil && *trip == 0 {
-		now = nil
-	}
-	const lowestLimit, highestLimit = 30, 120
-	limit = first(t.within(lowestLimit, highestLimit, "temperature", "op_limit_max"),
-		t.within(lowestLimit, highestLimit, "nvme_composite_temperature_threshold", "warning"),
-		t.within(lowestLimit, highestLimit, "temperature", "drive_trip"),
-		t.within(lowestLimit, highestLimit, "scsi_temperature", "drive_trip"),
-		t.within(lowestLimit, highestLimit, "ata_sct_status", "temperature", "op_limit_max"))
-	return now, limit
 }
 
 // readFarm reads Seagate's log under its ATA and its SAS names.

@@ -249,3 +249,37 @@ func TestTheReportNamesWhatIsUnknown(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestLimitsOfTemperatureAreTheDrivesOwn(t *testing.T) {
+	for name, c := range map[string]struct {
+		data            []byte
+		limit, critical any
+	}{
+		"SCT":                  {edited(t, disk, edit{"temperature", map[string]any{"current": 30, "op_limit_max": 60, "limit_max": 85}}), "60", "85"},
+		"SCSI":                 {[]byte(sas), "60", nil},
+		"SCSI as 7.3 shows it": {edited(t, sas, edit{"temperature", map[string]any{"current": 30}}, edit{"scsi_temperature.drive_trip", 65}), "65", nil},
+		"NVMe":                 {[]byte(flash), "82", "85"},
+		"NVMe as 7.5 shows it": {edited(t, flash, edit{"nvme_composite_temperature_threshold", removed}, edit{"temperature", map[string]any{"current": 30, "op_limit_max": 100, "critical_limit_max": 110}}), "100", "110"},
+		"NVMe as 7.3 shows it": {edited(t, flash, edit{"nvme_composite_temperature_threshold", removed}, edit{"smartctl.output", []any{
+			"Warning  Comp. Temp. Threshold:     77 Celsius", "Critical Comp. Temp. Threshold:     79 Celsius"}}), "77", "79"},
+		"none":    {edited(t, disk, edit{"temperature", map[string]any{"current": 30}}), nil, nil},
+		"garbage": {edited(t, disk, edit{"temperature", map[string]any{"current": 30, "op_limit_max": 0, "limit_max": 255}}), nil, nil},
+	} {
+		h := parsed(t, c.data)
+		if plain(h.TemperatureLimitC) != c.limit || plain(h.TemperatureCriticalC) != c.critical {
+			t.Errorf("%s: limits %v and %v, want %v and %v", name, plain(h.TemperatureLimitC), plain(h.TemperatureCriticalC), c.limit, c.critical)
+		}
+	}
+}
+
+func TestZeroDegreesOfADriveWithoutASensorAreNoTemperature(t *testing.T) {
+	for name, edits := range map[string][]edit{
+		"no limit":                   {{"temperature", map[string]any{"current": 0}}},
+		"a limit of 0":               {{"temperature", map[string]any{"current": 0, "drive_trip": 0}}},
+		"a limit of 0, smartctl 7.3": {{"temperature", map[string]any{"current": 0}}, {"scsi_temperature.drive_trip", 0}},
+	} {
+		if h := parsed(t, edited(t, sas, edits...)); h.TemperatureC != nil {
+			t.Errorf("%s: %d °C", name, *h.TemperatureC)
+		}
+	}
+}

@@ -108,9 +108,15 @@ var rules = []Rule{
 		Rising: Warn, counter: func(h *Health) *int64 { return h.Counters.CRC }},
 	{ID: "link_errors", Says: "The SATA link refused frames: look at cable and backplane.", Source: "SATA phy event counters 1, 2, 5; " + srcLink,
 		Rising: Warn, counter: func(h *Health) *int64 { return h.Counters.LinkErrors }},
+	{ID: "link_slow", Says: "The SATA link is slower than the drive can: look at cable, port and backplane.", Source: "the speed that drive and port agreed on; " + srcLink,
+		Held: Warn, Rising: Warn, read: readLinkSpeed},
+	{ID: "write_cache_off", Says: "The drive's write cache is off, which makes writes slow.", Source: "the commonest cause of slow SAS drives, which often come so configured",
+		Held: Info, Rising: Info, read: readWriteCache},
 	{ID: "error_log_medium", Says: "The drive logged sectors that it could not read.", Source: srcLog, Rising: Fail, read: errorLog("UNC")},
 	{ID: "error_log_link", Says: "The drive logged damaged transfers: look at cable and backplane.", Source: srcLog + "; " + srcLink, Rising: Warn, read: errorLog("ICRC")},
 	{ID: "error_log_other", Says: "The drive logged errors, such as commands that it refused.", Source: srcLog, Rising: Info, read: errorLog("")},
+
+	{ID: "error_log_grew", Says: "The drive counted errors of which its log shows no entry.", Source: srcLog, Rising: Info, pair: errorLogGrew},
 
 	// SCSI counters.
 	{ID: "grown_defects", Says: "The drive's list of grown defects has entries.", Source: srcSCSI, Held: Warn, Rising: Fail,
@@ -143,6 +149,8 @@ var rules = []Rule{
 		counter: func(h *Health) *int64 { return h.Counters.UnsafeShutdowns }},
 
 	{ID: "too_hot", Says: "The drive is over its own temperature limit.", Source: "the drive's limit (SCT, SPC temperature page, WCTEMP)", Held: Warn, Rising: Warn, read: readHeat},
+	{ID: "hot", Says: "The drive gives no temperature limit and is hotter than its kind should be.", Source: "usual limits: 60 °C for disks, 70 °C for SATA SSDs, 75 °C for NVMe",
+		Held: Warn, Rising: Warn, read: readUnusualHeat},
 
 	// Sold as new?
 	{ID: "farm_hours", Says: "The FARM log counts many more hours than SMART.", Source: srcFarm, Held: Warn, first: true, read: readFarmHours},

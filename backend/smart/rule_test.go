@@ -52,9 +52,13 @@ var pairs = []struct {
 	{"a damaged transfer in the log", disk, nil, []edit{log(logged(1, "Error: ICRC, ABRT at LBA = 0"))}, "error_log_link", Warn, nil, "Error: ICRC, ABRT at LBA = 0"},
 	{"a refused command in the log", disk, []edit{log(logged(1, "Error: ABRT"))}, []edit{log(logged(2, "Error: ABRT"), logged(1, "Error: ABRT"))},
 		"error_log_other", Info, nil, "Error: ABRT"},
+	{"errors counted that the log does not show", disk, []edit{{"ata_smart_error_log.extended.count", 2}}, []edit{{"ata_smart_error_log.extended.count", 5}}, "error_log_grew", Info, int64(2), int64(5)},
 	{"an attribute fails now", disk, nil, []edit{{"attr:5.when_failed", "now"}, {"attr:5.value", 5}}, "attribute_now", Fail, int64(100), int64(5)},
 	{"an attribute failed once", disk, nil, []edit{{"attr:1.when_failed", "past"}}, "attribute_past", Warn, int64(80), int64(80)},
 	{"too hot by the drive's limit", disk, nil, []edit{{"temperature.current", 61}}, "too_hot", Warn, int64(30), int64(61)},
+	{"hot, and the drive gives no limit", disk, []edit{{"temperature", map[string]any{"current": 60}}}, []edit{{"temperature", map[string]any{"current": 61}}}, "hot", Warn, int64(60), int64(61)},
+	{"the link fell back", disk, []edit{link(60)}, []edit{link(30)}, "link_slow", Warn, "6.0 of 6.0 Gb/s", "3.0 of 6.0 Gb/s"},
+	{"the write cache went off", disk, []edit{{"write_cache.enabled", true}}, []edit{{"write_cache.enabled", false}}, "write_cache_off", Info, "on", "off"},
 	{"hours went back", disk, nil, []edit{{"power_on_time.hours", 19}}, "hours_went_back", Warn, int64(20), int64(19)},
 	{"another drive", disk, nil, []edit{{"serial_number", "ZR50BBBB"}, raw("5", 9)}, "other_drive", Warn, "ZR50AAAA", "ZR50BBBB"},
 	{"a self-test failed", disk, nil, []edit{{"ata_smart_self_test_log.extended.table", []any{row(1, 121, "Completed: read failure", 20), row(1, 0, "Completed without error", 1)}}},
@@ -89,6 +93,12 @@ var pairs = []struct {
 	{"endurance used", flash, nil, []edit{{"nvme_smart_health_information_log.percentage_used", 100}}, "endurance_used", Warn, int64(0), int64(100)},
 	{"refused commands", flash, nil, []edit{{"nvme_smart_health_information_log.num_err_log_entries", 6}}, "error_log_entries", Info, int64(0), int64(6)},
 	{"power cut", flash, nil, []edit{{"nvme_smart_health_information_log.unsafe_shutdowns", 2}}, "unsafe_shutdowns", Info, int64(1), int64(2)},
+}
+
+// link is a SATA link of a drive that can 6.0 Gb/s, at so many tenths of a Gb/s.
+func link(tenths int) edit {
+	speed := func(tenths int) any { return map[string]any{"units_per_second": tenths, "bits_per_unit": 100000000} }
+	return edit{"interface_speed", map[string]any{"max": speed(60), "current": speed(tenths)}}
 }
 
 func warning(bits int) []edit {
@@ -151,6 +161,15 @@ var states = []struct {
 	{"switched on often", disk, []edit{{"power_cycle_count", 51}}, "cycles_not_new", "", Warn, ""},
 	{"written to", flash, []edit{{"nvme_smart_health_information_log.data_units_written", 300000}}, "writes_not_new", "", Warn, ""},
 	{"a firmware notice", disk, []edit{{"smartctl.output", []any{"==> WARNING: A firmware update for this drive may be available,"}}}, "firmware_notice", Info, Info, Info},
+	{"a slow link", disk, []edit{link(15)}, "link_slow", Warn, Warn, Warn},
+	{"a full link", disk, []edit{link(60)}, "", "", "", ""},
+	{"hot without a limit, NVMe", flash, []edit{{"nvme_composite_temperature_threshold", removed}, {"temperature.current", 76}}, "hot", Warn, Warn, Warn},
+	{"warm without a limit, NVMe", flash, []edit{{"nvme_composite_temperature_threshold", removed}, {"temperature.current", 75}}, "", "", "", ""},
+	{"hot without a limit, SATA SSD", disk, []edit{{"rotation_rate", 0}, {"temperature", map[string]any{"current": 71}}}, "hot", Warn, Warn, Warn},
+	{"warm without a limit, SATA SSD", disk, []edit{{"rotation_rate", 0}, {"temperature", map[string]any{"current": 70}}}, "", "", "", ""},
+	{"no write cache", disk, []edit{{"write_cache.enabled", false}}, "write_cache_off", Info, Info, Info},
+	{"no write cache on a SAS disk", sas, []edit{{"smartctl.output", []any{"Writeback Cache is:   Disabled"}}}, "write_cache_off", Info, Info, Info},
+	{"no write cache on an SSD", disk, []edit{{"write_cache.enabled", false}, {"rotation_rate", 0}}, "", "", "", ""},
 	{"grown defects", sas, []edit{{"scsi_grown_defect_list", 5}}, "grown_defects", Warn, Warn, Warn},
 	{"uncorrected reads", sas, []edit{{"scsi_error_counter_log.read.total_uncorrected_errors", 5}}, "uncorrected_reads", Warn, Fail, Warn},
 	{"pending defects", sas, []edit{{"scsi_pending_defects.count", 5}}, "pending_defects", Warn, Fail, Fail},

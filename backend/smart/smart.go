@@ -35,6 +35,8 @@ type Health struct {
 	TemperatureC      *int64 `json:"temperature_c"`
 	TemperatureLimitC *int64 `json:"temperature_limit_c"` // the drive's own limit for operation
 
+	TemperatureCriticalC *int64 `json:"temperature_critical_c,omitempty"` // where the drive's own limit says that it may take harm
+
 	EnduranceUsedPercent  *int64 `json:"endurance_used_percent"`
 	SparePercent          *int64 `json:"spare_percent"`
 	SpareThresholdPercent *int64 `json:"spare_threshold_percent"`
@@ -52,7 +54,10 @@ type Health struct {
 	ErrorLog       []ErrorLogEntry `json:"error_log"`       // ATA, newest first
 	Farm           *Farm           `json:"farm"`
 	BackgroundScan string          `json:"background_scan,omitempty"` // SCSI: state of the background scan
-	Messages       []string        `json:"messages,omitempty"`        // smartctl's own
+	WriteCache     *bool           `json:"write_cache,omitempty"`     // whether the drive's cache takes writes
+	LinkMbps       *int64          `json:"link_mbps,omitempty"`       // SATA: speed of the link now, and the most that the drive can
+	LinkMaxMbps    *int64          `json:"link_max_mbps,omitempty"`
+	Messages       []string        `json:"messages,omitempty"` // smartctl's own
 }
 
 // HasData reports whether the capture holds any health data, not only an identity.

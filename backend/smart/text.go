@@ -24,6 +24,10 @@ func readText(t tree, h *Health) {
 			if n, err := strconv.ParseInt(rest, 10, 64); err == nil && n >= 0 && h.Drive.Protocol == SCSI {
 				h.Counters.NonMedium = &n
 			}
+		case strings.HasSuffix(label, "Comp. Temp. Threshold") && h.Drive.Protocol == NVMe:
+			readThreshold(label, rest, h)
+		case label == "Writeback Cache is" && h.WriteCache == nil && (rest == "Enabled" || rest == "Disabled"):
+			h.WriteCache = new(rest == "Enabled")
 		case strings.HasPrefix(s, "No Self-tests have been logged"):
 			if h.SelfTests == nil {
 				h.SelfTests = []SelfTestRow{}
@@ -50,5 +54,17 @@ func readRemaining(s string, h *Health) {
 	}
 	if h.Running.RemainingPercent == nil {
 		h.Running.RemainingPercent = &n
+	}
+}
+
+// readThreshold reads the limits of an NVMe controller, "82 Celsius", which smartctl up to 7.3 gives as text alone.
+func readThreshold(label, rest string, h *Health) {
+	field := &h.TemperatureLimitC
+	if strings.HasPrefix(label, "Critical") {
+		field = &h.TemperatureCriticalC
+	}
+	n, err := strconv.ParseInt(strings.TrimSuffix(rest, " Celsius"), 10, 64)
+	if err == nil && *field == nil && n >= lowestLimit && n <= highestLimit {
+		*field = &n
 	}
 }

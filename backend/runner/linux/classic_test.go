@@ -40,6 +40,7 @@ type benchHold struct {
 func (h benchHold) Identity() drive.Identity { return h.id }
 func (h benchHold) Usage() drive.Usage       { return drive.Usage{Class: drive.None} }
 func (h benchHold) TempC() *int              { return nil }
+func (h benchHold) TempLimits() (*int, *int) { return nil, nil }
 func (h benchHold) Inspect(context.Context) (drive.Identity, drive.Usage, error) {
 	return h.id, h.Usage(), nil
 }

@@ -6,12 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // health is what smartctl said of a drive.
@@ -77,34 +72,4 @@ func parseSMART(out []byte) health {
 		}
 	}
 	return h
-}
-
-// Temperature reads the temperature of an open drive in °C, without any tool; nil where the kernel has no sensor for
-// it. It may wait for the drive.
-func (h *Host) Temperature(f *os.File) *int {
-	var st unix.Stat_t
-	if unix.Fstat(int(f.Fd()), &st) != nil {
-		return nil
-	}
-	dir, err := filepath.EvalSymlinks(h.at("/sys/dev/block/" + number(uint64(st.Rdev)).String()))
-	if err != nil {
-		return nil
-	}
-	return temperature(dir)
-}
-
-// temperature reads the hwmon sensor of a disk: drivetemp's under a SCSI device, the controller's for NVMe.
-func temperature(dir string) *int {
-	for _, pattern := range []string{"device/hwmon/hwmon*", "device/hwmon*", "device/device/hwmon/hwmon*", "device/nvme*/hwmon*", "device/nvme*/hwmon/hwmon*"} {
-		sensors, _ := filepath.Glob(filepath.Join(dir, pattern, "temp1_input"))
-		for _, s := range sensors {
-			milli, err := strconv.Atoi(text(s))
-			if err != nil || milli < -60_000 || milli > 200_000 {
-				continue
-			}
-			c := (milli + 500) / 1000
-			return &c
-		}
-	}
-	return nil
 }

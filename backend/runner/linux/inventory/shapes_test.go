@@ -21,6 +21,9 @@ func TestABlankDriveIsFreeAndKnownByItsOwnPages(t *testing.T) {
 	m.file("/sys/block/sda/device/hwmon/hwmon3/temp1_input", "34600\n")
 	m.tools["smartctl --json=c -i -H /dev/sda"] = `{"smart_status":{"passed":true}}`
 
+	m.file("/sys/block/sda/device/hwmon/hwmon3/temp1_max", "60000\n")
+	m.file("/sys/block/sda/device/hwmon/hwmon3/temp1_crit", "-1000\n")
+
 	row := m.list(Options{})["/dev/sda"]
 	expect(t, row, drive.None, drive.NoPhrase, "nothing uses it")
 	want := drive.Identity{Serial: "SER00001", WWN: "5000c50000000001", Model: "MADE UP DISK", Firmware: "0001",

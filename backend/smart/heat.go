@@ -1,0 +1,72 @@
+package smart
+
+// What a measurement and a limit can be, in °C; anything else is garbage.
+const (
+	coldest, hottest          = -40, 150
+	lowestLimit, highestLimit = 30, 120
+)
+
+// How warm a drive may get that gives no limit of its own, in °C.
+const (
+	UsualDisk = 60
+	UsualSSD  = 70
+	UsualNVMe = 75
+)
+
+// readTemperature takes only what smartctl itself calls the temperature, and the drive's limits: of SCT, of NVMe's
+// controller (WCTEMP, CCTEMP), of the SCSI temperature page. SCSI drives without that page are given as 0 °C with a
+// limit of 0 or none: that is no measurement.
+func readTemperature(t tree, h *Health) {
+	h.TemperatureC = first(t.within(coldest, hottest, "temperature", "current"),
+		t.within(coldest, hottest, "nvme_smart_health_information_log", "temperature"),
+		t.within(coldest, hottest, "ata_sct_status", "temperature", "current"))
+	trip := first(t.integer("temperature", "drive_trip"), t.integer("scsi_temperature", "drive_trip"))
+	if h.TemperatureC != nil && *h.TemperatureC == 0 && (trip != nil && *trip == 0 || trip == nil && h.Drive.Protocol == SCSI) {
+		h.TemperatureC = nil
+	}
+	limit := func(path ...string) *int64 { return t.within(lowestLimit, highestLimit, path...) }
+	h.TemperatureLimitC = first(limit("temperature", "op_limit_max"),
+		limit("nvme_composite_temperature_threshold", "warning"),
+		limit("temperature", "drive_trip"),
+		limit("scsi_temperature", "drive_trip"),
+		limit("ata_sct_status", "temperature", "op_limit_max"))
+	h.TemperatureCriticalC = first(limit("temperature", "critical_limit_max"),
+		limit("nvme_composite_temperature_threshold", "critical"),
+		limit("temperature", "limit_max"),
+		limit("ata_sct_status", "temperature", "limit_max"))
+}
+
+// HeatLimit is how warm the drive may get: its own limit, else what is usual for its kind. A drive that does not say
+// what it is counts as a disk.
+func (h Health) HeatLimit() (limit int64, own bool) {
+	switch {
+	case h.TemperatureLimitC != nil:
+		return *h.TemperatureLimitC, true
+	case h.Drive.Protocol == NVMe:
+		return UsualNVMe, false
+	case h.Drive.RotationRPM != nil && *h.Drive.RotationRPM == 0:
+		return UsualSSD, false
+	}
+	return UsualDisk, false
+}
+
+// readHeat compares with the drive's limit and takes the drive's word that it is too hot.
+func readHeat(h *Health) []reading {
+	limit, own := h.HeatLimit()
+	over := own && h.TemperatureC != nil && *h.TemperatureC > limit
+	said := heatAlone(h) || h.CriticalWarning != nil && *h.CriticalWarning&heatBit != 0
+	value := any("over its limit")
+	if h.TemperatureC != nil {
+		value = *h.TemperatureC
+	}
+	return []reading{{value: value, holds: over || said}}
+}
+
+// readUnusualHeat is for a drive that gives no limit; one that says itself that it is too hot is told of by that.
+func readUnusualHeat(h *Health) []reading {
+	limit, own := h.HeatLimit()
+	if own || h.TemperatureC == nil {
+		return nil
+	}
+	return []reading{{value: *h.TemperatureC, holds: *h.TemperatureC > limit && !readHeat(h)[0].holds}}
+}
