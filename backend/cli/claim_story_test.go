@@ -147,7 +147,7 @@ func idOf(ts *testscript.TestScript, _ bool, args []string) {
 
 // wiped JOB: waits until the first destructive act of the job is done.
 func wiped(ts *testscript.TestScript, _ bool, args []string) {
-	for range 600 {
+	for range 6000 {
 		data, _ := os.ReadFile(ts.Getenv("STATE") + "/jobs/" + args[0] + "/run-1.ndjson")
 		if strings.Contains(string(data), `"kind":"wiped"`) {
 			return

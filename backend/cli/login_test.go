@@ -308,7 +308,7 @@ func (tt *terminal) shown() string {
 // types waits for a question and answers it.
 func (tt *terminal) types(question, answer string) {
 	tt.t.Helper()
-	for range 600 {
+	for range 6000 {
 		if strings.Contains(tt.shown(), question) {
 			time.Sleep(50 * time.Millisecond) // the echo is switched off after the question is shown
 			io.WriteString(tt.master, answer+"\n")
@@ -324,7 +324,7 @@ func (tt *terminal) ends(code int) string {
 	tt.cmd.Wait()
 	select {
 	case <-tt.over:
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 	}
 	if got := tt.cmd.ProcessState.ExitCode(); got != code {
 		tt.t.Errorf("it ended with %d, not %d:\n%s", got, code, tt.shown())

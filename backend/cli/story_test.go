@@ -204,7 +204,7 @@ func at(ts *testscript.TestScript, out, path string) string {
 
 // until FILE TEXT: waits until the file (of a command in the background) holds the text.
 func until(ts *testscript.TestScript, _ bool, args []string) {
-	for range 600 {
+	for range 6000 { // five minutes: the machine may be busy with much else
 		data, _ := os.ReadFile(ts.MkAbs(args[0]))
 		if bytes.Contains(data, []byte(args[1])) {
 			return
@@ -217,7 +217,7 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 
 // running JOB STAGE: waits until the job is in that stage.
 func running(ts *testscript.TestScript, _ bool, args []string) {
-	for range 300 {
+	for range 3000 {
 		ts.Check(ts.Exec("burnish", "jobs", "--json"))
 		for _, line := range strings.Split(ts.ReadFile("stdout"), "\n") {
 			if strings.Contains(line, `"id":"`+args[0]) && strings.Contains(line, `"stage":"`+args[1]+`"`) && strings.Contains(line, `"state":"running"`) {
@@ -255,7 +255,7 @@ func killRuns(ts *testscript.TestScript, _ bool, args []string) {
 	for _, pid := range runners(dir) {
 		ts.Check(syscall.Kill(pid, sig))
 	}
-	for range 200 {
+	for range 2400 {
 		if len(runners(dir)) == 0 {
 			return
 		}

@@ -255,7 +255,7 @@ func TestAnUploadThatIsCutLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for range 1000 {
+	for range 6000 {
 		if got = names(t, bin); len(got) == 1 {
 			return
 		}

@@ -269,10 +269,10 @@ func TestAServerThatAsksForEverIsGivenUp(t *testing.T) {
 func TestTheConnectionWaitsForAPerson(t *testing.T) {
 	g := openGate(t, &ssh.ServerConfig{PasswordCallback: takesPassword}, newKey(t))
 	o := testOptions()
-	o.LoginTimeout = 500 * time.Millisecond
+	o.LoginTimeout = 3 * time.Second
 	g.target.Ask = func(ctx context.Context, _ Question) (string, error) {
 		select {
-		case <-time.After(2 * time.Second):
+		case <-time.After(4 * time.Second):
 			return rightPassword, nil
 		case <-ctx.Done():
 			return "", ctx.Err()

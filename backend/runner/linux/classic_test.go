@@ -159,7 +159,7 @@ func TestAChildIsEndedWithAllThatItStarted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said []string
-	for range 500 {
+	for range 6000 {
 		out, _ := os.ReadFile(pids.Name())
 		if said = strings.Fields(string(out)); len(said) == 2 {
 			break
