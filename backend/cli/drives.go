@@ -25,12 +25,34 @@ type driveRow struct {
 	Usage        drive.Usage     `json:"usage"`
 	Startable    drive.Startable `json:"startable"`
 	Job          *string         `json:"job"`
+
+	Chip          string      `json:"chip"` // the usage in a few words
+	Firmware      string      `json:"firmware"`
+	Transport     string      `json:"transport"`
+	LogicalBytes  int         `json:"logical_bytes"`
+	PhysicalBytes int         `json:"physical_bytes"`
+	Place         drive.Place `json:"place"`
+	Bay           *string     `json:"bay"`
+	SMART         driveHealth `json:"smart"`
+	TempLimitC    *int        `json:"temperature_limit_c"`
+	TempCriticalC *int        `json:"temperature_critical_c"`
+	Unknown       []string    `json:"unknown"` // what could not be found out
+}
+
+// driveHealth is what a drive said of its health; null where it did not say.
+type driveHealth struct {
+	Available *bool `json:"available"`
+	Passed    *bool `json:"passed"`
 }
 
 func driveLine(r wire.DriveRow) driveRow {
 	d := driveRow{
 		ID: r.Identity.ID(), Model: r.Identity.Model, SizeBytes: r.Identity.SizeBytes, Path: r.Path, Kind: r.Identity.Kind,
 		TemperatureC: r.TempC, Usage: r.Usage, Startable: drive.StartableFor(r.Identity, r.Usage),
+		Chip: r.Usage.Chip(), Firmware: r.Identity.Firmware, Transport: r.Identity.Transport,
+		LogicalBytes: r.Identity.LogicalBytes, PhysicalBytes: r.Identity.PhysicalBytes, Place: r.Place,
+		SMART: driveHealth{r.SMART, r.Passed}, TempLimitC: r.TempLimitC, TempCriticalC: r.TempCriticalC,
+		Unknown: append([]string{}, r.Unknown...),
 	}
 	optional := func(s string) *string {
 		if s == "" {
@@ -39,6 +61,7 @@ func driveLine(r wire.DriveRow) driveRow {
 		return &s
 	}
 	d.Serial, d.WWN, d.Job = optional(r.Identity.Serial), optional(r.Identity.WWN), optional(r.Job)
+	d.Bay = optional(r.Place.Bay)
 	return d
 }
 
@@ -47,7 +70,7 @@ func (c *drivesCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	t := a.table("PATH", "ID", "MODEL", "SIZE", "°C", "USAGE", "START")
+	t := a.table("BAY", "PATH", "ID", "MODEL", "SIZE", "°C", "USAGE", "START")
 	for _, r := range rows {
 		if a.json {
 			if err := a.put(driveLine(r)); err != nil {
@@ -67,7 +90,11 @@ func (c *drivesCmd) run(ctx context.Context, a *app) (int, error) {
 		case !d.Startable.Destructive && r.Usage.Unlockable():
 			can = "read only, or unlock"
 		}
-		t.row(r.Path, d.ID, d.Model, bytes(d.SizeBytes), temp, string(r.Usage.Class)+": "+r.Usage.Text, can)
+		bay := "–"
+		if d.Bay != nil {
+			bay = *d.Bay
+		}
+		t.row(bay, r.Path, d.ID, d.Model, bytes(d.SizeBytes), temp, string(r.Usage.Class)+": "+r.Usage.Text, can)
 	}
 	if len(rows) == 0 && !a.json {
 		a.say("%s shows no drives.", c.NAS)

@@ -47,6 +47,9 @@ type Usage struct {
 	PoolGUID string `json:"pool_guid,omitempty"`
 	Job      string `json:"job,omitempty"` // class burnin: the job
 
+	// Parts is the text for a chip: "pool tank", "mirror-0", "ONLINE". Without any, Text is all there is.
+	Parts []string `json:"parts,omitempty"`
+
 	// Claims names each claim by what it is and whose, so that a new one is told from an old one: "label ext <uuid>".
 	Claims []string `json:"claims,omitempty"`
 	// Dispensable, of class pool: the member was taken offline, and its pool can lose yet another device without it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"burnish/backend/burnin"
@@ -76,7 +77,7 @@ func choose(rows []wire.DriveRow, which, nasName string) (wire.DriveRow, error) 
 	same := func(a string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(which)) }
 	for _, row := range rows {
 		id := row.Identity
-		if id.ID() != "" && same(id.ID()) || id.Serial != "" && same(id.Serial) || row.Path == which {
+		if id.ID() != "" && same(id.ID()) || id.Serial != "" && same(id.Serial) || row.Path == which || slices.Contains(row.Place.Paths, which) || slices.Contains(row.Place.ByID, which) {
 			found = append(found, row)
 		}
 	}

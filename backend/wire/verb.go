@@ -57,6 +57,12 @@ type DriveRow struct {
 	Usage    drive.Usage    `json:"usage"`
 	SMART    *bool          `json:"smart,omitempty"` // whether the drive answers SMART requests; nil where nobody asked
 	Job      string         `json:"job,omitempty"`   // a job of ours that has it
+
+	Place         drive.Place `json:"place"`
+	Passed        *bool       `json:"passed,omitempty"`       // the drive's own word on its health; nil where it gave none
+	TempLimitC    *int        `json:"temp_limit_c,omitempty"` // what the drive bears, by its own word
+	TempCriticalC *int        `json:"temp_critical_c,omitempty"`
+	Unknown       []string    `json:"unknown,omitempty"` // what could not be found out: "serial", "temperature", …
 }
 
 // StartRequest starts a job. The same id asked again answers with that job and starts nothing.

@@ -27,6 +27,17 @@ type answer struct {
 	dispensable bool     // class pool: see drive.Usage
 
 	poolName, poolGUID, job string
+
+	parts []string // the text for a chip; see drive.Usage
+}
+
+func (a answer) in(parts ...string) answer {
+	for _, p := range parts {
+		if p != "" {
+			a.parts = append(a.parts, short(p))
+		}
+	}
+	return a
 }
 
 func claim(layer string, class drive.Class, format string, args ...any) answer {
@@ -42,7 +53,7 @@ func failed(layer string, format string, args ...any) answer {
 }
 
 func (a answer) usage() drive.Usage {
-	u := drive.Usage{Class: a.class, Text: reason.Clean(a.text, maxText), PoolName: reason.Clean(a.poolName, maxText), PoolGUID: a.poolGUID, Job: a.job}
+	u := drive.Usage{Class: a.class, Text: reason.Clean(a.text, maxText), PoolName: reason.Clean(a.poolName, maxText), PoolGUID: a.poolGUID, Job: a.job, Parts: a.parts}
 	if !a.sure {
 		u.Class = drive.CannotTell
 	}
@@ -86,7 +97,8 @@ func usageOf(answers []answer) drive.Usage {
 	}
 	for _, a := range answers { // whoever knows the pool's guid knows it better
 		if u.PoolGUID == "" && a.sure && a.class == u.Class && a.poolGUID != "" {
-			u.Text, u.PoolName, u.PoolGUID = a.usage().Text, a.usage().PoolName, a.poolGUID
+			better := a.usage()
+			u.Text, u.PoolName, u.PoolGUID, u.Parts = better.Text, better.PoolName, better.PoolGUID, better.Parts
 		}
 	}
 	u.PhraseKind = phrase(u, settled)

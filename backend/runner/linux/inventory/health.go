@@ -12,8 +12,12 @@ import (
 // health is what smartctl said of a drive.
 type health struct {
 	asked  bool
-	silent bool  // smartctl came to no end
-	smart  *bool // whether there is health data; nil: it did not say
+	silent bool   // smartctl came to no end
+	smart  *bool  // whether there is health data; nil: it did not say
+	passed *bool  // the drive's own word
+	rpm    *int   // 0: it does not turn
+	now    string // speed of the link
+	max    string
 	serial string
 	wwn    string // hex
 }
@@ -42,6 +46,15 @@ func parseSMART(out []byte) health {
 			Enabled   *bool `json:"enabled"`
 		} `json:"smart_support"`
 		NVMe     *json.RawMessage `json:"nvme_smart_health_information_log"`
+		Rotation *int             `json:"rotation_rate"`
+		Speed    struct {
+			Now struct {
+				Text string `json:"string"`
+			} `json:"current"`
+			Max struct {
+				Text string `json:"string"`
+			} `json:"max"`
+		} `json:"interface_speed"`
 		Smartctl struct {
 			Messages []struct {
 				Text string `json:"string"`
@@ -56,6 +69,10 @@ func parseSMART(out []byte) health {
 	if w := doc.WWN; w != nil {
 		h.wwn = fmt.Sprintf("%016x", w.NAA<<60|w.OUI<<36|w.ID)
 	}
+	if doc.Status != nil {
+		h.passed = doc.Status.Passed
+	}
+	h.rpm, h.now, h.max = doc.Rotation, short(doc.Speed.Now.Text), short(doc.Speed.Max.Text)
 	yes, no := true, false
 	switch {
 	case doc.Status != nil && doc.Status.Passed != nil, doc.NVMe != nil:

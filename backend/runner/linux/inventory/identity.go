@@ -68,16 +68,9 @@ func (h *Host) identify(n node) node {
 
 func identifySCSI(id *drive.Identity, b *block) (lun string) {
 	device := filepath.Join(b.dir, "device")
-	page := func(name string) []byte {
-		data, err := readBounded(filepath.Join(device, name))
-		if err != nil {
-			return nil
-		}
-		return data
-	}
-	serial, firmware, model := ataNames(page("vpd_pg89"))
-	id.Serial = first(ownSerial(serialPage(page("vpd_pg80"))), ownSerial(serial), ownSerial(text(device, "serial")))
-	id.WWN = ownName(unitName(page("vpd_pg83")))
+	serial, firmware, model := ataNames(vpdPage(device, "vpd_pg89"))
+	id.Serial = first(ownSerial(serialPage(vpdPage(device, "vpd_pg80"))), ownSerial(serial), ownSerial(text(device, "serial")))
+	id.WWN = ownName(unitName(vpdPage(device, "vpd_pg83")))
 	if wwid := text(device, "wwid"); id.WWN == "" && !strings.HasPrefix(wwid, "t10.") {
 		id.WWN = ownName(wwid)
 	}

@@ -38,8 +38,13 @@ func (h *Host) Inventory(ctx context.Context, opt Options) ([]wire.DriveRow, err
 		}
 		row.Job = row.Usage.Job
 		for _, p := range u.paths {
-			row.TempC, row.SMART = cmp.Or(row.TempC, s.looks[p].temp), cmp.Or(row.SMART, s.looks[p].health.smart)
+			l := s.looks[p]
+			row.TempC, row.SMART = cmp.Or(row.TempC, l.temp), cmp.Or(row.SMART, l.health.smart)
+			row.Passed = cmp.Or(row.Passed, l.health.passed)
+			row.TempLimitC, row.TempCriticalC = cmp.Or(row.TempLimitC, l.high), cmp.Or(row.TempCriticalC, l.crit)
 		}
+		row.Place = s.placed(u)
+		row.Unknown = unknown(row)
 		rows = append(rows, row)
 	}
 	return rows, nil

@@ -22,7 +22,7 @@ const (
 func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map[string]string) []answer {
 	var out []answer
 	member := func(v *vdev, how string) {
-		a := claim(zfsLayer, drive.Pool, "%v%s", v, how)
+		a := claim(zfsLayer, drive.Pool, "%v%s", v, how).in("pool "+v.pool.name, v.role, v.inGroup(), v.state)
 		a.poolName, a.poolGUID, a.dispensable = v.pool.name, v.pool.guid, i.dispensable(v)
 		if a.dispensable {
 			a.text += "; its pool keeps its redundancy without it"
@@ -81,7 +81,7 @@ func (i *imported) notMember(f label.Found) answer {
 	case f.PoolGUID == "" && f.VdevGUID == "":
 		return claim(zfsLayer, drive.Data, "%s", f.Text)
 	case state == label.PoolExported:
-		a = claim(zfsLayer, drive.ExportedPool, "%s", f.Text)
+		a = claim(zfsLayer, drive.ExportedPool, "%s", f.Text).in("pool "+cmp.Or(f.PoolName, f.PoolGUID), "exported")
 		a.poolName = f.PoolName
 	case state == label.PoolDestroyed, state == label.PoolSpare, state == label.PoolCache:
 		return claim(zfsLayer, drive.Data, "%s", f.Text)
@@ -90,7 +90,7 @@ func (i *imported) notMember(f label.Found) answer {
 		if name := cmp.Or(f.Hostname, f.HostID); name != "" {
 			host = "host " + name
 		}
-		a = claim(zfsLayer, drive.Remote, "pool %s, not exported, last used by %s", cmp.Or(f.PoolName, f.PoolGUID, "without a name"), host)
+		a = claim(zfsLayer, drive.Remote, "pool %s, not exported, last used by %s", cmp.Or(f.PoolName, f.PoolGUID, "without a name"), host).in("pool "+cmp.Or(f.PoolName, f.PoolGUID), "not exported", host)
 		a.poolName = f.PoolName
 	}
 	a.poolGUID = f.PoolGUID

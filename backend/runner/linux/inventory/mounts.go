@@ -96,7 +96,7 @@ func (t *topology) mountClaims(mounts []mount) claims {
 	at := t.mountPoints(mounts)
 	for _, b := range t.byNumber {
 		if points := at[b]; points != nil && !t.btrfsMember(b) {
-			out.add(b, claim("mounts", drive.Mounted, "%s is mounted at %s", b.name, few(points)))
+			out.add(b, claim("mounts", drive.Mounted, "%s is mounted at %s", b.name, few(points)).in("mounted", points[0]))
 		}
 	}
 	for _, v := range t.btrfs() {

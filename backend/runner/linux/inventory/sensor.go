@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// What a limit can be, in °C; anything else is garbage.
+const lowestLimit, highestLimit = 30, 120
+
 // Temperature reads the temperature of an open drive in °C, without any tool; nil where the kernel has no sensor for
 // it. It may wait for the drive.
 func (h *Host) Temperature(f *os.File) *int { return sensed(h.sysfs(f), "temp1_input", -60, 200) }
@@ -17,7 +20,7 @@ func (h *Host) Temperature(f *os.File) *int { return sensed(h.sysfs(f), "temp1_i
 // TemperatureLimits reads what the sensor knows of the drive's limits: of SCT for drivetemp, WCTEMP and CCTEMP for NVMe.
 func (h *Host) TemperatureLimits(f *os.File) (high, critical *int) {
 	dir := h.sysfs(f)
-	return sensed(dir, "temp1_max", 30, 120), sensed(dir, "temp1_crit", 30, 120)
+	return sensed(dir, "temp1_max", lowestLimit, highestLimit), sensed(dir, "temp1_crit", lowestLimit, highestLimit)
 }
 
 // sysfs is the directory of an open drive; empty if there is none.

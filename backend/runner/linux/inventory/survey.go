@@ -33,7 +33,9 @@ type survey struct {
 	looks  map[*node]*look
 	layers []layerResult
 	pools  imported
-	boot   map[string]string // pools that the NAS runs from, and where they are mounted
+	boot   map[string]string          // pools that the NAS runs from, and where they are mounted
+	bays   map[string]drive.Enclosure // by kernel name, as TrueNAS knows them
+	links  map[*block][]string        // names below /dev/disk/by-id
 	active active
 }
 
@@ -44,7 +46,10 @@ type look struct {
 	err     error // why found is none
 	probe   *answer
 	temp    *int
+	high    *int // what the sensor says that the drive bears
+	crit    *int
 	health  health
+	place   place
 }
 
 // layerResult is what a layer that looks at the whole machine said.
@@ -109,6 +114,12 @@ func (s *survey) identifyAll(ctx context.Context) {
 func (s *survey) lookAtAll(ctx context.Context, nodes []*node, list bool) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.askLayers(ctx) })
+	if list {
+		wg.Go(func() { s.bays = s.h.trueNASBays(ctx) })
+		wg.Go(func() {
+			s.links, _ = await(ctx, func() (map[*block][]string, error) { return s.topo.byID(), nil })
+		})
+	}
 	for _, n := range nodes {
 		s.looks[n] = &look{skipped: s.skip(n)}
 	}
@@ -137,6 +148,13 @@ func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
 		wg.Go(func() {
 			l.temp, _ = await(ctx, func() (*int, error) { return temperature(n.dir), nil })
 		})
+		wg.Go(func() {
+			limits, _ := await(ctx, func() ([2]*int, error) {
+				return [2]*int{sensed(n.dir, "temp1_max", lowestLimit, highestLimit), sensed(n.dir, "temp1_crit", lowestLimit, highestLimit)}, nil
+			})
+			l.high, l.crit = limits[0], limits[1]
+		})
+		wg.Go(func() { l.place, _ = await(ctx, func() (place, error) { return s.h.placeOf(n), nil }) })
 		wg.Go(func() { l.health = s.health(ctx, n) })
 	}
 	wg.Wait()

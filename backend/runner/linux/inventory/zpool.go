@@ -28,10 +28,18 @@ func (v *vdev) String() string {
 	if v.role != "" {
 		out = v.role + " of " + out
 	}
-	if v.group != "" && v.group != v.pool.name {
-		out += ", " + v.group
+	if g := v.inGroup(); g != "" {
+		out += ", " + g
 	}
 	return out + ", " + first(v.state, "in an unknown state")
+}
+
+// inGroup is the vdev that it is a part of, if that is not the pool itself.
+func (v *vdev) inGroup() string {
+	if v.group == v.pool.name {
+		return ""
+	}
+	return v.group
 }
 
 // gone reports whether the pool knows that the device is not there.
