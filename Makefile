@@ -1,7 +1,7 @@
 # make headless  build/bin/burnish-cli: everything but the window, needs Go alone
 # make runner    the programs for the NAS, embedded by the other targets
 # make test      all checks and tests; installs what they need (Debian or Ubuntu, as root or with sudo)
-# make demo      a real burn-in of throw-away loop devices through a throw-away SSH server (as root)
+# make demo      practice drives are burned in, about a minute, with nothing but this computer
 # make lint      gofmt, go vet, staticcheck, for Linux, Windows and macOS
 # make bench     how fast the surface engine is beside fio and badblocks (as root)
 # make compare   what it finds beside them (as root)

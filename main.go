@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"burnish/backend/cli"
+	"burnish/backend/demo"
 	"burnish/backend/jobs"
 	"burnish/backend/runner/bin"
 )
@@ -27,6 +28,9 @@ func main() {
 		Version: version, Home: dataHome(), Now: time.Now,
 		Open: func(ctx context.Context, dir string) (*jobs.Service, func() error, error) {
 			return jobs.Open(ctx, dir, bin.Runner)
+		},
+		Practice: func(ctx context.Context, dir string, drives []demo.Case) (*jobs.Service, func() error, error) {
+			return demo.Open(ctx, dir, version, bin.Runner, drives)
 		},
 	})
 	stop()

@@ -25,6 +25,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"burnish/backend/burnin"
+	"burnish/backend/demo"
 	"burnish/backend/jobs"
 	"burnish/backend/reason"
 	"burnish/backend/unlock"
@@ -51,6 +52,7 @@ type Env struct {
 	Home           string // the user's directory for application data
 	Now            func() time.Time
 	Open           func(ctx context.Context, dataDir string) (*jobs.Service, func() error, error)
+	Practice       func(ctx context.Context, dataDir string, drives []demo.Case) (*jobs.Service, func() error, error) // nil where there is none
 }
 
 type root struct {
@@ -73,6 +75,7 @@ type root struct {
 	Undo    undoCmd    `cmd:"" help:"Bring back what a start has erased, while the test has written nothing else."`
 	Adopt   adoptCmd   `cmd:"" help:"Take over jobs that another computer started."`
 	Clean   cleanCmd   `cmd:"" help:"Remove ended jobs and the runner from a NAS."`
+	Demo    demoCmd    `cmd:"" help:"Burn in practice drives: about a minute, with nothing real but the code."`
 	Smart   smartCmd   `cmd:"" help:"What Burnish reads in a smartctl capture."`
 	Plans   plansCmd   `cmd:"" help:"The built-in plans."`
 	Reasons reasonsCmd `cmd:"" help:"All reasons that Burnish can give."`
@@ -82,6 +85,7 @@ type root struct {
 type app struct {
 	Env
 	json  bool
+	data  string // the directory that was asked for; empty if none was
 	svc   *jobs.Service
 	lines *bufio.Reader // of stdin, once a line of it was read
 }
@@ -124,6 +128,9 @@ func Main(ctx context.Context, args []string, env Env) int {
 		return complain(env, r.JSON, reason.New("wrong_use", "what", "that is no whole command", "hint", "burnish --help shows all commands."))
 	}
 	a := &app{Env: env, json: r.JSON}
+	if r.DataDir != "" {
+		a.data = data
+	}
 	if _, alone := cmd.(local); !alone {
 		svc, closeAll, err := env.Open(ctx, data)
 		if err != nil {

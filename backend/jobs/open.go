@@ -18,6 +18,11 @@ import (
 // Open opens a data directory: its index (burnish.db) and its mirror. runner gives the program for a NAS by GOARCH.
 // The function that comes with it closes the index.
 func Open(ctx context.Context, dir string, runner func(goarch string) ([]byte, error)) (*Service, func() error, error) {
+	return OpenWith(ctx, dir, nas.Options{Runner: runner})
+}
+
+// OpenWith is Open with all options for connections.
+func OpenWith(ctx context.Context, dir string, options nas.Options) (*Service, func() error, error) {
 	db, err := store.Open(ctx, dir, time.Now)
 	if err != nil {
 		return nil, nil, err
@@ -26,7 +31,6 @@ func Open(ctx context.Context, dir string, runner func(goarch string) ([]byte, e
 	if err := os.MkdirAll(mirror, 0o700); err != nil {
 		return nil, nil, errors.Join(reason.New("data_dir_unusable", "dir", mirror, "error", err), db.Close())
 	}
-	options := nas.Options{Runner: runner}
 	s := &Service{
 		Store: db, Mirror: nas.Mirror{Dir: mirror}, Now: time.Now, Random: rand.Reader, Who: who(),
 		Dial: func(ctx context.Context, t nas.Target) (*nas.Conn, error) { return nas.Dial(ctx, t, options) },

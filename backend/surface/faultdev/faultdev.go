@@ -1,4 +1,5 @@
-// Package faultdev is a drive of bytes in memory with faults at chosen sectors, for tests of what reads and writes drives.
+// Package faultdev is a drive of bytes in memory with faults at chosen sectors, for tests of what reads and writes drives, and for
+// the practice NAS.
 //
 // Faults may be changed while I/O goes on; all methods are safe for concurrent use. Where several faults meet a request,
 // errors come first, in the order in which the faults were set; a request that fails moves no byte. Errors are

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"burnish/backend/burnin"
+	"burnish/backend/demo"
+	"burnish/backend/reason"
+	"burnish/backend/store"
+)
+
+type demoCmd struct {
+	Headless bool `help:"As live text, without a window."`
+}
+
+// local: the demo opens a data directory of its own.
+func (c *demoCmd) local() {}
+
+func (c *demoCmd) run(ctx context.Context, a *app) (code int, err error) {
+	if a.Practice == nil {
+		return 0, reason.New("wrong_use", "what", "this build has no practice NAS", "hint", "")
+	}
+	dir := a.data
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "burnish-demo-"); err != nil {
+			return 0, reason.New("data_dir_unusable", "dir", os.TempDir(), "error", err)
+		}
+	}
+	cases := demo.Cases()
+	svc, closeAll, err := a.Practice(ctx, dir, cases)
+	if err != nil {
+		return 0, err
+	}
+	a.svc = svc
+	defer func() { err = errors.Join(err, closeAll()) }()
+	outcomes, err := c.walk(ctx, a, cases)
+	if err != nil {
+		return 0, err
+	}
+	wrong := 0
+	t := a.table("DRIVE", "WHAT IT IS", "VERDICT", "", "AS DESERVED")
+	for _, o := range outcomes {
+		deserved := "yes"
+		if o.Wrong != "" {
+			wrong++
+			deserved = "NO: " + o.Wrong
+		}
+		if a.json {
+			if err := a.put(outcomeLine(o)); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		t.row(o.Case.Drive.Identity.Serial, o.Case.About, verdictOf(o), whyOf(o), deserved)
+	}
+	if !a.json {
+		a.say("")
+		t.print()
+	}
+	a.note("The history of this demo is in %s; burnish --data-dir shows it.", dir)
+	if wrong > 0 {
+		return 0, reason.New("demo_differs", "count", wrong, "of", len(outcomes))
+	}
+	return 0, nil
+}
+
+// walk goes through the demo: what is there, what is refused, what is tested, and what came of it.
+func (c *demoCmd) walk(ctx context.Context, a *app, cases []demo.Case) ([]demo.Outcome, error) {
+	a.note("The practice NAS has %d drives. Nothing of this computer is tested or written to but files in the demo's own directory.", len(cases))
+	made, refused, err := demo.Start(ctx, a.svc, cases)
+	if err != nil {
+		return nil, err
+	}
+	for _, cs := range cases {
+		if said := refused[cs.Drive.Identity.Serial]; said != nil {
+			a.note("%s  refused at first: %s", cs.Drive.Identity.Serial, said.Text)
+		}
+	}
+	var rows []store.Job
+	for _, j := range made {
+		a.note("%s  job %s started", driveName(j), j.ID)
+		row, err := a.svc.Store.Job(ctx, j.ID)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	if err := a.svc.Watch(ctx, rows, newTicker(a)); err != nil {
+		return nil, err
+	}
+	var all []burnin.Job
+	for _, r := range rows {
+		j, err := a.svc.View(ctx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, j)
+	}
+	if _, err := a.svc.Clean(ctx, demo.Name, true); err != nil { // nothing stays on a NAS
+		return nil, err
+	}
+	return demo.Compare(cases, all, refused), nil
+}
+
+// note is for people only.
+func (a *app) note(format string, args ...any) {
+	if !a.json {
+		a.say(format, args...)
+	}
+}
+
+// outcomeRow is a drive of the demo as --json shows it.
+type outcomeRow struct {
+	Serial   string       `json:"serial"`
+	About    string       `json:"about"`
+	Refused  *reason.Said `json:"refused"`
+	Job      string       `json:"job,omitempty"`
+	State    burnin.State `json:"state,omitempty"`
+	Reason   *reason.Said `json:"reason"`
+	Deserved bool         `json:"deserved"`
+	Wrong    string       `json:"wrong,omitempty"`
+}
+
+func outcomeLine(o demo.Outcome) outcomeRow {
+	r := outcomeRow{Serial: o.Case.Drive.Identity.Serial, About: o.Case.About, Refused: o.Refused, Deserved: o.Wrong == "", Wrong: o.Wrong}
+	if o.Job != nil {
+		r.Job, r.State, r.Reason = o.Job.ID, o.Job.State, o.Job.Reason
+	}
+	return r
+}
+
+func verdictOf(o demo.Outcome) string {
+	switch {
+	case o.Job != nil:
+		return word(*o.Job)
+	case o.Refused != nil:
+		return "refused"
+	}
+	return "not tested"
+}
+
+func whyOf(o demo.Outcome) string {
+	switch {
+	case o.Job == nil && o.Refused != nil:
+		return o.Refused.Title
+	case o.Job == nil:
+		return ""
+	case o.Job.Reason != nil:
+		return o.Job.Reason.Title
+	case len(o.Job.Warnings) > 0:
+		return "warning: " + o.Job.Warnings[0].Title
+	}
+	return ""
+}

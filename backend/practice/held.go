@@ -1,0 +1,93 @@
+package practice
+
+import (
+	"context"
+	"os/exec"
+	"sync"
+
+	"burnish/backend/drive"
+	"burnish/backend/runner"
+)
+
+// held is a drive that a run holds.
+type held struct {
+	nas       *NAS
+	m         *medium
+	exclusive bool
+	kernel    runner.KernelErrors // when it was held
+	once      sync.Once
+}
+
+func (h *held) Path() string             { return h.m.spec.Path }
+func (h *held) Identity() drive.Identity { return h.m.spec.Identity }
+func (h *held) Usage() drive.Usage       { return h.nas.usage(h.m, "") }
+func (h *held) TempC() *int              { return h.m.temp() }
+
+// Inspect reads identity and usage again.
+func (h *held) Inspect(context.Context) (drive.Identity, drive.Usage, error) {
+	if err := h.m.present(); err != nil {
+		return drive.Identity{}, drive.Usage{}, err
+	}
+	return h.Identity(), h.Usage(), nil
+}
+
+// Device gives the drive.
+func (h *held) Device(bool) (runner.Device, error) {
+	if err := h.m.present(); err != nil {
+		return nil, err
+	}
+	return open{h.m}, nil
+}
+
+// open is a medium that somebody opened; closing it changes nothing.
+type open struct{ *medium }
+
+func (open) Close() error { return nil }
+
+// SectorsWritten counts what arrived at the drive, by whomever.
+func (h *held) SectorsWritten() (int64, error) {
+	return h.m.bytes.Counts().BytesWritten / 512, nil
+}
+
+// SMART answers as smartctl does; of a drive that is gone, or has no SMART, as it does of such.
+func (h *held) SMART(_ context.Context, args ...string) ([]byte, error) {
+	switch {
+	case h.m.present() != nil:
+		return []byte(`{"smartctl":{"exit_status":2,"messages":[{"string":"Smartctl open device failed: No such device","severity":"error"}]}}`), errStatus2
+	case h.m.smart == nil:
+		return []byte(`{"smartctl":{"exit_status":2,"messages":[{"string":"Unknown USB bridge","severity":"error"}]}}`), errStatus2
+	}
+	return h.m.smart.smartctl(args)
+}
+
+// NVMe is not installed here.
+func (h *held) NVMe(context.Context, string, ...string) ([]byte, error) {
+	return nil, exec.ErrNotFound
+}
+
+// KernelErrors counts the requests of the held drive that failed.
+func (h *held) KernelErrors() runner.KernelErrors {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	k := h.m.kernel
+	k.Reads, k.Writes = k.Reads-h.kernel.Reads, k.Writes-h.kernel.Writes
+	return k
+}
+
+// Find finds nothing: no program of this computer could open the drive.
+func (h *held) Find(string) (string, error) { return "", exec.ErrNotFound }
+
+// Spawn starts nothing.
+func (h *held) Spawn(runner.Spawn) (runner.Process, error) { return nil, exec.ErrNotFound }
+
+func (h *held) Close() error {
+	h.once.Do(func() {
+		h.m.mu.Lock()
+		defer h.m.mu.Unlock()
+		h.m.holders--
+		if h.exclusive {
+			h.m.alone = false
+		}
+	})
+	return nil
+}
