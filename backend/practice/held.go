@@ -23,6 +23,9 @@ func (h *held) Identity() drive.Identity { return h.m.spec.Identity }
 func (h *held) Usage() drive.Usage       { return h.nas.usage(h.m, "") }
 func (h *held) TempC() *int              { return h.m.temp() }
 
+// TempLimits: the sensor knows none; the drive's own word does.
+func (h *held) TempLimits() (high, critical *int) { return nil, nil }
+
 // Inspect reads identity and usage again.
 func (h *held) Inspect(context.Context) (drive.Identity, drive.Usage, error) {
 	if err := h.m.present(); err != nil {
