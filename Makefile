@@ -5,6 +5,7 @@
 # make lint      gofmt, go vet, staticcheck, for Linux, Windows and macOS
 # make bench     how fast the surface engine is beside fio and badblocks (as root)
 # make compare   what it finds beside them (as root)
+# make chaos     breaks everything at random (as root): SEEDS=200 scenarios, SEED=N replays one
 # make fuzz      each fuzz target for a while (FUZZTIME=30s)
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
@@ -15,7 +16,7 @@ GOFILES  := $(shell find backend main.go go.mod go.sum -name '*.go' -o -name 'go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: headless runner test demo run lint fuzz deps clean bench compare
+.PHONY: chaos headless runner test demo run lint fuzz deps clean bench compare
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -53,6 +54,10 @@ bench:
 
 compare:
 	build/compare.sh
+
+SEEDS ?= 200
+chaos: runner
+	build/chaos.sh "$(SEEDS)" "$(SEED)"
 
 fuzz: runner
 	build/fuzz.sh $(FUZZTIME)

@@ -17,7 +17,8 @@ const refreshFor = 5 * time.Second
 func (a *app) refresh(ctx context.Context, rows []store.Job) {
 	var live []store.Job
 	for _, r := range rows {
-		if !r.State.Ended() && r.Phase != store.Gone {
+		// Somebody else may have resumed one that ended as unknown.
+		if (!r.State.Ended() || r.State == burnin.Unknown) && r.Phase != store.Gone {
 			live = append(live, r)
 		}
 	}
@@ -101,9 +102,6 @@ func (c *showCmd) run(ctx context.Context, a *app) (int, error) {
 	row, err := a.svc.Store.FindJob(ctx, c.Job)
 	if err != nil {
 		return 0, err
-	}
-	if row.State == burnin.Unknown {
-		row.State = burnin.Running // somebody else may have resumed it
 	}
 	a.refresh(ctx, []store.Job{row})
 	j, err := a.svc.View(ctx, row.ID)

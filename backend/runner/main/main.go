@@ -14,7 +14,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"burnish/backend/runner"
 	"burnish/backend/runner/linux"
@@ -45,7 +44,7 @@ func act(args []string) error {
 	host := linux.NewHost()
 	s := &runner.Service{
 		Dir: runner.NewStateDir(filepath.Dir(filepath.Dir(exe))), Host: host, Locks: linux.Locks{},
-		Supervisor: linux.Supervisor{Exe: exe, Systemd: linux.SystemdRuns()}, Version: version, Now: time.Now,
+		Supervisor: linux.Supervisor{Exe: exe, Systemd: linux.SystemdRuns()}, Version: version, Now: now,
 	}
 	if verb := wire.Verb(args[0]); verb != wire.VerbRun {
 		// The asker's end is stdin's end or a broken pipe, which ends the process as it should.

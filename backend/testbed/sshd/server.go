@@ -47,11 +47,14 @@ type Server struct {
 	log    string   // the file that it writes to
 	mark   string   // "name=value" in the environment of all that its sessions start
 	child  *tether.Child
+
+	machine bool // a machine of its own: see OwnMachine
 }
 
 type settings struct {
 	lines       []string
 	hostKeyFile string
+	machine     bool
 }
 
 // Option changes how a server is started.
@@ -83,16 +86,20 @@ func Start(t testing.TB, opts ...Option) *Server {
 	if s.dir, err = os.MkdirTemp("", "burnish-sshd-"); err != nil {
 		t.Fatal(err)
 	}
-	s.lines, s.HostKeyFile = set.lines, set.hostKeyFile
+	s.lines, s.HostKeyFile, s.machine = set.lines, set.hostKeyFile, set.machine
 	s.KeyFile = filepath.Join(s.dir, "client")
 	s.config = filepath.Join(s.dir, "config")
 	s.log = filepath.Join(s.dir, "log")
 	s.mark = "BURNISH_TEST_SSHD=" + filepath.Base(s.dir)
 	will := tether.NewWill(t, `
 for f in $(grep -lsxzF -- "$1" /proc/[0-9]*/environ); do f=${f#/proc/}; kill -9 "${f%/environ}"; done
+for f in $(grep -lsF -- "$3" /proc/[0-9]*/mountinfo); do f=${f#/proc/}; kill -9 "${f%/mountinfo}"; done
 rm -rf "$2"
-`, s.mark, s.dir)
+`, s.mark, s.dir, filepath.Base(s.dir)+"/boot_id")
 	t.Cleanup(func() {
+		if s.machine {
+			s.PowerCut()
+		}
 		s.Stop()
 		err := gone("a process that a session had started", func() []int {
 			left := marked(s.mark)
@@ -136,6 +143,9 @@ func (s *Server) prepare() error {
 		return err
 	}
 	if err := os.Mkdir(privsepDir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	if err := s.newBoot(); err != nil {
 		return err
 	}
 	if s.HostKeyFile == "" {
@@ -201,7 +211,7 @@ func (s *Server) listen() error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command(s.sshd, "-D", "-e", "-f", s.config)
+	cmd := s.program()
 	cmd.Stderr = log
 	if s.child, err = tether.Start(cmd); err != nil {
 		return err

@@ -1,0 +1,207 @@
+//go:build linux
+
+package chaos_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"burnish/backend/cli"
+	"burnish/backend/jobs"
+	"burnish/backend/nas"
+)
+
+// What the test tells its app processes in the environment.
+const (
+	asApp     = "BURNISH_CHAOS_APP"    // set: this process is burnish
+	runnerAt  = "BURNISH_CHAOS_RUNNER" // the program for the NAS
+	clockSkew = "BURNISH_CHAOS_CLOCK"  // a file with how wrong this computer's clock is, as a duration
+)
+
+// atOnce is how many scenarios run at once: they mostly wait.
+const atOnce = "4"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asApp) != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := cli.Main(ctx, os.Args[1:], cli.Env{
+			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "chaos", Home: os.Getenv("HOME"), Now: wrongNow, Open: open,
+		})
+		stop()
+		os.Exit(code)
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// wrongNow is the app's clock.
+func wrongNow() time.Time {
+	text, _ := os.ReadFile(os.Getenv(clockSkew))
+	skew, _ := time.ParseDuration(strings.TrimSpace(string(text)))
+	return time.Now().Add(skew)
+}
+
+// open opens a data directory as the program does, but for a runner of the test's and less patience with silence.
+func open(ctx context.Context, dir string) (*jobs.Service, func() error, error) {
+	runner := func(string) ([]byte, error) { return os.ReadFile(os.Getenv(runnerAt)) }
+	svc, closeAll, err := jobs.Open(ctx, dir, runner)
+	if err != nil {
+		return nil, nil, err
+	}
+	svc.Now = wrongNow
+	svc.Dial = func(ctx context.Context, t nas.Target) (*nas.Conn, error) {
+		return nas.Dial(ctx, t, nas.Options{Runner: runner, KeepaliveEvery: time.Second, BeatTimeout: 20 * time.Second, HandshakeTimeout: 5 * time.Second})
+	}
+	return svc, closeAll, nil
+}
+
+// wrongClock stands in the place of backend/runner/main/clock.go. A process keeps the clock that it began with, so that
+// time goes on as it should within it.
+const wrongClock = `//go:build linux
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+var skew = func() time.Duration {
+	exe, _ := os.Executable()
+	text, _ := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(exe))), "nas-clock"))
+	d, _ := time.ParseDuration(strings.TrimSpace(string(text)))
+	return d
+}()
+
+func now() time.Time { return time.Now().Add(skew) }
+`
+
+// buildRunner builds the program for the NAS, once a test binary.
+var buildRunner = sync.OnceValues(func() (path string, err error) {
+	dir, err := os.MkdirTemp("", "burnish-chaos-")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(dir)
+		}
+	}()
+	real, err := filepath.Abs("../runner/main/clock.go")
+	if err != nil {
+		return "", err
+	}
+	clock, overlay, out := filepath.Join(dir, "clock.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "runner")
+	err = errors.Join(os.WriteFile(clock, []byte(wrongClock), 0o600),
+		os.WriteFile(overlay, fmt.Appendf(nil, `{"Replace":{%q:%q}}`, real, clock), 0o600))
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-overlay", overlay, "-trimpath", "-ldflags", "-s -w", "-o", out, "../runner/main")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, text)
+	}
+	return out, nil
+})
+
+// app is one computer with Burnish on it: its data directory, and the process that watches.
+type app struct {
+	w    *world
+	name string
+	home string
+
+	watching *exec.Cmd // nil: none
+	out      *bytes.Buffer
+	ended    chan struct{}
+}
+
+func (a *app) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], append(args, "--data-dir", filepath.Join(a.home, "data"))...)
+	cmd.Env = []string{asApp + "=1", runnerAt + "=" + a.w.runner, clockSkew + "=" + filepath.Join(a.w.dir, "app-clock"), "HOME=" + a.home, "PATH=" + os.Getenv("PATH")}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// patience is how long one command may take: only one that hangs takes so long.
+const patience = 4 * time.Minute
+
+// run runs one command to its end. Its exit code says nothing about promises: a NAS may be away.
+func (a *app) run(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	cmd := a.command(args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		a.w.t.Fatal(err)
+	}
+	late := time.AfterFunc(patience, func() { cmd.Process.Signal(syscall.SIGQUIT) })
+	_ = cmd.Wait()
+	if !late.Stop() {
+		a.w.t.Fatalf("%s: burnish %s has not ended within %v:\n%s", a.name, strings.Join(args, " "), patience, errs.String())
+	}
+	a.w.say("%s: burnish %s: exit %d %s", a.name, strings.Join(args, " "), cmd.ProcessState.ExitCode(), last(errs.String()))
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+func last(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+// must runs a command that has no right to fail.
+func (a *app) must(args ...string) string {
+	a.w.t.Helper()
+	code, out, errs := a.run(args...)
+	if code != 0 {
+		a.w.t.Fatalf("%s: burnish %s: exit %s: %s", a.name, strings.Join(args, " "), strconv.Itoa(code), errs)
+	}
+	return out
+}
+
+// watch has a process of its own follow all jobs, if none does.
+func (a *app) watch() {
+	if a.watching != nil {
+		select {
+		case <-a.ended:
+		default:
+			return
+		}
+	}
+	a.out = new(bytes.Buffer)
+	cmd := a.command("watch")
+	cmd.Stdout, cmd.Stderr = a.out, a.out
+	if err := cmd.Start(); err != nil {
+		a.w.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	a.watching, a.ended = cmd, ended
+}
+
+// kill ends the watching process without a word.
+func (a *app) kill() {
+	if a.watching == nil {
+		return
+	}
+	_ = a.watching.Process.Kill()
+	<-a.ended
+	a.watching = nil
+}
