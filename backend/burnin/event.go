@@ -37,6 +37,7 @@ const (
 	EvMap        EventKind = "map" // how fast a part of the drive is
 	// EvCheckpoint says from where a surface stage can go on; what lies before it was flushed.
 	EvCheckpoint EventKind = "checkpoint"
+	EvPause      EventKind = "pause"    // a stage waits for something that goes by, or goes on
 	EvHealth     EventKind = "health"   // what the drive says of its health, in short
 	EvFindings   EventKind = "findings" // the rules that speak of the drive's health
 	EvEnd        EventKind = "end"      // last line of a run that ended by itself
@@ -162,6 +163,15 @@ type Meter struct {
 	Pattern string `json:"pattern"`
 	Write   int64  `json:"write"`
 	Verify  int64  `json:"verify"`
+}
+
+// Pause says that a stage waits, and that it goes on.
+type Pause struct {
+	Stage  int    `json:"stage"`
+	On     bool   `json:"on"`
+	Why    string `json:"why"` // too_hot
+	TempC  int    `json:"temp_c"`
+	LimitC int    `json:"limit_c"`
 }
 
 // Bad lists new bad ranges of a stage, in logical sectors.

@@ -112,6 +112,13 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		}
 		t.job.Stages[d.Stage].progress(d)
 		return nil
+	case EvPause:
+		var d Pause
+		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
+			return err
+		}
+		t.job.Stages[d.Stage].pause(d, ev.WallMs)
+		return nil
 	case EvBad:
 		var d Bad
 		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
@@ -227,6 +234,7 @@ func (t *Tracker) stage(ev Event) error {
 		return err
 	}
 	s.Reason, s.SelfTest = d.Reason, d.SelfTest
+	s.goOn(ev.WallMs)
 	if d.State != Running {
 		if d.Temps != nil {
 			s.TempC = d.Temps
@@ -315,6 +323,7 @@ func (t *Tracker) close(state State, said *reason.Said, atMs int64) {
 		s := &t.job.Stages[i]
 		switch {
 		case s.State == Running:
+			s.goOn(atMs)
 			s.EndedMs, s.Reason, s.State = atMs, said, Unknown
 			if state == Cancelled {
 				s.State = Cancelled

@@ -89,6 +89,10 @@ type Stage struct {
 	// what it wrote before.
 	Attempt int `json:"-"`
 
+	// Paused is what the stage waits for now, nil if it does not; PausedMs is how long it has waited, that pause left out.
+	Paused   *Paused `json:"paused,omitempty"`
+	PausedMs int64   `json:"paused_ms,omitempty"`
+
 	// Resumed says where the stage went on after a broken run, nil if it never did.
 	Resumed *Resumed `json:"resumed,omitempty"`
 	// Meters are those of badblocks, one for each pattern.

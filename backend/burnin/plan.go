@@ -57,6 +57,8 @@ type StageSpec struct {
 	StuckMinutes  int       `json:"stuck_minutes,omitempty"` // no byte and no self-test progress for so long
 	SlowPercent   int       `json:"slow_percent,omitempty"`  // a part of the drive below this share of its neighbours' speed is told as slow
 	SeekMinutes   int       `json:"seek_minutes,omitempty"`  // after the sweeps: how long the drive's arm is worked
+	MaxTempC      int       `json:"max_temp_c,omitempty"`    // the stage waits for the drive to cool from here on; 0 is the drive's own limit
+	HotMinutes    int       `json:"hot_minutes,omitempty"`   // how long it may wait before it is given up
 	WindowMiB     int       `json:"window_mib,omitempty"`    // badblocks: how much is gone over at once, and lost by a restart
 	RunningTest   string    `json:"running_test,omitempty"`  // a self-test that runs already: adopt (the default) or wait
 }
@@ -162,6 +164,8 @@ func (s StageSpec) check() error {
 		within("bad_range_limit", s.BadRangeLimit, 1, 4096),
 		within("slow_percent", s.SlowPercent, 1, 99),
 		within("seek_minutes", s.SeekMinutes, 1, 7*24*60),
+		within("max_temp_c", s.MaxTempC, 25, 100),
+		within("hot_minutes", s.HotMinutes, 1, 7*24*60),
 		within("window_mib", s.WindowMiB, 16, 1<<20),
 		within("stuck_minutes", s.StuckMinutes, 1, 7*24*60))
 }

@@ -66,7 +66,7 @@ func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error
 		return a.ioOutcome(err), nil
 	}
 	g := dev.Geometry()
-	b := &bbRun{at: a, watch: &observer{at: a}, dev: dev, size: g.SizeBytes, block: bbBlock(g.SizeBytes, int64(g.PhysicalBytes)), begin: a.Now()}
+	b := &bbRun{at: a, watch: &observer{at: a}, dev: dev, size: g.SizeBytes, block: bbBlock(g.SizeBytes, int64(g.PhysicalBytes)), begin: a.heat.work()}
 	b.batch = max(bbBatch/b.block, 1)
 	b.res.BytesCovered = start.Position
 	b.res.BadRanges = slices.Clone(a.j.job().Stages[a.i].BadRanges)
@@ -87,7 +87,7 @@ func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error
 	})
 	b.res.BytesWritten += b.moved.BytesWritten
 	b.res.BytesVerified += b.moved.BytesVerified
-	b.res.Active = a.Now().Sub(b.begin)
+	b.res.Active = a.heat.work().Sub(b.begin)
 	out, judged := a.judgeSurface(ctx, b.res, err, b.watch, surface.Start{})
 	if said != nil && out.state != burnin.Failed && ctx.Err() == nil {
 		out = ended(burnin.Unknown, said)
@@ -242,7 +242,12 @@ func (b *bbRun) follow(ctx context.Context, child Process, errs *os.File) (*bbOu
 	}
 	tick := time.NewTicker(b.poll())
 	defer tick.Stop()
+	stopped := false
 	for {
+		if _, hot := b.heat.hot(); hot != stopped {
+			stopped = hot
+			child.Pause(hot)
+		}
 		select {
 		case <-child.Done():
 			read()
@@ -294,14 +299,14 @@ func (b *bbRun) meters(told *bbOutput) {
 	}
 	p.Written += b.moved.BytesWritten + b.res.BytesWritten
 	p.Verified += b.moved.BytesVerified + b.res.BytesVerified
-	p.Covered, p.ActiveMs = b.res.BytesCovered, b.Now().Sub(b.begin).Milliseconds()
+	p.Covered, p.ActiveMs = b.res.BytesCovered, b.heat.work().Sub(b.begin).Milliseconds()
 	b.watch.tell(p, p.Done)
 }
 
 // lookAgain has our own engine read a stretch, then write and compare it, and takes what that finds.
 func (b *bbRun) lookAgain(ctx context.Context, s span) error {
 	b.log.say("our own engine looks at bytes %d to %d", s.from, s.to-1)
-	part := &section{Device: b.dev, span: s}
+	part := &section{Device: b.watch.attend(b.dev), span: s}
 	obs := &partObserver{bbRun: b, base: s.from / int64(b.dev.Geometry().LogicalBytes), part: part}
 	opt := surface.Options{Mode: surface.ModeRead, BadRangeLimit: b.spec.BadRangeLimit}
 	if err := b.part(ctx, part, opt, obs); err != nil || b.res.EndedEarly != "" {
@@ -321,7 +326,7 @@ func (b *bbRun) lookAgain(ctx context.Context, s span) error {
 }
 
 func (b *bbRun) part(ctx context.Context, part *section, opt surface.Options, obs *partObserver) error {
-	res, err := surface.Run(ctx, part, clock{b.Now}, opt, obs)
+	res, err := surface.Run(ctx, part, clock{b.heat.work}, opt, obs)
 	b.res.BytesWritten += res.BytesWritten
 	b.res.BytesVerified += res.BytesVerified
 	b.res.TransientsAll += res.TransientsAll

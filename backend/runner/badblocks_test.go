@@ -34,6 +34,7 @@ type fakeBadblocks struct {
 }
 
 func (f *fakeBadblocks) PID() int              { return 1 }
+func (f *fakeBadblocks) Pause(bool)            {}
 func (f *fakeBadblocks) Done() <-chan struct{} { return f.done }
 func (f *fakeBadblocks) Kill()                 { f.once.Do(func() { close(f.kill) }) }
 func (f *fakeBadblocks) Ended() (bool, string) {

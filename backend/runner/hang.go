@@ -15,7 +15,8 @@ const hangAfter = 120 * time.Second
 // attended is a drive whose requests are watched. It is safe for concurrent use.
 type attended struct {
 	surface.Device
-	now func() time.Time
+	now  func() time.Time
+	heat *heat
 
 	mu      sync.Mutex
 	next    int64
@@ -31,7 +32,7 @@ type flight struct {
 
 // attend has the requests to a drive watched from here on.
 func (o *observer) attend(dev surface.Device) surface.Device {
-	d := &attended{Device: dev, now: o.Now, flights: map[int64]flight{}}
+	d := &attended{Device: dev, now: o.Now, heat: o.heat, flights: map[int64]flight{}}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.drive = d
@@ -48,7 +49,9 @@ func (d *attended) WriteAt(p []byte, off int64) (int, error) {
 	return d.Device.WriteAt(p, off)
 }
 
+// begin waits while the drive is too hot.
 func (d *attended) begin(off int64) int64 {
+	d.heat.wait()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.next++

@@ -51,6 +51,7 @@ type memoryDrive struct {
 	foreign int64 // sectors that somebody else wrote
 	smart   *smartModel
 	kernel  runner.KernelErrors
+	temp    func() *int // nil: 31 °C
 
 	sensorLimits [2]*int // what the kernel's sensor knows of its limits
 }
@@ -123,7 +124,14 @@ type memoryHold struct {
 func (h *memoryHold) Path() string             { return "/dev/" + h.d.id.Serial }
 func (h *memoryHold) Identity() drive.Identity { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.id }
 func (h *memoryHold) Usage() drive.Usage       { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.usage }
-func (h *memoryHold) TempC() *int              { t := 31; return &t }
+func (h *memoryHold) TempC() *int {
+	if h.d.temp == nil {
+		t := 31
+		return &t
+	}
+	return h.d.temp()
+}
+
 func (h *memoryHold) TempLimits() (*int, *int) { return h.d.sensorLimits[0], h.d.sensorLimits[1] }
 
 func (h *memoryHold) Close() error {

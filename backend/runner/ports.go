@@ -81,6 +81,8 @@ type Process interface {
 	Done() <-chan struct{}
 	// Ended says how it ended, for people: an exit code proves nothing. It waits for Done.
 	Ended() (clean bool, how string)
+	// Pause stops it and all that it has started where they are, or lets them go on.
+	Pause(on bool)
 	// Kill ends it and all that it has started. It does not wait; who needs the proof waits for Done.
 	Kill()
 }

@@ -27,7 +27,7 @@ func (a *at) capacityProbe(ctx context.Context) (outcome, error) {
 	var res surface.ProbeResult
 	err = a.watched(ctx, watch, func(ctx context.Context) (err error) {
 		opt := surface.ProbeOptions{Nonce: a.nonce(), Pass: probePass + uint32(len(a.j.job().Runs))}
-		res, err = surface.Probe(ctx, watch.attend(w), clock{a.Now}, opt, watch)
+		res, err = surface.Probe(ctx, watch.attend(w), clock{a.heat.work}, opt, watch)
 		return err
 	})
 	out, err := a.judgeProbe(ctx, res, err, watch)
@@ -41,6 +41,8 @@ func (a *at) judgeProbe(ctx context.Context, res surface.ProbeResult, err error,
 		return outcome{}, watch.err
 	case errors.Is(err, errStuck):
 		return a.stuck(), nil
+	case errors.Is(err, errHot):
+		return ended(burnin.Unknown, a.heat.said()), nil
 	case ctx.Err() != nil:
 		return ended(burnin.Unknown, nil), nil
 	case err != nil:

@@ -182,6 +182,12 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 		}
 		misses = 0
 		t.temps.of(after)
+		if t.heat.harms() {
+			if t.ours {
+				t.abort(before)
+			}
+			return none, "", ended(burnin.Unknown, t.heat.said()), nil
+		}
 		row, state := smart.NewSelfTestRow(before, after, t.test)
 		switch {
 		case state == smart.Running:

@@ -96,6 +96,7 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 	log.say("%s begins on %s at %s", spec.Kind, r.req.Drive, r.held.Path())
 
 	at := &at{run: r, i: i, spec: spec, log: log}
+	at.heat = at.newHeat()
 	temps := at.thermometer(ctx)
 	var out outcome
 	switch spec.Kind {
@@ -150,6 +151,7 @@ type at struct {
 	i    int
 	spec burnin.StageSpec
 	log  *stageLog
+	heat *heat
 }
 
 // fact tells a piece of evidence.

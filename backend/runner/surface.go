@@ -78,7 +78,7 @@ func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) 
 	watch := &observer{at: a}
 	var res surface.Result
 	err := a.watched(ctx, watch, func(ctx context.Context) (err error) {
-		res, err = surface.Run(ctx, watch.attend(dev), clock{a.Now}, opt, watch)
+		res, err = surface.Run(ctx, watch.attend(dev), clock{a.heat.work}, opt, watch)
 		return err
 	})
 	watch.tellMap()
@@ -117,6 +117,13 @@ func (a *at) watched(ctx context.Context, watch *observer, work func(context.Con
 			case <-tick.C:
 			}
 			watch.noticeHangs()
+			if _, hot := a.heat.hot(); hot {
+				since = time.Now() // a pause is no standstill
+				if a.heat.giveUp() {
+					cancel(errHot)
+				}
+				continue
+			}
 			if now := watch.answered.Load(); now != answered {
 				answered, since = now, time.Now()
 			} else if time.Since(since) >= limit {
@@ -154,6 +161,8 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 	switch {
 	case errors.Is(err, errStuck):
 		return a.stuck(), nil
+	case errors.Is(err, errHot):
+		return ended(burnin.Unknown, a.heat.said()), nil
 	case ctx.Err() != nil:
 		return ended(burnin.Unknown, nil), nil // the stage's caller knows why
 	case err != nil:
@@ -366,7 +375,7 @@ func (a *at) seek(ctx context.Context, dev surface.Device, watch *observer, res 
 	var found surface.SeekResult
 	err := a.watched(ctx, watch, func(ctx context.Context) (err error) {
 		opt := surface.SeekOptions{Budget: time.Duration(a.spec.SeekMinutes) * time.Minute, BadRangeLimit: a.spec.BadRangeLimit}
-		found, err = surface.Seek(ctx, watch.attend(dev), clock{a.Now}, opt, &seekObserver{watch, *res})
+		found, err = surface.Seek(ctx, watch.attend(dev), clock{a.heat.work}, opt, &seekObserver{watch, *res})
 		return err
 	})
 	res.Active += found.Active

@@ -50,7 +50,7 @@ func (t *thermometer) watch(ctx context.Context) {
 		if c := t.held.TempC(); c != nil {
 			t.sensor.Store(true)
 			t.add(*c)
-		} else if time.Since(asked) >= smartEvery && t.spec.Kind == burnin.SurfaceValidate && !t.req.Plan.WithoutSMART {
+		} else if time.Since(asked) >= t.askEvery() && t.spec.Kind == burnin.SurfaceValidate && !t.req.Plan.WithoutSMART {
 			asked = time.Now()
 			t.ask(ctx)
 		}
@@ -60,6 +60,14 @@ func (t *thermometer) watch(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// askEvery is how long smartctl is left alone: not for long where it gets hot.
+func (t *thermometer) askEvery() time.Duration {
+	if t.heat.near() {
+		return time.Minute
+	}
+	return smartEvery
 }
 
 // ask takes the temperature from smartctl. A self-test does not need it: its progress is asked for anyway.
@@ -80,6 +88,7 @@ func (t *thermometer) of(h smart.Health) {
 }
 
 func (t *thermometer) add(c int) {
+	t.heat.felt(c)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := &t.temps

@@ -74,6 +74,19 @@ func (c *child) Ended() (clean bool, how string) {
 	return false, c.err.Error()
 }
 
+// Pause stops the whole group, or lets it go on.
+func (c *child) Pause(on bool) {
+	sig := syscall.SIGCONT
+	if on {
+		sig = syscall.SIGSTOP
+	}
+	select {
+	case <-c.done:
+	default:
+		_ = syscall.Kill(-c.PID(), sig)
+	}
+}
+
 // Kill sends SIGKILL to the group: badblocks handles every signal that can be handled, and reports a stop as an error.
 func (c *child) Kill() {
 	select {

@@ -1,0 +1,155 @@
+package runner
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+)
+
+const (
+	// coolBy is how far below its limit a drive has to be before a paused stage goes on, in °C.
+	coolBy = 5
+	// harmBy is how far above its limit a drive is taken to suffer harm that does not say where it does, in °C.
+	harmBy = 5
+	// hotFor is how long a stage may wait for its drive to cool, where the plan says nothing else.
+	hotFor = time.Hour
+)
+
+// errHot is the cause with which an engine ends whose drive does not cool down.
+var errHot = errors.New("too hot")
+
+// heat pauses a stage while its drive is too hot. From the sample on that is at the limit no new request begins, and a
+// child of the stage is stopped; the stage goes on when the drive is well below the limit. Paused time is no time of
+// work: engines see a clock that stands still meanwhile, and nothing counts as stuck. It is safe for concurrent use.
+type heat struct {
+	*at
+	limit, harm int
+	patience    time.Duration
+
+	mu     sync.Mutex
+	last   int           // the newest sample
+	since  time.Time     // of the pause; zero while there is none
+	paused time.Duration // in earlier pauses of this stage
+	cool   chan struct{} // closed while the drive may work
+
+	once sync.Once
+	over chan struct{} // closed when the stage is given up
+}
+
+func (a *at) newHeat() *heat {
+	h := &heat{at: a, patience: hotFor, cool: make(chan struct{}), over: make(chan struct{})}
+	close(h.cool)
+	h.limit, h.harm = a.heatLimits()
+	if a.spec.MaxTempC > 0 {
+		h.limit = a.spec.MaxTempC
+	}
+	if h.harm <= h.limit {
+		h.harm = h.limit + harmBy
+	}
+	if a.spec.HotMinutes > 0 {
+		h.patience = time.Duration(a.spec.HotMinutes) * time.Minute
+	}
+	return h
+}
+
+// felt takes in a sample.
+func (h *heat) felt(c int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last = c
+	hot := !h.since.IsZero()
+	switch {
+	case h.spec.Kind != burnin.SurfaceValidate && h.spec.Kind != burnin.CapacityProbe:
+		return // a drive's test of itself cannot be paused
+	case !hot && c >= h.limit:
+		h.since, h.cool = h.Now(), make(chan struct{})
+	case hot && c <= h.limit-coolBy:
+		h.paused += h.Now().Sub(h.since)
+		h.since = time.Time{}
+		close(h.cool)
+	default:
+		return
+	}
+	h.tell(!hot)
+}
+
+// tell says that a pause begins or ends. The journal keeps its first error itself; the stage's own events meet it.
+func (h *heat) tell(on bool) {
+	what := "goes on"
+	if on {
+		what = "waits for the drive to cool"
+	}
+	h.log.say("%d °C, the limit is %d °C: %s %s", h.last, h.limit, h.spec.Kind, what)
+	_ = h.j.put(burnin.EvPause, burnin.Pause{Stage: h.i, On: on, Why: "too_hot", TempC: h.last, LimitC: h.limit})
+}
+
+// hot gives since when the stage is paused, and false if it is not.
+func (h *heat) hot() (since time.Time, yes bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.since, !h.since.IsZero()
+}
+
+// near reports whether the newest sample is close to the limit.
+func (h *heat) near() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last >= h.limit-2*coolBy
+}
+
+// harms reports whether the drive may take harm.
+func (h *heat) harms() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last >= h.harm
+}
+
+// said is the reason of a stage that the heat ended.
+func (h *heat) said() *reason.Said {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return reason.New("too_hot", "temperature", h.last, "limit", h.limit)
+}
+
+// work is the time that an engine goes by: it stands still while the stage is paused.
+func (h *heat) work() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.Now()
+	if !h.since.IsZero() {
+		now = h.since
+	}
+	return now.Add(-h.paused)
+}
+
+// wait returns when the drive may work, or nothing is worth waiting for any more.
+func (h *heat) wait() {
+	for {
+		h.mu.Lock()
+		cool := h.cool
+		h.mu.Unlock()
+		select {
+		case <-cool:
+		case <-h.ended:
+			return
+		case <-h.over:
+			return
+		}
+		if _, hot := h.hot(); !hot {
+			return
+		}
+	}
+}
+
+// giveUp reports whether the pause has lasted too long, and lets go of who waits.
+func (h *heat) giveUp() bool {
+	since, hot := h.hot()
+	if !hot || h.Now().Sub(since) < h.patience {
+		return false
+	}
+	h.once.Do(func() { close(h.over) })
+	return true
+}

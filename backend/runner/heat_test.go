@@ -1,0 +1,104 @@
+package runner_test
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/surface/faultdev"
+)
+
+// slowDrive is one whose stamped pass takes some minutes, and whose temperature follows the clock.
+func slowDrive(m *machine, warmth func(time.Duration) int) *memoryDrive {
+	d := m.addDrive("WARM", 40*mib)
+	d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 2 * time.Second})
+	begin := time.Now()
+	d.temp = func() *int { c := warmth(time.Since(begin)); return &c }
+	return d
+}
+
+func TestAHotDriveWaitsUntilItHasCooled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.poll = time.Second
+		const hot, cool = 5 * time.Minute, 50 * time.Minute
+		var before, during atomic.Int64
+		var d *memoryDrive
+		d = slowDrive(m, func(at time.Duration) int {
+			switch {
+			case at < hot:
+				return 40
+			case at < cool/2:
+				return 60
+			case at < cool:
+				return 56 // below the limit, but not by enough
+			}
+			return 55
+		})
+		go func() {
+			time.Sleep(hot + 2*time.Minute)
+			before.Store(d.Counts().BytesWritten + d.Counts().BytesRead)
+			time.Sleep(cool - hot - 3*time.Minute)
+			during.Store(d.Counts().BytesWritten + d.Counts().BytesRead)
+		}()
+		job := m.run(order(d, stampPlan()))
+		s := job.Stages[2]
+		if job.State != burnin.Passed {
+			t.Fatalf("ended as %s, %v", job.State, job.Reason)
+		}
+		if before.Load() != during.Load() || before.Load() == 0 {
+			t.Errorf("while it was hot the drive went from %d to %d bytes", before.Load(), during.Load())
+		}
+		waited := time.Duration(s.PausedMs) * time.Millisecond
+		if waited < cool-hot-time.Minute || waited > cool-hot+time.Minute || s.Paused != nil {
+			t.Errorf("paused for %v, paused now: %v", waited, s.Paused)
+		}
+		if active := time.Duration(s.ActiveMs) * time.Millisecond; active > time.Duration(s.EndedMs-s.StartedMs)*time.Millisecond-waited {
+			t.Errorf("%v of work with %v of waiting in %v", active, waited, time.Duration(s.EndedMs-s.StartedMs)*time.Millisecond)
+		}
+		for _, w := range job.Warnings {
+			if w.Code == "slow_spots" || w.Code == "request_hung" {
+				t.Errorf("the pause shows as %v", w)
+			}
+		}
+		if log := m.log(burnin.SurfaceValidate); !strings.Contains(log, "waits for the drive to cool") || !strings.Contains(log, "goes on") {
+			t.Errorf("%s", log)
+		}
+	})
+}
+
+func TestADriveThatDoesNotCoolIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.poll = time.Second
+		d := slowDrive(m, func(at time.Duration) int { return 31 + int(min(at/time.Minute, 40)) })
+		plan := stampPlan()
+		plan.Stages[2].MaxTempC, plan.Stages[2].HotMinutes, plan.Stages[2].StuckMinutes = 38, 45, 10
+		job := m.run(order(d, plan))
+		s := job.Stages[2]
+		if job.State != burnin.Unknown || job.Reason.Code != "too_hot" || s.Reason == nil || s.Reason.Code != "too_hot" || s.Paused != nil {
+			t.Fatalf("ended as %s, %v; the stage: %v", job.State, job.Reason, asJSON(t, s))
+		}
+		if s.PausedMs < 44*60_000 || s.PausedMs > 48*60_000 {
+			t.Errorf("paused for %d ms", s.PausedMs)
+		}
+	})
+}
+
+func TestAWordFromTheSystemEndsAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.poll = time.Second
+		d := slowDrive(m, func(time.Duration) int { return 99 })
+		go func() {
+			time.Sleep(20 * time.Minute)
+			m.killAll()
+		}()
+		if job := m.run(order(d, stampPlan())); job.State != burnin.Unknown || job.Reason.Code != "told_to_end" {
+			t.Fatalf("ended as %s, %v", job.State, job.Reason)
+		}
+	})
+}
