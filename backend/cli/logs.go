@@ -28,7 +28,7 @@ func (c *logsCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	p := &printer{app: a, job: j.ID, at: map[string]int64{}}
+	p := &printer{app: a, job: j.ID, at: map[string]int64{}, begun: map[string]string{}}
 	for _, s := range j.Stages {
 		if c.Stage == "" || c.Stage == string(s.Kind) {
 			p.files = append(p.files, string(s.Kind)+".log")
@@ -37,13 +37,16 @@ func (c *logsCmd) run(ctx context.Context, a *app) (int, error) {
 	if len(p.files) == 0 {
 		return 0, reason.New("wrong_use", "what", "the job has no stage "+c.Stage, "hint", "burnish show "+j.ID+" lists its stages.")
 	}
-	if err := p.print(); err != nil || !c.Follow || j.State.Ended() {
+	err = p.print()
+	if err == nil && c.Follow && !j.State.Ended() {
+		if err = a.svc.Watch(ctx, []store.Job{row}, p); err == nil {
+			err = p.print()
+		}
+	}
+	if err != nil {
 		return 0, err
 	}
-	if err := a.svc.Watch(ctx, []store.Job{row}, p); err != nil {
-		return 0, err
-	}
-	return 0, p.print()
+	return 0, p.rest()
 }
 
 // printer prints the mirrored logs as they grow.
@@ -53,7 +56,14 @@ type printer struct {
 	job   string
 	files []string
 	at    map[string]int64
+	begun map[string]string // --json: the beginning of a line whose end has not come yet
 	err   error
+}
+
+// logLine is one line of a log as logs --json prints it.
+type logLine struct {
+	Stage string `json:"stage"`
+	Line  string `json:"line"`
 }
 
 func (p *printer) Job(burnin.Job) {
@@ -62,7 +72,8 @@ func (p *printer) Job(burnin.Job) {
 	}
 }
 
-// print writes what is new. To a terminal it goes escaped; anywhere else byte by byte as the NAS has it.
+// print writes what is new. With --json each whole line becomes an object; to a terminal it goes escaped; anywhere else
+// byte by byte as the NAS has it.
 func (p *printer) print() error {
 	for _, file := range p.files {
 		for {
@@ -74,12 +85,51 @@ func (p *printer) print() error {
 				break
 			}
 			p.at[file] += int64(len(data))
+			if p.json {
+				if err := p.objects(file, data); err != nil {
+					return err
+				}
+				continue
+			}
 			if p.Terminal {
 				data = []byte(cleanLines(string(data)))
 			}
 			if _, err := p.Stdout.Write(data); err != nil {
 				return fmt.Errorf("the log cannot be printed: %w", err)
 			}
+		}
+	}
+	return nil
+}
+
+// objects prints the lines that data ends, and keeps the beginning of the next.
+func (p *printer) objects(file string, data []byte) error {
+	lines := strings.Split(p.begun[file]+string(data), "\n")
+	last := len(lines) - 1
+	for _, l := range lines[:last] {
+		if err := p.object(file, l); err != nil {
+			return err
+		}
+	}
+	p.begun[file] = lines[last]
+	if len(p.begun[file]) > wire.MaxChunk { // no line of ours; it is shown in pieces
+		return p.rest()
+	}
+	return nil
+}
+
+func (p *printer) object(file, line string) error {
+	return p.put(logLine{Stage: strings.TrimSuffix(file, ".log"), Line: line})
+}
+
+// rest prints lines that have no end.
+func (p *printer) rest() error {
+	for _, file := range p.files {
+		if p.begun[file] != "" {
+			if err := p.object(file, p.begun[file]); err != nil {
+				return err
+			}
+			delete(p.begun, file)
 		}
 	}
 	return nil
