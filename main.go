@@ -29,8 +29,10 @@ func main() {
 		Open: func(ctx context.Context, dir string) (*jobs.Service, func() error, error) {
 			return jobs.Open(ctx, dir, bin.Runner)
 		},
-		Practice: func(ctx context.Context, dir string, drives []demo.Case) (*jobs.Service, func() error, error) {
-			return demo.Open(ctx, dir, version, bin.Runner, drives)
+		Practice: func(ctx context.Context, dir string) (*jobs.Service, []demo.Case, func() error, error) {
+			drives := demo.Cases()
+			svc, closeAll, err := demo.Open(ctx, dir, version, bin.Runner, drives)
+			return svc, drives, closeAll, err
 		},
 	})
 	stop()

@@ -51,9 +51,10 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"unlock":                 {"burnin", "drive", "reason"},
 		"store":                  {"burnin", "profile", "reason", "unlock", "wire"},
 		"jobs":                   {"burnin", "drive", "nas", "profile", "reason", "secret", "store", "surface", "unlock", "wire"},
+		"report":                 {"burnin", "reason", "smart"},
 		"practice":               {"drive", "label", "nas", "runner", "surface", "surface/faultdev", "wire"},
 		"demo":                   {"burnin", "drive", "jobs", "nas", "practice", "profile", "reason", "surface/faultdev"},
-		"cli":                    {"burnin", "demo", "drive", "jobs", "nas", "profile", "reason", "secret", "smart", "sshconfig", "store", "unlock", "wire"},
+		"cli":                    {"burnin", "demo", "drive", "jobs", "nas", "profile", "reason", "report", "secret", "smart", "sshconfig", "store", "unlock", "wire"},
 		"surface/faultdev":       {"surface"},
 		"chaos":                  nil, // its tests use all of them
 		"testbed/need":           nil,

@@ -52,7 +52,8 @@ type Env struct {
 	Home           string // the user's directory for application data
 	Now            func() time.Time
 	Open           func(ctx context.Context, dataDir string) (*jobs.Service, func() error, error)
-	Practice       func(ctx context.Context, dataDir string, drives []demo.Case) (*jobs.Service, func() error, error) // nil where there is none
+	// Practice opens a data directory with the practice NAS, whose drives it gives; nil where there is none.
+	Practice func(ctx context.Context, dataDir string) (*jobs.Service, []demo.Case, func() error, error)
 }
 
 type root struct {
@@ -76,6 +77,7 @@ type root struct {
 	Adopt   adoptCmd   `cmd:"" help:"Take over jobs that another computer started."`
 	Clean   cleanCmd   `cmd:"" help:"Remove ended jobs and the runner from a NAS."`
 	Demo    demoCmd    `cmd:"" help:"Burn in practice drives: about a minute, with nothing real but the code."`
+	Report  reportCmd  `cmd:"" help:"Write a report of a job: to print, to send with the drive, or for programs."`
 	Smart   smartCmd   `cmd:"" help:"What Burnish reads in a smartctl capture."`
 	Plans   plansCmd   `cmd:"" help:"The built-in plans."`
 	Reasons reasonsCmd `cmd:"" help:"All reasons that Burnish can give."`

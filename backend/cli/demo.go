@@ -1,13 +1,16 @@
 package cli
 
 import (
+	gobytes "bytes"
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 
 	"burnish/backend/burnin"
 	"burnish/backend/demo"
 	"burnish/backend/reason"
+	"burnish/backend/report"
 	"burnish/backend/store"
 )
 
@@ -28,8 +31,7 @@ func (c *demoCmd) run(ctx context.Context, a *app) (code int, err error) {
 			return 0, reason.New("data_dir_unusable", "dir", os.TempDir(), "error", err)
 		}
 	}
-	cases := demo.Cases()
-	svc, closeAll, err := a.Practice(ctx, dir, cases)
+	svc, cases, closeAll, err := a.Practice(ctx, dir)
 	if err != nil {
 		return 0, err
 	}
@@ -59,6 +61,11 @@ func (c *demoCmd) run(ctx context.Context, a *app) (code int, err error) {
 		a.say("")
 		t.print()
 	}
+	file := filepath.Join(dir, "report.html")
+	if err := a.summary(file, outcomes); err != nil {
+		return 0, err
+	}
+	a.note("The report is in %s.", file)
 	a.note("The history of this demo is in %s; burnish --data-dir shows it.", dir)
 	if wrong > 0 {
 		return 0, reason.New("demo_differs", "count", wrong, "of", len(outcomes))
@@ -102,6 +109,26 @@ func (c *demoCmd) walk(ctx context.Context, a *app, cases []demo.Case) ([]demo.O
 		return nil, err
 	}
 	return demo.Compare(cases, all, refused), nil
+}
+
+// summary writes one report over all drives that were tested.
+func (a *app) summary(file string, outcomes []demo.Outcome) error {
+	var all []report.Input
+	for _, o := range outcomes {
+		if o.Job == nil {
+			continue
+		}
+		in, err := a.reported(*o.Job)
+		if err != nil {
+			return err
+		}
+		all = append(all, in)
+	}
+	var out gobytes.Buffer
+	if err := report.HTML(&out, "Burn-in of the practice NAS", all...); err != nil {
+		return err
+	}
+	return writeReport(file, out.Bytes())
 }
 
 // note is for people only.

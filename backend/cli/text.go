@@ -9,6 +9,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/report"
 )
 
 // clean makes text from a NAS fit for a terminal.
@@ -64,18 +65,7 @@ func clock(ms int64) string {
 }
 
 // word is a job's state with how far it goes.
-func word(j burnin.Job) string {
-	if j.State != burnin.Passed {
-		return string(j.State)
-	}
-	switch j.Verdict.Coverage {
-	case burnin.CoverageVerified:
-		return "passed, every byte written and verified"
-	case burnin.CoverageRead:
-		return "passed, every byte read"
-	}
-	return "passed, surface not tested"
-}
+func word(j burnin.Job) string { return report.Word(j) }
 
 // driveName is how people know the drive: its serial number, else its id.
 func driveName(j burnin.Job) string {

@@ -132,6 +132,7 @@ var registry = []Entry{
 	{"no_space", Fault, "No space left", "{what}: {error}.", "Free some space there.", nil},
 	{"mirror_damaged", Fault, "The copy of this job is damaged", "{job}: {error}.", "While the NAS has the job, it is fetched again by: burnish show {job}", nil},
 	{"mirror_full", Fault, "The copy of this job is full", "The mirror of {job} reached its limit of {limit} bytes.", "The job goes on at the NAS; read its logs there.", nil},
+	{"report_not_written", Use, "The report could not be written", "{file}: {error}.", "Choose another file with -o.", nil},
 	{"demo_differs", Fault, "The demo did not come out as it should", "{count} of {of} practice drives did not get the verdict that their fault deserves.", "The table says which. This is a fault of Burnish, or this computer is far too slow.", nil},
 	{"internal", Fault, "Burnish failed", "{error}.", "Report this.", nil},
 }
