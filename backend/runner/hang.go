@@ -32,7 +32,8 @@ type flight struct {
 
 // attend has the requests to a drive watched from here on.
 func (o *observer) attend(dev surface.Device) surface.Device {
-	d := &attended{Device: dev, now: o.Now, heat: o.heat, flights: map[int64]flight{}}
+	// What a queue has under way when a pause begins is looked at only after it: the pause is no hang.
+	d := &attended{Device: dev, now: o.heat.work, heat: o.heat, flights: map[int64]flight{}}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.drive = d
@@ -47,6 +48,38 @@ func (d *attended) ReadAt(p []byte, off int64) (int, error) {
 func (d *attended) WriteAt(p []byte, off int64) (int, error) {
 	defer d.land(d.begin(off))
 	return d.Device.WriteAt(p, off)
+}
+
+// Queue implements surface.Queuer.
+func (d *attended) Queue(slots, n int) (surface.Queue, error) {
+	q, err := surface.OpenQueue(d.Device, slots, n)
+	if err != nil {
+		return nil, err
+	}
+	return &attendedQueue{Queue: q, drive: d, flights: make([]int64, slots)}, nil
+}
+
+type attendedQueue struct {
+	surface.Queue
+	drive   *attended
+	flights []int64 // by slot
+}
+
+func (q *attendedQueue) Start(slot int, write bool, n int, off int64) error {
+	q.flights[slot] = q.drive.begin(off)
+	err := q.Queue.Start(slot, write, n, off)
+	if err != nil {
+		q.drive.land(q.flights[slot])
+	}
+	return err
+}
+
+func (q *attendedQueue) Next() (int, error) {
+	slot, err := q.Queue.Next()
+	if slot >= 0 {
+		q.drive.land(q.flights[slot])
+	}
+	return slot, err
 }
 
 // begin waits while the drive is too hot.

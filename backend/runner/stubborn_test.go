@@ -143,16 +143,19 @@ func TestWritesBetweenTwoRunsAreNobodysFault(t *testing.T) {
 	d := m.addDrive("BETWEEN", 40*mib)
 	var once sync.Once
 	d.OnRequest(func(c faultdev.Counts) {
-		if c.Writes >= 40*mib/(64<<10)+32 && c.Reads >= 32+100 {
+		if c.Writes == 40 { // in the sweep
+			d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 8 * time.Millisecond})
+		}
+		if c.Writes >= 40*mib/(64<<10)+32 && c.Reads >= 32+600 { // late enough that the journal has told of the verify sweep
 			once.Do(func() { go m.killAll() })
 		}
 	})
-	d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 100 * time.Microsecond})
 	job := m.run(order(d, stampPlan()))
 	if job.State != burnin.Unknown || job.Stages[2].Phase != "verify" {
 		t.Fatalf("ended as %s in the %s sweep", job.State, job.Stages[2].Phase)
 	}
 	d.OnRequest(nil)
+	d.Set()
 	m.mu.Lock()
 	d.Poke([]byte("somebody else's data"), 30*mib)
 	d.foreign += 8

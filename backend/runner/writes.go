@@ -29,6 +29,27 @@ func (w *writes) WriteAt(p []byte, off int64) (int, error) {
 	return w.Device.WriteAt(p, off)
 }
 
+// Queue implements surface.Queuer.
+func (w *writes) Queue(slots, n int) (surface.Queue, error) {
+	q, err := surface.OpenQueue(w.Device, slots, n)
+	if err != nil {
+		return nil, err
+	}
+	return &writesQueue{q, w}, nil
+}
+
+type writesQueue struct {
+	surface.Queue
+	drive *writes
+}
+
+func (q *writesQueue) Start(slot int, write bool, n int, off int64) error {
+	if write {
+		q.drive.tried.Add(int64(n))
+	}
+	return q.Queue.Start(slot, write, n, off)
+}
+
 // openForWriting opens the held drive for writing, once a run, and does the first destructive act: from here on no
 // label of an earlier life is left that could bring a half-tested drive back into an array. Where a stage goes on with
 // what an earlier run has written, both ends of the drive must hold that still.

@@ -7,9 +7,10 @@ func (t *tables) starts(key uint64) (x, y []uint64) {
 	return t.x[key&startMask:], t.y[key>>32&startMask:]
 }
 
-// fillPortable makes the bodies of dst, whole sectors, at most batch of them.
-func fillPortable(dst []byte, t *tables, keys *[batch]uint64, sector int) {
-	le := binary.LittleEndian
+// fillPortable makes the bodies of dst, whole sectors, at most batch of them. It reports whether by chance one of them
+// holds a boot signature.
+func fillPortable(dst []byte, t *tables, keys *[batch]uint64, sector int) (boot bool) {
+	le, all := binary.LittleEndian, dst
 	for i := 0; len(dst) > 0; i, dst = i+1, dst[sector:] {
 		key := keys[i]
 		x, y := t.starts(key)
@@ -25,6 +26,7 @@ func fillPortable(dst []byte, t *tables, keys *[batch]uint64, sector int) {
 			le.PutUint64(q[56:], (x[7]^key)+y[7])
 		}
 	}
+	return holdsBoot(all)
 }
 
 // samePortable reports whether the bodies of p are what fillPortable makes.

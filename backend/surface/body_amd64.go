@@ -7,17 +7,16 @@ import "golang.org/x/sys/cpu"
 var wide = cpu.X86.HasAVX2
 
 //go:noescape
-func fillWide(dst *byte, t *tables, keys *[batch]uint64, n, sector int)
+func fillWide(p *byte, t *tables, keys *[batch]uint64, n, sector int) (boot bool)
 
 //go:noescape
 func sameWide(p *byte, t *tables, keys *[batch]uint64, n, sector int) bool
 
-func fillBodies(dst []byte, t *tables, keys *[batch]uint64, sector int) {
+func fillBodies(dst []byte, t *tables, keys *[batch]uint64, sector int) (boot bool) {
 	if wide {
-		fillWide(&dst[0], t, keys, len(dst)/sector, sector)
-		return
+		return fillWide(&dst[0], t, keys, len(dst)/sector, sector)
 	}
-	fillPortable(dst, t, keys, sector)
+	return fillPortable(dst, t, keys, sector)
 }
 
 func sameBodies(p []byte, t *tables, keys *[batch]uint64, sector int) bool {

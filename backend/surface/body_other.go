@@ -2,8 +2,8 @@
 
 package surface
 
-func fillBodies(dst []byte, t *tables, keys *[batch]uint64, sector int) {
-	fillPortable(dst, t, keys, sector)
+func fillBodies(dst []byte, t *tables, keys *[batch]uint64, sector int) (boot bool) {
+	return fillPortable(dst, t, keys, sector)
 }
 
 func sameBodies(p []byte, t *tables, keys *[batch]uint64, sector int) bool {

@@ -111,7 +111,7 @@ func TestWhatIsReportedIsWhatWasInjectedLBAByLBA(t *testing.T) {
 		dev.Poke(noise, 0)
 		dev.Set(in.faults...)
 		n := &notes{}
-		res, err := surface.Run(context.Background(), dev, clock{}, opt, n)
+		res, err := surface.Run(context.Background(), ways(dev)[rapid.IntRange(0, 1).Draw(t, "queue")], clock{}, opt, n)
 		if err != nil || !res.Complete || res.EndedEarly != "" || res.BytesCovered != g.SizeBytes {
 			t.Fatalf("%v, %+v", err, res)
 		}

@@ -200,3 +200,29 @@ func TestEachFlippedBitIsSeenInAnySectorByAnyProcessor(t *testing.T) {
 		}
 	})
 }
+
+func TestABootSignatureByChanceIsSeenByAnyProcessor(t *testing.T) {
+	for _, size := range []int{512, 4096} {
+		st, seen := newStamper([16]byte{7}, 1, size), 0
+		var keys [batch]uint64
+		fast, plain := make([]byte, batch*size), make([]byte, batch*size)
+		for lba := int64(0); lba < 1<<28/int64(size); lba += batch {
+			for i := range keys {
+				_, _, _, _, _, _, _, _, keys[i] = st.head(lba+int64(i), 0)
+			}
+			boot := fillBodies(fast, &st.tab, &keys, size)
+			if boot != holdsBoot(fast) {
+				t.Fatalf("sectors of %d bytes from LBA %d: a boot signature is told as %v", size, lba, boot)
+			}
+			if boot {
+				seen++
+				if !fillPortable(plain, &st.tab, &keys, size) {
+					t.Fatal("the portable code does not see it")
+				}
+			}
+		}
+		if seen == 0 {
+			t.Fatal("the test has seen none")
+		}
+	}
+}

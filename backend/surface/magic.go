@@ -33,18 +33,28 @@ var atariEntries = [4]int{0x1c6, 0x1d2, 0x1de, 0x1ea}
 
 // looksClaimed reports whether p, the data for the bytes from off on, holds a short signature where one is looked for.
 func looksClaimed(p []byte, off int64) bool {
-	// Any sector can be the last ones of a drive, where VIA and JMicron RAID put two bytes at its begin.
-	switch binary.LittleEndian.Uint16(p) {
-	case 0xaa55, 0x4d4a:
+	if beginClaims((*[headBytes]byte)(p)) {
 		return true
 	}
 	// A boot signature matters at LBA 0, in each extended boot record, and in whatever a RAID or a loop device makes LBA 0.
+	return holdsBoot(p) || off < magicBytes && headLooksClaimed(p, int(off))
+}
+
+// beginClaims reports the two bytes that VIA and JMicron RAID put at the begin of a drive's last sectors, which any sector
+// can be.
+func beginClaims(p *[headBytes]byte) bool {
+	first := binary.LittleEndian.Uint16(p[:])
+	return first == 0xaa55 || first == 0x4d4a
+}
+
+// holdsBoot reports a boot signature at the end of any 512 bytes.
+func holdsBoot(p []byte) bool {
 	for i := 510; i < len(p); i += 512 {
 		if p[i] == 0x55 && p[i+1] == 0xaa {
 			return true
 		}
 	}
-	return off < magicBytes && headLooksClaimed(p, int(off))
+	return false
 }
 
 func headLooksClaimed(p []byte, off int) bool {

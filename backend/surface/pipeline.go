@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,69 +24,102 @@ type answer struct {
 	took    time.Duration
 }
 
-// lane is one of the requests that are under way at once. Block k of a run goes to lane k modulo their number, and lanes
-// pass a token along, so that requests start in the order of their blocks while making and comparing data runs in parallel.
+// lane is one of the requests that are under way at once, with its buffer. Block k of a run goes to lane k modulo their
+// number.
+//
+// Where the device has a queue, one conveyor works all lanes. Else each lane has a goroutine, and these pass a token along,
+// so that requests start in the order of their blocks while making and comparing data runs in parallel.
 type lane struct {
+	slot      int
 	buf, want []byte
-	start     chan request
-	turn      chan struct{} // the token: this lane may start its request
+	sweep     Phase // that the buffer was last used in
+	began     time.Time
+	under     bool          // of the conveyor: at the device
+	start     chan struct{} // without a queue: current is to be done
+	turn      chan struct{} // without a queue: the token, this lane may start its request
 	done      chan answer
-	current   request // of the engine, not of the lane
+	current   request // written by the engine before the lane has it, read only until the next one
 }
 
 // pipeline keeps lanes busy. All its methods belong to the engine's goroutine.
 type pipeline struct {
 	lanes     []*lane
-	submitted int64 // requests so far
-	taken     int64 // of these, answers taken
+	asked     chan *lane  // with a queue
+	ended     atomic.Bool // nothing more is to be started
+	submitted int64       // requests so far
+	taken     int64       // of these, answers taken
 }
 
 func newPipeline(dev Device, clock Clock, sectorBytes, block, inFlight int) *pipeline {
 	p := &pipeline{}
-	for range inFlight {
-		p.lanes = append(p.lanes, &lane{
-			buf: AlignedBuffer(block), want: make([]byte, sectorBytes),
-			start: make(chan request, 1), turn: make(chan struct{}, 1), done: make(chan answer, 1),
-		})
+	lanes := inFlight + spareSlots
+	queue, err := OpenQueue(dev, lanes, block)
+	if err != nil {
+		queue, lanes = nil, inFlight
+	}
+	for i := range lanes {
+		l := &lane{slot: i, want: make([]byte, sectorBytes), done: make(chan answer, 1)}
+		if queue != nil {
+			l.buf = queue.Buffer(i)
+		} else {
+			l.buf, l.start, l.turn = AlignedBuffer(block), make(chan struct{}, 1), make(chan struct{}, 1)
+		}
+		p.lanes = append(p.lanes, l)
+	}
+	if queue != nil {
+		p.asked = make(chan *lane, lanes)
+		c := &conveyor{pipeline: p, queue: queue, inFlight: inFlight, sector: sectorBytes, clock: clock, ready: make([]*lane, 0, lanes)}
+		go c.run()
+		return p
 	}
 	for i, l := range p.lanes {
-		go l.work(dev, clock, sectorBytes, p.lanes[(i+1)%inFlight].turn)
+		go l.work(dev, clock, sectorBytes, p.lanes[(i+1)%lanes].turn)
 	}
 	p.lanes[0].turn <- struct{}{}
 	return p
 }
 
 func (l *lane) work(dev Device, clock Clock, sectorBytes int, next chan<- struct{}) {
-	sweep := Phase("")
-	for req := range l.start {
-		p, lba := l.buf[:req.n], req.off/int64(sectorBytes)
-		// Within a sweep the buffer holds another block's data, so that a read that moves nothing shows.
-		if req.phase != sweep {
-			sweep = req.phase
-			spoil(l.buf, sectorBytes)
-		}
-		if req.phase == PhaseWrite {
-			req.stamp.fill(p, lba)
-		}
+	for range l.start {
+		l.prepare(sectorBytes)
 		<-l.turn
 		next <- struct{}{}
-		var ans answer
-		begin := clock.Now()
-		if req.phase == PhaseWrite {
-			ans.err = writeFull(dev, p, req.off)
+		l.began = clock.Now()
+		var err error
+		if p := l.buf[:l.current.n]; l.current.phase == PhaseWrite {
+			err = writeFull(dev, p, l.current.off)
 		} else {
-			ans.err = readFull(dev, p, req.off)
+			err = readFull(dev, p, l.current.off)
 		}
-		ans.took = clock.Now().Sub(begin)
-		switch {
-		case ans.err != nil:
-		case req.phase == PhaseVerify:
-			ans.differs = !req.stamp.matches(p, lba, l.want)
-		case req.phase == PhaseRead:
-			ans.zero = zeroBytes(p, sectorBytes)
-		}
-		l.done <- ans
+		l.finish(err, clock.Now(), sectorBytes)
 	}
+}
+
+// prepare makes the data of a write. Within a sweep the buffer holds another block's data, so that a read that moves
+// nothing shows.
+func (l *lane) prepare(sectorBytes int) {
+	if l.current.phase != l.sweep {
+		l.sweep = l.current.phase
+		spoil(l.buf, sectorBytes)
+	}
+	if l.current.phase == PhaseWrite {
+		l.current.stamp.fill(l.buf[:l.current.n], l.current.off/int64(sectorBytes))
+	}
+}
+
+// finish looks at what came and hands the answer on.
+func (l *lane) finish(err error, now time.Time, sectorBytes int) {
+	l.under = false
+	ans := answer{err: err, took: now.Sub(l.began)}
+	p := l.buf[:l.current.n]
+	switch {
+	case err != nil:
+	case l.current.phase == PhaseVerify:
+		ans.differs = !l.current.stamp.matches(p, l.current.off/int64(sectorBytes), l.want)
+	case l.current.phase == PhaseRead:
+		ans.zero = zeroBytes(p, sectorBytes)
+	}
+	l.done <- ans
 }
 
 // spoiled begins no sector that anybody would write.
@@ -122,8 +156,12 @@ func (p *pipeline) full() bool   { return p.pending() == len(p.lanes) }
 func (p *pipeline) submit(req request) {
 	l := p.lanes[p.submitted%int64(len(p.lanes))]
 	l.current = req
-	l.start <- req
 	p.submitted++
+	if p.asked != nil {
+		p.asked <- l
+	} else {
+		l.start <- struct{}{}
+	}
 }
 
 // take waits for the oldest request. The lane's buffer is the caller's until the next submit.
@@ -139,25 +177,37 @@ func (p *pipeline) take(ctx context.Context) (*lane, answer, error) {
 }
 
 // close lets the lanes end and waits for the requests that are under way until ctx ends. It returns those that were not
-// answered by then; their lanes end when they are.
-func (p *pipeline) close(ctx context.Context) (unanswered []request) {
-	for _, l := range p.lanes {
-		close(l.start)
+// answered by then, whose lanes end when they are, and those that were never sent.
+func (p *pipeline) close(ctx context.Context) (unanswered, unsent []request) {
+	p.ended.Store(true)
+	if p.asked != nil {
+		close(p.asked)
+	} else {
+		for _, l := range p.lanes {
+			close(l.start)
+		}
+	}
+	take := func(l *lane, ans answer) {
+		if ans.err == errNotStarted {
+			unsent = append(unsent, l.current)
+		}
 	}
 	for ; p.pending() > 0; p.taken++ {
 		l := p.lanes[p.taken%int64(len(p.lanes))]
 		select {
-		case <-l.done:
+		case ans := <-l.done:
+			take(l, ans)
 			continue
 		default:
 		}
 		select {
-		case <-l.done:
+		case ans := <-l.done:
+			take(l, ans)
 		case <-ctx.Done():
 			unanswered = append(unanswered, l.current)
 		}
 	}
-	return unanswered
+	return unanswered, unsent
 }
 
 // hand does one request at a time for error handling, apart from the lanes, so that the engine can leave a request that

@@ -236,7 +236,12 @@ func (e *engine) close() {
 			cancel()
 		}()
 	}
-	left := e.pipe.close(grace)
+	left, unsent := e.pipe.close(grace)
+	for _, req := range unsent {
+		if req.phase == PhaseWrite {
+			e.n.BytesWriteAttempted -= int64(req.n)
+		}
+	}
 	if req := e.hand.close(grace); req != nil {
 		left = append(left, *req)
 	}

@@ -69,6 +69,11 @@ func run(t *testing.T, dev surface.Device, opt surface.Options) (surface.Result,
 	return res, n
 }
 
+// ways are a device as it is, and with a queue: the engine works these apart.
+func ways(dev surface.Device) []surface.Device {
+	return []surface.Device{dev, faultdev.Queued{Device: dev}}
+}
+
 // wantBad compares the bad ranges but for the bytes that a mismatch shows.
 func wantBad(t *testing.T, got []surface.Range, want ...surface.Range) {
 	t.Helper()
@@ -83,17 +88,18 @@ func wantBad(t *testing.T, got []surface.Range, want ...surface.Range) {
 }
 
 func TestAGoodDriveIsWrittenAndComparedToTheLastByte(t *testing.T) {
-	for _, g := range []surface.Geometry{
+	for i, g := range []surface.Geometry{
+		geo,
 		geo,
 		{SizeBytes: 512, LogicalBytes: 512, PhysicalBytes: 512},
 		{SizeBytes: 1<<20 + 12288, LogicalBytes: 4096, PhysicalBytes: 4096},
 		{SizeBytes: 1<<20 - 1024, LogicalBytes: 1024, PhysicalBytes: 2048},
 	} {
-		t.Run(fmt.Sprint(g), func(t *testing.T) {
+		t.Run(fmt.Sprint(i, g), func(t *testing.T) {
 			dev := faultdev.New(g)
 			opt := stamp
 			opt.Passes = 2
-			res, n := run(t, dev, opt)
+			res, n := run(t, ways(dev)[i%2], opt)
 			if !res.Complete || res.EndedEarly != "" || res.BadRanges != nil || res.Transients != nil || res.Unread != nil {
 				t.Errorf("not a clean result: %+v", res)
 			}
@@ -372,6 +378,12 @@ func (b *busy) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func TestCheckpointsAreQuietAndFlushed(t *testing.T) {
+	for way := range 2 {
+		t.Run(fmt.Sprint(way), func(t *testing.T) { checkpointsAreQuietAndFlushed(t, way) })
+	}
+}
+
+func checkpointsAreQuietAndFlushed(t *testing.T, way int) {
 	synctest.Test(t, func(t *testing.T) {
 		dev := &busy{Device: faultdev.New(geo)}
 		var slow []faultdev.Fault
@@ -397,7 +409,7 @@ func TestCheckpointsAreQuietAndFlushed(t *testing.T) {
 			return nil
 		}
 		begin := time.Now()
-		res, err := surface.Run(t.Context(), dev, clock{}, stamp, n)
+		res, err := surface.Run(t.Context(), ways(dev)[way], clock{}, stamp, n)
 		if err != nil || !res.Complete {
 			t.Fatal(err)
 		}
@@ -419,9 +431,11 @@ func TestAReadThatMovesNothingDoesNotPassForGoodData(t *testing.T) {
 	g := surface.Geometry{SizeBytes: 64 << 10, LogicalBytes: 512, PhysicalBytes: 512} // the buffer still holds all of it
 	opt := stamp
 	opt.InFlight = 1
-	res, _ := run(t, idle{faultdev.New(g)}, opt)
-	if len(res.BadRanges) == 0 || res.BadRanges[0].FirstLBA != 0 || res.BadRanges[len(res.BadRanges)-1].LastLBA != 127 {
-		t.Errorf("a drive that was never read: %+v", res.BadRanges)
+	for _, dev := range ways(idle{faultdev.New(g)}) {
+		res, _ := run(t, dev, opt)
+		if len(res.BadRanges) == 0 || res.BadRanges[0].FirstLBA != 0 || res.BadRanges[len(res.BadRanges)-1].LastLBA != 127 {
+			t.Errorf("a drive that was never read: %+v", res.BadRanges)
+		}
 	}
 }
 
@@ -467,7 +481,8 @@ func TestAnErrorOfACheckpointStopsTheRun(t *testing.T) {
 }
 
 func TestARequestThatHangsDoesNotHoldUpAStop(t *testing.T) {
-	for _, class := range []surface.ErrorClass{"", surface.ClassMedium} { // hangs in a lane, or in error handling
+	for way := range 4 {
+		class := []surface.ErrorClass{"", surface.ClassMedium}[way/2] // hangs in a lane, or in error handling
 		synctest.Test(t, func(t *testing.T) {
 			dev := faultdev.New(geo)
 			hang := faultdev.Fault{Effect: faultdev.Slow, First: 1024, Last: 1024, Delay: time.Hour}
@@ -487,7 +502,7 @@ func TestARequestThatHangsDoesNotHoldUpAStop(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(10*time.Minute, func() { cancel(stuck) })
 			begin := time.Now()
-			res, err := surface.Run(ctx, dev, clock{}, stamp, &notes{})
+			res, err := surface.Run(ctx, ways(dev)[way%2], clock{}, stamp, &notes{})
 			if err != stuck || res.Complete {
 				t.Errorf("ended with %v", err)
 			}
@@ -552,8 +567,8 @@ func TestAStoppedRunIsNeverComplete(t *testing.T) {
 	all := clean.Counts()
 	total := all.Reads + all.Writes + all.Flushes
 	stopped := errors.New("stopped by a person")
-	for at := int64(1); at <= total; at++ {
-		dev := faultdev.New(geo)
+	for at := int64(2); at <= 2*total+1; at++ {
+		dev, at, way := faultdev.New(geo), at/2, at%2
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var seen atomic.Int64
 		dev.OnRequest(func(faultdev.Counts) {
@@ -561,7 +576,7 @@ func TestAStoppedRunIsNeverComplete(t *testing.T) {
 				cancel(stopped)
 			}
 		})
-		res, err := surface.Run(ctx, dev, clock{}, stamp, &notes{})
+		res, err := surface.Run(ctx, ways(dev)[way], clock{}, stamp, &notes{})
 		if err != stopped || res.Complete || res.BytesVerified >= geo.SizeBytes || res.BytesCovered >= geo.SizeBytes || len(res.BadRanges)+len(res.Unanswered) != 0 {
 			t.Fatalf("stopped at request %d of %d: %v, %+v", at, total, err, res)
 		}
@@ -569,5 +584,37 @@ func TestAStoppedRunIsNeverComplete(t *testing.T) {
 		if before.BytesWritten != res.BytesWriteAttempted {
 			t.Fatalf("stopped at request %d: %d bytes tried, the drive saw %d", at, res.BytesWriteAttempted, before.BytesWritten)
 		}
+	}
+}
+
+// broken fails as a queue after some answers.
+type broken struct {
+	surface.Queue
+	left int
+	err  error
+}
+
+func (b *broken) Next() (int, error) {
+	if b.left--; b.left < 0 {
+		return -1, b.err
+	}
+	return b.Queue.Next()
+}
+
+type brokenQueue struct {
+	faultdev.Queued
+	err error
+}
+
+func (d brokenQueue) Queue(slots, n int) (surface.Queue, error) {
+	q, err := d.Queued.Queue(slots, n)
+	return &broken{q, 5, d.err}, err
+}
+
+func TestAQueueThatFailsEndsTheRunAndAccusesNoSector(t *testing.T) {
+	lost := errors.New("no more answers")
+	res, err := surface.Run(t.Context(), brokenQueue{faultdev.Queued{Device: faultdev.New(geo)}, lost}, clock{}, stamp, &notes{})
+	if !errors.Is(err, lost) || res.Complete || len(res.BadRanges)+len(res.Transients)+len(res.Unanswered) != 0 {
+		t.Errorf("%v, %+v", err, res)
 	}
 }
