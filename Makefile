@@ -12,7 +12,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unv
 BIN      := backend/runner/bin
 ARCHES   := amd64 arm64
 RUNNERS  := $(ARCHES:%=$(BIN)/burnish-runner-linux-%.gz)
-GOFILES  := $(shell find backend main.go go.mod go.sum -name '*.go' -o -name 'go.*' -o -name '*.sql')
+GOFILES  := $(shell find backend main.go go.mod go.sum -name '*.go' -o -name '*.s' -o -name 'go.*' -o -name '*.sql')
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
