@@ -1,0 +1,58 @@
+import type { Job } from '../shared/api'
+import { lockWord, stateWord } from '../shared/states'
+import { coverageWord, count, left, many, none, percent, phaseName, speed, took, when } from '../shared/words'
+import type { Row } from './table.svelte'
+
+// The lines of a row: first the answer, second its context.
+
+export function stateLine(r: Row, now: number): string {
+  const j = r.job
+  if (!j) {
+    if (r.drive.grant) return 'unlocked for one start'
+    return r.shown === 'locked' ? lockWord(r.drive) : r.drive.smart === null ? 'no health data' : ''
+  }
+  if (r.shown === 'paused') return j.paused?.title ?? 'paused'
+  if (j.state === 'running') return `since ${when(j.started_ms, now)}`
+  if (j.state === 'queued') return 'waits for a slot'
+  return when(j.ended_ms, now)
+}
+
+export function progressLine(j: Job): string {
+  switch (j.state) {
+    case 'queued': return `plan ${j.plan}`
+    case 'running': return `${phaseName(j.stage, j.phase)} · ${percent(j.stage_progress)}`
+    case 'passed': return j.coverage === 'none' ? 'passed, surface not tested' : coverageWord(j.coverage)
+    default:
+      if (j.bad_sectors > 0) return many(j.bad_sectors, 'bad sector')
+      return j.reason?.title ?? ''
+  }
+}
+
+export function speedLines(j: Job | null): [string, string] {
+  if (!j) return ['', '']
+  if (j.state === 'running') {
+    if (j.paused) return [speed(0), 'paused']
+    if (j.stage === 'surface_validate' || j.stage === 'capacity_probe') return [speed(j.bps), '']
+    return [none, j.stage.endsWith('_smart') ? 'in the drive' : '']
+  }
+  return j.mean_bps !== null && j.state !== 'queued' ? [speed(j.mean_bps), 'mean'] : ['', '']
+}
+
+export function leftLines(r: Row, now: number): [string, string] {
+  const j = r.job
+  if (!j) return ['', '']
+  if (j.state === 'queued') return ['waits', '']
+  if (j.state === 'running') return [left(r.left), r.left === null ? '' : when(now + r.left, now)]
+  if (j.can_resume) return ['can resume', '']
+  return j.started_ms && j.ended_ms ? [`took ${took(j.ended_ms - j.started_ms)}`, ''] : ['', '']
+}
+
+// spoken is what a screen reader says of the state cell: "Running, verify, 74 percent, about 33 hours left".
+export function spoken(r: Row): string {
+  const j = r.job
+  const word = stateWord(r.shown)
+  if (!j) return [word, stateLine(r, 0)].filter(Boolean).join(', ')
+  if (j.state === 'running') return `${word}, ${phaseName(j.stage, j.phase)}, ${Math.floor(j.stage_progress * 100)} percent, ${left(r.left).replace('\u00a0h', ' hours').replace('\u00a0min', ' minutes')} left`
+  const more = j.bad_sectors > 0 ? `${count(j.bad_sectors)} bad sectors` : (j.reason?.title ?? '')
+  return [word, more, j.warnings ? `${j.warnings} warnings` : ''].filter(Boolean).join(', ')
+}

@@ -1,0 +1,44 @@
+import type { Drive, Job } from '../shared/api'
+import { percent, phaseName, stageName } from '../shared/words'
+
+// What a state means for the person's data, and what there is to do where no reason says so.
+
+export function title(j: Job): string {
+  if (j.state === 'running') return j.paused ? j.paused.title : `${stageName(j.stage)}${j.stage === 'surface_validate' && j.phase ? ', ' + phaseName(j.stage, j.phase) : ''} at ${percent(j.stage_progress)}`
+  if (j.state === 'queued') return 'Waits for a free slot'
+  if (j.state === 'passed') return j.coverage === 'none' ? 'All stages passed, surface not tested' : 'All stages passed'
+  return j.reason?.title ?? ''
+}
+
+export function happened(j: Job): string {
+  if (j.state === 'running') return j.paused?.text || (j.bad_sectors ? 'There are bad sectors; the stage says more.' : 'No error so far.')
+  if (j.state === 'queued') return 'The drive is held for this job. As many jobs as the NAS has slots for are running.'
+  return j.reason?.text ?? ''
+}
+
+export function means(j: Job): string {
+  switch (j.state) {
+    case 'failed': return 'There is evidence against this drive. It would do to your data what it did to the test.'
+    case 'unknown': return 'It has neither passed nor failed: the evidence is not enough for either.'
+    case 'cancelled': return j.destroys ? 'The test says nothing about the drive. What was on it may be erased.' : 'The test says nothing about the drive.'
+    case 'passed':
+      if (j.coverage === 'verified') return 'Every byte was written, read back and compared.'
+      return j.coverage === 'read' ? 'Every byte could be read. Nothing was written.' : 'The drive speaks well of itself. Its surface was not tested.'
+    default: return ''
+  }
+}
+
+export function todo(j: Job): string {
+  if (j.state === 'running' || j.state === 'queued') return j.paused?.hint || 'Nothing. You can close this window; the run goes on at the NAS.'
+  return j.reason?.hint || (j.can_resume ? 'Resume it.' : j.state === 'passed' ? 'Nothing.' : '')
+}
+
+// lockText says by whom a drive is locked and what can be done about it.
+export function lockText(d: Drive): string {
+  switch (d.locking) {
+    case 'open': return 'Nothing on it was found and nothing uses it. It can be started.'
+    case 'phrase': return 'It holds something. It can be unlocked for one start by typing its phrase.'
+    case 'in_use': return 'It is in use. Plans that erase are locked until what uses it lets go of it.'
+    case 'for_good': return 'It is locked for good: Burnish does not erase such a drive.'
+  }
+}

@@ -1,0 +1,101 @@
+import type { Api, FoundHost, NasForm, Said, Step } from '../shared/api'
+import { said } from '../shared/bridge'
+import { tidy } from '../shared/text'
+
+export type Login = 'agent' | 'key' | 'password'
+
+// Adding is the form of a NAS and its test. A host key that nobody knows is asked about, and is only then part of the form.
+export class Adding {
+  form = $state<NasForm>({
+    name: '', host: '', user: 'root', port: 22, key_file: '', agent: false, password_login: false, password: '', passphrase: '', sudo: 'none', sudo_password: '',
+    host_key: '', state_dir: '', keep: 'keychain', virtual_drives: false,
+  })
+  login = $state<Login>('key')
+  steps = $state.raw<Step[]>([])
+  key = $state('') // the fingerprint to be compared
+  busy = $state(false)
+  trouble = $state.raw<Said | null>(null)
+  hosts = $state.raw<FoundHost[] | null>(null)
+  #api: Api
+
+  constructor(api: Api) {
+    this.#api = api
+  }
+
+  listen(): () => void {
+    return this.#api.on('burnish:steps', (s) => {
+      if (this.busy) this.steps = tidy(s)
+    })
+  }
+
+  missing = $derived.by(() => {
+    const f = this.form
+    if (!f.name.trim()) return 'It needs a name'
+    if (!f.host.trim()) return 'It needs a host'
+    if (!f.user.trim()) return 'It needs a user'
+    if (!Number.isInteger(f.port) || f.port < 1 || f.port > 65535) return 'A port is 1 to 65535'
+    if (this.login === 'key' && !f.key_file.trim()) return 'Choose a key file'
+    return ''
+  })
+
+  // add tests the login and keeps the NAS if all of it works; it gives the new NAS's id, or nothing.
+  async add(): Promise<string> {
+    if (this.missing || this.busy) return ''
+    this.busy = true
+    this.trouble = null
+    this.key = ''
+    try {
+      const f = { ...this.form, name: this.form.name.trim(), host: this.form.host.trim(), user: this.form.user.trim() }
+      f.agent = this.login === 'agent'
+      f.password_login = this.login === 'password'
+      if (this.login !== 'key') f.key_file = f.passphrase = ''
+      if (this.login !== 'password') f.password = ''
+      if (f.sudo !== 'password') f.sudo_password = ''
+      const r = tidy(await this.#api.AddNAS(f))
+      this.steps = r.steps ?? []
+      if (r.ok) {
+        this.forget()
+        return r.nas
+      }
+      this.key = r.shown_key
+    } catch (e) {
+      this.trouble = said(e)
+    } finally {
+      this.busy = false
+    }
+    return ''
+  }
+
+  // trust takes the shown host key for the right one and goes on.
+  async trust(): Promise<string> {
+    this.form.host_key = this.key
+    return this.add()
+  }
+
+  async look() {
+    try {
+      this.hosts = tidy((await this.#api.ImportHosts()) ?? [])
+    } catch (e) {
+      this.trouble = said(e)
+    }
+  }
+
+  take(h: FoundHost) {
+    Object.assign(this.form, { name: this.form.name || h.name, host: h.host, user: h.user || this.form.user, port: h.port || 22, key_file: h.key_file, host_key: '' })
+    this.login = h.key_file ? 'key' : 'agent'
+    this.hosts = null
+  }
+
+  async pick() {
+    try {
+      const path = await this.#api.PickKey()
+      if (path) this.form.key_file = path
+    } catch (e) {
+      this.trouble = said(e)
+    }
+  }
+
+  forget() {
+    this.form.password = this.form.passphrase = this.form.sudo_password = ''
+  }
+}

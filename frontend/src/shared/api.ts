@@ -1,0 +1,131 @@
+// The contract with the program behind the window: what it sends and what it can be asked. Times are unix milliseconds
+// (0: not yet), sizes are bytes, null is "not known". All text that came from a NAS is data.
+
+export type JobState = 'queued' | 'running' | 'passed' | 'failed' | 'cancelled' | 'unknown'
+export type StageState = 'pending' | 'running' | 'passed' | 'failed' | 'cancelled' | 'unknown' | 'skipped'
+
+export interface Said { code: string; title: string; text: string; hint: string }
+export interface Why { layer: string; answer: string; sure: boolean }
+export interface Grant { id: string; drive: string; usage: string; expires_ms: number }
+export interface Segment { kind: string; state: StageState; weight: number; progress: number }
+
+export interface Nas {
+  id: string; name: string; host: string; user: string; port: number; practice: boolean
+  phase: 'idle' | 'connecting' | 'connected' | 'lost' | 'refused'
+  since_ms: number; next_ms: number; reason: Said | null
+  platform: string; hostname: string; surveyed_ms: number; surveying: boolean; slots: number; live_jobs: number
+}
+
+export interface Drive {
+  key: string; nas: string; id: string; serial: string | null; wwn: string | null; model: string
+  kind: 'hdd' | 'ssd' | 'nvme' | 'virtual'; size_bytes: number; path: string; bay: string; transport: string
+  temp_c: number | null; smart: boolean | null; usage_class: string; usage_text: string
+  phrase_kind: 'none' | 'serial' | 'pool'; way_out: string; why: Why[]; read_ok: boolean; destructive_ok: boolean
+  locking: 'open' | 'phrase' | 'in_use' | 'for_good'
+  job: string; grant: Grant | null
+}
+
+export interface Job {
+  id: string; nas: string; drive_key: string; drive_id: string; serial: string; model: string; size_bytes: number
+  plan: string; destroys: boolean; state: JobState; reason: Said | null; warnings: number; coverage: string
+  stages: Segment[]; stage: string; phase: string; stage_progress: number; progress: number
+  bps: number | null; mean_bps: number | null; temp_c: number | null; left_ms: number | null; stage_left_ms: number | null
+  created_ms: number; started_ms: number; ended_ms: number; seen_ms: number
+  paused: Said | null; can_stop: boolean; can_resume: boolean; can_undo: boolean; bad_sectors: number
+}
+
+export interface PlanStage { kind: string; engine: string; passes: number }
+export interface Plan { name: string; text: string; destroys: boolean; stages: PlanStage[]; builtin: boolean }
+export interface Question { id: string; nas: string; about: string; text: string; echo: boolean; again: boolean }
+export interface Step { id: string; state: 'waits' | 'running' | 'passed' | 'failed' | 'skipped'; title: string; text: string; said: Said | null }
+
+export interface Snapshot {
+  seq: number; now_ms: number; version: string; practice: boolean
+  nas: Nas[]; drives: Drive[]; jobs: Job[]; plans: Plan[]; questions: Question[]
+}
+export interface Delta { seq: number; now_ms: number; nas: Nas[]; drives: Drive[]; jobs: Job[]; questions: Question[]; gone: string[] }
+
+export interface BadRange {
+  first_lba: number; last_lba: number; kind: string; persistent: boolean; found_lba?: number; flipped_bits?: number
+  errno?: string; class?: string; phase?: string; pass?: number
+}
+export interface SpeedMap { phase: string; pass: number; first: number; parts: number; kbps: number[]; mean: number[]; p99: number[]; max: number[]; slow?: number }
+export interface Temps { min: number; avg: number; max: number; limit: number; samples: number }
+export interface Meter { pattern: string; write: number; verify: number }
+export interface Stage {
+  kind: string; engine?: string; state: StageState; progress: number; phase?: string; reason: Said | null
+  started_ms: number; ended_ms: number; active_ms: number; bytes_written: number; bytes_verified: number; bytes_covered: number
+  bad_ranges: BadRange[] | null; temp_c: Temps | null; begun: number
+  resumed?: { phase: string; pass: number; from_byte: number; repeated_bytes: number }
+  meters?: Meter[]; map?: SpeedMap[]
+}
+export interface Evidence { id: string; ok: boolean; value: string; source: string }
+export interface Finding { rule: string; severity: string; item?: string; before: unknown; after: unknown; says: string; source: string }
+export interface HealthRow {
+  id?: number; name: string; before: number | null; after: number | null; before_text?: string; after_text?: string
+  value?: number; worst?: number; thresh?: number; changed: boolean; rule?: string; says?: string
+}
+export interface Run { run: number; boot_id: string; pid: number; started_ms: number; ended_ms: number; how_ended: string }
+export interface FullJob {
+  id: string; nas: string; plan: string; state: JobState; reason: Said | null; warnings: Said[] | null
+  drive: { id: string; serial: string | null; wwn: string | null; model: string; size_bytes: number; path: string; logical: number; physical: number }
+  seen_ms: number; created_ms: number; ended_ms: number; stages: Stage[]
+  bytes_written: number; bytes_verified: number; bytes_covered: number
+  verdict: { coverage: string; evidence: Evidence[] | null; missing: string[] | null }
+  findings: Finding[] | null
+  health: { before: { passed: boolean | null }; after: { passed: boolean | null }; rows: HealthRow[] | null } | null
+  runs: Run[] | null
+}
+export interface JobWhole { job: Job; full: FullJob }
+export interface Point { t_ms: number; bytes_done: number; bps: number; temp_c: number | null; phase: string }
+export interface Series { job: string; points: Point[] }
+export interface LogChunk { text: string; from: number; next: number; size: number }
+
+export interface NasForm {
+  name: string; host: string; user: string; port: number; key_file: string; agent: boolean; password_login: boolean
+  password: string; passphrase: string; sudo: 'none' | 'nopasswd' | 'password'; sudo_password: string; host_key: string
+  state_dir: string; keep: 'keychain' | 'file' | 'session'; virtual_drives: boolean
+}
+export interface AddResult { ok: boolean; nas: string; shown_key: string; steps: Step[] }
+export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; jump: boolean | string }
+export interface StartOrder { nas: string; drives: string[]; plan: string; without_smart: boolean; declared: string; unlock: { drive: string; phrase: string }[] }
+export interface Closing { live: number; next_verdict_ms: number | null }
+
+// What the program can be asked. Every call may be refused with a Said.
+export interface Calls {
+  Snapshot(): Promise<Snapshot>
+  Survey(nas: string): Promise<void>
+  Connect(nas: string): Promise<void>
+  TryNow(nas: string): Promise<void>
+  AddNAS(form: NasForm): Promise<AddResult>
+  ImportHosts(): Promise<FoundHost[]>
+  PickKey(): Promise<string>
+  TestNAS(nas: string): Promise<Step[]>
+  RemoveNAS(nas: string): Promise<void>
+  Answer(question: string, text: string): Promise<void>
+  Refuse(question: string): Promise<void>
+  Start(order: StartOrder): Promise<Job[]>
+  Unlock(nas: string, drive: string, phrase: string): Promise<Grant>
+  Lock(grant: string): Promise<void>
+  Stop(job: string): Promise<void>
+  Resume(job: string): Promise<void>
+  Undo(job: string): Promise<void>
+  Whole(job: string): Promise<JobWhole>
+  Log(job: string, file: string, from: number): Promise<LogChunk>
+  Series(job: string): Promise<Series>
+  History(): Promise<Job[]>
+  SaveReport(job: string, format: 'html' | 'json' | 'csv'): Promise<string>
+  Adopt(nas: string): Promise<Job[]>
+  Clean(nas: string): Promise<{ removed: number }>
+  Quit(stop: boolean): Promise<void>
+}
+
+export interface Events {
+  burnish: Delta
+  'burnish:steps': Step[]
+  'burnish:close': Closing
+}
+
+export interface Api extends Calls {
+  on<K extends keyof Events>(event: K, hear: (data: Events[K]) => void): () => void
+}

@@ -1,0 +1,92 @@
+import type { Api, Closing, Said } from '../shared/api'
+import { Board } from '../shared/board.svelte'
+import { said } from '../shared/bridge'
+import { Table } from '../drives/table.svelte'
+
+export type View = 'drives' | 'history' | 'plans' | 'settings'
+export type Asked =
+  | { kind: 'start' } | { kind: 'unlock'; drive: string } | { kind: 'add' } | { kind: 'remove'; nas: string } | { kind: 'test'; nas: string }
+  | { kind: 'stop' | 'resume' | 'undo'; job: string } | { kind: 'close'; closing: Closing } | { kind: 'keys' }
+
+// Desk is where the person is: the view, the NAS, the drive or job whose drawer is open, and the dialog that asks.
+export class Desk {
+  view = $state<View>('drives')
+  drawer = $state('') // a drive's key
+  past = $state('') // a job of the history, shown instead of a drive's newest
+  asked = $state.raw<Asked | null>(null)
+  trouble = $state.raw<Said | null>(null)
+  readonly board: Board
+  readonly table: Table
+  readonly api: Api
+
+  constructor(api: Api) {
+    this.api = api
+    this.board = new Board(api)
+    this.table = new Table(this.board)
+  }
+
+  nas = $derived.by(() => this.board.nas.find((n) => n.id === this.table.nas) ?? this.board.nas[0] ?? null)
+  drive = $derived.by(() => this.board.drives.find((d) => d.key === this.drawer) ?? null)
+  job = $derived.by(() => this.past || (this.drive?.job ?? ''))
+  question = $derived.by(() => this.board.questions[0] ?? null)
+
+  choose(nas: string) {
+    this.view = 'drives'
+    if (nas !== this.table.nas) this.shut()
+    this.table.show(nas)
+    const n = this.board.nas.find((x) => x.id === nas)
+    if (n?.phase === 'idle') void this.try(() => this.api.Connect(nas))
+  }
+
+  go(view: View) {
+    this.view = view
+    this.shut()
+  }
+
+  open(drive: string) {
+    this.past = ''
+    this.drawer = drive
+    this.table.at = drive
+  }
+
+  shut() {
+    this.drawer = ''
+    this.past = ''
+  }
+
+  // step opens the drawer of the row above or below.
+  step(by: number) {
+    this.table.at = this.drawer
+    this.table.move(by)
+    if (this.table.at) this.open(this.table.at)
+  }
+
+  ask(a: Asked) {
+    this.asked = a
+  }
+
+  // try does what may be refused, and shows the refusal.
+  async try<T>(what: () => Promise<T>): Promise<T | null> {
+    try {
+      this.trouble = null
+      return await what()
+    } catch (e) {
+      this.trouble = said(e)
+      return null
+    }
+  }
+
+  // key hears the single letters that work outside of fields; it reports whether it took one.
+  key(k: string): boolean {
+    if (this.asked || this.question) return false
+    const views: Record<string, View> = { '1': 'drives', '2': 'history', '3': 'plans', '4': 'settings' }
+    const job = this.board.job(this.job)
+    if (k in views) this.go(views[k]!)
+    else if (k === '?') this.ask({ kind: 'keys' })
+    else if (k === 'Escape' && (this.drawer || this.past)) this.shut()
+    else if (k === 's' && this.view === 'drives' && this.table.chosen.length) this.ask({ kind: 'start' })
+    else if (k === 'r' && job?.can_resume) this.ask({ kind: 'resume', job: job.id })
+    else return false
+    return true
+  }
+}
