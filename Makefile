@@ -6,6 +6,7 @@
 # make bench     how fast the surface engine is beside fio and badblocks (as root)
 # make compare   what it finds beside them (as root)
 # make chaos     breaks everything at random (as root): SEEDS=200 scenarios, SEED=N replays one
+# make lab-smart self-tests and health rules on a throw-away NAS over SSH (BURNISH_LAB_HOST, _PORT, _USER, _KEY, _HOSTKEY)
 # make fuzz      each fuzz target for a while (FUZZTIME=30s)
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
@@ -16,7 +17,7 @@ GOFILES  := $(shell find backend main.go go.mod go.sum -name '*.go' -o -name '*.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: chaos headless runner test demo run lint fuzz deps clean bench compare
+.PHONY: chaos headless runner test demo run lint fuzz deps clean bench compare lab-smart
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -58,6 +59,9 @@ compare:
 SEEDS ?= 200
 chaos: runner
 	build/chaos.sh "$(SEEDS)" "$(SEED)"
+
+lab-smart: headless
+	go test ./backend/cli -count=1 -v -run '^TestSMARTInTheLab$$' -lab-smart -timeout 60m
 
 fuzz: runner
 	build/fuzz.sh $(FUZZTIME)
