@@ -33,7 +33,7 @@ func golist(t *testing.T, format string, args ...string) []string {
 // TestArrowsBetweenPackagesPointOneWay holds the map of ARCHITECTURE.md. A package that is not named here fails, so that
 // whoever adds one says where it stands.
 func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
-	pure := []string{"reason", "drive", "surface", "burnin", "wire", "smart", "label", "unlock"}
+	pure := []string{"reason", "drive", "surface", "burnin", "wire", "smart", "label", "unlock", "truenas"}
 	may := map[string][]string{
 		"reason": nil, "drive": nil, "surface": nil, "label": nil,
 		"smart":                  {"reason"},
@@ -42,6 +42,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"runner":                 {"burnin", "drive", "label", "reason", "smart", "surface", "wire"},
 		"runner/linux":           {"drive", "reason", "runner", "runner/linux/inventory", "surface", "wire"},
 		"runner/linux/inventory": {"drive", "label", "reason", "wire"},
+		"truenas":                {"drive", "reason", "smart"},
 		"runner/main":            {"runner", "runner/linux", "wire"},
 		"runner/bin":             {"reason"},
 		"nas":                    {"burnin", "reason", "wire"},
@@ -50,7 +51,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"sshconfig":              {"profile", "reason"},
 		"unlock":                 {"burnin", "drive", "reason"},
 		"store":                  {"burnin", "profile", "reason", "unlock", "wire"},
-		"jobs":                   {"burnin", "drive", "nas", "profile", "reason", "secret", "store", "surface", "unlock", "wire"},
+		"jobs":                   {"burnin", "drive", "nas", "profile", "reason", "secret", "smart", "store", "surface", "truenas", "unlock", "wire"},
 		"report":                 {"burnin", "reason", "smart"},
 		"practice":               {"drive", "label", "nas", "runner", "surface", "surface/faultdev", "wire"},
 		"demo":                   {"burnin", "drive", "jobs", "nas", "practice", "profile", "reason", "surface/faultdev"},

@@ -78,6 +78,7 @@ type root struct {
 	Clean   cleanCmd   `cmd:"" help:"Remove ended jobs and the runner from a NAS."`
 	Demo    demoCmd    `cmd:"" help:"Burn in practice drives: about a minute, with nothing real but the code."`
 	Report  reportCmd  `cmd:"" help:"Write a report of a job: to print, to send with the drive, or for programs."`
+	Tests   testsCmd   `cmd:"" name:"selftest" help:"Self-tests by TrueNAS's own methods, for a login without root."`
 	Smart   smartCmd   `cmd:"" help:"What Burnish reads in a smartctl capture."`
 	Plans   plansCmd   `cmd:"" help:"The built-in plans."`
 	Reasons reasonsCmd `cmd:"" help:"All reasons that Burnish can give."`

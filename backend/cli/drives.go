@@ -54,6 +54,9 @@ func driveLine(r wire.DriveRow) driveRow {
 		SMART: driveHealth{r.SMART, r.Passed}, TempLimitC: r.TempLimitC, TempCriticalC: r.TempCriticalC,
 		Unknown: append([]string{}, r.Unknown...),
 	}
+	if r.Rootless {
+		d.Startable = drive.Startable{}
+	}
 	optional := func(s string) *string {
 		if s == "" {
 			return nil

@@ -59,7 +59,7 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 		return p, err
 	}
 	defer c.Close()
-	if err := c.HasRoot(ctx); err != nil {
+	if err := c.HasRoot(ctx); err != nil && !s.looksOn(ctx, c, err) {
 		return p, err
 	}
 	login := c.Facts()
@@ -117,6 +117,9 @@ func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 // Drives lists the drives of a NAS as they are now.
 func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, error) {
 	c, p, rows, err := s.survey(ctx, name)
+	if said(err, "no_root") {
+		return s.rootlessDrives(ctx, p, err)
+	}
 	if err != nil {
 		return nil, err
 	}

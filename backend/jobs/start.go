@@ -101,6 +101,9 @@ func startable(p profile.Profile, row wire.DriveRow, plan burnin.Plan, allowed *
 	if ok := can.Read && (!plan.Destroys() || can.Destructive); !ok {
 		return reason.New("drive_in_use", "drive", name(row), "path", row.Path, "usage", u.Text, "way_out", drive.WayOut(p.Name, id, u))
 	}
+	if plan.NeedsSMART() && row.SMARTSilent && row.SMART == nil {
+		return reason.New("smart_silent", "drive", name(row))
+	}
 	if plan.NeedsSMART() && (row.SMART == nil || !*row.SMART) {
 		why := "the drive has none"
 		if row.SMART == nil {

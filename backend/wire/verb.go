@@ -62,7 +62,9 @@ type DriveRow struct {
 	Passed        *bool       `json:"passed,omitempty"`       // the drive's own word on its health; nil where it gave none
 	TempLimitC    *int        `json:"temp_limit_c,omitempty"` // what the drive bears, by its own word
 	TempCriticalC *int        `json:"temp_critical_c,omitempty"`
-	Unknown       []string    `json:"unknown,omitempty"` // what could not be found out: "serial", "temperature", …
+	Unknown       []string    `json:"unknown,omitempty"`      // what could not be found out: "serial", "temperature", …
+	SMARTSilent   bool        `json:"smart_silent,omitempty"` // smartctl was asked and gave no answer in time
+	Rootless      bool        `json:"rootless,omitempty"`     // told by the NAS to a login without root: no plan starts on it
 }
 
 // StartRequest starts a job. The same id asked again answers with that job and starts nothing.

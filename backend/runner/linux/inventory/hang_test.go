@@ -83,6 +83,9 @@ func TestASilentBridgeDoesNotHoldUpTheOthers(t *testing.T) {
 		}
 		expect(t, rows[0], drive.None, drive.NoPhrase, "")
 		expect(t, rows[1], drive.CannotTell, drive.NoPhrase, "does not answer")
+		if rows[0].SMARTSilent || !rows[1].SMARTSilent {
+			t.Errorf("silent are %v and %v, want only the second", rows[0].SMARTSilent, rows[1].SMARTSilent)
+		}
 		close(dead)
 		time.Sleep(time.Minute) // what was left behind comes to its end
 	})
