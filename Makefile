@@ -7,6 +7,7 @@
 # make compare   what it finds beside them (as root)
 # make chaos     breaks everything at random (as root): SEEDS=200 scenarios, SEED=N replays one
 # make lab-smart self-tests and health rules on a throw-away NAS over SSH (BURNISH_LAB_HOST, _PORT, _USER, _KEY, _HOSTKEY)
+# make lab-safety  every use of a drive, made for real on the blank drives of a throw-away machine (see docs/safety.md)
 # make fuzz      each fuzz target for a while (FUZZTIME=30s)
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
@@ -17,7 +18,7 @@ GOFILES  := $(shell find backend main.go go.mod go.sum -name '*.go' -o -name '*.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: chaos headless runner test demo run lint fuzz deps clean bench compare lab-smart
+.PHONY: chaos headless runner test demo run lint fuzz deps clean bench compare lab-smart lab-safety
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -62,6 +63,9 @@ chaos: runner
 
 lab-smart: headless
 	go test ./backend/cli -count=1 -v -run '^TestSMARTInTheLab$$' -lab-smart -timeout 60m
+
+lab-safety: headless
+	build/lab-safety.sh
 
 fuzz: runner
 	build/fuzz.sh $(FUZZTIME)

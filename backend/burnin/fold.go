@@ -212,7 +212,7 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 	}
 	t.begun, t.ended = true, false
 	t.job = Job{
-		ID: d.Job, Plan: d.Plan.Name, Spec: d.Plan, Drive: DriveOf(d.Drive, d.Path), Identity: d.Drive, Machine: d.NAS,
+		ID: d.Job, Plan: d.Plan.Name, Spec: d.Plan, Drive: DriveOf(d.Drive, d.Path), Identity: d.Drive, Machine: d.NAS, Grant: d.Grant,
 		State: Queued, CreatedMs: d.CreatedMs, Warnings: []reason.Said{}, Runs: []Run{run}, Findings: []smart.Finding{},
 	}
 	for _, s := range d.Plan.Stages {

@@ -31,6 +31,7 @@ type Job struct {
 	Health        *Health         `json:"health"` // nil where the drive was not asked
 	Runs          []Run           `json:"runs"`
 	Machine       NAS             `json:"machine"`
+	Grant         *drive.Grant    `json:"grant,omitempty"` // the permission to erase a drive in use; nil for one that was free
 	Spec          Plan            `json:"-"`
 	Identity      drive.Identity  `json:"-"`
 }

@@ -124,6 +124,9 @@ func (a *app) whole(j burnin.Job) {
 	}
 	a.say("  job %s, plan %s, on %s, drive %s (%s, %s)", j.ID, j.Plan, clean(j.NAS), clean(j.Drive.ID), clean(j.Drive.Model), bytes(j.Drive.SizeBytes))
 	a.say("  began %s, ended %s, seen %s", clock(j.CreatedMs), clock(j.EndedMs), clock(j.SeenMs))
+	if g := j.Grant; g != nil {
+		a.say("  erased under grant %s: %s: %s; typed %s by %s", clean(g.ID), clean(string(g.Class)), clean(g.Text), clock(g.TypedMs), clean(g.By))
+	}
 	for _, s := range j.Stages {
 		line := fmt.Sprintf("  %-17s %-9s", s.Kind, s.State)
 		if s.State == burnin.Running {

@@ -44,15 +44,18 @@ func TestADriveIsItselfOnAnyPort(t *testing.T) {
 func TestOnlyAProvenFreeDriveMayBeErased(t *testing.T) {
 	id := drive.Identity{Serial: "S", SizeBytes: 1 << 30, LogicalBytes: 512}
 	rapid.Check(t, func(t *rapid.T) {
-		u := drive.Usage{Class: drive.None}
+		u, free, worst := drive.Usage{Class: drive.None}, true, 0
 		for range rapid.IntRange(0, 5).Draw(t, "layers") {
-			u = drive.Worse(u, drive.Usage{Class: drive.Class(rapid.SampledFrom([]string{"none", "data", "pool", "mounted", "cannot_tell", "of a newer version", "boot"}).Draw(t, "class")), Why: []drive.Why{{Layer: "x"}}})
+			class := drive.Class(rapid.SampledFrom([]string{"none", "data", "pool", "mounted", "cannot_tell", "of a newer version", "boot"}).Draw(t, "class"))
+			found := drive.Usage{Class: class, Why: []drive.Why{{Layer: "x"}}}
+			if rapid.Bool().Draw(t, "first") {
+				u = drive.Worse(found, u)
+			} else {
+				u = drive.Worse(u, found)
+			}
+			free, worst = free && class == drive.None, max(worst, drive.RuleOf(class).Severity)
 		}
-		free := true
-		for range u.Why {
-			free = free && u.Class == drive.None
-		}
-		if drive.StartableFor(id, u).Destructive != (u.Class == drive.None) || u.Class == drive.None && !free {
+		if drive.StartableFor(id, u).Destructive != free || drive.RuleOf(u.Class).Severity != worst {
 			t.Fatalf("%s is startable: %+v", u.Class, drive.StartableFor(id, u))
 		}
 	})

@@ -5,13 +5,17 @@ import (
 	"slices"
 )
 
-// Grant is what a person allowed: to erase a drive that is used in just this way. It holds no time; whoever gave it
-// says how long it may wait to be used.
+// Grant is what a person allowed: to erase a drive that is used in just this way. How long it may wait to be used
+// is for whoever gave it; what it says of when, by whom and what for decides nothing.
 type Grant struct {
 	ID       string   `json:"id"`
 	Class    Class    `json:"class"`
 	PoolGUID string   `json:"pool_guid,omitempty"`
 	Claims   []string `json:"claims,omitempty"` // Usage.Claims at that moment
+
+	Text    string `json:"text,omitempty"` // Usage.Text at that moment
+	By      string `json:"by,omitempty"`
+	TypedMs int64  `json:"typed_ms,omitempty"`
 }
 
 // Content is the claim of bytes that are nobody's known label. A look at more places of the drive may find some where an

@@ -100,7 +100,7 @@ func New(a Ask, now time.Time, random io.Reader) (Grant, error) {
 		ID: id, ProfileID: a.ProfileID, MachineID: a.MachineID, Drive: a.Drive, Scope: drive.GrantFor(a.Usage), Text: a.Usage.Text, By: a.By,
 		CreatedMs: now.UnixMilli(), ExpiresMs: now.Add(a.TTL).UnixMilli(),
 	}
-	g.Scope.ID = id
+	g.Scope.ID, g.Scope.Text, g.Scope.By, g.Scope.TypedMs = id, g.Text, g.By, g.CreatedMs
 	return g, nil
 }
 
