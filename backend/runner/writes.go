@@ -29,6 +29,8 @@ func (w *writes) WriteAt(p []byte, off int64) (int, error) {
 	return w.Device.WriteAt(p, off)
 }
 
+var _, _ surface.Queuer = (*writes)(nil), (*attended)(nil)
+
 // Queue implements surface.Queuer.
 func (w *writes) Queue(slots, n int) (surface.Queue, error) {
 	q, err := surface.OpenQueue(w.Device, slots, n)

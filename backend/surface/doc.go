@@ -23,7 +23,8 @@
 // # Concurrency
 //
 // Run keeps Options.InFlight requests under way, which start strictly in the order of their addresses, and calls the
-// Observer only from its own goroutine. When its context ends it starts nothing more and returns as soon as the requests
+// Observer only from its own goroutine. A Device that is a Queuer is worked by one goroutine, any other by one for each
+// request. When its context ends it starts nothing more and returns as soon as the requests
 // under way were answered, or after StopGrace; those that were not are in Result.Unanswered. Such a request still holds its
 // buffer and the device, so the device must not be given to anybody else.
 package surface

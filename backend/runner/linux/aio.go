@@ -61,6 +61,8 @@ const (
 	hugePage          = 2 << 20
 )
 
+var _ surface.Queuer = (*device)(nil)
+
 // Queue implements surface.Queuer.
 func (d *device) Queue(slots, n int) (surface.Queue, error) {
 	q := &aio{dev: d, blocks: make([]iocb, slots), events: make([]ioEvent, 0, slots)}
