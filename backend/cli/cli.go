@@ -144,6 +144,13 @@ func Main(ctx context.Context, args []string, env Env) int {
 				complain(env, r.JSON, err)
 			}
 		}()
+		aside, err := svc.Store.Aside()
+		for _, file := range aside {
+			complain(env, r.JSON, reason.New("data_damaged", "file", file))
+		}
+		if err != nil {
+			return complain(env, r.JSON, err)
+		}
 		if a.svc = svc; env.Ask != nil {
 			svc.Logins.Person = a.person
 		}

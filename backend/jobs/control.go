@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"burnish/backend/burnin"
+	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/store"
 	"burnish/backend/wire"
@@ -82,7 +83,12 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		return nil, err
 	}
 	var adopted []burnin.Job
+	var damaged error // the others are taken all the same
 	for _, st := range there {
+		if st.Damaged != "" {
+			damaged = errors.Join(damaged, reason.New("job_damaged", "job", st.Job, "error", st.Damaged))
+			continue
+		}
 		if _, err := s.Store.Job(ctx, st.Job); err == nil {
 			continue
 		} else if !said(err, "no_such_job") {
@@ -93,7 +99,8 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		}
 		row, err := s.known(st.Job)
 		if err != nil {
-			return adopted, err
+			damaged = errors.Join(damaged, reason.New("job_damaged", "job", st.Job, "error", err))
+			continue
 		}
 		if row == nil {
 			continue // not begun: it has no journal yet
@@ -111,7 +118,47 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		}
 		adopted = append(adopted, job)
 	}
-	return adopted, nil
+	kept, err := s.restore(ctx, p)
+	return append(adopted, kept...), errors.Join(damaged, err)
+}
+
+// restore takes jobs back into the index whose copies are here and which the NAS no longer has: the index was lost, or
+// the profile was added anew.
+func (s *Service) restore(ctx context.Context, p profile.Profile) ([]burnin.Job, error) {
+	ids, err := s.Mirror.Jobs()
+	if err != nil {
+		return nil, err
+	}
+	var back []burnin.Job
+	for _, id := range ids {
+		if _, err := s.Store.Job(ctx, id); !said(err, "no_such_job") {
+			if err != nil {
+				return back, err
+			}
+			continue
+		}
+		row, err := s.known(id)
+		if err != nil || row == nil {
+			continue // a copy that cannot be read stays where it is
+		}
+		journals, err := s.Mirror.Journals(id)
+		if err != nil {
+			return back, err
+		}
+		job, err := burnin.Fold(journals, &burnin.Observation{Missing: true})
+		if err != nil || job.Machine.MachineID != p.MachineID {
+			continue
+		}
+		row.ProfileID = p.ID
+		obs := burnin.Observation{Missing: true, SeenMs: s.Now().UnixMilli()}
+		err = errors.Join(s.Store.AddIntents(ctx, []store.Job{*row}), s.Store.SetGone(ctx, id), s.Store.SaveObservation(ctx, id, obs, obs.SeenMs),
+			s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs), s.audit(ctx, "adopt", *row, "from the copy here"))
+		if err != nil {
+			return back, err
+		}
+		back = append(back, job)
+	}
+	return back, nil
 }
 
 // known makes a row for a job from its mirrored journal; nil while there is no line of it.
@@ -152,7 +199,12 @@ func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned
 		return done, err
 	}
 	var gone []string
+	sums := map[string]map[string]string{}
 	for _, st := range there {
+		if st.Damaged != "" {
+			done.Kept = append(done.Kept, st.Job)
+			continue
+		}
 		if _, err := s.Store.Job(ctx, st.Job); err != nil {
 			if !said(err, "no_such_job") {
 				return done, err
@@ -160,11 +212,13 @@ func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned
 			done.Kept = append(done.Kept, st.Job)
 			continue
 		}
-		if err := s.follow(ctx, c, []string{st.Job}); err != nil {
-			return done, err
+		err := s.follow(ctx, c, []string{st.Job})
+		job, viewErr := s.View(ctx, st.Job)
+		if said(err, "mirror_damaged") || said(viewErr, "mirror_damaged") { // nobody knows how it ended
+			done.Kept = append(done.Kept, st.Job)
+			continue
 		}
-		job, err := s.View(ctx, st.Job)
-		if err != nil {
+		if err = errors.Join(err, viewErr); err != nil {
 			return done, err
 		}
 		whole, err := s.whole(st)
@@ -173,6 +227,9 @@ func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned
 		}
 		if whole && !st.LockHeld && job.State.Ended() && (unknown || job.State != burnin.Unknown) {
 			gone = append(gone, st.Job)
+			if sums[st.Job], err = s.Mirror.Sums(st.Job); err != nil {
+				return done, err
+			}
 		} else {
 			done.Kept = append(done.Kept, st.Job)
 		}
@@ -182,7 +239,7 @@ func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned
 			return done, err
 		}
 	}
-	reply, err := c.Clean(ctx, wire.CleanRequest{Jobs: gone, Runner: true})
+	reply, err := c.Clean(ctx, wire.CleanRequest{Jobs: gone, Runner: true, Sums: sums})
 	if err != nil {
 		return done, err
 	}

@@ -53,15 +53,8 @@ func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.J
 		Work:    w.work,
 		Report:  func(now nas.Standing) { sink.Standing(p.Name, now) },
 		Now:     s.Now,
-		Sleep: func(ctx context.Context, d time.Duration) error {
-			select {
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			case <-time.After(d):
-				return nil
-			}
-		},
-		Rand: rand.New(rand.NewPCG(uint64(s.Now().UnixNano()), 0)),
+		Sleep:   nas.Nap{Wall: s.Now, Addresses: nas.Addresses}.Sleep,
+		Rand:    rand.New(rand.NewPCG(uint64(s.Now().UnixNano()), 0)),
 	}
 	return errors.Join(keep.Run(ctx), w.err)
 }
@@ -140,7 +133,7 @@ func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
 		w.drop(id, err)
 	default:
 		w.sink.Job(job)
-		if st == nil || st.LockHeld || !job.State.Ended() || w.mayComeBack(ctx, id, st, job) {
+		if st == nil || st.LockHeld || !job.State.Ended() || w.mayComeBack(id, job, func() { w.again(ctx, id, st) }) {
 			return
 		}
 		if whole, err := w.whole(*st); err != nil || whole {
@@ -149,8 +142,9 @@ func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
 	}
 }
 
-// mayComeBack reports whether a job whose runner was killed may still be brought back, and looks again when that is over.
-func (w *watch) mayComeBack(ctx context.Context, id string, st *wire.JobStatus, job burnin.Job) bool {
+// mayComeBack reports whether a job whose runner was killed may still be brought back, and has it looked at again when
+// that is over. Each call does so: what an earlier one asked for ended with its connection, if that was lost meanwhile.
+func (w *watch) mayComeBack(id string, job burnin.Job, again func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if n := len(job.Runs); n == 0 || job.Runs[n-1].HowEnded != "vanished" {
@@ -159,10 +153,14 @@ func (w *watch) mayComeBack(ctx context.Context, id string, st *wire.JobStatus, 
 	}
 	since, known := w.killed[id]
 	if !known {
-		w.killed[id] = time.Now()
-		time.AfterFunc(comesBack, func() { w.again(ctx, id, st) })
+		since = time.Now()
+		w.killed[id] = since
 	}
-	return !known || time.Since(since) < comesBack
+	left := comesBack - time.Since(since)
+	if left > 0 {
+		time.AfterFunc(left, again)
+	}
+	return left > 0
 }
 
 func (w *watch) drop(id string, err error) {

@@ -1,6 +1,8 @@
 package nas
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -173,6 +175,51 @@ func (m Mirror) ReadFrom(job, file string, off int64, limit int) ([]byte, error)
 		return nil, m.failed(err)
 	}
 	return data, nil
+}
+
+// Jobs lists the jobs of which there is a copy.
+func (m Mirror) Jobs() ([]string, error) {
+	entries, err := os.ReadDir(m.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, m.failed(err)
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() && burnin.ValidID(e.Name()) {
+			ids = append(ids, e.Name())
+		}
+	}
+	return ids, nil
+}
+
+// Sums gives the SHA-256, in hex, of each file of a job.
+func (m Mirror) Sums(job string) (map[string]string, error) {
+	have, err := m.Have(job)
+	if err != nil {
+		return nil, err
+	}
+	root, err := m.root()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	sums := map[string]string{}
+	for name := range have {
+		f, err := root.Open(path.Join(job, name))
+		if err != nil {
+			return nil, m.failed(err)
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, m.failed(err)
+		}
+		sums[name] = hex.EncodeToString(h.Sum(nil))
+	}
+	return sums, nil
 }
 
 // Journals gives the events of a job's runs, of run 1 first. A run whose journal has not arrived ends the list.

@@ -96,6 +96,7 @@ var registry = []Entry{
 	{"cannot_resume", Use, "The job cannot be resumed", "{job} is {state}.", "Only a job that ended as unknown can be resumed.", nil},
 	{"runner_not_embedded", Use, "This build holds no runner", "burnish-runner for linux/{arch} is not embedded.", "Build with: make headless (or make build).", nil},
 	{"data_dir_unusable", Use, "The data directory cannot be used", "{dir}: {error}.", "Choose another with --data-dir.", nil},
+	{"data_damaged", Fault, "The data was damaged", "It was set aside as {file}; a new one was begun.", "Add your NAS again with: burnish nas add; then burnish adopt NAS brings the history back, from the NAS and from the copies here. Remove the file when you do not need it.", nil},
 	{"newer_data", Use, "The data is of a newer version", "{what} was written by a newer Burnish ({version}).", "Update Burnish.", nil},
 
 	// The NAS cannot be reached or used.
@@ -133,6 +134,7 @@ var registry = []Entry{
 	{"not_started", Reach, "The job did not start", "{error}.", "Look at runner.log in the job's directory on the NAS.", nil},
 	{"no_space", Fault, "No space left", "{what}: {error}.", "Free some space there.", nil},
 	{"mirror_damaged", Fault, "The copy of this job is damaged", "{job}: {error}.", "While the NAS has the job, it is fetched again by: burnish show {job}", nil},
+	{"job_damaged", Fault, "A job on the NAS is damaged", "{job}: {error}.", "Its files lie in the state directory of the NAS; move them away when they are of no use. The other jobs are as they were.", nil},
 	{"mirror_full", Fault, "The copy of this job is full", "The mirror of {job} reached its limit of {limit} bytes.", "The job goes on at the NAS; read its logs there.", nil},
 	{"report_not_written", Use, "The report could not be written", "{file}: {error}.", "Choose another file with -o.", nil},
 	{"demo_differs", Fault, "The demo did not come out as it should", "{count} of {of} practice drives did not get the verdict that their fault deserves.", "The table says which. This is a fault of Burnish, or this computer is far too slow.", nil},

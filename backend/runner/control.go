@@ -2,8 +2,11 @@ package runner
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -209,7 +212,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 	reply := wire.CleanReply{Removed: []string{}, Kept: []string{}}
 	for _, id := range req.Jobs {
-		gone, err := s.cleanJob(id)
+		gone, err := s.cleanJob(id, req.Sums[id])
 		if err != nil {
 			return reply, err
 		}
@@ -231,8 +234,8 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 	return reply, err
 }
 
-// cleanJob removes one job if no run of it lives; holding the lock meanwhile keeps a new run from starting.
-func (s *Service) cleanJob(id string) (gone bool, err error) {
+// cleanJob removes one job if no run of it lives and, where the asker says what it has, that is all there is; holding the lock meanwhile keeps a new run from starting.
+func (s *Service) cleanJob(id string, sums map[string]string) (gone bool, err error) {
 	root, err := s.Dir.root(id)
 	if reasonCode(err) == "no_such_job" {
 		return true, nil
@@ -240,7 +243,7 @@ func (s *Service) cleanJob(id string) (gone bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	root.Close()
+	defer root.Close()
 	lock, err := s.Locks.Take(s.Dir.in(id, lockFile), -1)
 	if errors.Is(err, ErrLocked) {
 		return false, nil
@@ -249,7 +252,36 @@ func (s *Service) cleanJob(id string) (gone bool, err error) {
 		return false, err
 	}
 	defer lock.Close()
+	if same, err := sameFiles(root, sums); err != nil || !same {
+		return false, err
+	}
 	return true, os.RemoveAll(s.Dir.job(id))
+}
+
+// sameFiles reports whether the asker has each file of a job as it is here. One that names no sums wants none compared.
+func sameFiles(root *os.Root, sums map[string]string) (bool, error) {
+	if sums == nil {
+		return true, nil
+	}
+	have, err := sizes(root)
+	if err != nil {
+		return false, err
+	}
+	for name := range have {
+		f, err := root.Open(name)
+		if err != nil {
+			return false, err
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return false, err
+		}
+		if hex.EncodeToString(h.Sum(nil)) != sums[name] {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // reasonCode is the code of the reason behind an error, empty where there is none.

@@ -53,8 +53,11 @@ func (s *Service) List() (wire.ListReply, error) {
 	reply := wire.ListReply{Jobs: []wire.JobStatus{}}
 	for _, id := range ids {
 		st, err := s.status(id, facts)
-		if err != nil {
-			return reply, err
+		if reasonCode(err) == "no_such_job" {
+			continue // removed just now
+		}
+		if err != nil { // the others can be looked at all the same
+			st = wire.JobStatus{Job: id, Damaged: reason.Clean(err.Error(), 300), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
 		}
 		reply.Jobs = append(reply.Jobs, st)
 	}

@@ -37,6 +37,7 @@ type machine struct {
 	wait    sync.WaitGroup
 	last    error // of the newest run
 	rewind  int64
+	broken  string        // a lock that cannot be looked at
 	grace   time.Duration // after the first destructive act
 
 	badblocks func(*memoryDrive, runner.Spawn) (runner.Process, error) // nil: not installed
@@ -199,6 +200,9 @@ func (m *machine) Take(path string, _ int) (io.Closer, error) {
 }
 
 func (m *machine) Held(path string) (bool, error) {
+	if m.broken != "" && path == m.broken {
+		return false, errors.New("input/output error")
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.locks[path], nil

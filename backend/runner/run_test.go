@@ -2,7 +2,9 @@ package runner_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -252,6 +254,51 @@ func TestCleanLeavesNothing(t *testing.T) {
 	}
 	if _, err := os.Stat(m.dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the state directory is still there: %v", err)
+	}
+}
+
+func TestACopyThatDiffersKeepsAJobFromBeingRemoved(t *testing.T) {
+	m := newMachine(t)
+	m.run(order(m.addDrive("CLEANSUM", 4*mib), readPlan()))
+	sums := map[string]string{}
+	files, err := filepath.Glob(filepath.Join(m.dir, "jobs", testJob, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums[filepath.Base(f)] = fmt.Sprintf("%x", sha256.Sum256(data))
+	}
+	right := sums["run-1.ndjson"]
+	for _, wrong := range []string{"", fmt.Sprintf("%x", sha256.Sum256(nil)), right} {
+		sums["run-1.ndjson"] = wrong
+		reply, err := m.service().Clean(wire.CleanRequest{Jobs: []string{testJob}, Sums: map[string]map[string]string{testJob: sums}})
+		if err != nil || (len(reply.Removed) == 1) != (wrong == right) {
+			t.Errorf("%+v, %v", reply, err)
+		}
+	}
+}
+
+func TestOneDamagedJobDoesNotHideTheOthers(t *testing.T) {
+	m := newMachine(t)
+	m.run(order(m.addDrive("GOODONE", 4*mib), readPlan()))
+	bad := filepath.Join(m.dir, "jobs", "zzzzzzzzzzzzzzzzzzzz")
+	if err := os.MkdirAll(bad, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(bad, filepath.Join(m.dir, "jobs", "yyyyyyyyyyyyyyyyyyyy")); err != nil {
+		t.Fatal(err)
+	}
+	m.broken = filepath.Join(bad, "lock")
+	all, err := m.service().List()
+	if err != nil || len(all.Jobs) != 2 || all.Jobs[0].Damaged != "" || all.Jobs[1].Damaged == "" {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if _, err := m.service().Start(context.Background(), wire.StartRequest{Job: "cccccccccccccccccccc", Plan: readPlan(), Drive: m.addDrive("SECOND", 4*mib).id, Usage: drive.None, Slots: 4, GID: os.Getgid()}); err != nil {
+		t.Errorf("a start beside it: %v", err)
 	}
 }
 

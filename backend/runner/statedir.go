@@ -247,15 +247,12 @@ func (d StateDir) busy(locks Locks) (map[string]string, error) {
 	busy := map[string]string{}
 	for _, id := range ids {
 		held, err := locks.Held(d.in(id, lockFile))
-		if err != nil {
-			return nil, err
-		}
-		if !held {
-			continue
+		if err != nil || !held {
+			continue // a lock that cannot be looked at is no run's: a run has it open
 		}
 		req, err := d.request(id)
 		if err != nil {
-			return nil, err
+			continue // its drive is held, and shows by that
 		}
 		busy[driveKey(req.Drive)] = id
 	}

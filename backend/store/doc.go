@@ -11,6 +11,7 @@
 //   - Only a file whose application_id is ours is opened for SQL; any other is refused untouched. So is one of a newer
 //     schema. Only creating and migrating are exclusive (migrate.lock, which is never deleted): a new file appears
 //     whole, by rename; an older one is copied (burnish-vN-TIME.db) before its first change.
+//   - A database of ours that is damaged is moved to burnish-damaged-TIME.db and a new one begun; Aside names it.
 //   - Directory and files are for their owner alone (0700, 0600). No secret is ever stored.
 //   - All text is data: bound as parameter, bounded in size. Times are unix milliseconds, 0 where not yet.
 //

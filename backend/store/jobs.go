@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
@@ -48,6 +49,9 @@ const (
 	maxDriveID = 512
 	maxPlan    = 256
 )
+
+// wrongClock is how far apart the clocks of two processes of this computer never are.
+const wrongClock = 2 * time.Minute
 
 // notEnded is the SQL for jobs that have not ended.
 const notEnded = `state IN ('` + string(burnin.Queued) + `', '` + string(burnin.Running) + `')`
@@ -173,13 +177,13 @@ func (s *Store) SaveFold(ctx context.Context, id string, state burnin.State, sai
 }
 
 // SaveObservation keeps what was seen of the job's newest run at seenMs of this computer's clock, unless something newer
-// is kept already: no_such_job.
+// is kept already: no_such_job. What was seen far in the future was seen by a clock that has been set right since.
 func (s *Store) SaveObservation(ctx context.Context, id string, obs burnin.Observation, seenMs int64) error {
 	line, err := json.Marshal(obs)
 	if err != nil {
 		return fmt.Errorf("the observation of job %s: %w", id, err)
 	}
-	return s.update(ctx, id, `UPDATE jobs SET observation = ?1, seen_ms = ?2 WHERE id = ?3 AND seen_ms <= ?2`, string(line), seenMs, id)
+	return s.update(ctx, id, `UPDATE jobs SET observation = ?1, seen_ms = ?2 WHERE id = ?3 AND (seen_ms <= ?2 OR seen_ms > ?2 + ?4)`, string(line), seenMs, id, wrongClock.Milliseconds())
 }
 
 // update changes one job. That its row no longer allows the change is no error; that there is no such job is one.

@@ -52,6 +52,13 @@ func prepare(ctx context.Context, dir string, now func() time.Time, steps fs.FS)
 	}
 	defer unlock()
 	path := filepath.Join(dir, fileName)
+	if broken, err := damaged(ctx, path); err != nil {
+		return err
+	} else if broken {
+		if err := setAside(dir, path, now()); err != nil {
+			return err
+		}
+	}
 	there, err := inspect(ctx, dir, path)
 	if err != nil {
 		return err

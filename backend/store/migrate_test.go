@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -194,19 +193,6 @@ func TestAFileThatIsNoDatabaseIsRefusedUntouched(t *testing.T) {
 		}
 		wantCode(t, err, "data_dir_unusable")
 		untouched(t, dir, before)
-	}
-}
-
-func TestADamagedDatabaseIsSaidToBeDamaged(t *testing.T) {
-	dir, path := made(t, first)
-	b, err := os.ReadFile(path)
-	ok(t, err)
-	copy(b[100:], bytes.Repeat([]byte{0xa5}, len(b)-100)) // all but the header
-	ok(t, os.WriteFile(path, b, 0o600))
-	_, err = open(t.Context(), dir, clock, steps(first))
-	wantCode(t, err, "data_dir_unusable")
-	if err == nil || !strings.Contains(err.Error(), "damaged") {
-		t.Errorf("got %v", err)
 	}
 }
 

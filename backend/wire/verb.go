@@ -110,6 +110,7 @@ type UndoReply struct {
 type JobStatus struct {
 	Job      string           `json:"job"`
 	Missing  bool             `json:"missing,omitempty"` // there is no such job
+	Damaged  string           `json:"damaged,omitempty"` // list: it cannot be looked at, and why; nothing else is known
 	Run      int              `json:"run"`               // the newest; 0 before the first
 	LockHeld bool             `json:"lock_held"`
 	BootID   string           `json:"boot_id"` // of the NAS now
@@ -158,6 +159,8 @@ type ReadRequest struct {
 type CleanRequest struct {
 	Jobs   []string `json:"jobs"`
 	Runner bool     `json:"runner"`
+	// Sums are the SHA-256, in hex, of the files that the asker has of each job. A job of which a file differs is kept.
+	Sums map[string]map[string]string `json:"sums,omitempty"`
 }
 
 // CleanReply says what went and what stayed.
