@@ -74,6 +74,7 @@ type root struct {
 	Stop    stopCmd    `cmd:"" help:"Stop a job, and prove it."`
 	Resume  resumeCmd  `cmd:"" help:"Go on with a job that ended as unknown."`
 	Undo    undoCmd    `cmd:"" help:"Bring back what a start has erased, while the test has written nothing else."`
+	Slots   slotsCmd   `cmd:"" help:"How the jobs of a NAS take turns; change it while they wait."`
 	Adopt   adoptCmd   `cmd:"" help:"Take over jobs that another computer started."`
 	Clean   cleanCmd   `cmd:"" help:"Remove ended jobs and the runner from a NAS."`
 	Demo    demoCmd    `cmd:"" help:"Burn in practice drives: about a minute, with nothing real but the code."`

@@ -88,6 +88,11 @@ func (c *Conn) Stop(ctx context.Context, job, by string) (wire.StopReply, error)
 	return reply[wire.StopReply](ctx, c, wire.VerbStop, wire.JobRequest{Job: job, By: by}, true)
 }
 
+// Slots says how jobs take turns, after changing it where asked. It needs root.
+func (c *Conn) Slots(ctx context.Context, req wire.SlotsRequest) (wire.SlotsReply, error) {
+	return reply[wire.SlotsReply](ctx, c, wire.VerbSlots, req, true)
+}
+
 // Undo brings back what a job's first destructive act erased. It needs root. by says who asks, for the job's log.
 func (c *Conn) Undo(ctx context.Context, job, by string) (wire.UndoReply, error) {
 	return reply[wire.UndoReply](ctx, c, wire.VerbUndo, wire.JobRequest{Job: job, By: by}, true)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log"
 	"os"
@@ -26,6 +25,7 @@ type Service struct {
 	Now        func() time.Time
 	PollEvery  time.Duration // how often files and locks are looked at; 0 means half a second
 	Rewind     int64         // how far before its checkpoint a surface stage goes on; 0 means surface.RewindBytes
+	Stagger    time.Duration // how far apart two jobs begin their work; 0 means two seconds
 	UndoGrace  time.Duration // how long after the first destructive act all can still be undone; 0 means ten seconds
 }
 
@@ -255,33 +255,6 @@ func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reas
 
 func (r *run) inUse(usage drive.Usage, path string) *reason.Said {
 	return reason.New("drive_in_use", "drive", r.req.Drive.ID(), "path", path, "usage", usage.Text, "way_out", drive.RuleOf(usage.Class).WayOut)
-}
-
-// slot waits until this NAS may run one job more. The drive is held meanwhile.
-func (r *run) slot(ctx context.Context) (io.Closer, *reason.Said) {
-	queued := false
-	for {
-		for n := range max(r.req.Slots, 1) {
-			lock, err := r.Locks.Take(r.Dir.slot(n), r.req.GID)
-			if err == nil {
-				return lock, nil
-			}
-			if !errors.Is(err, ErrLocked) {
-				return nil, r.fault("the slots", err)
-			}
-		}
-		if !queued {
-			queued = true
-			if err := r.j.put(burnin.EvQueued, burnin.QueuedData{Slots: r.req.Slots}); err != nil {
-				return nil, r.failed(err, "the wait for its turn")
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil, r.interrupted(ctx)
-		case <-time.After(r.poll()):
-		}
-	}
 }
 
 // interrupted gives the reason for which the run's context ended.

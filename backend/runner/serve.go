@@ -83,6 +83,12 @@ func (s *Service) serve(ctx context.Context, verb wire.Verb, in *bufio.Reader, o
 			return reply(s.Undo(ctx, req))
 		}
 		return reply(s.Resume(ctx, req.Job))
+	case wire.VerbSlots:
+		var req wire.SlotsRequest
+		if err := wire.ReadRequestFrom(in, &req); err != nil {
+			return err
+		}
+		return reply(s.Slots(req))
 	case wire.VerbClean:
 		var req wire.CleanRequest
 		if err := wire.ReadRequestFrom(in, &req); err != nil {

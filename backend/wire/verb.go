@@ -28,6 +28,7 @@ const (
 	VerbResume    Verb = "resume"
 	VerbUndo      Verb = "undo"
 	VerbClean     Verb = "clean"
+	VerbSlots     Verb = "slots"
 )
 
 // VersionReply says what runs where. It needs no root.
@@ -152,6 +153,19 @@ type ReadRequest struct {
 	Job  string `json:"job"`
 	File string `json:"file"`
 	Off  int64  `json:"off"`
+}
+
+// SlotsRequest asks how jobs take turns, and changes it while they wait. It needs root.
+type SlotsRequest struct {
+	Limit *int     `json:"limit,omitempty"` // of jobs at once; 0 leaves it to each job's own request; nil changes nothing
+	First []string `json:"first,omitempty"` // jobs that come next, in this order
+}
+
+// SlotsReply says how jobs take turns.
+type SlotsReply struct {
+	Limit   int      `json:"limit"` // 0: that of each job's own request
+	Working int      `json:"working"`
+	Waiting []string `json:"waiting"` // the next first
 }
 
 // CleanRequest asks to remove jobs that have ended; with Runner the runner itself and the state directory go too if
