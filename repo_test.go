@@ -56,6 +56,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"practice":               {"drive", "label", "nas", "runner", "surface", "surface/faultdev", "wire"},
 		"demo":                   {"burnin", "drive", "jobs", "nas", "practice", "profile", "reason", "surface/faultdev"},
 		"cli":                    {"burnin", "demo", "drive", "jobs", "nas", "profile", "reason", "report", "secret", "smart", "sshconfig", "store", "unlock", "wire"},
+		"desk":                   {"burnin", "drive", "jobs", "nas", "profile", "reason", "report", "secret", "sshconfig", "store", "unlock", "wire"},
 		"surface/faultdev":       {"surface"},
 		"chaos":                  nil, // its tests use all of them
 		"testbed/need":           nil,

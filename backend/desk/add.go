@@ -1,0 +1,288 @@
+package desk
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"burnish/backend/jobs"
+	"burnish/backend/profile"
+	"burnish/backend/reason"
+	"burnish/backend/secret"
+	"burnish/backend/sshconfig"
+)
+
+// Form is what a person fills in for a new NAS.
+type Form struct {
+	Name          string `json:"name"`
+	Host          string `json:"host"`
+	Port          int    `json:"port"`
+	User          string `json:"user"`
+	KeyFile       string `json:"key_file"`
+	Agent         bool   `json:"agent"`
+	PasswordLogin bool   `json:"password_login"`
+	Password      string `json:"password"`
+	Passphrase    string `json:"passphrase"`
+	Sudo          string `json:"sudo"`
+	SudoPassword  string `json:"sudo_password"`
+	HostKey       string `json:"host_key"`
+	Jump          string `json:"jump"` // user@host:port
+	JumpKey       string `json:"jump_key"`
+	StateDir      string `json:"state_dir"`
+	Keep          string `json:"keep"` // keychain, file, session; empty: the keychain, or the session where there is none
+	VirtualDrives bool   `json:"virtual_drives"`
+	Legacy        bool   `json:"legacy_algorithms"`
+	Slots         int    `json:"slots"`
+}
+
+// AddResult says whether a NAS was saved, and how far it got.
+type AddResult struct {
+	OK       bool   `json:"ok"`
+	NAS      string `json:"nas"`
+	ShownKey string `json:"shown_key"` // SHA256:... of a host key that nobody has confirmed yet
+	OfJump   bool   `json:"of_jump"`   // it is that of the jump host
+	Steps    []Step `json:"steps"`
+}
+
+// walk is the way to a NAS, step by step, told as it goes.
+type walk struct {
+	d     *Desk
+	steps []Step
+}
+
+func (d *Desk) walk(ids ...string) *walk {
+	titles := map[string]string{
+		"connect": "Reach the NAS and compare its host key", "login": "Log in", "rights": "Find out whether root can be had", "save": "Save the connection",
+		"runner": "Put the runner on the NAS and ask its version", "drives": "Look at the drives",
+	}
+	w := &walk{d: d}
+	for _, id := range ids {
+		w.steps = append(w.steps, Step{ID: id, State: "waits", Title: titles[id]})
+	}
+	w.run()
+	return w
+}
+
+// run marks the first step that waits as running, and tells all.
+func (w *walk) run() {
+	for i := range w.steps {
+		if w.steps[i].State == "waits" {
+			w.steps[i].State = "running"
+			break
+		}
+	}
+	w.d.tell(EventSteps, slices.Clone(w.steps))
+}
+
+// passed marks all steps up to one as passed.
+func (w *walk) passed(id, said string) {
+	for i := range w.steps {
+		w.steps[i].State = "passed"
+		if w.steps[i].ID == id {
+			w.steps[i].Text = text(said)
+			break
+		}
+	}
+	w.run()
+}
+
+// failed marks a step as failed, those before it as passed and those after it as skipped. An empty id is the step that
+// was running.
+func (w *walk) failed(id string, why *reason.Said) {
+	at := slices.IndexFunc(w.steps, func(s Step) bool { return s.ID == id || id == "" && s.State == "running" })
+	if at < 0 {
+		at = 0
+	}
+	for i := range w.steps {
+		switch {
+		case i < at:
+			w.steps[i].State = "passed"
+		case i == at:
+			w.steps[i].State, w.steps[i].Text, w.steps[i].Said = "failed", why.Text, why
+		default:
+			w.steps[i].State = "skipped"
+		}
+	}
+	w.d.tell(EventSteps, slices.Clone(w.steps))
+}
+
+// stepOf says at which step an error of AddNAS came up.
+func stepOf(code reason.Code) string {
+	switch code {
+	case "auth_failed", "agent_unusable", "key_unusable", "password_needed", "password_refused", "password_off", "second_factor", "second_factor_refused",
+		"passphrase_needed", "passphrase_wrong":
+		return "login"
+	case "no_root", "sudo_refused":
+		return "rights"
+	case "keychain_unavailable", "keychain_denied", "sealed_file_denied", "sealed_file_unusable", "data_dir_unusable", "no_space":
+		return "save"
+	}
+	return "connect"
+}
+
+// AddNAS tries a NAS, saves it, and goes the rest of the way to its drives. Where the host key is not known yet nothing
+// is saved and the result has what the NAS shows; the person compares it, and it comes back as HostKey.
+func (d *Desk) AddNAS(f Form) (AddResult, error) {
+	p, err := d.profileOf(f)
+	if err != nil {
+		return AddResult{}, err
+	}
+	with := jobs.NewNAS{HostKey: strings.TrimSpace(f.HostKey), JumpKey: strings.TrimSpace(f.JumpKey), Keep: profile.Keep(f.Keep), Secrets: map[secret.Kind]secret.Secret{}}
+	for kind, typed := range map[secret.Kind]string{secret.Login: f.Password, secret.Passphrase: f.Passphrase, secret.Sudo: f.SudoPassword} {
+		if typed != "" {
+			with.Secrets[kind] = secret.New(typed)
+		}
+	}
+	w := d.walk("connect", "login", "rights", "save", "runner", "drives")
+	p, err = d.Service.AddNAS(d.ctx, p, with)
+	if err != nil {
+		why := asSaid(err)
+		w.failed(stepOf(why.Code), why)
+		r := AddResult{Steps: w.steps}
+		if why.Code == "host_key_unknown" || why.Code == "jump_key_unknown" {
+			r.ShownKey, r.OfJump = shownKey(why.Text), why.Code == "jump_key_unknown"
+		}
+		return r, nil
+	}
+	w.passed("login", p.User+"@"+p.Hostname)
+	w.passed("save", kept(p.Secrets))
+	err = d.lookAround()
+	if err == nil {
+		err = d.test(p, w)
+	}
+	if err != nil {
+		w.failed("", asSaid(err))
+	}
+	return AddResult{OK: true, NAS: p.ID, Steps: w.steps}, nil
+}
+
+// profileOf makes a profile of what was filled in.
+func (d *Desk) profileOf(f Form) (profile.Profile, error) {
+	p := profile.Profile{
+		Name: strings.TrimSpace(f.Name), Host: strings.TrimSpace(f.Host), Port: f.Port, User: strings.TrimSpace(f.User), KeyFile: strings.TrimSpace(f.KeyFile),
+		Agent: f.Agent, Password: f.PasswordLogin, Sudo: profile.Sudo(f.Sudo), StateDir: strings.TrimSpace(f.StateDir), VirtualDrives: f.VirtualDrives,
+		Legacy: f.Legacy, Slots: f.Slots,
+	}
+	if p.Port == 0 {
+		p.Port = profile.DefaultPort
+	}
+	if p.Slots == 0 {
+		p.Slots = profile.DefaultSlots
+	}
+	if p.Sudo == "" {
+		p.Sudo = profile.SudoNone
+	}
+	if rest, ok := strings.CutPrefix(p.KeyFile, "~/"); ok {
+		p.KeyFile = filepath.Join(d.Home, rest)
+	}
+	if f.Jump != "" {
+		jump, err := sshconfig.ParseJump(f.Jump, p.User)
+		if err != nil {
+			return p, err
+		}
+		if jump.Port == 0 {
+			jump.Port = profile.DefaultPort
+		}
+		p.Jump = jump
+	}
+	return p, nil
+}
+
+// shownKey finds the fingerprint in the words of a reason.
+func shownKey(s string) string {
+	for _, w := range strings.Fields(s) {
+		if strings.HasPrefix(w, "SHA256:") {
+			return strings.TrimRight(w, ".,;)")
+		}
+	}
+	return ""
+}
+
+func kept(where profile.Keep) string {
+	switch where {
+	case profile.KeepKeychain:
+		return "Passwords are in the keychain of this computer."
+	case profile.KeepFile:
+		return "Passwords are in the sealed file."
+	case profile.KeepSession:
+		return "Passwords are not kept: Burnish asks for them each time it starts."
+	}
+	return "There is no password to keep."
+}
+
+// test goes the way to a saved NAS and shows its drives.
+func (d *Desk) test(p profile.Profile, w *walk) error {
+	err := d.Service.TestNAS(d.ctx, p.Name, func(s jobs.Step) { w.passed(s.Name, s.Text) })
+	if err == nil {
+		d.spawn(func() { _ = d.survey(p) })
+	}
+	return err
+}
+
+// TestNAS goes the whole way to a NAS and tells each step.
+func (d *Desk) TestNAS(nasID string) ([]Step, error) {
+	p, err := d.saved(nasID)
+	if err != nil {
+		return nil, err
+	}
+	w := d.walk("login", "runner", "drives")
+	if err := d.test(p, w); err != nil {
+		w.failed("", asSaid(err))
+	}
+	return w.steps, nil
+}
+
+// RemoveNAS forgets a NAS and its secrets.
+func (d *Desk) RemoveNAS(nasID string) error {
+	p, err := d.saved(nasID)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Service.RemoveNAS(d.ctx, p.Name), d.lookAround())
+}
+
+// Host is a host of ssh's configuration.
+type Host struct {
+	Name    string       `json:"name"`
+	Host    string       `json:"host"`
+	User    string       `json:"user"`
+	Port    int          `json:"port"`
+	KeyFile string       `json:"key_file"` // empty: the agent
+	Agent   bool         `json:"agent"`
+	Jump    string       `json:"jump"`
+	Reason  *reason.Said `json:"reason"` // why it cannot be taken over
+}
+
+// ImportHosts lists the hosts of ~/.ssh/config.
+func (d *Desk) ImportHosts() ([]Host, error) {
+	file := filepath.Join(d.Home, ".ssh", "config")
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		return []Host{}, nil
+	}
+	config, err := sshconfig.Read(file, d.Home, d.User)
+	if err != nil {
+		return nil, err
+	}
+	hosts := []Host{}
+	for _, name := range config.Hosts() {
+		p, err := config.Profile(name)
+		h := Host{Name: word(name), Host: word(p.Host), User: word(p.User), Port: p.Port, KeyFile: p.KeyFile, Agent: p.Agent}
+		if p.Jump.Host != "" {
+			h.Jump = p.Jump.User + "@" + net.JoinHostPort(p.Jump.Host, strconv.Itoa(p.Jump.Port))
+		}
+		if err != nil {
+			h.Reason = asSaid(err)
+		}
+		hosts = append(hosts, h)
+	}
+	return hosts, nil
+}
+
+// PickKey lets the person choose a key file; empty if none was chosen.
+func (d *Desk) PickKey() (string, error) {
+	return d.Dialogs.OpenFile("Choose a private key", filepath.Join(d.Home, ".ssh"))
+}

@@ -1,0 +1,185 @@
+package desk
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/store"
+)
+
+// Whole is a job with all that is known of it.
+func (d *Desk) Whole(job string) (JobWhole, error) {
+	row, err := d.Service.Store.FindJob(d.ctx, job)
+	if err != nil {
+		return JobWhole{}, err
+	}
+	full, err := d.Service.View(d.ctx, row.ID)
+	if err != nil {
+		return JobWhole{}, err
+	}
+	return JobWhole{Job: d.put(row, full), Full: full}, nil
+}
+
+// History lists all jobs of this computer, the oldest first.
+func (d *Desk) History() ([]Job, error) {
+	rows, err := d.Service.Store.Jobs(d.ctx, store.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	all := []Job{}
+	for _, row := range rows {
+		d.mu.Lock()
+		j, ok := d.jobs[row.ID]
+		d.mu.Unlock()
+		if !ok {
+			d.show(row)
+			d.mu.Lock()
+			j = d.jobs[row.ID]
+			d.mu.Unlock()
+		}
+		all = append(all, j)
+	}
+	return all, nil
+}
+
+// logLimit is how much of a log is given at once, in bytes.
+const logLimit = 64 << 10
+
+// stages are the names under which logs can be asked for.
+var stages = []burnin.StageKind{burnin.Precheck, burnin.ShortSMART, burnin.LongSMART, burnin.CapacityProbe, burnin.SurfaceValidate, burnin.FinalCheck, "runner"}
+
+// Log gives a piece of a job's log as it is mirrored here, from a byte on; with -1 its end.
+func (d *Desk) Log(job, file string, from int64) (LogChunk, error) {
+	if !slices.Contains(stages, burnin.StageKind(file)) {
+		return LogChunk{}, reason.New("wrong_use", "what", "there is no log "+file, "hint", "A log is that of a stage, or of the runner.")
+	}
+	row, err := d.Service.Store.FindJob(d.ctx, job)
+	if err != nil {
+		return LogChunk{}, err
+	}
+	have, err := d.Service.Mirror.Have(row.ID)
+	if err != nil {
+		return LogChunk{}, err
+	}
+	size := have[file+".log"]
+	tail := from < 0
+	if tail {
+		from = max(0, size-logLimit)
+	}
+	data, err := d.Service.Mirror.ReadFrom(row.ID, file+".log", from, logLimit)
+	if err != nil {
+		return LogChunk{}, err
+	}
+	if tail && from > 0 { // begin with a whole line
+		if at := strings.IndexByte(string(data), '\n'); at >= 0 {
+			data, from = data[at+1:], from+int64(at+1)
+		}
+	}
+	if from+int64(len(data)) < size {
+		data = wholeRunes(data)
+	}
+	return LogChunk{Text: cleanLines(string(data)), From: from, Next: from + int64(len(data)), Size: size}, nil
+}
+
+// wholeRunes cuts off a character that has only begun.
+func wholeRunes(b []byte) []byte {
+	for n := 1; n < utf8.UTFMax && n < len(b); n++ {
+		if at := len(b) - n; utf8.RuneStart(b[at]) {
+			if !utf8.FullRune(b[at:]) {
+				return b[:at]
+			}
+			break
+		}
+	}
+	return b
+}
+
+// cleanLines takes out of a log what is no text, line by line.
+func cleanLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		l = strings.ReplaceAll(strings.TrimSuffix(l, "\r"), "\t", "    ")
+		lines[i] = reason.Clean(l, 4*len(l)+4)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// maxPoints bounds a series.
+const maxPoints = 1000
+
+// Series is what the journals say of a job's progress, thinned out evenly.
+func (d *Desk) Series(job string) (Series, error) {
+	row, err := d.Service.Store.FindJob(d.ctx, job)
+	if err != nil {
+		return Series{}, err
+	}
+	journals, err := d.Service.Mirror.Journals(row.ID)
+	if err != nil {
+		return Series{}, err
+	}
+	return Series{Job: row.ID, Points: points(journals)}, nil
+}
+
+func points(journals [][]burnin.Event) []Point {
+	samples := 0
+	for _, run := range journals {
+		for _, e := range run {
+			if e.Kind == burnin.EvProgress {
+				samples++
+			}
+		}
+	}
+	step := max(1, (samples+maxPoints-1)/maxPoints)
+	out := []Point{}
+	n := 0
+	for _, run := range journals {
+		var last *burnin.Progress // of this run: between two there is a gap
+		for _, e := range run {
+			var p burnin.Progress
+			if e.Kind != burnin.EvProgress || json.Unmarshal(e.Data, &p) != nil {
+				continue
+			}
+			if n++; (n-1)%step != 0 {
+				continue
+			}
+			point := Point{TMs: e.WallMs, BytesDone: p.Written + p.Verified, TempC: p.TempC, Phase: word(p.Phase)}
+			if last != nil && last.Stage == p.Stage && p.ActiveMs > last.ActiveMs {
+				if moved := p.Written + p.Verified - last.Written - last.Verified; moved > 0 {
+					bps := float64(moved) / float64(p.ActiveMs-last.ActiveMs) * 1000
+					point.BPS = &bps
+				}
+			}
+			last = &p
+			out = append(out, point)
+		}
+	}
+	return out
+}
+
+// SaveReport saves what is known of a job where the person chooses. It gives the path, empty if none was chosen.
+func (d *Desk) SaveReport(job, format string) (string, error) {
+	if format != "json" {
+		return "", reason.New("wrong_use", "what", "this version saves reports as json only", "hint", "Choose json.")
+	}
+	whole, err := d.Whole(job)
+	if err != nil {
+		return "", err
+	}
+	data, err := json.MarshalIndent(whole.Full, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	path, err := d.Dialogs.SaveFile("Save the report", "burnish-"+whole.Job.ID+".json")
+	if err != nil || path == "" {
+		return "", err
+	}
+	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
+		return "", reason.New("wrong_use", "what", "the report cannot be saved: "+err.Error(), "hint", "Choose another place.")
+	}
+	return path, nil
+}

@@ -1,0 +1,152 @@
+package desk
+
+import (
+	"math"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+)
+
+// weigh gives each stage its part of the whole plan, after the time that such a drive is thought to take for it. It is
+// for the bar of a row alone; no time is told from it. What is left out has none.
+func weigh(j burnin.Job) []float64 {
+	perSecond := map[drive.Kind]float64{drive.HDD: 180e6, drive.SSD: 400e6, drive.NVMe: 1500e6}[j.Identity.Kind]
+	if perSecond == 0 {
+		perSecond = 180e6
+	}
+	sweep := max(float64(j.Drive.SizeBytes)/perSecond, 60)
+	weights := make([]float64, len(j.Stages))
+	sum := 0.0
+	for i, s := range j.Stages {
+		switch s.Kind {
+		case burnin.SurfaceValidate:
+			weights[i] = sweep
+			if i < len(j.Spec.Stages) {
+				weights[i] = sweep*sweeps(j.Spec.Stages[i]) + 60*float64(j.Spec.Stages[i].SeekMinutes)
+			}
+		case burnin.LongSMART:
+			weights[i] = sweep
+		case burnin.ShortSMART, burnin.CapacityProbe:
+			weights[i] = min(120, sweep/2)
+		default:
+			weights[i] = min(20, sweep/4)
+		}
+		if s.State == burnin.Skipped {
+			weights[i] = 0
+		}
+		sum += weights[i]
+	}
+	if sum == 0 {
+		sum = 1
+	}
+	for i := range weights {
+		weights[i] /= sum
+	}
+	return weights
+}
+
+// sweeps is how often an engine goes over the whole drive.
+func sweeps(s burnin.StageSpec) float64 {
+	switch s.Engine {
+	case burnin.EngineRead:
+		return 1
+	case burnin.EngineBadblocks:
+		return 8
+	}
+	return 2 * float64(max(1, s.Passes))
+}
+
+// enoughMs is how much I/O it takes before a speed is told.
+const enoughMs = 2000
+
+// rate is a stage's speed over the time of its I/O, in bytes a second; nil before there is enough of it.
+func rate(s burnin.Stage) *float64 {
+	moved := s.BytesWritten + s.BytesVerified
+	if s.ActiveMs < enoughMs || moved <= 0 {
+		return nil
+	}
+	bps := float64(moved) / float64(s.ActiveMs) * 1000
+	return &bps
+}
+
+// left tells how long the plan and its current stage have to go, from bytes moved; nil where nothing was measured yet.
+// A long self-test is counted as one reading of the drive at the speed that the surface was tested with.
+func left(j burnin.Job) (plan, stage *int64) {
+	at := j.Current()
+	if at < 0 {
+		return nil, nil
+	}
+	var bps *float64
+	for _, s := range j.Stages {
+		if r := rate(s); s.Kind == burnin.SurfaceValidate && r != nil {
+			bps = r
+		}
+	}
+	if bps == nil {
+		return nil, nil
+	}
+	total := 0.0
+	for i, s := range j.Stages {
+		if s.State != burnin.Running && s.State != burnin.Pending || i >= len(j.Spec.Stages) {
+			continue
+		}
+		bytes := 0.0
+		switch s.Kind {
+		case burnin.SurfaceValidate:
+			bytes = sweeps(j.Spec.Stages[i]) * float64(j.Drive.SizeBytes)
+		case burnin.LongSMART:
+			bytes = float64(j.Drive.SizeBytes)
+		}
+		ms := (1 - share(s.Progress)) * bytes / *bps * 1000
+		total += ms
+		if i == at && s.Kind == burnin.SurfaceValidate {
+			stage = whole(ms)
+		}
+	}
+	return whole(total), stage
+}
+
+func whole(ms float64) *int64 {
+	if math.IsNaN(ms) || math.IsInf(ms, 0) || ms > 1e13 {
+		return nil
+	}
+	n := int64(ms)
+	return &n
+}
+
+// recentMs is over how long the speed of a row is taken.
+const recentMs = 60_000
+
+// meter holds what a job had moved when, for the speed of the last minute.
+type meter struct {
+	stage string
+	at    []moved
+}
+
+type moved struct{ ms, bytes int64 }
+
+// add takes a sample and gives the speed over the last minute; nil for less than a few seconds of samples, and where
+// nothing that moves bytes runs.
+func (m *meter) add(j burnin.Job, nowMs int64) *float64 {
+	at := j.Current()
+	if at < 0 || j.State != burnin.Running || j.Stages[at].Kind != burnin.SurfaceValidate {
+		m.at = nil
+		return nil
+	}
+	s := j.Stages[at]
+	sample := moved{nowMs, s.BytesWritten + s.BytesVerified}
+	if last := len(m.at) - 1; m.stage != string(s.Kind) || last >= 0 && (m.at[last].bytes > sample.bytes || m.at[last].ms > sample.ms) {
+		m.at = nil // another stage, or begun anew
+	}
+	m.stage = string(s.Kind)
+	m.at = append(m.at, sample)
+	for len(m.at) > 2 && sample.ms-m.at[1].ms >= recentMs {
+		m.at = m.at[1:]
+	}
+	first := m.at[0]
+	if sample.ms-first.ms < enoughMs {
+		return nil
+	}
+	bps := float64(sample.bytes-first.bytes) / float64(sample.ms-first.ms) * 1000
+	return &bps
+}

@@ -1,0 +1,223 @@
+package desk
+
+import (
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+)
+
+// Snapshot is all that the page shows without asking further.
+type Snapshot struct {
+	Seq       int64      `json:"seq"`
+	NowMs     int64      `json:"now_ms"`
+	Version   string     `json:"version"`
+	Practice  bool       `json:"practice"`
+	NAS       []NAS      `json:"nas"`
+	Drives    []Drive    `json:"drives"`
+	Jobs      []Job      `json:"jobs"`
+	Plans     []Plan     `json:"plans"`
+	Questions []Question `json:"questions"`
+}
+
+// Delta is what changed: whole rows to put in place of those with the same id, and names of rows that are gone.
+type Delta struct {
+	Seq       int64      `json:"seq"`
+	NowMs     int64      `json:"now_ms"`
+	NAS       []NAS      `json:"nas"`
+	Drives    []Drive    `json:"drives"`
+	Jobs      []Job      `json:"jobs"`
+	Questions []Question `json:"questions"`
+	Gone      []string   `json:"gone"` // nas:ID, drive:KEY, job:ID, question:ID
+}
+
+// The phases of a NAS.
+const (
+	Idle       = "idle" // nothing is to be followed there
+	Connecting = "connecting"
+	Connected  = "connected"
+	Lost       = "lost"    // it is tried again at next_ms, if that is not 0
+	Refused    = "refused" // only a person can help
+)
+
+// NAS is a saved connection and how it stands.
+type NAS struct {
+	ID         string       `json:"id"`
+	Name       string       `json:"name"`
+	Host       string       `json:"host"`
+	User       string       `json:"user"`
+	Port       int          `json:"port"`
+	Practice   bool         `json:"practice"`
+	Phase      string       `json:"phase"`
+	SinceMs    int64        `json:"since_ms"`
+	NextMs     int64        `json:"next_ms"`
+	Reason     *reason.Said `json:"reason"`
+	Platform   string       `json:"platform"`
+	Hostname   string       `json:"hostname"`
+	SurveyedMs int64        `json:"surveyed_ms"`
+	Surveying  bool         `json:"surveying"`
+	Slots      int          `json:"slots"`
+	LiveJobs   int          `json:"live_jobs"`
+}
+
+// Drive is a drive as it was when the NAS was last surveyed.
+type Drive struct {
+	Key           string  `json:"key"`
+	NAS           string  `json:"nas"`
+	ID            string  `json:"id"`
+	Serial        *string `json:"serial"`
+	WWN           *string `json:"wwn"`
+	Model         string  `json:"model"`
+	Kind          string  `json:"kind"`
+	SizeBytes     int64   `json:"size_bytes"`
+	Path          string  `json:"path"`
+	Bay           string  `json:"bay"`
+	Transport     string  `json:"transport"`
+	TempC         *int    `json:"temp_c"`
+	SMART         *bool   `json:"smart"`
+	UsageClass    string  `json:"usage_class"`
+	UsageText     string  `json:"usage_text"`
+	PhraseKind    string  `json:"phrase_kind"`
+	WayOut        string  `json:"way_out"`
+	Why           []Why   `json:"why"`
+	ReadOK        bool    `json:"read_ok"`
+	DestructiveOK bool    `json:"destructive_ok"`
+	Locking       string  `json:"locking"` // open, phrase, in_use, for_good
+	Job           string  `json:"job"`
+	Grant         *Grant  `json:"grant"`
+}
+
+// Why is one layer's answer on what uses a drive.
+type Why struct {
+	Layer  string `json:"layer"`
+	Answer string `json:"answer"`
+	Sure   bool   `json:"sure"`
+}
+
+// Grant is a permission that has not been spent.
+type Grant struct {
+	ID        string `json:"id"`
+	Drive     string `json:"drive"`
+	Usage     string `json:"usage"`
+	ExpiresMs int64  `json:"expires_ms"`
+}
+
+// Job is a job as one row.
+type Job struct {
+	ID            string       `json:"id"`
+	NAS           string       `json:"nas"`
+	NASName       string       `json:"nas_name"`
+	DriveKey      string       `json:"drive_key"`
+	DriveID       string       `json:"drive_id"`
+	Serial        string       `json:"serial"`
+	Model         string       `json:"model"`
+	SizeBytes     int64        `json:"size_bytes"`
+	Plan          string       `json:"plan"`
+	Destroys      bool         `json:"destroys"`
+	State         string       `json:"state"`
+	Reason        *reason.Said `json:"reason"`
+	Warnings      int          `json:"warnings"`
+	Coverage      string       `json:"coverage"`
+	Stages        []Segment    `json:"stages"`
+	Stage         string       `json:"stage"`
+	Phase         string       `json:"phase"`
+	StageProgress float64      `json:"stage_progress"`
+	Progress      float64      `json:"progress"`
+	BPS           *float64     `json:"bps"`
+	MeanBPS       *float64     `json:"mean_bps"`
+	TempC         *int         `json:"temp_c"`
+	LeftMs        *int64       `json:"left_ms"`
+	StageLeftMs   *int64       `json:"stage_left_ms"`
+	CreatedMs     int64        `json:"created_ms"`
+	StartedMs     int64        `json:"started_ms"`
+	EndedMs       int64        `json:"ended_ms"`
+	SeenMs        int64        `json:"seen_ms"`
+	Paused        *reason.Said `json:"paused"`
+	CanStop       bool         `json:"can_stop"`
+	CanResume     bool         `json:"can_resume"`
+	CanUndo       bool         `json:"can_undo"`
+	BadSectors    int64        `json:"bad_sectors"`
+}
+
+// Segment is a stage of a job's bar. Weights are parts of 1, after the time that the stage is thought to take.
+type Segment struct {
+	Kind     string  `json:"kind"`
+	State    string  `json:"state"`
+	Weight   float64 `json:"weight"`
+	Progress float64 `json:"progress"`
+}
+
+// JobWhole is a job with all that is known of it. Full is as `burnish show --json` prints it.
+type JobWhole struct {
+	Job  Job `json:"job"`
+	Full any `json:"full"` // burnin.Job
+}
+
+// Point is one sample of a job's journal. A speed is null where it cannot be told.
+type Point struct {
+	TMs       int64    `json:"t_ms"`
+	BytesDone int64    `json:"bytes_done"`
+	BPS       *float64 `json:"bps"`
+	TempC     *int     `json:"temp_c"`
+	Phase     string   `json:"phase"`
+}
+
+// Series is how a job went.
+type Series struct {
+	Job    string  `json:"job"`
+	Points []Point `json:"points"`
+}
+
+// LogChunk is a piece of a log, by bytes of the file.
+type LogChunk struct {
+	Text string `json:"text"`
+	From int64  `json:"from"`
+	Next int64  `json:"next"`
+	Size int64  `json:"size"`
+}
+
+// Plan is a plan that can be started.
+type Plan struct {
+	Name     string      `json:"name"`
+	Text     string      `json:"text"`
+	Destroys bool        `json:"destroys"`
+	Stages   []PlanStage `json:"stages"`
+	Builtin  bool        `json:"builtin"`
+}
+
+// PlanStage is one stage of a plan.
+type PlanStage struct {
+	Kind   string `json:"kind"`
+	Engine string `json:"engine"`
+	Passes int    `json:"passes"`
+}
+
+// Question is what a login asks a person.
+type Question struct {
+	ID    string `json:"id"`
+	NAS   string `json:"nas"`
+	About string `json:"about"`
+	Text  string `json:"text"`
+	Echo  bool   `json:"echo"`
+	Again bool   `json:"again"`
+}
+
+// Step is one step of adding or testing a NAS.
+type Step struct {
+	ID    string       `json:"id"`
+	State string       `json:"state"` // waits, running, passed, failed, skipped
+	Title string       `json:"title"`
+	Text  string       `json:"text"`
+	Said  *reason.Said `json:"said"`
+}
+
+// plans shows the built-in plans.
+func plans() []Plan {
+	var all []Plan
+	for _, p := range burnin.Plans() {
+		row := Plan{Name: p.Name, Text: p.Text, Destroys: p.Destroys(), Builtin: true, Stages: []PlanStage{}}
+		for _, s := range p.Stages {
+			row.Stages = append(row.Stages, PlanStage{Kind: string(s.Kind), Engine: string(s.Engine), Passes: s.Passes})
+		}
+		all = append(all, row)
+	}
+	return all
+}

@@ -1,0 +1,148 @@
+package desk
+
+import (
+	"math"
+	"slices"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/profile"
+	"burnish/backend/reason"
+	"burnish/backend/unlock"
+	"burnish/backend/wire"
+)
+
+// The longest texts of a row, in bytes.
+const (
+	maxWord = 200
+	maxText = 1000
+)
+
+func word(s string) string { return reason.Clean(s, maxWord) }
+func text(s string) string { return reason.Clean(s, maxText) }
+
+// optional cleans a word that may be missing.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	s = word(s)
+	return &s
+}
+
+// said copies a reason, cleaned: it may stem from a journal that a NAS wrote.
+func said(s *reason.Said) *reason.Said {
+	if s == nil {
+		return nil
+	}
+	return &reason.Said{Code: reason.Code(word(string(s.Code))), Title: text(s.Title), Text: text(s.Text), Hint: text(s.Hint)}
+}
+
+// driveKey names a drive in the model: by its id, or where it has none by its path of today.
+func driveKey(nas, id, path string) string {
+	if id == "" {
+		id = path
+	}
+	return nas + "/" + id
+}
+
+// driveRow shows a drive and the permission that waits for it, if any.
+func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
+	id, u := r.Identity, r.Usage
+	d := Drive{
+		Key: driveKey(p.ID, id.ID(), r.Path), NAS: p.ID, ID: id.ID(), Serial: optional(id.Serial), WWN: optional(id.WWN), Model: word(id.Model),
+		Kind: string(id.Kind), SizeBytes: id.SizeBytes, Path: word(r.Path), Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART,
+		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{}, Job: r.Job,
+	}
+	if u.Class != drive.None {
+		d.WayOut = text(drive.RuleOf(u.Class).WayOut)
+	}
+	for _, w := range u.Why {
+		d.Why = append(d.Why, Why{Layer: word(w.Layer), Answer: text(w.Answer), Sure: w.Sure})
+	}
+	var scope *drive.Grant
+	if g != nil {
+		scope = &g.Scope
+		d.Grant = &Grant{ID: g.ID, Drive: d.Key, Usage: text(g.Text), ExpiresMs: g.ExpiresMs}
+	}
+	can := drive.StartableUnder(id, u, scope)
+	d.ReadOK, d.DestructiveOK = can.Read, can.Destructive
+	d.Locking = locking(u)
+	if d.Locking != "phrase" {
+		d.PhraseKind = string(drive.NoPhrase)
+	}
+	return d
+}
+
+func locking(u drive.Usage) string {
+	switch rule := drive.RuleOf(u.Class); {
+	case u.Unlockable():
+		return "phrase"
+	case rule.Locked == drive.Open:
+		return "open"
+	case rule.Locked == drive.ForGood:
+		return "for_good"
+	}
+	return "in_use"
+}
+
+// jobRow shows a job. profileID is empty where the profile was removed.
+func jobRow(profileID string, j burnin.Job) Job {
+	r := Job{
+		ID: j.ID, NAS: profileID, NASName: word(j.NAS), DriveKey: driveKey(profileID, j.Drive.ID, j.Drive.Path), DriveID: word(j.Drive.ID), Model: word(j.Drive.Model),
+		SizeBytes: j.Drive.SizeBytes, Plan: word(j.Plan), Destroys: j.Spec.Destroys(), State: string(j.State), Reason: said(j.Reason), Warnings: len(j.Warnings),
+		Coverage: string(j.Verdict.Coverage), Stages: []Segment{}, CreatedMs: j.CreatedMs, EndedMs: j.EndedMs, SeenMs: j.SeenMs,
+		CanStop: !j.State.Ended(), CanResume: j.State == burnin.Unknown && len(j.Runs) > 0,
+	}
+	if j.Drive.Serial != nil {
+		r.Serial = word(*j.Drive.Serial)
+	}
+	if len(j.Runs) > 0 {
+		r.StartedMs = j.Runs[0].StartedMs
+	}
+	weights := weigh(j)
+	for i, s := range j.Stages {
+		seg := Segment{Kind: string(s.Kind), State: string(s.State), Weight: weights[i], Progress: share(s.Progress)}
+		switch s.State {
+		case burnin.Passed:
+			seg.Progress = 1
+		case burnin.Pending, burnin.Skipped:
+			seg.Progress = 0
+		}
+		r.Progress += seg.Weight * seg.Progress
+		r.Stages = append(r.Stages, seg)
+		for _, bad := range s.BadRanges {
+			r.BadSectors += bad.LastLBA - bad.FirstLBA + 1
+		}
+	}
+	if r.Progress = share(r.Progress); j.State == burnin.Passed {
+		r.Progress = 1
+	}
+	if at := j.Current(); at >= 0 {
+		s := j.Stages[at]
+		r.Stage, r.Phase, r.StageProgress = string(s.Kind), word(s.Phase), r.Stages[at].Progress
+		r.MeanBPS = rate(s)
+	}
+	if j.State == burnin.Running {
+		r.LeftMs, r.StageLeftMs = left(j)
+	}
+	return r
+}
+
+// share bounds a part of a whole, whatever a journal says.
+func share(v float64) float64 {
+	if math.IsNaN(v) || v < 0 {
+		return 0
+	}
+	return min(v, 1)
+}
+
+// undoable reports whether a job's first destructive act stands in its journals with no other write after it.
+func undoable(journals [][]burnin.Event) bool {
+	wiped, over := false, false
+	for _, run := range journals {
+		wiped = wiped || slices.ContainsFunc(run, func(e burnin.Event) bool { return e.Kind == burnin.EvWiped })
+		over = over || slices.ContainsFunc(run, func(e burnin.Event) bool { return e.Kind == burnin.EvOverwrites })
+	}
+	return wiped && !over
+}
