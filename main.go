@@ -1,3 +1,5 @@
+//go:build !bindings
+
 // Burnish burns in the drives of a NAS over SSH and gives a verdict one can trust. This file reads what the machine is,
 // opens what the command needs, and runs it; ARCHITECTURE.md says where everything else is.
 package main
@@ -34,6 +36,7 @@ func main() {
 			svc, closeAll, err := demo.Open(ctx, dir, version, bin.Runner, drives)
 			return svc, drives, closeAll, err
 		},
+		Window: window(),
 	})
 	stop()
 	os.Exit(code)

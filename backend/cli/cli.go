@@ -54,6 +54,14 @@ type Env struct {
 	Open           func(ctx context.Context, dataDir string) (*jobs.Service, func() error, error)
 	// Practice opens a data directory with the practice NAS, whose drives it gives; nil where there is none.
 	Practice func(ctx context.Context, dataDir string) (*jobs.Service, []demo.Case, func() error, error)
+	// Window shows the window until it is closed; nil where this build or this computer has none.
+	Window func(ctx context.Context, on Window) error
+}
+
+// Window is what a window works on.
+type Window struct {
+	Service  *jobs.Service
+	Practice string // name of the profile that is the practice NAS; empty for none
 }
 
 type root struct {
@@ -61,6 +69,7 @@ type root struct {
 	JSON    bool             `name:"json" help:"One JSON object, or one a line."`
 	Version kong.VersionFlag `help:"Print the version and end."`
 
+	Window  windowCmd  `cmd:"" default:"1" help:"The window. It is what opens without a command."`
 	NAS     nasCmd     `cmd:"" name:"nas" help:"Saved NAS connections."`
 	Drives  drivesCmd  `cmd:"" help:"The drives of a NAS, and what uses them."`
 	Unlock  unlockCmd  `cmd:"" help:"Allow one start to erase a drive that is in use, by typing its phrase."`
@@ -112,7 +121,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if err != nil {
 		return complain(env, false, reason.New("internal", "error", err))
 	}
-	if len(args) == 0 {
+	if len(args) == 0 && env.Window == nil {
 		args = []string{"--help"}
 	}
 	parsed, err := parser.Parse(joined(args))

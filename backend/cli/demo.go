@@ -16,6 +16,7 @@ import (
 
 type demoCmd struct {
 	Headless bool `help:"As live text, without a window."`
+	Idle     bool `help:"In the window, start nothing."`
 }
 
 // local: the demo opens a data directory of its own.
@@ -37,6 +38,9 @@ func (c *demoCmd) run(ctx context.Context, a *app) (code int, err error) {
 	}
 	a.svc = svc
 	defer func() { err = errors.Join(err, closeAll()) }()
+	if a.Window != nil && !c.Headless && !a.json {
+		return 0, c.window(ctx, a, cases)
+	}
 	outcomes, err := c.walk(ctx, a, cases)
 	if err != nil {
 		return 0, err
@@ -71,6 +75,16 @@ func (c *demoCmd) run(ctx context.Context, a *app) (code int, err error) {
 		return 0, reason.New("demo_differs", "count", wrong, "of", len(outcomes))
 	}
 	return 0, nil
+}
+
+// window starts the practice drives and shows them.
+func (c *demoCmd) window(ctx context.Context, a *app, cases []demo.Case) error {
+	if !c.Idle {
+		if _, _, err := demo.Start(ctx, a.svc, cases); err != nil {
+			return err
+		}
+	}
+	return a.Window(ctx, Window{Service: a.svc, Practice: demo.Name})
 }
 
 // walk goes through the demo: what is there, what is refused, what is tested, and what came of it.

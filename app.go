@@ -1,0 +1,114 @@
+//go:build desktop || e2e || bindings
+
+package main
+
+import (
+	"errors"
+
+	"burnish/backend/desk"
+	"burnish/backend/reason"
+)
+
+// App is what the page can ask for: each method calls the desk and hands on what it says. Errors reach the page as
+// {code, title, text, hint}.
+type App struct {
+	desk *desk.Desk
+	quit func() // closes the window without a question
+}
+
+// Snapshot is all as it is now; the deltas after it come as events.
+func (a *App) Snapshot() desk.Snapshot { return a.desk.Snapshot() }
+
+// Survey looks at the drives of a NAS.
+func (a *App) Survey(nas string) error { return a.desk.Survey(nas) }
+
+// Connect connects to a NAS and looks at its drives.
+func (a *App) Connect(nas string) error { return a.desk.Survey(nas) }
+
+// TryNow tries a NAS that is away at once.
+func (a *App) TryNow(nas string) error { return a.desk.TryNow(nas) }
+
+// AddNAS tries a NAS and saves it.
+func (a *App) AddNAS(form desk.Form) (desk.AddResult, error) { return a.desk.AddNAS(form) }
+
+// ImportHosts lists the hosts of ~/.ssh/config.
+func (a *App) ImportHosts() ([]desk.Host, error) { return a.desk.ImportHosts() }
+
+// PickKey lets the person choose a key file.
+func (a *App) PickKey() (string, error) { return a.desk.PickKey() }
+
+// TestNAS goes the whole way to a NAS.
+func (a *App) TestNAS(nas string) ([]desk.Step, error) { return a.desk.TestNAS(nas) }
+
+// RemoveNAS forgets a NAS.
+func (a *App) RemoveNAS(nas string) error { return a.desk.RemoveNAS(nas) }
+
+// Answer answers what a login asks.
+func (a *App) Answer(question, text string) error { return a.desk.Answer(question, text) }
+
+// Refuse closes a question without an answer.
+func (a *App) Refuse(question string) { a.desk.Refuse(question) }
+
+// Start starts a plan on drives.
+func (a *App) Start(order desk.Order) ([]desk.Job, error) { return a.desk.Start(order) }
+
+// Unlock gives a permission for a typed phrase.
+func (a *App) Unlock(nas, drive, phrase string) (desk.Grant, error) {
+	return a.desk.Unlock(nas, drive, phrase)
+}
+
+// Lock takes a permission back.
+func (a *App) Lock(grant string) error { return a.desk.Lock(grant) }
+
+// Stop ends a job, and proves it.
+func (a *App) Stop(job string) error { return a.desk.Stop(job) }
+
+// Resume goes on with a job that ended as unknown.
+func (a *App) Resume(job string) error { return a.desk.Resume(job) }
+
+// Undo brings back what a start erased.
+func (a *App) Undo(job string) error { return a.desk.Undo(job) }
+
+// Whole is a job with all that is known of it.
+func (a *App) Whole(job string) (desk.JobWhole, error) { return a.desk.Whole(job) }
+
+// Log is a piece of a job's log.
+func (a *App) Log(job, file string, from int64) (desk.LogChunk, error) {
+	return a.desk.Log(job, file, from)
+}
+
+// Series is how a job went.
+func (a *App) Series(job string) (desk.Series, error) { return a.desk.Series(job) }
+
+// History lists all jobs.
+func (a *App) History() ([]desk.Job, error) { return a.desk.History() }
+
+// SaveReport saves what is known of a job.
+func (a *App) SaveReport(job, format string) (string, error) { return a.desk.SaveReport(job, format) }
+
+// Adopt takes over jobs that another computer started.
+func (a *App) Adopt(nas string) ([]desk.Job, error) { return a.desk.Adopt(nas) }
+
+// Clean removes ended jobs from a NAS.
+func (a *App) Clean(nas string) (desk.Cleaned, error) { return a.desk.Clean(nas) }
+
+// Quit answers the question that was asked before the window closes. With stop all jobs are stopped first; if one
+// cannot be, the window stays.
+func (a *App) Quit(stop bool) error {
+	if stop {
+		if err := a.desk.StopAll(); err != nil {
+			return err
+		}
+	}
+	a.quit()
+	return nil
+}
+
+// asSaid is how errors reach the page.
+func asSaid(err error) any {
+	var said *reason.Said
+	if errors.As(err, &said) {
+		return said
+	}
+	return reason.New("internal", "error", err)
+}

@@ -1,0 +1,6 @@
+//go:build desktop && !e2e && !bindings
+
+package main
+
+// forTests is whether the web view may be driven from outside.
+const forTests = false
