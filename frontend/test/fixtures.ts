@@ -23,7 +23,7 @@ export const segments = (at: number, state: StageState, progress: number): Segme
 }))
 
 export const job = (i: number, over: Partial<Job> = {}): Job => ({
-  id: `job${String(i).padStart(17, '0')}`, nas: 'n1', drive_key: `n1/D${i}`, drive_id: `D${i}`, serial: `ZR5A${1000 + i}`, model: 'ST18000NM000J-2TV103', size_bytes: 18_000_207_937_536,
+  id: `job${String(i).padStart(17, '0')}`, nas: 'n1', nas_name: 'truenas-attic', drive_key: `n1/D${i}`, drive_id: `D${i}`, serial: `ZR5A${1000 + i}`, model: 'ST18000NM000J-2TV103', size_bytes: 18_000_207_937_536,
   plan: 'standard', destroys: true, state: 'running', reason: null, warnings: 0, coverage: 'none', stages: segments(3, 'running', 0.74), stage: 'surface_validate', phase: 'verify',
   stage_progress: 0.74, progress: 0.48, bps: 188e6, mean_bps: 190e6, temp_c: 44, left_ms: 33 * hour, stage_left_ms: 8 * hour, created_ms: now - 41 * hour, started_ms: now - 40 * hour, ended_ms: 0,
   seen_ms: now, paused: null, can_stop: true, can_resume: false, can_undo: false, bad_sectors: 0, ...over,
@@ -49,7 +49,7 @@ export function snapshot(n = 14): Snapshot {
     switch (i % 10) {
       case 1: drives.push(drive(i, { job: put({ stage: 'long_smart', phase: 'selftest', stages: segments(4, 'running', 0.8), stage_progress: 0.8, bps: null, left_ms: 2 * hour }), usage_class: 'burnin' })); break
       case 2: drives.push(drive(i, { job: put({}), usage_class: 'burnin' })); break
-      case 3: drives.push(drive(i, { job: put({ state: 'queued', stages: segments(0, 'pending', 0), stage: '', phase: '', left_ms: null, bps: null, mean_bps: null, started_ms: 0 }), usage_class: 'burnin' })); break
+      case 3: drives.push(drive(i, { job: put({ state: 'queued', stages: segments(-1, 'running', 0), stage: '', phase: '', left_ms: null, bps: null, mean_bps: null, started_ms: 0 }), usage_class: 'burnin' })); break
       case 4: drives.push(drive(i, { job: put({ ...done, state: 'passed', coverage: 'verified', stages: segments(6, 'passed', 1), warnings: i % 20 === 4 ? 1 : 0 }) })); break
       case 5: drives.push(drive(i, { job: put({ ...done, state: 'failed', reason: surfaceErrors, bad_sectors: 2064, stages: segments(3, 'failed', 0.7) }) })); break
       case 6: drives.push(drive(i, { job: put({ ...done, state: 'unknown', reason: restarted, stages: segments(3, 'unknown', 0.43), can_resume: true }) })); break

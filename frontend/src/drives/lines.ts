@@ -1,6 +1,6 @@
 import type { Job } from '../shared/api'
 import { lockWord, stateWord } from '../shared/states'
-import { coverageWord, count, left, many, none, percent, phaseName, speed, took, when } from '../shared/words'
+import { coverageWord, count, left, many, none, percent, phaseName, speed, stageName, took, when } from '../shared/words'
 import type { Row } from './table.svelte'
 
 // The lines of a row: first the answer, second its context.
@@ -20,7 +20,7 @@ export function stateLine(r: Row, now: number): string {
 export function progressLine(j: Job): string {
   switch (j.state) {
     case 'queued': return `plan ${j.plan}`
-    case 'running': return `${phaseName(j.stage, j.phase)} · ${percent(j.stage_progress)}`
+    case 'running': return `${stageName(j.stage).toLowerCase()} ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)}` : ''}`
     case 'passed': return j.coverage === 'none' ? 'passed, surface not tested' : coverageWord(j.coverage)
     default:
       if (j.bad_sectors > 0) return many(j.bad_sectors, 'bad sector')

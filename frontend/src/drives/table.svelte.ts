@@ -4,7 +4,7 @@ import { free, shown, startable, urgencyOf, type Shown } from '../shared/states'
 import { steady } from '../shared/words'
 
 export interface Row { key: string; drive: Drive; job: Job | null; shown: Shown; startable: boolean; left: number | null }
-export type Column = 'needs' | 'bay' | 'drive' | 'size' | 'usage' | 'temp' | 'state' | 'progress' | 'speed' | 'left'
+export type Column = 'needs' | 'bay' | 'drive' | 'size' | 'usage' | 'temp' | 'progress' | 'speed' | 'left'
 
 const order = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
@@ -130,7 +130,6 @@ function compare(by: Column, a: Row, b: Row): number {
     case 'size': return a.drive.size_bytes - b.drive.size_bytes
     case 'usage': return order.compare(a.drive.usage_text || a.drive.usage_class, b.drive.usage_text || b.drive.usage_class)
     case 'temp': return last(temp(a)) - last(temp(b))
-    case 'state': return urgencyOf(a.shown, 0) - urgencyOf(b.shown, 0)
     case 'progress': return (b.job?.progress ?? -1) - (a.job?.progress ?? -1)
     case 'speed': return (b.job?.bps ?? -1) - (a.job?.bps ?? -1)
     case 'left': return last(a.left) - last(b.left)

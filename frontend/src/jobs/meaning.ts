@@ -4,7 +4,7 @@ import { percent, phaseName, stageName } from '../shared/words'
 // What a state means for the person's data, and what there is to do where no reason says so.
 
 export function title(j: Job): string {
-  if (j.state === 'running') return j.paused ? j.paused.title : `${stageName(j.stage)}${j.stage === 'surface_validate' && j.phase ? ', ' + phaseName(j.stage, j.phase) : ''} at ${percent(j.stage_progress)}`
+  if (j.state === 'running') return j.paused ? j.paused.title : `${stageName(j.stage)} at ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)} sweep` : ''}`
   if (j.state === 'queued') return 'Waits for a free slot'
   if (j.state === 'passed') return j.coverage === 'none' ? 'All stages passed, surface not tested' : 'All stages passed'
   return j.reason?.title ?? ''

@@ -26,7 +26,7 @@ export interface Drive {
 }
 
 export interface Job {
-  id: string; nas: string; drive_key: string; drive_id: string; serial: string; model: string; size_bytes: number
+  id: string; nas: string; nas_name: string; drive_key: string; drive_id: string; serial: string; model: string; size_bytes: number
   plan: string; destroys: boolean; state: JobState; reason: Said | null; warnings: number; coverage: string
   stages: Segment[]; stage: string; phase: string; stage_progress: number; progress: number
   bps: number | null; mean_bps: number | null; temp_c: number | null; left_ms: number | null; stage_left_ms: number | null
@@ -77,7 +77,7 @@ export interface FullJob {
   runs: Run[] | null
 }
 export interface JobWhole { job: Job; full: FullJob }
-export interface Point { t_ms: number; bytes_done: number; bps: number; temp_c: number | null; phase: string }
+export interface Point { t_ms: number; bytes_done: number; bps: number | null; temp_c: number | null; phase: string }
 export interface Series { job: string; points: Point[] }
 export interface LogChunk { text: string; from: number; next: number; size: number }
 

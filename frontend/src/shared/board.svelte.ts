@@ -89,9 +89,9 @@ export class Board {
   #whole(s: Snapshot) {
     this.#seq = s.seq
     this.nas = s.nas ?? []
-    this.drives = s.drives ?? []
-    this.jobs = s.jobs ?? []
-    this.plans = s.plans ?? []
+    this.drives = (s.drives ?? []).map(driven)
+    this.jobs = (s.jobs ?? []).map(staged)
+    this.plans = (s.plans ?? []).map(staged)
     this.questions = s.questions ?? []
     this.version = s.version
     this.practice = s.practice
@@ -104,8 +104,8 @@ export class Board {
     this.#seq = d.seq
     const gone = new Set(d.gone ?? [])
     this.nas = merged(this.nas, d.nas, (n) => n.id, 'nas:', gone)
-    this.drives = merged(this.drives, d.drives, (v) => v.key, 'drive:', gone)
-    this.jobs = merged(this.jobs, d.jobs, (j) => j.id, 'job:', gone)
+    this.drives = merged(this.drives, d.drives?.map(driven) ?? null, (v) => v.key, 'drive:', gone)
+    this.jobs = merged(this.jobs, d.jobs?.map(staged) ?? null, (j) => j.id, 'job:', gone)
     this.questions = merged(this.questions, d.questions, (q) => q.id, 'question:', gone)
     this.#clock(d.now_ms)
   }
@@ -115,6 +115,10 @@ export class Board {
     this.now = ms
   }
 }
+
+// An empty list may come as null.
+const driven = (d: Drive): Drive => (d.why ? d : { ...d, why: [] })
+const staged = <T extends { stages: unknown[] }>(v: T): T => (v.stages ? v : { ...v, stages: [] })
 
 // merged puts changes to a list; what is new goes to its end, what is gone leaves. A list that does not change stays itself.
 function merged<T>(list: T[], changes: T[] | null, key: (v: T) => string, prefix: string, gone: Set<string>): T[] {

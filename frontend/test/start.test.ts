@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { Starting } from '../src/jobs/start.svelte'
+import { Adding } from '../src/profiles/add.svelte'
+import { Desk } from '../src/views/desk.svelte'
+import { FakeApi, snapshot } from './fixtures'
+
+async function desk(fake = new FakeApi(snapshot(20))) {
+  const d = new Desk(fake.api())
+  await d.board.refresh()
+  d.table.show('n1')
+  return { d, fake }
+}
+
+test('a drive that holds something comes first and needs its phrase before anything is sent', async () => {
+  const { d, fake } = await desk()
+  for (const k of ['n1/D4', 'n1/D9']) d.table.check(k)
+  const s = new Starting(d)
+  expect(s.plan).toBe('standard')
+  expect(s.items[0]!.drive.id).toBe('D9')
+  expect(s.missing).toContain('phrase')
+  expect(await s.start()).toBeNull()
+  expect(fake.asked.some(([n]) => n === 'Start')).toBe(false)
+  s.phrases['D9'] = ' ZR5A1009 '
+  expect(s.missing).toBe('')
+  await s.start()
+  expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({ nas: 'n1', drives: ['D4', 'D9'], plan: 'standard', unlock: [{ drive: 'D9', phrase: 'ZR5A1009' }] })
+})
+
+test('a plan that writes nothing asks for no phrase', async () => {
+  const { d } = await desk()
+  d.table.check('n1/D9')
+  const s = new Starting(d)
+  s.plan = 'quick'
+  expect(s.erases).toBe(false)
+  expect(s.missing).toBe('')
+  expect(s.order().unlock).toEqual([])
+})
+
+test('a refused start keeps the dialog, its reason and what is checked', async () => {
+  const { d, fake } = await desk()
+  fake.answers.Start = () => { throw { code: 'drive_in_use', title: 'The drive is in use', text: 'by <b>', hint: '' } }
+  d.table.check('n1/D4')
+  const s = new Starting(d)
+  expect(await s.start()).toBeNull()
+  expect(s.trouble).toMatchObject({ code: 'drive_in_use', text: 'by <b>' })
+  expect(d.table.chosen.length).toBe(1)
+})
+
+test('an unknown host key is asked about, and sent only after a person said yes', async () => {
+  const fake = new FakeApi()
+  const a = new Adding(fake.api())
+  Object.assign(a.form, { name: 'attic', host: '10.0.0.5', password: 'secret' })
+  a.login = 'password'
+  expect(await a.add()).toBe('')
+  expect(a.key).toMatch(/^SHA256:/)
+  expect(fake.asked.at(-1)?.[1]).toMatchObject({ host_key: '', password_login: true, key_file: '' })
+  fake.answers.AddNAS = () => ({ ok: true, nas: 'n9', shown_key: '', steps: [] })
+  expect(await a.trust()).toBe('n9')
+  expect(fake.asked.at(-1)?.[1]).toMatchObject({ host_key: 'SHA256:kT4nAAAAAAAAAAAAAAAA8vQe' })
+  expect(a.form.password).toBe('')
+})
+
+test('single letters do nothing while a dialog asks', async () => {
+  const { d } = await desk()
+  d.table.check('n1/D4')
+  expect(d.key('s')).toBe(true)
+  expect(d.asked).toEqual({ kind: 'start' })
+  expect(d.key('2')).toBe(false)
+  expect(d.view).toBe('drives')
+})

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { Table } from '../src/drives/table.svelte'
+import { Board } from '../src/shared/board.svelte'
+import { FakeApi, now, snapshot } from './fixtures'
+
+async function table(n = 20) {
+  const fake = new FakeApi(snapshot(n))
+  const board = new Board(fake.api(), () => now)
+  await board.refresh()
+  const t = new Table(board)
+  t.show('n1')
+  return t
+}
+const ids = (t: Table) => t.shownRows.map((r) => r.drive.id)
+
+test('bays sort as numbers, and what needs a person comes first where asked', async () => {
+  const t = await table(20)
+  expect(ids(t).slice(0, 3)).toEqual(['D1', 'D2', 'D3'])
+  t.sort('needs')
+  expect(t.shownRows[0]!.shown).toBe('failed')
+  expect(t.shownRows[2]!.shown).toBe('unknown')
+  expect(t.shownRows[4]).toMatchObject({ shown: 'passed', job: { warnings: 1 } })
+})
+
+test('each word of the filter has to be in a row', async () => {
+  const t = await table()
+  t.text = 'vault ST18000'
+  expect(ids(t)).toEqual(['D8', 'D18'])
+  t.text = 'vault SAMSUNG'
+  expect(ids(t)).toEqual([])
+})
+
+test('all at once checks no drive that holds something, by itself it can be', async () => {
+  const t = await table(10)
+  t.checkAll(true)
+  expect(t.chosen.map((r) => r.drive.id).sort()).toEqual(['D10', 'D4', 'D5', 'D6'])
+  t.check('n1/D9')
+  expect(t.checked.has('n1/D9')).toBe(true)
+  t.check('n1/D8')
+  t.check('n1/D2')
+  expect(t.checked.has('n1/D8') || t.checked.has('n1/D2')).toBe(false)
+})
+
+test('a range takes what can be started between', async () => {
+  const t = await table(10)
+  t.check('n1/D4')
+  t.range('n1/D8')
+  expect([...t.checked].sort()).toEqual(['n1/D4', 'n1/D5', 'n1/D6'])
+})
+
+test('the keyboard stays on its drive while the order changes', async () => {
+  const t = await table(20)
+  t.move(1)
+  t.move(1)
+  expect(t.at).toBe('n1/D2')
+  t.sort('drive')
+  expect(t.shownRows[t.index]!.key).toBe('n1/D2')
+  t.move(-100)
+  expect(t.index).toBe(0)
+})
+
+test('another NAS begins with nothing checked', async () => {
+  const t = await table()
+  t.checkAll(true)
+  t.show('n2')
+  expect(t.checked.size).toBe(0)
+  expect(t.rows).toEqual([])
+})
