@@ -1,7 +1,11 @@
+# make build     build/bin/burnish: the window and the command line in one program (needs Node, GTK and WebKitGTK)
+# make e2e       build/bin/burnish-e2e: the page in a browser, for tests only
 # make headless  build/bin/burnish-cli: everything but the window, needs Go alone
 # make runner    the programs for the NAS, embedded by the other targets
 # make test      all checks and tests; installs what they need (Debian or Ubuntu, as root or with sudo)
-# make demo      practice drives are burned in, about a minute, with nothing but this computer
+# make demo      practice drives are burned in, with nothing but this computer: in the window where there is a display
+#                (and node), else as text, about a minute
+# make bindings  frontend/wailsjs: the page's side of app.go
 # make lint      gofmt, go vet, staticcheck, for Linux, Windows and macOS
 # make bench     how fast the surface engine is beside fio and badblocks (as root)
 # make compare   what it finds beside them (as root)
@@ -14,11 +18,14 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unv
 BIN      := backend/runner/bin
 ARCHES   := amd64 arm64
 RUNNERS  := $(ARCHES:%=$(BIN)/burnish-runner-linux-%.gz)
-GOFILES  := $(shell find backend main.go go.mod go.sum -name '*.go' -o -name '*.s' -o -name 'go.*' -o -name '*.sql')
+GOFILES  := $(shell find backend $(wildcard *.go) bridge.js go.mod go.sum -name '*.go' -o -name '*.s' -o -name 'go.*' -o -name '*.sql' -o -name 'bridge.js')
+PAGEFILES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print)
+WINDOWTAGS := desktop,production,webkit2_41
+GOBUILD  = go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: chaos headless runner test demo run lint fuzz deps clean bench compare lab-smart lab-safety
+.PHONY: bindings build chaos e2e headless runner windows test demo run lint fuzz deps clean bench compare lab-smart lab-safety
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -32,8 +39,29 @@ $(BIN)/burnish-runner-linux-%.gz: $(GOFILES)
 build/bin/burnish-cli: runner $(GOFILES)
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $@ .
 
-run: headless
-	build/bin/burnish-cli $(ARGS)
+frontend/dist/index.html: $(PAGEFILES)
+	cd frontend && npm ci --no-audit --no-fund && npm run build
+
+build: build/bin/burnish
+build/bin/burnish: runner frontend/dist/index.html $(GOFILES)
+	build/deps.sh window
+	$(GOBUILD) -tags $(WINDOWTAGS) -o $@ .
+
+e2e: build/bin/burnish-e2e
+build/bin/burnish-e2e: runner frontend/dist/index.html $(GOFILES)
+	CGO_ENABLED=0 $(GOBUILD) -tags e2e -o $@ .
+
+# The window for Windows, cross-built: it needs no GTK.
+windows: build/bin/burnish.exe
+build/bin/burnish.exe: runner frontend/dist/index.html $(GOFILES)
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build -trimpath -buildvcs=false -tags desktop,production -ldflags '-s -w -H windowsgui -X main.version=$(VERSION)' -o $@ .
+
+bindings:
+	CGO_ENABLED=0 go build -tags bindings -o build/bin/bindings .
+	build/bin/bindings >/dev/null
+
+run: build
+	build/bin/burnish $(ARGS)
 
 deps:
 	build/deps.sh
@@ -41,11 +69,11 @@ deps:
 test: deps runner
 	build/test.sh
 
-demo: headless
+demo:
 	build/demo.sh
 
 lint:
-	@out=$$(gofmt -l main.go backend); [ -z "$$out" ] || { echo "gofmt: $$out"; exit 1; }
+	@out=$$(gofmt -l *.go backend); [ -z "$$out" ] || { echo "gofmt: $$out"; exit 1; }
 	go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...

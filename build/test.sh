@@ -11,7 +11,7 @@ step() {
 }
 formatted() {
 	local bad
-	bad=$(gofmt -l main.go backend)
+	bad=$(gofmt -l *.go backend)
 	[ -z "$bad" ] || { echo "gofmt would change: $bad"; return 1; }
 }
 root=""
@@ -24,6 +24,13 @@ step "vet for Windows" env GOOS=windows go vet ./...
 step "vet for macOS" env GOOS=darwin go vet ./...
 step "staticcheck" go run "$(sed -n 's/^STATICCHECK := //p' Makefile)" ./...
 step "headless build" make --no-print-directory headless
+fresh() {
+	make --no-print-directory bindings && git diff --exit-code -- frontend/wailsjs
+}
+step "bindings are fresh" fresh
+step "page" sh -c 'cd frontend && npm ci --no-audit --no-fund && npm test && npm run build'
+step "page in a browser: the bridge builds" make --no-print-directory e2e
+step "window for Windows" make --no-print-directory windows
 # Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
 step "tests" $root "$(command -v go)" test -timeout 20m ./...
 step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 20m ./backend/burnin ./backend/wire ./backend/surface ./backend/runner ./backend/nas ./backend/store ./backend/jobs

@@ -72,7 +72,8 @@ type Drive struct {
 	Bay           string  `json:"bay"`
 	Transport     string  `json:"transport"`
 	TempC         *int    `json:"temp_c"`
-	SMART         *bool   `json:"smart"`
+	SMART         *bool   `json:"smart"`  // whether it answers SMART requests; null where nobody could ask
+	Passed        *bool   `json:"passed"` // the drive's own word on its health; null where it gives none
 	UsageClass    string  `json:"usage_class"`
 	UsageText     string  `json:"usage_text"`
 	PhraseKind    string  `json:"phrase_kind"`

@@ -51,7 +51,7 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 	id, u := r.Identity, r.Usage
 	d := Drive{
 		Key: driveKey(p.ID, id.ID(), r.Path), NAS: p.ID, ID: id.ID(), Serial: optional(id.Serial), WWN: optional(id.WWN), Model: word(id.Model),
-		Kind: string(id.Kind), SizeBytes: id.SizeBytes, Path: word(r.Path), Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART,
+		Kind: string(id.Kind), SizeBytes: id.SizeBytes, Path: word(r.Path), Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART, Passed: r.Passed, Bay: word(r.Place.Bay),
 		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{}, Job: r.Job,
 	}
 	if u.Class != drive.None {
@@ -66,7 +66,7 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 		d.Grant = &Grant{ID: g.ID, Drive: d.Key, Usage: text(g.Text), ExpiresMs: g.ExpiresMs}
 	}
 	can := drive.StartableUnder(id, u, scope)
-	d.ReadOK, d.DestructiveOK = can.Read, can.Destructive
+	d.ReadOK, d.DestructiveOK = can.Read && !r.Rootless, can.Destructive && !r.Rootless
 	d.Locking = locking(u)
 	if d.Locking != "phrase" {
 		d.PhraseKind = string(drive.NoPhrase)

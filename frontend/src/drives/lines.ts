@@ -9,7 +9,7 @@ export function stateLine(r: Row, now: number): string {
   const j = r.job
   if (!j) {
     if (r.drive.grant) return 'unlocked for one start'
-    return r.shown === 'locked' ? lockWord(r.drive) : r.drive.smart === null ? 'no health data' : ''
+    return r.shown === 'locked' ? lockWord(r.drive) : r.drive.smart !== true ? 'no health data' : ''
   }
   if (r.shown === 'paused') return j.paused?.title ?? 'paused'
   if (j.state === 'running') return `since ${when(j.started_ms, now)}`

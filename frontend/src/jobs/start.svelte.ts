@@ -27,7 +27,7 @@ export class Starting {
 
   chosen = $derived.by(() => this.#desk.board.plans.find((p) => p.name === this.plan) ?? null)
   erases = $derived(this.chosen?.destroys ?? false)
-  noHealth = $derived.by(() => this.drives.some((d) => d.smart === null))
+  noHealth = $derived.by(() => this.drives.some((d) => d.smart !== true))
 
   // items lists the drives, those that hold something first.
   items = $derived.by(() => this.drives.map((d) => this.#item(d)).sort((a, b) => Number(b.holds) - Number(a.holds)))

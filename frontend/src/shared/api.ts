@@ -19,7 +19,7 @@ export interface Nas {
 export interface Drive {
   key: string; nas: string; id: string; serial: string | null; wwn: string | null; model: string
   kind: 'hdd' | 'ssd' | 'nvme' | 'virtual'; size_bytes: number; path: string; bay: string; transport: string
-  temp_c: number | null; smart: boolean | null; usage_class: string; usage_text: string
+  temp_c: number | null; smart: boolean | null; passed?: boolean | null; usage_class: string; usage_text: string
   phrase_kind: 'none' | 'serial' | 'pool'; way_out: string; why: Why[]; read_ok: boolean; destructive_ok: boolean
   locking: 'open' | 'phrase' | 'in_use' | 'for_good'
   job: string; grant: Grant | null

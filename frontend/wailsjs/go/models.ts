@@ -136,6 +136,7 @@ export namespace desk {
 	    transport: string;
 	    temp_c?: number;
 	    smart?: boolean;
+	    passed?: boolean;
 	    usage_class: string;
 	    usage_text: string;
 	    phrase_kind: string;
@@ -166,6 +167,7 @@ export namespace desk {
 	        this.transport = source["transport"];
 	        this.temp_c = source["temp_c"];
 	        this.smart = source["smart"];
+	        this.passed = source["passed"];
 	        this.usage_class = source["usage_class"];
 	        this.usage_text = source["usage_text"];
 	        this.phrase_kind = source["phrase_kind"];
