@@ -52,7 +52,7 @@ const states = [
   ['empty', '?empty=1', async () => {}],
   ['hostile', '?drives=14&hostile=1', async (p) => p.locator('[data-key="n1/D5"]').click()],
 ]
-const widths = out ? [900, 1280, 1920] : [1000]
+const widths = process.argv[3]?.split(',').map(Number) ?? (out ? [900, 1280, 1920] : [1000])
 for (const theme of ['light', 'dark']) {
   for (const width of widths) {
     const page = await browser.newPage({ viewport: { width, height: width === 1920 ? 1080 : 820 }, colorScheme: theme })
