@@ -120,7 +120,7 @@ export class FakeApi {
         return from < 0 ? { text, from: 0, next: text.length, size: text.length } : { text: '', from, next: from, size: from }
       },
       AddNAS: () => ({ ok: false, nas: '', shown_key: 'SHA256:kT4nAAAAAAAAAAAAAAAA8vQe', steps: steps(1, true) }),
-      ImportHosts: () => [{ name: 'nas', host: '10.0.0.5', user: 'root', port: 22, key_file: '~/.ssh/id_ed25519', jump: false }],
+      ImportHosts: () => [{ name: 'nas', host: '10.0.0.5', user: 'root', port: 22, key_file: '~/.ssh/id_ed25519', jump: '' }],
       TestNAS: () => steps(6),
       Start: () => [], PickKey: () => '', SaveReport: () => '', Adopt: () => [], Clean: () => ({ removed: 0 }),
     }

@@ -8,11 +8,12 @@ export type Login = 'agent' | 'key' | 'password'
 export class Adding {
   form = $state<NasForm>({
     name: '', host: '', user: 'root', port: 22, key_file: '', agent: false, password_login: false, password: '', passphrase: '', sudo: 'none', sudo_password: '',
-    host_key: '', state_dir: '', keep: 'keychain', virtual_drives: false,
+    host_key: '', jump: '', jump_key: '', state_dir: '', keep: '', virtual_drives: false,
   })
   login = $state<Login>('key')
   steps = $state.raw<Step[]>([])
   key = $state('') // the fingerprint to be compared
+  ofJump = $state(false) // it is that of the jump host
   busy = $state(false)
   trouble = $state.raw<Said | null>(null)
   hosts = $state.raw<FoundHost[] | null>(null)
@@ -58,6 +59,7 @@ export class Adding {
         return r.nas
       }
       this.key = r.shown_key
+      this.ofJump = r.of_jump ?? false
     } catch (e) {
       this.trouble = said(e)
     } finally {
@@ -68,7 +70,8 @@ export class Adding {
 
   // trust takes the shown host key for the right one and goes on.
   async trust(): Promise<string> {
-    this.form.host_key = this.key
+    if (this.ofJump) this.form.jump_key = this.key
+    else this.form.host_key = this.key
     return this.add()
   }
 
@@ -81,7 +84,7 @@ export class Adding {
   }
 
   take(h: FoundHost) {
-    Object.assign(this.form, { name: this.form.name || h.name, host: h.host, user: h.user || this.form.user, port: h.port || 22, key_file: h.key_file, host_key: '' })
+    Object.assign(this.form, { name: this.form.name || h.name, host: h.host, user: h.user || this.form.user, port: h.port || 22, key_file: h.key_file, jump: h.jump, host_key: '', jump_key: '' })
     this.login = h.key_file ? 'key' : 'agent'
     this.hosts = null
   }

@@ -84,12 +84,12 @@ export interface LogChunk { text: string; from: number; next: number; size: numb
 export interface NasForm {
   name: string; host: string; user: string; port: number; key_file: string; agent: boolean; password_login: boolean
   password: string; passphrase: string; sudo: 'none' | 'nopasswd' | 'password'; sudo_password: string; host_key: string
-  state_dir: string; keep: 'keychain' | 'file' | 'session'; virtual_drives: boolean
+  jump: string; jump_key: string; state_dir: string; keep: '' | 'keychain' | 'file' | 'session'; virtual_drives: boolean
 }
-export interface AddResult { ok: boolean; nas: string; shown_key: string; steps: Step[] }
-export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; jump: boolean | string }
+export interface AddResult { ok: boolean; nas: string; shown_key: string; of_jump?: boolean; steps: Step[] }
+export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; jump: string }
 export interface StartOrder { nas: string; drives: string[]; plan: string; without_smart: boolean; declared: string; unlock: { drive: string; phrase: string }[] }
-export interface Closing { live: number; next_verdict_ms: number | null }
+export interface Closing { live: number; next_verdict_ms: number | null } // from now
 
 // What the program can be asked. Every call may be refused with a Said.
 export interface Calls {
