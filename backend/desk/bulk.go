@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/report"
 	"burnish/backend/store"
 )
 
@@ -162,24 +164,26 @@ func points(journals [][]burnin.Event) []Point {
 }
 
 // SaveReport saves what is known of a job where the person chooses. It gives the path, empty if none was chosen.
+// The formats are html, json and csv, as those of the command line.
 func (d *Desk) SaveReport(job, format string) (string, error) {
-	if format != "json" {
-		return "", reason.New("wrong_use", "what", "this version saves reports as json only", "hint", "Choose json.")
-	}
-	whole, err := d.Whole(job)
+	full, err := d.Service.View(d.ctx, job)
 	if err != nil {
 		return "", err
 	}
-	data, err := json.MarshalIndent(whole.Full, "", "  ")
+	in, err := report.Gather(d.Service.Mirror, full, d.Version, d.now())
 	if err != nil {
 		return "", err
 	}
-	path, err := d.Dialogs.SaveFile("Save the report", "burnish-"+whole.Job.ID+".json")
+	var out bytes.Buffer
+	if err := report.Write(&out, format, in); err != nil {
+		return "", reason.New("wrong_use", "what", err, "hint", "Choose html, json or csv.")
+	}
+	path, err := d.Dialogs.SaveFile("Save the report", "burnish-"+full.ID+"."+format)
 	if err != nil || path == "" {
 		return "", err
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
-		return "", reason.New("wrong_use", "what", "the report cannot be saved: "+err.Error(), "hint", "Choose another place.")
+	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+		return "", reason.New("report_not_written", "file", path, "error", err)
 	}
 	return path, nil
 }

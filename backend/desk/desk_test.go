@@ -259,8 +259,17 @@ func TestTheWindowsStory(t *testing.T) {
 	if s, err := d.Series(big); err != nil || len(s.Points) == 0 || len(s.Points) > 1000 {
 		t.Errorf("%d points, %v", len(s.Points), err)
 	}
-	if path, err := d.SaveReport(big, "json"); err != nil || path == "" {
-		t.Errorf("%q, %v", path, err)
+	for _, format := range []string{"html", "json", "csv"} {
+		path, err := d.SaveReport(big, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := os.ReadFile(path); err != nil || !strings.Contains(string(data), big) {
+			t.Errorf("the %s report does not name the job: %v", format, err)
+		}
+	}
+	if _, err := d.SaveReport(big, "pdf"); err == nil {
+		t.Error("a report was written in a format that is not there")
 	}
 	if c, err := d.Clean(added.NAS); err != nil || c.Removed != 2 {
 		t.Errorf("%+v, %v", c, err)
