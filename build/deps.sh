@@ -5,7 +5,9 @@ set -eu
 need="openssh-server nbdkit libnbd-bin fuse3 smartmontools e2fsprogs sudo xfsprogs btrfs-progs lvm2 mdadm cryptsetup-bin gdisk dosfstools gnome-keyring dbus"
 # What builds the window.
 window="libgtk-3-dev libwebkit2gtk-4.1-dev pkg-config gcc libc6-dev"
-[ "${1:-}" != window ] || need=$window
+# What takes the pictures of the README.
+shots="xvfb xdotool imagemagick"
+case ${1:-} in window) need=$window ;; shots) need=$shots ;; esac
 missing=""
 for p in $need; do
 	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"

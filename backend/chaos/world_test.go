@@ -55,7 +55,6 @@ type drive struct {
 	work   int64 // about how many bytes its job moves
 	guilty bool  // it has a fault that lasts
 	from   bool  // since before its job
-	gone   *disk.Fault
 	hung   *disk.Fault
 }
 

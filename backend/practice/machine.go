@@ -217,7 +217,12 @@ func (n *NAS) Inventory(_ context.Context, _ bool, busy map[string]string) ([]wi
 			continue
 		}
 		smart := m.smart != nil
-		rows = append(rows, wire.DriveRow{Identity: m.spec.Identity, Path: m.spec.Path, TempC: m.temp(), Usage: n.usage(m, busy[id]), SMART: &smart, Job: busy[id]})
+		row := wire.DriveRow{Identity: m.spec.Identity, Path: m.spec.Path, TempC: m.temp(), Usage: n.usage(m, busy[id]), SMART: &smart, Job: busy[id]}
+		if smart {
+			passed := m.smart.passed()
+			row.Passed = &passed
+		}
+		rows = append(rows, row)
 	}
 	return rows, nil
 }

@@ -118,6 +118,9 @@ func (m *smartModel) done() int {
 
 type object = map[string]any
 
+// passed is the drive's own word on its health. These drives think well of themselves.
+func (m *smartModel) passed() bool { return true }
+
 func (m *smartModel) answer() object {
 	temperature := object{}
 	if t := m.temp(); t != nil {
@@ -126,7 +129,7 @@ func (m *smartModel) answer() object {
 	a := object{
 		"smartctl":     object{"version": []int{7, 4}, "exit_status": 0},
 		"model_name":   m.id.Model,
-		"smart_status": object{"passed": true}, "power_on_time": object{"hours": m.spec.Hours},
+		"smart_status": object{"passed": m.passed()}, "power_on_time": object{"hours": m.spec.Hours},
 		"user_capacity": object{"bytes": m.id.SizeBytes}, "logical_block_size": m.id.LogicalBytes,
 		"temperature": temperature,
 	}

@@ -26,8 +26,7 @@ func TestAHotDriveWaitsUntilItHasCooled(t *testing.T) {
 		m.poll = time.Second
 		const hot, cool = 5 * time.Minute, 50 * time.Minute
 		var before, during atomic.Int64
-		var d *memoryDrive
-		d = slowDrive(m, func(at time.Duration) int {
+		d := slowDrive(m, func(at time.Duration) int {
 			switch {
 			case at < hot:
 				return 40
