@@ -14,8 +14,8 @@ import (
 	"burnish/backend/surface"
 )
 
-// aio keeps many requests at a device from one goroutine, by the kernel's native asynchronous I/O. It costs a third of the
-// processor time of a thread for each request: no thread is woken for an answer, and the Go scheduler loses nothing to a
+// aio keeps many requests at a device from one goroutine, by the kernel's native asynchronous I/O. It costs less
+// processor time than a thread for each request: no thread is woken for an answer, and the Go scheduler loses nothing to a
 // system call that waits. Answers are told through an eventfd, for which the goroutine waits in Go's own poller; so a
 // drive that hangs holds up nobody else.
 //
