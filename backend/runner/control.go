@@ -234,7 +234,8 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 	return reply, err
 }
 
-// cleanJob removes one job if no run of it lives and, where the asker says what it has, that is all there is; holding the lock meanwhile keeps a new run from starting.
+// cleanJob removes one job if no run of it lives and, where the asker says what it has, that is all there is; holding the
+// lock meanwhile keeps a new run from starting.
 func (s *Service) cleanJob(id string, sums map[string]string) (gone bool, err error) {
 	root, err := s.Dir.root(id)
 	if reasonCode(err) == "no_such_job" {
@@ -267,7 +268,10 @@ func sameFiles(root *os.Root, sums map[string]string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for name := range have {
+	for name, size := range have {
+		if _, there := sums[name]; !there && size == 0 {
+			continue // nothing of it was ever sent
+		}
 		f, err := root.Open(name)
 		if err != nil {
 			return false, err
