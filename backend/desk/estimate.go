@@ -2,6 +2,7 @@ package desk
 
 import (
 	"math"
+	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
@@ -22,7 +23,7 @@ func weigh(j burnin.Job) []float64 {
 		case burnin.SurfaceValidate:
 			weights[i] = sweep
 			if i < len(j.Spec.Stages) {
-				weights[i] = sweep*sweeps(j.Spec.Stages[i]) + 60*float64(j.Spec.Stages[i].SeekMinutes)
+				weights[i] = sweep*sweeps(j.Spec.Stages[i]) + seeks(j, i).Seconds()
 			}
 		case burnin.LongSMART:
 			weights[i] = sweep
@@ -56,6 +57,14 @@ func sweeps(s burnin.StageSpec) float64 {
 	return 2 * float64(max(1, s.Passes))
 }
 
+// seeks is how long a stage works the drive's arm after its sweeps; only hard drives have one.
+func seeks(j burnin.Job, i int) time.Duration {
+	if j.Identity.Kind != drive.HDD {
+		return 0
+	}
+	return time.Duration(j.Spec.Stages[i].SeekMinutes) * time.Minute
+}
+
 // enoughMs is how much I/O it takes before a speed is told.
 const enoughMs = 2000
 
@@ -70,10 +79,11 @@ func rate(s burnin.Stage) *float64 {
 }
 
 // left tells how long the plan and its current stage have to go, from bytes moved; nil where nothing was measured yet.
-// A long self-test is counted as one reading of the drive at the speed that the surface was tested with.
+// A long self-test is counted as one reading of the drive at the speed that the surface was tested with. In a seek pass
+// nothing is told, since its bytes say nothing of its end.
 func left(j burnin.Job) (plan, stage *int64) {
 	at := j.Current()
-	if at < 0 {
+	if at < 0 || j.Stages[at].Phase == "seek" {
 		return nil, nil
 	}
 	var bps *float64
@@ -98,6 +108,9 @@ func left(j burnin.Job) (plan, stage *int64) {
 			bytes = float64(j.Drive.SizeBytes)
 		}
 		ms := (1 - share(s.Progress)) * bytes / *bps * 1000
+		if s.Kind == burnin.SurfaceValidate {
+			ms += float64(seeks(j, i).Milliseconds())
+		}
 		total += ms
 		if i == at && s.Kind == burnin.SurfaceValidate {
 			stage = whole(ms)

@@ -65,7 +65,7 @@ type watch struct {
 	sink Sink
 
 	one    sync.Mutex         // held while a job is looked at
-	finish context.CancelFunc // ends the follow
+	finish context.CancelFunc // ends the follow; guarded by one
 
 	mu     sync.Mutex
 	left   map[string]bool
@@ -96,7 +96,9 @@ func (w *watch) ids() []string {
 func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	w.one.Lock() // a look that an earlier connection asked for may come just now
 	w.finish = cancel
+	w.one.Unlock()
 	for !w.done() {
 		err := c.Follow(ctx, w.Mirror, w.ids(), false, func(id string, st *wire.JobStatus) { w.again(ctx, id, st) })
 		var one *nas.JobError

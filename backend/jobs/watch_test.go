@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,19 +15,23 @@ func TestAKilledJobIsLookedAtAgainAfterAReconnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watch{killed: map[string]time.Time{}}
 		job := burnin.Job{Runs: []burnin.Run{{Run: 1, HowEnded: "vanished"}}}
-		lost, looked := false, false
-		if !w.mayComeBack("j", job, func() { looked = looked || !lost }) {
+		var lost, looked atomic.Bool // what is looked at again is looked at by goroutines of their own
+		if !w.mayComeBack("j", job, func() {
+			if !lost.Load() {
+				looked.Store(true)
+			}
+		}) {
 			t.Fatal("it is given up at once")
 		}
-		lost = true
+		lost.Store(true)
 		time.Sleep(comesBack / 2)
-		if !w.mayComeBack("j", job, func() { looked = true }) {
+		if !w.mayComeBack("j", job, func() { looked.Store(true) }) {
 			t.Fatal("it is given up too early")
 		}
 		time.Sleep(comesBack)
 		synctest.Wait()
-		if !looked || w.mayComeBack("j", job, func() {}) {
-			t.Errorf("looked at again: %v", looked)
+		if !looked.Load() || w.mayComeBack("j", job, func() {}) {
+			t.Errorf("looked at again: %v", looked.Load())
 		}
 	})
 }
