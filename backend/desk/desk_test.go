@@ -155,7 +155,7 @@ func TestTheWindowsStory(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(state) })
 	small, large := disk.Loop(t, 16<<20), disk.Faulty(t, 512<<20)
-	large.Throttle(8 << 20) // six sweeps of a minute each: it is at work until it is stopped
+	large.Throttle(64 << 20)
 	if err := write(large.Path, "somebody's letters"); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,10 @@ func TestTheWindowsStory(t *testing.T) {
 		return s.Jobs[slices.IndexFunc(s.Jobs, func(j desk.Job) bool { return j.ID == id })]
 	}
 	big := made[1].ID
-	p.until("the large drive moves", func(s desk.Snapshot) bool { return len(s.Jobs) == 2 && job(s, big).Stage == "surface_validate" && job(s, big).StageProgress > 0.02 })
+	p.until("the large drive moves", func(s desk.Snapshot) bool {
+		return len(s.Jobs) == 2 && job(s, big).Stage == "surface_validate" && job(s, big).StageProgress > 0.02
+	})
+	large.Throttle(4 << 20) // it is at work until it is stopped
 	p.until("the NAS is connected", func(s desk.Snapshot) bool { return s.NAS[0].Phase == desk.Connected && s.NAS[0].LiveJobs > 0 })
 
 	// The page is loaded again: the snapshot is all it needs.
