@@ -19,12 +19,7 @@ type logsCmd struct {
 }
 
 func (c *logsCmd) run(ctx context.Context, a *app) (int, error) {
-	row, err := a.svc.Store.FindJob(ctx, c.Job)
-	if err != nil {
-		return 0, err
-	}
-	a.refresh(ctx, []store.Job{row})
-	j, err := a.svc.View(ctx, row.ID)
+	row, j, err := a.found(ctx, c.Job)
 	if err != nil {
 		return 0, err
 	}

@@ -8,7 +8,6 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
 	"burnish/backend/report"
-	"burnish/backend/store"
 )
 
 type reportCmd struct {
@@ -18,12 +17,7 @@ type reportCmd struct {
 }
 
 func (c *reportCmd) run(ctx context.Context, a *app) (int, error) {
-	row, err := a.svc.Store.FindJob(ctx, c.Job)
-	if err != nil {
-		return 0, err
-	}
-	a.refresh(ctx, []store.Job{row})
-	j, err := a.svc.View(ctx, row.ID)
+	_, j, err := a.found(ctx, c.Job)
 	if err != nil {
 		return 0, err
 	}

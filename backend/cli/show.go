@@ -99,12 +99,7 @@ type showCmd struct {
 }
 
 func (c *showCmd) run(ctx context.Context, a *app) (int, error) {
-	row, err := a.svc.Store.FindJob(ctx, c.Job)
-	if err != nil {
-		return 0, err
-	}
-	a.refresh(ctx, []store.Job{row})
-	j, err := a.svc.View(ctx, row.ID)
+	_, j, err := a.found(ctx, c.Job)
 	if err != nil {
 		return 0, err
 	}
@@ -113,6 +108,17 @@ func (c *showCmd) run(ctx context.Context, a *app) (int, error) {
 	}
 	a.whole(j)
 	return 0, nil
+}
+
+// found finds a job by its id or the beginning of it, as fresh as its NAS can be asked.
+func (a *app) found(ctx context.Context, id string) (store.Job, burnin.Job, error) {
+	row, err := a.svc.Store.FindJob(ctx, id)
+	if err != nil {
+		return store.Job{}, burnin.Job{}, err
+	}
+	a.refresh(ctx, []store.Job{row})
+	j, err := a.svc.View(ctx, row.ID)
+	return row, j, err
 }
 
 // whole prints a job for a person: the reason first, then what it rests on.

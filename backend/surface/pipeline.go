@@ -35,6 +35,7 @@ type lane struct {
 	sweep     Phase // that the buffer was last used in
 	began     time.Time
 	under     bool          // of the conveyor: at the device
+	sent      atomic.Bool   // the device has current, or had it
 	start     chan struct{} // without a queue: current is to be done
 	turn      chan struct{} // without a queue: the token, this lane may start its request
 	done      chan answer
@@ -85,6 +86,7 @@ func (l *lane) work(dev Device, clock Clock, sectorBytes int, next chan<- struct
 		<-l.turn
 		next <- struct{}{}
 		l.began = clock.Now()
+		l.sent.Store(true)
 		var err error
 		if p := l.buf[:l.current.n]; l.current.phase == PhaseWrite {
 			err = writeFull(dev, p, l.current.off)
@@ -156,6 +158,7 @@ func (p *pipeline) full() bool   { return p.pending() == len(p.lanes) }
 func (p *pipeline) submit(req request) {
 	l := p.lanes[p.submitted%int64(len(p.lanes))]
 	l.current = req
+	l.sent.Store(false)
 	p.submitted++
 	if p.asked != nil {
 		p.asked <- l
@@ -177,7 +180,8 @@ func (p *pipeline) take(ctx context.Context) (*lane, answer, error) {
 }
 
 // close lets the lanes end and waits for the requests that are under way until ctx ends. It returns those that were not
-// answered by then, whose lanes end when they are, and those that were never sent.
+// answered by then, whose lanes end when they are, and those that were never sent: a conveyor that waits for the device
+// may not have come to them.
 func (p *pipeline) close(ctx context.Context) (unanswered, unsent []request) {
 	p.ended.Store(true)
 	if p.asked != nil {
@@ -204,7 +208,11 @@ func (p *pipeline) close(ctx context.Context) (unanswered, unsent []request) {
 		case ans := <-l.done:
 			take(l, ans)
 		case <-ctx.Done():
-			unanswered = append(unanswered, l.current)
+			if l.sent.Load() {
+				unanswered = append(unanswered, l.current)
+			} else {
+				unsent = append(unsent, l.current)
+			}
 		}
 	}
 	return unanswered, unsent

@@ -114,6 +114,7 @@ func (c *conveyor) start() {
 			continue
 		}
 		l.began = c.clock.Now()
+		l.sent.Store(true)
 		if err := c.queue.Start(l.slot, l.current.phase == PhaseWrite, l.current.n, l.current.off); err != nil {
 			l.finish(err, c.clock.Now(), c.sector)
 			continue
