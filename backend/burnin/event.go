@@ -105,7 +105,8 @@ type Wiped struct {
 
 // QueuedData says what a job waits for.
 type QueuedData struct {
-	Slots int `json:"slots"`
+	Slots int    `json:"slots"`
+	Pool  string `json:"pool,omitempty"` // whose other drives are read by a job, one at a time
 }
 
 // StageChange moves one stage.

@@ -31,6 +31,7 @@ type driveRow struct {
 	Transport     string      `json:"transport"`
 	LogicalBytes  int         `json:"logical_bytes"`
 	PhysicalBytes int         `json:"physical_bytes"`
+	HiddenBytes   int64       `json:"hidden_bytes"` // that it has and does not show
 	Place         drive.Place `json:"place"`
 	Bay           *string     `json:"bay"`
 	SMART         driveHealth `json:"smart"`
@@ -50,7 +51,7 @@ func driveLine(r wire.DriveRow) driveRow {
 		ID: r.Identity.ID(), Model: r.Identity.Model, SizeBytes: r.Identity.SizeBytes, Path: r.Path, Kind: r.Identity.Kind,
 		TemperatureC: r.TempC, Usage: r.Usage, Startable: drive.StartableFor(r.Identity, r.Usage),
 		Chip: r.Usage.Chip(), Firmware: r.Identity.Firmware, Transport: r.Identity.Transport,
-		LogicalBytes: r.Identity.LogicalBytes, PhysicalBytes: r.Identity.PhysicalBytes, Place: r.Place,
+		LogicalBytes: r.Identity.LogicalBytes, PhysicalBytes: r.Identity.PhysicalBytes, HiddenBytes: r.Identity.HiddenBytes, Place: r.Place,
 		SMART: driveHealth{r.SMART, r.Passed}, TempLimitC: r.TempLimitC, TempCriticalC: r.TempCriticalC,
 		Unknown: append([]string{}, r.Unknown...),
 	}
@@ -97,7 +98,11 @@ func (c *drivesCmd) run(ctx context.Context, a *app) (int, error) {
 		if d.Bay != nil {
 			bay = *d.Bay
 		}
-		t.row(bay, r.Path, d.ID, d.Model, bytes(d.SizeBytes), temp, string(r.Usage.Class)+": "+r.Usage.Text, can)
+		size := bytes(d.SizeBytes)
+		if d.HiddenBytes > 0 {
+			size += " (" + bytes(d.HiddenBytes) + " hidden)"
+		}
+		t.row(bay, r.Path, d.ID, d.Model, size, temp, string(r.Usage.Class)+": "+r.Usage.Text, can)
 	}
 	if len(rows) == 0 && !a.json {
 		a.say("%s shows no drives.", c.NAS)

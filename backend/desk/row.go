@@ -55,7 +55,7 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{}, Job: r.Job,
 	}
 	if u.Class != drive.None {
-		d.WayOut = text(drive.RuleOf(u.Class).WayOut)
+		d.WayOut = text(u.WayOut())
 	}
 	for _, w := range u.Why {
 		d.Why = append(d.Why, Why{Layer: word(w.Layer), Answer: text(w.Answer), Sure: w.Sure})

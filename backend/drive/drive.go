@@ -37,6 +37,7 @@ type Identity struct {
 	Model         string `json:"model,omitempty"`
 	Firmware      string `json:"firmware,omitempty"`
 	SizeBytes     int64  `json:"size_bytes"`
+	HiddenBytes   int64  `json:"hidden_bytes,omitempty"` // that it has and does not show
 	LogicalBytes  int    `json:"logical_bytes"`
 	PhysicalBytes int    `json:"physical_bytes"`
 	Kind          Kind   `json:"kind"`

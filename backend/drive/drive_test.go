@@ -71,3 +71,22 @@ func TestAnUnknownClassIsTheWorst(t *testing.T) {
 		t.Error("a class that is not known does not lock")
 	}
 }
+
+func TestALockedDriveStaysLockedBesideWhateverElseUsesIt(t *testing.T) {
+	id := drive.Identity{Serial: "S", SizeBytes: 1 << 30, LogicalBytes: 512}
+	locked := drive.Usage{Class: drive.Unsupported, Sealed: true, Remedy: "unlock it"}
+	for _, r := range drive.Rules() {
+		other := drive.Usage{Class: r.Class, PhraseKind: drive.SerialPhrase}
+		for _, u := range []drive.Usage{drive.Worse(locked, other), drive.Worse(other, locked)} {
+			if s := drive.StartableFor(id, u); s.Read || s.Destructive || u.Unlockable() {
+				t.Errorf("beside %s it starts: %+v", r.Class, s)
+			}
+			if want := r.WayOut; u.Class == r.Class && r.Class != drive.Unsupported && u.WayOut() != want {
+				t.Errorf("beside %s the way out is %q, want %q", r.Class, u.WayOut(), want)
+			}
+		}
+	}
+	if locked.WayOut() != "unlock it" {
+		t.Error("its own way out is not told")
+	}
+}

@@ -24,6 +24,9 @@ const Content = "content"
 
 // Unlockable reports whether what is used in this way may be erased at all once a person has typed the phrase.
 func (u Usage) Unlockable() bool {
+	if u.Sealed {
+		return false
+	}
 	switch u.Class {
 	case Data, ExportedPool:
 		return true
@@ -112,7 +115,7 @@ func WayOut(nas string, id Identity, u Usage) string {
 	}
 	switch {
 	case u.Class != None && !u.Unlockable(), id.ID() == "":
-		return RuleOf(u.Class).WayOut
+		return u.WayOut()
 	case u.PhraseKind == PoolPhrase:
 		return command("the pool's name", "POOL")
 	case id.Serial == "":

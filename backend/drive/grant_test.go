@@ -23,6 +23,7 @@ func anyUsage() *rapid.Generator[drive.Usage] {
 			PhraseKind:  rapid.SampledFrom([]drive.PhraseKind{drive.NoPhrase, drive.SerialPhrase, drive.PoolPhrase}).Draw(t, "phrase kind"),
 			PoolGUID:    rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "guid"),
 			Dispensable: rapid.Bool().Draw(t, "dispensable"),
+			Sealed:      rapid.IntRange(0, 9).Draw(t, "sealed") == 0,
 			Claims:      rapid.SliceOfNDistinct(rapid.SampledFrom([]string{drive.Content, "label ext a", "label ext b", "zfs 1"}), 0, 4, rapid.ID).Draw(t, "claims"),
 		}
 		if u.PoolGUID != "" {
@@ -38,17 +39,20 @@ func TestNoDriveWithAClaimMayBeErasedWithoutItsGrant(t *testing.T) {
 	id := drive.Identity{Serial: "S", SizeBytes: 1 << 30, LogicalBytes: 512}
 	rapid.Check(t, func(t *rapid.T) {
 		then, now := anyUsage().Draw(t, "then"), anyUsage().Draw(t, "now")
-		if drive.StartableFor(id, now).Destructive != (now.Class == drive.None) {
+		if drive.StartableFor(id, now).Destructive != (now.Class == drive.None && !now.Sealed) {
 			t.Fatalf("without a grant, %+v", now)
 		}
 		g := drive.GrantFor(then)
-		if drive.StartableUnder(id, then, &g).Destructive != (then.Class == drive.None || then.Unlockable()) {
+		if drive.StartableUnder(id, then, &g).Destructive != (then.Class == drive.None && !then.Sealed || then.Unlockable()) {
 			t.Fatalf("its own grant: %+v", then)
 		}
 		for name, may := range map[string]bool{
 			"under a grant": drive.StartableUnder(id, now, &g).Destructive, "begun": drive.StartableAgain(id, now, &g).Destructive,
 			"begun while free": drive.StartableAgain(id, now, nil).Destructive,
 		} {
+			if may && now.Sealed {
+				t.Fatalf("%s: a locked drive may be erased", name)
+			}
 			if !may || now.Class == drive.None {
 				continue
 			}
@@ -86,6 +90,7 @@ func TestWhatMustBeTyped(t *testing.T) {
 		"a layer that failed":     {id, drive.Usage{Class: drive.CannotTell, PhraseKind: drive.NoPhrase}, ""},
 		"mounted":                 {id, drive.Usage{Class: drive.Mounted, PhraseKind: drive.SerialPhrase}, ""},
 		"live on another host":    {id, drive.Usage{Class: drive.Remote, PoolName: "tank", PhraseKind: drive.PoolPhrase}, ""},
+		"locked by itself":        {id, drive.Usage{Class: drive.Data, PhraseKind: drive.SerialPhrase, Sealed: true}, ""},
 		"a class of a newer make": {id, drive.Usage{Class: "of a newer version", PhraseKind: drive.SerialPhrase}, ""},
 	} {
 		if got := drive.Phrase(c.id, c.u); got != c.want {

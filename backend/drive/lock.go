@@ -50,6 +50,12 @@ type Usage struct {
 	// Parts is the text for a chip: "pool tank", "mirror-0", "ONLINE". Without any, Text is all there is.
 	Parts []string `json:"parts,omitempty"`
 
+	// Remedy is what to do first, where this usage knows better than its class.
+	Remedy string `json:"remedy,omitempty"`
+	// Sealed, of class unsupported_format: the drive gives no data as it is. No plan starts; what would read it would take
+	// its refusals for faults.
+	Sealed bool `json:"sealed,omitempty"`
+
 	// Claims names each claim by what it is and whose, so that a new one is told from an old one: "label ext <uuid>".
 	Claims []string `json:"claims,omitempty"`
 	// Dispensable, of class pool: the member was taken offline, and its pool can lose yet another device without it.
@@ -122,13 +128,21 @@ func RuleOf(c Class) Rule {
 	return cannot
 }
 
+// WayOut says what to do first about what uses a drive.
+func (u Usage) WayOut() string {
+	if u.Remedy != "" {
+		return u.Remedy
+	}
+	return RuleOf(u.Class).WayOut
+}
+
 // Worse gives the worse of two usages and joins what was seen.
 func Worse(a, b Usage) Usage {
-	why := append(append([]Why(nil), a.Why...), b.Why...)
+	why, sealed := append(append([]Why(nil), a.Why...), b.Why...), a.Sealed || b.Sealed
 	if RuleOf(b.Class).Severity > RuleOf(a.Class).Severity {
 		a = b
 	}
-	a.Why = why
+	a.Why, a.Sealed = why, sealed
 	return a
 }
 
@@ -159,7 +173,7 @@ func StartableAgain(id Identity, u Usage, g *Grant) Startable {
 func startable(id Identity, u Usage) Startable {
 	known := id.ID() != "" && id.SizeBytes > 0
 	return Startable{
-		Read:        known && RuleOf(u.Class).ReadOnly,
-		Destructive: known && (id.LogicalBytes == 512 || id.LogicalBytes == 4096),
+		Read:        known && !u.Sealed && RuleOf(u.Class).ReadOnly,
+		Destructive: known && !u.Sealed && (id.LogicalBytes == 512 || id.LogicalBytes == 4096),
 	}
 }

@@ -98,6 +98,9 @@ func choose(rows []wire.DriveRow, which, nasName string) (wire.DriveRow, error) 
 func startable(p profile.Profile, row wire.DriveRow, plan burnin.Plan, allowed *drive.Grant) error {
 	id, u := row.Identity, row.Usage
 	can := drive.StartableUnder(id, u, allowed)
+	if u.Sealed {
+		return reason.New("drive_locked", "drive", name(row), "usage", u.Text, "way_out", u.WayOut())
+	}
 	if ok := can.Read && (!plan.Destroys() || can.Destructive); !ok {
 		return reason.New("drive_in_use", "drive", name(row), "path", row.Path, "usage", u.Text, "way_out", drive.WayOut(p.Name, id, u))
 	}

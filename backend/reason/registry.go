@@ -55,6 +55,7 @@ var registry = []Entry{
 	{"selftest_foreign", Note, "Somebody else tests this drive", "The drive's log shows {count} self-tests of this time that Burnish did not start.", "Look for schedules of smartd or of the NAS.", nil},
 	{"smart_warning", Note, "Health data worth watching", "{says} {figures}", "", nil},
 	{"kernel_errors", Note, "The kernel logged errors of this drive", "{reads} failed reads, {writes} failed writes and {resets} resets of its link; the first: {first}", "Check cable, slot and power.", nil},
+	{"hidden_capacity", Note, "The drive hides a part of itself", "{bytes} bytes of it are not shown and were not tested.", "See what hides them before you trust its size: hdparm -N for a host protected area, nvme id-ctrl (unvmcap) for NVMe.", nil},
 	{"hot", Note, "The drive ran hot", "{temperature} °C during {stage}; its limit is {limit} °C.", "Improve the cooling.", nil},
 	{"engine_missing", Use, "This version has no such engine", "{what} is not part of this version.", "{hint}", nil},
 	{"resumed", Note, "Resumed", "The job was resumed {times} times; {repeated} stages were begun again, and {bytes} bytes were written or read once more.", "", nil},
@@ -69,6 +70,7 @@ var registry = []Entry{
 	// Refused for safety.
 	{"drive_in_use", Refusal, "The drive is in use", "{drive} ({path}): {usage}.", "{way_out}", nil},
 	{"locked_for_good", Refusal, "The drive cannot be unlocked", "{drive}: {usage}.", "{way_out}", nil},
+	{"drive_locked", Refusal, "The drive is locked", "{drive}: {usage}.", "{way_out}", nil},
 	{"grant_expired", Refusal, "The permission has ended", "The permission for {drive} {how}.", "Look at the drive again (burnish drives {nas}) and unlock it again.", nil},
 	{"wrong_phrase", Refusal, "The phrase is not right", "{drive} is unlocked by {what}.", "Type it just as burnish drives {nas} --json shows it: the same case, no blank before, within or after that is not there.", nil},
 	{"cannot_undo", Refusal, "The drive cannot be brought back", "Job {job}: {why}.", "{way_out}", nil},

@@ -63,6 +63,9 @@ func (a *at) firstAct() error {
 	switch {
 	case a.deeds.rest != nil: // an earlier run did it, and the stage begins anew
 	case a.req.Grant == nil:
+		if err := a.nobodyYet(); err != nil {
+			return err
+		}
 		if err := a.told(burnin.EvWrites, burnin.FirstAct{}); err != nil {
 			return err
 		}
@@ -94,6 +97,9 @@ func (a *at) kit() (*kit, error) {
 	}
 	k, err := a.saveKit(a.edges())
 	if err != nil {
+		return nil, err
+	}
+	if err := a.nobodyYet(); err != nil { // the saving took its time
 		return nil, err
 	}
 	return k, a.told(burnin.EvWrites, burnin.FirstAct{SavedBytes: k.saved(), LostBytes: k.LostBytes})

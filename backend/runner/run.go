@@ -180,6 +180,11 @@ func (r *run) work(ctx context.Context) *reason.Said {
 	if said := r.hold(ctx); said != nil {
 		return said
 	}
+	turn, said := r.poolTurn(ctx)
+	if said != nil {
+		return said
+	}
+	defer turn.Close()
 	slot, said := r.slot(ctx)
 	if said != nil {
 		return said
@@ -245,6 +250,8 @@ func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reas
 	}
 	can := r.startable(id, usage)
 	switch {
+	case usage.Sealed:
+		return reason.New("drive_locked", "drive", r.req.Drive.ID(), "usage", usage.Text, "way_out", usage.WayOut())
 	case destroys && !can.Destructive:
 		return reason.New("usage_changed", "expected", r.expected(), "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
 	case !can.Read:
@@ -254,7 +261,7 @@ func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reas
 }
 
 func (r *run) inUse(usage drive.Usage, path string) *reason.Said {
-	return reason.New("drive_in_use", "drive", r.req.Drive.ID(), "path", path, "usage", usage.Text, "way_out", drive.RuleOf(usage.Class).WayOut)
+	return reason.New("drive_in_use", "drive", r.req.Drive.ID(), "path", path, "usage", usage.Text, "way_out", usage.WayOut())
 }
 
 // interrupted gives the reason for which the run's context ended.

@@ -186,6 +186,11 @@ func (a *at) precheck(ctx context.Context) (outcome, error) {
 	if g := dev.Geometry(); g.SizeBytes != id.SizeBytes {
 		return ended(burnin.Unknown, reason.New("identity_changed", "expected", id, "found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.held.Path())), nil
 	}
+	if id.HiddenBytes > 0 {
+		if err := a.warn(reason.New("hidden_capacity", "bytes", id.HiddenBytes)); err != nil {
+			return outcome{}, err
+		}
+	}
 	if said, err := a.findEngines(); err != nil || said != nil {
 		return ended(burnin.Unknown, said), err
 	}

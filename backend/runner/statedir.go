@@ -153,7 +153,7 @@ func (d StateDir) holder(root *os.Root) int {
 var own = map[string]*regexp.Regexp{
 	"bin":    regexp.MustCompile(`^\.?burnish-runner-[0-9a-zA-Z.-]{1,64}$`),
 	"drives": regexp.MustCompile(`^[0-9a-f]{24}\.lock$`),
-	"slots":  regexp.MustCompile(`^([0-9]{1,4}|turn)\.lock$|^queue\.json$|^\.tmp-[0-9]{1,32}$`),
+	"slots":  regexp.MustCompile(`^([0-9]{1,4}|turn|pool-[0-9a-f]{24})\.lock$|^queue\.json$|^\.tmp-[0-9]{1,32}$`),
 	"jobs":   regexp.MustCompile(`^\.new-[0-9]{1,32}$`),
 }
 

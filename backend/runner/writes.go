@@ -194,6 +194,16 @@ func (a *at) foreign() (int64, error) {
 	return max(now-a.wrote.base-a.wrote.tried.Load()/512, 0), nil
 }
 
+// nobodyYet proves, right before the first write, that nobody has written to the drive since it was held: what a look at
+// labels and samples does not find, the kernel's count does.
+func (a *at) nobodyYet() error {
+	foreign, err := a.foreign()
+	if err == nil && foreign > 0 {
+		err = reason.New("foreign_writes", "foreign", foreign)
+	}
+	return err
+}
+
 func (a *at) foreignOutcome(foreign int64, err error) (outcome, error) {
 	if err != nil {
 		return outcome{}, err

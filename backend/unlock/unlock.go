@@ -107,16 +107,16 @@ func New(a Ask, now time.Time, random io.Reader) (Grant, error) {
 // Unlockable says why no phrase unlocks the drive now; nil where one does.
 func Unlockable(nas string, id drive.Identity, path string, u drive.Usage) error {
 	rule := drive.RuleOf(u.Class)
-	code := reason.Code("drive_in_use")
+	code, wayOut := reason.Code("drive_in_use"), u.WayOut()
 	switch {
 	case id.ID() == "":
-		code, rule = "locked_for_good", drive.RuleOf(drive.Duplicate)
+		code, wayOut = "locked_for_good", drive.RuleOf(drive.Duplicate).WayOut
 	case u.Class == drive.None || u.Unlockable():
 		return nil
 	case rule.Locked == drive.ForGood:
 		code = "locked_for_good"
 	}
-	return reason.New(code, "drive", name(id, path), "path", path, "usage", u.Text, "way_out", rule.WayOut)
+	return reason.New(code, "drive", name(id, path), "path", path, "usage", u.Text, "way_out", wayOut)
 }
 
 // what names what must be typed.

@@ -119,6 +119,9 @@ func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOpt
 	if d.file, err = d.open(ctx, paths[0]); err == nil && opt.Exclusive {
 		err = d.openOthers(ctx)
 	}
+	if err == nil && opt.Exclusive {
+		d.settle()
+	}
 	if err == nil {
 		d.identity, d.path, d.usage, err = d.inspect(ctx)
 	}
@@ -143,7 +146,7 @@ func (h *Host) busy(ctx context.Context, want drive.Identity, path string, look 
 			usage = row.Usage
 		}
 	}
-	return reason.New("drive_in_use", "drive", want.ID(), "path", path, "usage", usage.Text, "way_out", drive.RuleOf(usage.Class).WayOut)
+	return reason.New("drive_in_use", "drive", want.ID(), "path", path, "usage", usage.Text, "way_out", usage.WayOut())
 }
 
 // held is a drive that this process holds.
@@ -218,6 +221,14 @@ func (d *held) openOthers(ctx context.Context) error {
 		}
 	}
 	return reason.New("not_readable", "drive", d.want, "error", "the paths to it come and go")
+}
+
+// settle has the kernel write out what others had left in its cache before the drive was held: it is theirs and no write
+// during the hold. A drive that cannot do it says so when it is flushed for the test.
+func (d *held) settle() {
+	for _, f := range d.files() {
+		_ = unix.Fsync(int(f.Fd()))
+	}
 }
 
 // has reports whether a path leads to a device that is held.

@@ -5,6 +5,7 @@ package inventory
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,9 @@ type answer struct {
 
 	medium  bool // not sure, only because the drive itself answered a medium error
 	claimed bool // the kernel has given the drive away without saying to whom
+
+	remedy string // what to do first, where the class's own way out does not fit
+	sealed bool   // see drive.Usage
 
 	marks       []string // of whose labels a claim is made; without any, the layer is the claim's only mark
 	dispensable bool     // class pool: see drive.Usage
@@ -52,8 +56,19 @@ func failed(layer string, format string, args ...any) answer {
 	return answer{layer: layer, class: drive.CannotTell, text: fmt.Sprintf(format, args...)}
 }
 
+// because is the answer of a layer that failed with err.
+func because(layer string, err error) answer {
+	a := failed(layer, "%v", err)
+	if errors.Is(err, errNoAnswer) {
+		a.remedy = tryAgain
+	}
+	return a
+}
+
+const tryAgain = "Nothing is known against it. Try again when the NAS is less busy; if it stays so, look why it does not answer: what cannot be checked is not touched."
+
 func (a answer) usage() drive.Usage {
-	u := drive.Usage{Class: a.class, Text: reason.Clean(a.text, maxText), PoolName: reason.Clean(a.poolName, maxText), PoolGUID: a.poolGUID, Job: a.job, Parts: a.parts}
+	u := drive.Usage{Class: a.class, Text: reason.Clean(a.text, maxText), PoolName: reason.Clean(a.poolName, maxText), PoolGUID: a.poolGUID, Job: a.job, Parts: a.parts, Remedy: a.remedy, Sealed: a.sealed}
 	if !a.sure {
 		u.Class = drive.CannotTell
 	}
@@ -98,7 +113,7 @@ func usageOf(answers []answer) drive.Usage {
 	for _, a := range answers { // whoever knows the pool's guid knows it better
 		if u.PoolGUID == "" && a.sure && a.class == u.Class && a.poolGUID != "" {
 			better := a.usage()
-			u.Text, u.PoolName, u.PoolGUID, u.Parts = better.Text, better.PoolName, better.PoolGUID, better.Parts
+			u.Text, u.PoolName, u.PoolGUID, u.Parts, u.Remedy = better.Text, better.PoolName, better.PoolGUID, better.Parts, better.Remedy
 		}
 	}
 	u.PhraseKind = phrase(u, settled)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,6 +50,9 @@ func TestDrivesThatHangCostTheirOwnRowsOnly(t *testing.T) {
 			case drive.CannotTell:
 				hung++
 				expect(t, r, drive.CannotTell, drive.NoPhrase, "does not answer")
+				if got := r.Usage.WayOut(); !strings.Contains(got, "Try again") {
+					t.Errorf("%s: what to do is %q", r.Path, got)
+				}
 				if r.Identity.Serial == "" {
 					t.Errorf("%s has lost its identity", r.Path)
 				}

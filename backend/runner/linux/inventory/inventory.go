@@ -30,7 +30,7 @@ func (h *Host) Inventory(ctx context.Context, opt Options) ([]wire.DriveRow, err
 	var rows []wire.DriveRow
 	for _, u := range s.units[:min(len(s.units), wire.MaxDrives)] {
 		n := u.paths[0]
-		row := wire.DriveRow{Identity: n.id, Path: n.path(), Usage: s.usage(u)}
+		row := wire.DriveRow{Identity: s.whole(u), Path: n.path(), Usage: s.usage(u)}
 		if c := row.Usage.Class; (c == drive.ExportedPool || c == drive.Remote) && row.Usage.PoolGUID != "" {
 			company := reason.Clean(s.company(u, row.Usage.PoolGUID), maxText)
 			row.Usage.Text += "; " + company
@@ -71,11 +71,21 @@ func (h *Host) Inspect(ctx context.Context, held *os.File, opt Options) (id driv
 		for _, n := range unit.paths {
 			if n.dev == dev {
 				s.lookAtAll(ctx, unit.paths, false)
-				return n.id, n.path(), s.usage(unit), nil
+				id := s.whole(unit)
+				return id, n.path(), s.usage(unit), nil
 			}
 		}
 	}
 	return id, "", u, fmt.Errorf("inspect %s: device %v is no drive: %w", held.Name(), dev, ErrNotFound)
+}
+
+// whole is a drive's identity with what only the drive itself could say of it.
+func (s *survey) whole(u unitOf) drive.Identity {
+	id := u.paths[0].id
+	for _, n := range u.paths {
+		id.HiddenBytes = max(id.HiddenBytes, s.looks[n].guard.hidden)
+	}
+	return id
 }
 
 // Find says where a drive is today: the first of its paths.

@@ -24,6 +24,7 @@ func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map
 	member := func(v *vdev, how string) {
 		a := claim(zfsLayer, drive.Pool, "%v%s", v, how).in("pool "+v.pool.name, v.role, v.inGroup(), v.state)
 		a.poolName, a.poolGUID, a.dispensable = v.pool.name, v.pool.guid, i.dispensable(v)
+		a.remedy = v.wayOut()
 		if a.dispensable {
 			a.text += "; its pool keeps its redundancy without it"
 		}
@@ -58,7 +59,7 @@ func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map
 	}
 	switch {
 	case i.err != nil:
-		out = append(out, failed(zfsLayer, "%v", i.err))
+		out = append(out, because(zfsLayer, i.err))
 	case len(out) == 0:
 		out = append(out, clean(zfsLayer, "no ZFS label, in no imported pool"))
 	}

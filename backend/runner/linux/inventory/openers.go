@@ -252,7 +252,7 @@ func (h *Host) probe(ctx context.Context, n *node) answer {
 			select {
 			case <-time.After(100 * time.Millisecond):
 			case <-ctx.Done():
-				return failed(claimLayer, "%v", errNoAnswer)
+				return because(claimLayer, errNoAnswer)
 			}
 		case errors.Is(err, unix.EBUSY):
 			a := claim(claimLayer, drive.OpenByProcess, "something claims it for itself alone (EBUSY)")

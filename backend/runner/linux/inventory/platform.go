@@ -16,6 +16,7 @@ import (
 
 const (
 	trueNASLayer = "TrueNAS"
+	standbyLayer = "TrueNAS pair"
 	proxmoxLayer = "Proxmox"
 	unraidLayer  = "Unraid"
 )
@@ -68,6 +69,32 @@ func parseDiskDetails(t *topology, data []byte) (claims, error) {
 		out.add(b, a)
 	}
 	return out, nil
+}
+
+// standbyClaims asks TrueNAS whether this is the standby controller of a pair: all drives are the other one's then,
+// whatever this kernel knows of them.
+func (h *Host) standbyClaims(ctx context.Context, t *topology) (claims, bool, error) {
+	out, err := h.run(ctx, "midclt", "call", "failover.status")
+	if missing(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, true, err
+	}
+	status := strings.Trim(strings.TrimSpace(string(out)), `"`)
+	switch status {
+	case "SINGLE", "MASTER":
+		return claims{}, true, nil
+	case "":
+		return nil, true, errors.New("failover.status gave nothing")
+	}
+	found := claims{}
+	for _, b := range t.disks {
+		a := claim(standbyLayer, drive.Remote, "this controller is not the active one of its pair (failover status %s): the other one may use all drives", ascii([]byte(status)))
+		a.remedy = "Add the active controller as a NAS, and test the drive from there."
+		found.add(b, a)
+	}
+	return found, true, nil
 }
 
 // proxmoxClaims asks Proxmox which disks it counts as used; it can only add claims.

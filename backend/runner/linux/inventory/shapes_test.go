@@ -264,6 +264,18 @@ func TestWhatTheKernelMadeOfADrive(t *testing.T) {
 		"TrueNAS knows a pool": {func(m *tree) {
 			m.tools["midclt call disk.details"] = `{"used":[{"name":"sda","imported_zpool":"tank"}],"unused":[]}`
 		}, drive.Pool, "tank"},
+		"the standby of a pair": {func(m *tree) {
+			m.tools["midclt call disk.details"] = `{"used":[],"unused":[{"name":"sda"}]}`
+			m.tools["midclt call failover.status"] = "BACKUP\n"
+		}, drive.Remote, "BACKUP"},
+		"the active one of a pair": {func(m *tree) {
+			m.tools["midclt call disk.details"] = `{"used":[],"unused":[{"name":"sda"}]}`
+			m.tools["midclt call failover.status"] = "\"MASTER\"\n"
+		}, drive.None, ""},
+		"a pair that cannot be asked": {func(m *tree) {
+			m.tools["midclt call disk.details"] = `{"used":[],"unused":[{"name":"sda"}]}`
+			m.tools["midclt call failover.status"] = "\n"
+		}, drive.CannotTell, "failover.status"},
 		"TrueNAS refuses": {func(m *tree) { m.tools["midclt call disk.details"] = "Failed to login\n" }, drive.CannotTell, "disk.details"},
 		"Proxmox counts it": {func(m *tree) {
 			m.dir("/etc/pve")

@@ -45,6 +45,8 @@ type look struct {
 	found   label.Findings
 	err     error // why found is none
 	probe   *answer
+	guard   guard
+	denied  []answer
 	temp    *int
 	high    *int // what the sensor says that the drive bears
 	crit    *int
@@ -133,12 +135,16 @@ func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
 	if l.skipped == "" {
 		wg.Go(func() {
 			l.found, l.err = await(ctx, func() (label.Findings, error) { return s.scan(ctx, n) })
+			l.denied = s.denied(ctx, n, l.found)
 		})
+		if !n.virtual {
+			wg.Go(func() { l.guard = s.guarded(ctx, n) })
+		}
 		if !s.own[n.dev] {
 			wg.Go(func() {
 				a, err := await(ctx, func() (answer, error) { return s.h.probe(ctx, n), nil })
 				if err != nil {
-					a = failed(claimLayer, "%v", err)
+					a = because(claimLayer, err)
 				}
 				l.probe = &a
 			})
@@ -198,18 +204,20 @@ func (s *survey) scan(ctx context.Context, n *node) (label.Findings, error) {
 	defer free()
 	defer time.AfterFunc(slotPeriod, free).Stop()
 
-	var dev Device
-	var err error
-	if s.held != nil && s.heldDev == n.dev {
-		dev, err = reopen(s.held)
-	} else {
-		dev, err = s.h.open(n.path(), n.dev, false)
-	}
+	dev, err := s.openNode(n)
 	if err != nil {
 		return label.Findings{}, err
 	}
 	defer dev.Close()
 	return s.h.scan(ctx, dev, n, s.samples)
+}
+
+// openNode opens a node for reading; what is held is opened through the hold.
+func (s *survey) openNode(n *node) (Device, error) {
+	if s.held != nil && s.heldDev == n.dev {
+		return reopen(s.held)
+	}
+	return s.h.open(n.path(), n.dev, false)
 }
 
 // askLayers asks everything that tells of the whole machine.
@@ -228,6 +236,7 @@ func (s *survey) askLayers(ctx context.Context) {
 		{openLayer, "no process has it open", func() (claims, bool, error) { return always(h.openClaims(ctx, t, s.nodes)) }},
 		{promisedLayer, "given to none", func() (claims, bool, error) { return always(t.promisedClaims()) }},
 		{trueNASLayer, "counts as unused", func() (claims, bool, error) { return h.trueNASClaims(ctx, t) }},
+		{standbyLayer, "no standby controller", func() (claims, bool, error) { return h.standbyClaims(ctx, t) }},
 		{proxmoxLayer, "counts as unused", func() (claims, bool, error) { return h.proxmoxClaims(ctx, t) }},
 		{unraidLayer, "not assigned", func() (claims, bool, error) { return h.unraidClaims(t) }},
 	}
@@ -274,11 +283,17 @@ func (s *survey) answersFor(n *node) []answer {
 		out = append(out, l.answers(n)...)
 	}
 	l := s.looks[n]
+	guards := append(slices.Clone(l.guard.answers), l.denied...)
+	out = append(out, guards...)
 	switch {
+	case slices.ContainsFunc(guards, func(a answer) bool { return a.sealed }):
+		out = append(out, clean(labelLayer, "not looked at: it gives no data"))
 	case l.skipped != "":
 		out = append(out, clean(labelLayer, "not looked at: %s", l.skipped))
 	case errors.Is(l.err, errNoAnswer):
-		out = append(out, failed(labelLayer, "the drive does not answer"))
+		a := because(labelLayer, errNoAnswer)
+		a.text = "the drive does not answer"
+		out = append(out, a)
 	case errors.Is(l.err, unix.ENOMEDIUM):
 		out = append(out, claim(labelLayer, drive.Unsupported, "no medium in it"))
 	case l.err != nil:
@@ -300,7 +315,7 @@ func (l layerResult) answers(n *node) []answer {
 	var hidden hiddenError
 	switch {
 	case l.err != nil && !(errors.As(l.err, &hidden) && n.virtual):
-		out = append(out, failed(l.name, "%v", l.err))
+		out = append(out, because(l.name, l.err))
 	case hidden != nil:
 		// Virtual drives are for labs, where root often is not all-seeing.
 		out = append(out, clean(l.name, "nothing else that may be seen; %v", hidden))

@@ -47,6 +47,9 @@ func (m *tree) run(_ context.Context, name string, args ...string) ([]byte, erro
 	if out, ok := m.tools[line]; ok {
 		return []byte(out), nil
 	}
+	if _, nas := m.tools["midclt call disk.details"]; nas && line == "midclt call failover.status" {
+		return []byte("SINGLE\n"), nil
+	}
 	for known := range m.tools {
 		if strings.HasPrefix(known, name+" ") {
 			return nil, fmt.Errorf("%s: bad arguments", name)

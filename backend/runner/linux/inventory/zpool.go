@@ -42,6 +42,28 @@ func (v *vdev) inGroup() string {
 	return v.group
 }
 
+// plainPool are the names of pools that a command can be shown with as they are.
+var plainPool = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,200}$`)
+
+// wayOut is how the device is taken out of its pool; empty where that has no command of its own.
+func (v *vdev) wayOut() string {
+	if !plainPool.MatchString(v.pool.name) || !decimal(v.guid) {
+		return ""
+	}
+	how := ""
+	switch group := parity.FindStringSubmatch(v.group); {
+	case v.role == "spare", v.role == "cache", v.role == "log" && group == nil:
+		how = fmt.Sprintf("zpool remove %s %s", v.pool.name, v.guid)
+	case group == nil:
+		return ""
+	case group[1] == "mirror":
+		how = fmt.Sprintf("zpool detach %s %s", v.pool.name, v.guid)
+	default:
+		how = fmt.Sprintf("zpool replace %s %s NEW_DRIVE", v.pool.name, v.guid)
+	}
+	return "Take it out of its pool first: " + how + ". Overwriting a device that a pool counts on costs the pool its redundancy, so Burnish never forces it."
+}
+
 // gone reports whether the pool knows that the device is not there.
 func (v *vdev) gone() bool { return v.state == "UNAVAIL" || v.state == "REMOVED" }
 

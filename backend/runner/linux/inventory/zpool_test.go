@@ -336,3 +336,27 @@ func TestADriveOfTwoExportedPoolsNamesBoth(t *testing.T) {
 		t.Errorf("%+v", u)
 	}
 }
+
+func TestTheWayOutOfAPoolIsSaidAsACommand(t *testing.T) {
+	p := &pool{name: "tank", guid: "1"}
+	for want, v := range map[string]*vdev{
+		"zpool detach tank 7.":            {pool: p, guid: "7", group: "mirror-0"},
+		"zpool replace tank 7 NEW_DRIVE.": {pool: p, guid: "7", group: "raidz2-1"},
+		"zpool remove tank 7.":            {pool: p, guid: "7", role: "cache"},
+		"zpool remove tank 8.":            {pool: p, guid: "8", role: "spare"},
+		"zpool detach tank 9.":            {pool: p, guid: "9", role: "log", group: "mirror-3"},
+	} {
+		if got := v.wayOut(); !strings.Contains(got, want) {
+			t.Errorf("%v: %q, want %q in it", v, got, want)
+		}
+	}
+	for _, v := range []*vdev{{pool: p, guid: "7", group: "tank"}, {pool: &pool{name: "tank; reboot"}, guid: "7", group: "mirror-0"}, {pool: p, guid: "$(reboot)", group: "mirror-0"}} {
+		if got := v.wayOut(); got != "" {
+			t.Errorf("%v: %q", v, got)
+		}
+	}
+	u := zfsMachine(t).judge(label.Found{Kind: "zfs", PoolName: "tank", PoolGUID: "1111", VdevGUID: "3002", PoolState: new(int)})
+	if !strings.Contains(u.WayOut(), "zpool remove tank 3002") {
+		t.Errorf("a cache device is told %q", u.WayOut())
+	}
+}
