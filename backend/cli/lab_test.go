@@ -8,7 +8,9 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -34,8 +36,8 @@ type scene struct {
 	undo  string
 	quiet bool // nothing but Burnish could write to the drives meanwhile
 	want  []seen
-	// rights are unlocked with the phrase that is right, for the drive of that number; all wrong ones are tried too.
-	rights []int
+	// right: the first drive is unlocked with the phrase that is right, after all wrong ones, and burned in.
+	right bool
 }
 
 type seen struct {
@@ -55,30 +57,32 @@ var locked = func(c drive.Class, word string) seen { return seen{c, drive.NoPhra
 var rounds = [][]scene{{
 	{name: "a blank drive", needs: 1, want: []seen{locked(drive.None, "")}},
 	{name: "ext4, mounted", needs: 1, setup: `mkfs.ext4 -qF $1; mkdir -p /mnt/lab1; mount $1 /mnt/lab1`, undo: `umount /mnt/lab1`, want: []seen{locked(drive.Mounted, "/mnt/lab1")}},
+	{name: "xfs, mounted", needs: 1, setup: `TEST_DIR=1 TEST_DEV=1 QA_CHECK_FS=1 mkfs.xfs -qf $1; mkdir -p /mnt/lab6; mount $1 /mnt/lab6`, undo: `umount /mnt/lab6`, want: []seen{locked(drive.Mounted, "/mnt/lab6")}},
 	{name: "swap, on", needs: 1, setup: `mkswap $1; swapon $1`, undo: `swapoff $1`, want: []seen{locked(drive.Swap, "")}},
 	{name: "md RAID, running", needs: 2, setup: `mdadm -C /dev/md/lab -R -l1 -n2 --assume-clean $1 $2`, undo: `mdadm -S /dev/md/lab`, want: []seen{locked(drive.RAID, ""), locked(drive.RAID, "")}},
 	{name: "LVM, active", needs: 1, setup: `pvcreate -ffy $1; vgcreate labvg $1; lvcreate -y -l 8 -n v labvg`, undo: `vgremove -fy labvg`, want: []seen{locked(drive.LVM, "")}},
 	{name: "btrfs on two drives, mounted", needs: 2, setup: `mkfs.btrfs -qf $1 $2; mkdir -p /mnt/lab2; mount $1 /mnt/lab2`, undo: `umount /mnt/lab2`, want: []seen{locked(drive.Btrfs, ""), locked(drive.Btrfs, "")}},
 	{name: "held with O_EXCL by a process", needs: 1, quiet: true, setup: `setsid python3 -c 'import os,sys,time; f=os.open(sys.argv[1],os.O_RDONLY|os.O_EXCL); time.sleep(100000)' $1` + detached, want: []seen{locked(drive.OpenByProcess, "")}},
-	{name: "open in a process, as qemu or an nbd server has it", needs: 1, quiet: true, setup: `setsid python3 -c 'import os,sys,time; f=os.open(sys.argv[1],os.O_RDWR); time.sleep(100000)' $1` + detached, want: []seen{locked(drive.OpenByProcess, "python3")}},
+	{name: "shown to others by qemu-nbd", needs: 1, quiet: true, setup: `qemu-nbd -f raw -t --fork --pid-file=/run/lab.nbd -k /run/lab.nbd.sock $1; cat /run/lab.nbd >>/run/lab.pids`, want: []seen{locked(drive.OpenByProcess, "qemu-nbd")}},
+	{name: "open in a process for writing", needs: 1, quiet: true, setup: `setsid python3 -c 'import os,sys,time; f=os.open(sys.argv[1],os.O_RDWR); time.sleep(100000)' $1` + detached, want: []seen{locked(drive.OpenByProcess, "python3")}},
 	{name: "a loop device over it, mounted", needs: 1, setup: `mkfs.ext4 -qF $1; l=$(losetup -f --show $1); mkdir -p /mnt/lab3; mount $l /mnt/lab3`, undo: `l=$(findmnt -no SOURCE /mnt/lab3); umount /mnt/lab3; losetup -d $l`, want: []seen{locked(drive.Mounted, "loop")}},
 	{name: "LUKS, open", needs: 1, setup: `echo secret | cryptsetup -q luksFormat --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 $1 -; echo secret | cryptsetup open --key-file - $1 labcrypt`, undo: `cryptsetup close labcrypt`, want: []seen{locked(drive.LUKS, "")}},
 	{name: "two paths, the second mounted", needs: twoPaths, setup: `mkfs.ext4 -qF $2; mkdir -p /mnt/lab4; mount $2 /mnt/lab4`, undo: `umount /mnt/lab4`, want: []seen{locked(drive.Mounted, "/mnt/lab4")}},
 	{name: "two namespaces: ext4 mounted on one, none on the other", needs: twoSpaces, setup: `mkfs.ext4 -qF $1; mkdir -p /mnt/lab5; mount $1 /mnt/lab5`, undo: `umount /mnt/lab5`, want: []seen{locked(drive.Mounted, "/mnt/lab5"), locked(drive.None, "")}},
-	{name: "random data, no label", needs: 1, quiet: true, setup: `dd if=/dev/urandom of=$1 bs=1M status=none || true`, want: []seen{{drive.Data, drive.SerialPhrase, "unknown content"}}, rights: []int{0}},
+	{name: "random data, no label", needs: 1, quiet: true, setup: `dd if=/dev/urandom of=$1 bs=1M status=none || true`, want: []seen{{drive.Data, drive.SerialPhrase, "unknown content"}}, right: true},
 }, {
 	{name: "ZFS, imported: mirror, spare, cache, log", needs: 5, setup: `zpool create -f labtank mirror $1 $2 spare $3 cache $4 log $5`, undo: `zpool destroy labtank`,
 		want: []seen{{drive.Pool, drive.PoolPhrase, "mirror-0"}, {drive.Pool, drive.PoolPhrase, "mirror-0"}, {drive.Pool, drive.PoolPhrase, "spare"}, {drive.Pool, drive.PoolPhrase, "cache"}, {drive.Pool, drive.PoolPhrase, "log"}}},
-	{name: "ZFS, exported", needs: 1, quiet: true, setup: `zpool create -f labgone $1; zpool export labgone`, want: []seen{{drive.ExportedPool, drive.PoolPhrase, "labgone"}}, rights: []int{0}},
+	{name: "ZFS, exported", needs: 1, quiet: true, setup: `zpool create -f labgone $1; zpool export labgone`, want: []seen{{drive.ExportedPool, drive.PoolPhrase, "labgone"}}, right: true},
 	{name: "ZFS, never exported, as another host left it", needs: 2, quiet: true, setup: `zpool create -f lableft $1; sync; dd if=$1 of=$2 bs=1M status=none; zpool destroy lableft; dd if=/dev/zero of=$1 bs=1M status=none || true; blockdev --rereadpt $2`,
 		want: []seen{locked(drive.None, ""), locked(drive.Remote, "lableft")}},
 	{name: "ZFS, a copy of a live member under another name", needs: 2, quiet: true, setup: `zpool create -f labmoved $1; sync; dd if=$1 of=$2 bs=1M status=none; blockdev --rereadpt $2`, undo: `zpool destroy labmoved`,
 		want: []seen{{drive.Pool, drive.PoolPhrase, "labmoved"}, {drive.Pool, drive.PoolPhrase, "labmoved"}}},
-	{name: "md RAID, stopped", needs: 1, quiet: true, setup: `mdadm -C /dev/md/lab2 -R -f -l1 -n1 $1; mdadm -S /dev/md/lab2`, want: []seen{{drive.Data, drive.SerialPhrase, ""}}, rights: []int{0}},
-	{name: "LVM, not active", needs: 1, quiet: true, setup: `pvcreate -ffy $1; vgcreate labvg2 $1; lvcreate -y -l 8 -n v labvg2; vgchange -an labvg2`, want: []seen{{drive.Data, drive.SerialPhrase, ""}}},
-	{name: "LUKS, closed", needs: 1, quiet: true, setup: `echo secret | cryptsetup -q luksFormat --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 $1 -`, want: []seen{{drive.Data, drive.SerialPhrase, "LUKS"}}},
-	{name: "a partition table only", needs: 1, quiet: true, setup: `echo , | sfdisk -q --label gpt $1`, want: []seen{{drive.Data, drive.SerialPhrase, ""}}},
-	{name: "a file system without partitions, not mounted", needs: 1, quiet: true, setup: `mkfs.ext4 -qF $1`, want: []seen{{drive.Data, drive.SerialPhrase, "ext"}}},
+	{name: "md RAID, stopped", needs: 1, quiet: true, setup: `mdadm -C /dev/md/lab2 -R -f -l1 -n1 $1; mdadm -S /dev/md/lab2`, want: []seen{{drive.Data, drive.SerialPhrase, ""}}, right: true},
+	{name: "LVM, not active", needs: 1, quiet: true, setup: `pvcreate -ffy $1; vgcreate labvg2 $1; lvcreate -y -l 8 -n v labvg2; vgchange -an labvg2`, want: []seen{{drive.Data, drive.SerialPhrase, ""}}, right: true},
+	{name: "LUKS, closed", needs: 1, quiet: true, setup: `echo secret | cryptsetup -q luksFormat --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 $1 -`, want: []seen{{drive.Data, drive.SerialPhrase, "LUKS"}}, right: true},
+	{name: "a partition table only", needs: 1, quiet: true, setup: `echo , | sfdisk -q --label gpt $1`, want: []seen{{drive.Data, drive.SerialPhrase, ""}}, right: true},
+	{name: "a file system without partitions, not mounted", needs: 1, quiet: true, setup: `mkfs.ext4 -qF $1`, want: []seen{{drive.Data, drive.SerialPhrase, "ext"}}, right: true},
 	{name: "two paths, nothing on them", needs: twoPaths, want: []seen{locked(drive.None, "")}},
 }}
 
@@ -86,7 +90,11 @@ var rounds = [][]scene{{
 type bench struct {
 	t    *testing.T
 	dir  string
+	plan string // a file: surface only, which is the same for all drives of a lab
 	rows []labRow
+
+	mu     sync.Mutex
+	burned []string // paths of drives that passed and must be blank then
 }
 
 type labRow struct {
@@ -109,6 +117,10 @@ func TestLab(t *testing.T) {
 	}
 	if out, code := b.burnish("nas", "add", "lab", "--host", host, "--port", port, "--user", "root", "--key", *labKey, "--host-key", *labHostKey); code != 0 {
 		t.Fatalf("nas add: %s", out)
+	}
+	b.plan = filepath.Join(b.dir, "surface.json")
+	if err := os.WriteFile(b.plan, []byte(`{"name":"surface","without_smart":true,"stages":[{"kind":"precheck"},{"kind":"surface_validate","engine":"stamp"},{"kind":"final_check"}]}`), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	b.shell("mkdir -p /run; : >/run/lab.pids")
 	for _, scenes := range rounds {
@@ -248,6 +260,13 @@ for d; do wipefs -qaf $d* || true; dd if=/dev/zero of=$d bs=1M status=none || tr
 		})
 	}
 	wg.Wait()
+	b.look()
+	for _, path := range b.burned {
+		if r := b.at(path); r == nil || r.Usage.Class != drive.None {
+			b.t.Errorf("%s was burned in and is not blank: %+v", path, r)
+		}
+	}
+	b.burned = nil
 	for _, r := range results {
 		if r != "" {
 			fmt.Println(r)
@@ -276,12 +295,12 @@ func (b *bench) check(s scene, paths []string) string {
 			continue
 		}
 		before := b.hash(s, paths[i])
-		if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", "standard", "--without-smart"); code != 5 || !strings.Contains(out, "drive") {
+		if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan); code != 5 || !strings.Contains(out, "drive") {
 			b.t.Errorf("%s: start without a grant ends with %d: %s", s.name, code, out)
 		}
 		refused = "refused"
-		if slices.Contains(s.rights, i) {
-			phrases = b.phrases(s, *r)
+		if s.right {
+			phrases = b.wrongPhrases(s, *r)
 		} else if want.phrase == drive.NoPhrase || want.class == drive.Pool {
 			if out, code := b.burnish("unlock", "lab", "--drive", r.ID, "--phrase", r.Serial); code != 5 {
 				b.t.Errorf("%s: unlock ends with %d: %s", s.name, code, out)
@@ -292,6 +311,9 @@ func (b *bench) check(s scene, paths []string) string {
 			b.t.Errorf("%s: the drive was %s and is %s", s.name, before, after)
 		} else if before != "" {
 			refused = "refused, not a byte changed"
+		}
+		if s.right {
+			phrases += "; " + b.burnIn(s, *r)
 		}
 	}
 	slices.Sort(classes)
@@ -309,12 +331,9 @@ func (b *bench) hash(s scene, path string) string {
 	return out
 }
 
-// phrases tries what is wrong, then what is right, and leaves the drive as it was.
-func (b *bench) phrases(s scene, r labRow) string {
-	right := r.Serial
-	if r.Usage.PhraseKind == drive.PoolPhrase {
-		right = r.Usage.PoolName
-	}
+// wrongPhrases tries what is wrong, and a grant that has expired.
+func (b *bench) wrongPhrases(s scene, r labRow) string {
+	right := r.phrase()
 	other := b.rows[0].Serial
 	if other == r.Serial {
 		other = b.rows[1].Serial
@@ -324,17 +343,50 @@ func (b *bench) phrases(s scene, r labRow) string {
 			b.t.Errorf("%s: %q unlocks it: %d %s", s.name, wrong, code, out)
 		}
 	}
-	out, code := b.burnish("unlock", "lab", "--drive", r.ID, "--phrase", right, "--ttl", "1", "--json")
+	grant := b.unlocked(s, r, "--ttl", "1")
+	// By the time that a start has looked at all drives, one second is over.
+	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan, "--grant", grant); code != 5 || !strings.Contains(out, "expired") && !strings.Contains(out, "has ended") {
+		b.t.Errorf("%s: an expired grant ends with %d: %s", s.name, code, out)
+	}
+	return "case, spaces, another drive's, expired: refused"
+}
+
+// unlocked gives a grant for the right phrase.
+func (b *bench) unlocked(s scene, r labRow, more ...string) string {
+	out, code := b.burnish(append([]string{"unlock", "lab", "--drive", r.ID, "--phrase", r.phrase(), "--json"}, more...)...)
 	var g struct{ Grant string }
 	if code != 0 || json.Unmarshal([]byte(out), &g) != nil {
 		b.t.Errorf("%s: the right phrase ends with %d: %s", s.name, code, out)
+	}
+	return g.Grant
+}
+
+// burnIn unlocks the drive, tests it to the end, and tries the spent grant again. It is blank then.
+func (b *bench) burnIn(s scene, r labRow) string {
+	grant := b.unlocked(s, r)
+	before := b.hash(s, r.Path)
+	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan, "--grant", grant, "--wait"); code != 0 {
+		b.t.Errorf("%s: unlocked and started it ends with %d: %s", s.name, code, out)
 		return "?"
 	}
-	// By the time that a start has looked at all drives, one second is over.
-	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", "standard", "--without-smart", "--grant", g.Grant); code != 5 || !strings.Contains(out, "expired") {
-		b.t.Errorf("%s: an expired grant ends with %d: %s", s.name, code, out)
+	if b.hash(s, r.Path) == before {
+		b.t.Errorf("%s: the drive was burned in and is as it was", s.name)
 	}
-	return "the right one works; case, spaces, another drive's, expired: refused"
+	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan, "--grant", grant); code != 5 || !strings.Contains(out, "one start") {
+		b.t.Errorf("%s: a spent grant ends with %d: %s", s.name, code, out)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.burned = append(b.burned, r.Path)
+	return "the right one: burned in, passed; spent: refused"
+}
+
+// phrase is what unlocks the drive.
+func (r labRow) phrase() string {
+	if r.Usage.PhraseKind == drive.PoolPhrase {
+		return r.Usage.PoolName
+	}
+	return r.Serial
 }
 
 func swapCase(s string) string {

@@ -14,7 +14,7 @@ import (
 
 type logsCmd struct {
 	Job    string `arg:"" help:"The job's id, or its beginning."`
-	Stage  string `help:"Only this stage's log."`
+	Stage  string `help:"Only this stage's log; undo is that of burnish undo."`
 	Follow bool   `help:"Stay and print what comes, until the job has ended."`
 }
 
@@ -28,6 +28,18 @@ func (c *logsCmd) run(ctx context.Context, a *app) (int, error) {
 		if c.Stage == "" || c.Stage == string(s.Kind) {
 			p.files = append(p.files, string(s.Kind)+".log")
 		}
+	}
+	if c.Stage == "" || c.Stage == wire.UndoLog {
+		have, err := a.svc.Mirror.Have(j.ID)
+		if err != nil {
+			return 0, err
+		}
+		if have[wire.UndoLog+".log"] > 0 {
+			p.files = append(p.files, wire.UndoLog+".log")
+		}
+	}
+	if len(p.files) == 0 && c.Stage == wire.UndoLog {
+		return 0, reason.New("wrong_use", "what", "nothing of this job was brought back", "hint", "burnish undo "+j.ID+" does it, where it can still be done.")
 	}
 	if len(p.files) == 0 {
 		return 0, reason.New("wrong_use", "what", "the job has no stage "+c.Stage, "hint", "burnish show "+j.ID+" lists its stages.")

@@ -70,7 +70,7 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 }
 
 // undoLog names the log of undo beside those of the stages.
-const undoLog burnin.StageKind = "undo"
+const undoLog burnin.StageKind = wire.UndoLog
 
 func cannotUndo(job, why, wayOut string) error {
 	return reason.New("cannot_undo", "job", job, "why", why, "way_out", wayOut)

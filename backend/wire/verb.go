@@ -94,6 +94,9 @@ type JobRequest struct {
 	By  string `json:"by,omitempty"` // stop: who asks, for the log
 }
 
+// UndoLog names the log of an undo, beside those of the stages.
+const UndoLog = "undo"
+
 // StopReply says what stop found. Stopped means: the run's lock is free and its process is gone.
 type StopReply struct {
 	Stopped    bool `json:"stopped"`
