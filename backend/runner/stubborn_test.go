@@ -4,8 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"burnish/backend/burnin"
@@ -139,34 +139,32 @@ func TestASecondStageDoesNotLiveOnWhatTheFirstOneWrote(t *testing.T) {
 }
 
 func TestWritesBetweenTwoRunsAreNobodysFault(t *testing.T) {
-	m := newMachine(t)
-	d := m.addDrive("BETWEEN", 40*mib)
-	var once sync.Once
-	d.OnRequest(func(c faultdev.Counts) {
-		if c.Writes == 40 { // in the sweep
-			d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 8 * time.Millisecond})
-		}
-		if c.Writes >= 40*mib/(64<<10)+32 && c.Reads >= 32+600 { // late enough that the journal has told of the verify sweep
-			once.Do(func() { go m.killAll() })
-		}
-	})
-	job := m.run(order(d, stampPlan()))
-	if job.State != burnin.Unknown || job.Stages[2].Phase != "verify" {
-		t.Fatalf("ended as %s in the %s sweep", job.State, job.Stages[2].Phase)
-	}
-	d.OnRequest(nil)
-	d.Set()
-	m.mu.Lock()
-	d.Poke([]byte("somebody else's data"), 30*mib)
-	d.foreign += 8
-	m.mu.Unlock()
-	if _, err := m.service().Resume(context.Background(), testJob); err != nil {
-		t.Fatal(err)
-	}
-	m.wait.Wait()
-	job = foldRaw(t, m.journals(testJob), nil)
-	if job.State != burnin.Unknown || job.Reason.Code != "foreign_writes" && job.Reason.Code != "resumed_mismatch" {
-		t.Errorf("ended as %s, %v", job.State, job.Reason)
+	const wiped, sweep = 32, 40 * mib / (64 << 10) // requests: zeros over both ends, and one sweep
+	for name, c := range map[string]struct {
+		reads int64         // of the verify sweep, when the run ends
+		each  time.Duration // that a request takes: the journal keeps a sample a second, and checkpoints every 30
+		phase string        // in the journal by then
+	}{
+		"the verify sweep has just begun":       {2, 0, "verify"},
+		"the journal tells of the write sweep":  {sweep - 40, 2 * time.Millisecond, "write"},
+		"the journal tells of the verify sweep": {sweep - 40, 20 * time.Millisecond, "verify"},
+		"behind a checkpoint of it":             {sweep - 40, 500 * time.Millisecond, "verify"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMachine(t)
+				d := m.addDrive("BETWEEN", 40*mib)
+				d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: c.each})
+				m.breakOff(d, stampPlan(), func(n faultdev.Counts) bool { return n.Writes >= wiped+sweep && n.Reads >= wiped+c.reads })
+				if got := foldRaw(t, m.journals(testJob), nil).Stages[2].Phase; got != c.phase {
+					t.Fatalf("the journal tells of the %s sweep", got)
+				}
+				d.Set()
+				d.Poke([]byte("somebody else's data"), 30*mib)
+				d.foreign += 8
+				ends(t, m.resume(), burnin.Unknown, "foreign_writes")
+			})
+		})
 	}
 }
 
