@@ -94,6 +94,10 @@ type KernelErrors struct {
 	Writes   int    // failed writes
 	Resets   int    // of the drive's link or controller
 	First    string // the first such line
+
+	Medium  int    // times that the drive itself gave up a place: medium and hardware errors
+	Path    int    // times that the way to it failed: damaged transfers, errors of a controller
+	OnePath string // the first such line
 }
 
 // Any reports whether there was one.

@@ -14,6 +14,7 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
 	"burnish/backend/reason"
+	"burnish/backend/runner"
 	"burnish/backend/surface/faultdev"
 	"burnish/backend/wire"
 )
@@ -56,6 +57,32 @@ func TestBadSectorsFailTheDriveByTheirLBAs(t *testing.T) {
 	}
 	if job.Stages[3].State != burnin.Skipped || job.Stages[3].Reason.Code != "never_reached" {
 		t.Errorf("final_check is %s, %v", job.Stages[3].State, job.Stages[3].Reason)
+	}
+}
+
+func TestErrorsThatTheKernelLaysToTheWayAreNoEvidence(t *testing.T) {
+	icrc := runner.KernelErrors{Readable: true, Path: 3, OnePath: "ata3.00: error: { ICRC ABRT }"}
+	medium, gap := icrc, icrc
+	medium.Medium, gap.Readable = 1, false
+	for name, c := range map[string]struct {
+		errno string
+		log   runner.KernelErrors
+		state burnin.State
+		code  reason.Code
+	}{
+		"only damaged transfers":               {"EIO", icrc, burnin.Unknown, "path_suspect"},
+		"the medium too":                       {"EIO", medium, burnin.Failed, "surface_errors"},
+		"the drive itself names the medium":    {"ENODATA", icrc, burnin.Failed, "surface_errors"},
+		"a log with a gap":                     {"EIO", gap, burnin.Failed, "surface_errors"},
+		"nothing logged, as of QEMU and loops": {"EIO", runner.KernelErrors{Readable: true}, burnin.Failed, "surface_errors"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t)
+			d := m.addDrive("WAY", 40*mib)
+			d.kernel = c.log
+			d.Set(faultdev.Fault{Effect: faultdev.FailRead, First: 40_000, Last: 40_001, Errno: c.errno})
+			ends(t, m.run(order(d, stampPlan())), c.state, c.code)
+		})
 	}
 }
 

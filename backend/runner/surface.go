@@ -183,6 +183,9 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 		return ended(burnin.Failed, reason.New("fake_capacity", "claimed", a.req.Drive.SizeBytes, "real", real)), nil
 	case sectors > 0 && a.writtenUnwatched(res.BadRanges, start):
 		return ended(burnin.Unknown, reason.New("resumed_mismatch", "sectors", sectors, "lba", persistent.FirstLBA)), nil
+	case sectors > 0 && a.pathSpoke(res.BadRanges):
+		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the medium: %s", sectors, a.held.KernelErrors().OnePath)
+		return ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.spec.Kind)), nil
 	case sectors > 0:
 		return ended(burnin.Failed, reason.New("surface_errors", "count", len(res.BadRanges), "sectors", sectors, "lba", persistent.FirstLBA, "kind", persistent.Kind)), nil
 	case len(res.BadRanges) > 0 || a.dataHealed(res):
@@ -191,6 +194,18 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 		return ended(burnin.Unknown, reason.New("evidence_incomplete", "state", "complete", "missing", "bytes of the drive that were not reached")), nil
 	}
 	return passed, nil
+}
+
+// pathSpoke reports whether all that is wrong are errors of no certain kind (EIO is the kernel's word for anything), and
+// the kernel's log, read without a gap, lays them to the way to the drive: then they are no evidence against it.
+func (a *at) pathSpoke(bad []surface.Range) bool {
+	for _, r := range bad {
+		if r.Persistent && r.Errno != "EIO" {
+			return false
+		}
+	}
+	k := a.held.KernelErrors()
+	return k.Readable && k.Path > 0 && k.Medium == 0
 }
 
 // dataHealed reports whether wrong data was right on re-reading: memory, HBA or cable, not the medium.

@@ -116,7 +116,7 @@ func (q *aio) Start(slot int, write bool, n int, off int64) error {
 			return nil
 		}
 		if errno != unix.EINTR {
-			return ioError(b.op(), off, int64(n), errno, q.dev.alive)
+			return ioError(b.op(), off, int64(n), errno, q.dev.drive)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func (q *aio) Next() (slot int, err error) {
 	q.given++
 	b := &q.blocks[e.data]
 	if e.result < 0 {
-		return int(e.data), ioError(b.op(), b.offset, int64(b.n), unix.Errno(-e.result), q.dev.alive)
+		return int(e.data), ioError(b.op(), b.offset, int64(b.n), unix.Errno(-e.result), q.dev.drive)
 	}
 	if rest := int64(b.n) - e.result; rest > 0 {
 		p, call := q.buffers[e.data][e.result:b.n], unix.Pread

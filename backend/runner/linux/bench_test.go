@@ -73,7 +73,7 @@ func benchRun(path string) error {
 	if err != nil {
 		return err
 	}
-	dev, err := reopen(f, true, func() bool { return true })
+	dev, err := reopen(f, true, sound{})
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func stamped(t *testing.T, path string) surface.Result {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	dev, err := reopen(f, true, func() bool { return true })
+	dev, err := reopen(f, true, sound{})
 	if err != nil {
 		t.Fatal(err)
 	}

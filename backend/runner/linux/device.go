@@ -17,11 +17,17 @@ import (
 type device struct {
 	file  *os.File
 	geo   surface.Geometry
-	alive func() bool // asked after an EIO: whether the drive is still there
+	drive witness
+}
+
+// witness knows what an error number does not say.
+type witness interface {
+	alive() bool          // whether the drive is still there
+	brokenHardware() bool // whether the drive spoke of an error of its own hardware just now
 }
 
 // reopen opens the inode behind held again, past the page cache.
-func reopen(held *os.File, write bool, alive func() bool) (*device, error) {
+func reopen(held *os.File, write bool, drive witness) (*device, error) {
 	flags := unix.O_RDONLY
 	if write {
 		flags = unix.O_RDWR
@@ -29,9 +35,9 @@ func reopen(held *os.File, write bool, alive func() bool) (*device, error) {
 	name := fmt.Sprintf("/proc/self/fd/%d", held.Fd())
 	fd, err := unix.Open(name, flags|unix.O_DIRECT|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, ioError("open", 0, 0, err, alive)
+		return nil, ioError("open", 0, 0, err, drive)
 	}
-	d := &device{file: os.NewFile(uintptr(fd), held.Name()), alive: alive}
+	d := &device{file: os.NewFile(uintptr(fd), held.Name()), drive: drive}
 	if d.geo, err = geometry(fd); err != nil {
 		d.file.Close()
 		return nil, err
@@ -73,9 +79,9 @@ func (d *device) transfer(op string, call func(int, []byte, int64) (int, error),
 		case errors.Is(err, unix.EINTR):
 			continue
 		case err != nil:
-			return done, ioError(op, off+int64(done), int64(len(p)-done), err, d.alive)
+			return done, ioError(op, off+int64(done), int64(len(p)-done), err, d.drive)
 		case n == 0:
-			return done, ioError(op, off+int64(done), int64(len(p)-done), unix.ENXIO, d.alive)
+			return done, ioError(op, off+int64(done), int64(len(p)-done), unix.ENXIO, d.drive)
 		}
 		done += n
 	}
@@ -90,7 +96,7 @@ func (d *device) Flush() error {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case err != nil:
-			return ioError("flush", 0, 0, err, d.alive)
+			return ioError("flush", 0, 0, err, d.drive)
 		}
 		return nil
 	}
@@ -103,7 +109,7 @@ var classes = map[unix.Errno]surface.ErrorClass{
 	unix.ENODATA:    surface.ClassMedium, // critical medium error
 	unix.ETIMEDOUT:  surface.ClassTransport,
 	unix.ENOLINK:    surface.ClassTransport,
-	unix.EREMOTEIO:  surface.ClassTransport, // critical target error
+	unix.EREMOTEIO:  surface.ClassTransport, // critical target error: an illegal request, or broken hardware
 	unix.EAGAIN:     surface.ClassTransport,
 	unix.ENOMEM:     surface.ClassTransport,
 	unix.EBADE:      surface.ClassRefused, // reservation conflict
@@ -120,7 +126,7 @@ var classes = map[unix.Errno]surface.ErrorClass{
 	unix.ESHUTDOWN:  surface.ClassGone,
 }
 
-func ioError(op string, off, n int64, err error, alive func() bool) error {
+func ioError(op string, off, n int64, err error, drive witness) error {
 	var errno unix.Errno
 	if !errors.As(err, &errno) {
 		return err
@@ -129,8 +135,11 @@ func ioError(op string, off, n int64, err error, alive func() bool) error {
 	if !ok {
 		class = surface.ClassTransport
 	}
-	if class != surface.ClassGone && !alive() {
+	switch {
+	case class != surface.ClassGone && !drive.alive():
 		class = surface.ClassGone
+	case errno == unix.EREMOTEIO && drive.brokenHardware():
+		class = surface.ClassMedium
 	}
 	return &surface.IOError{Op: op, Offset: off, Length: n, Class: class, Errno: unix.ErrnoName(errno), Err: errno}
 }

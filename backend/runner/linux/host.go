@@ -308,7 +308,7 @@ func (d *held) Inspect(ctx context.Context) (drive.Identity, drive.Usage, error)
 	return id, usage, err
 }
 
-func (d *held) Device(write bool) (runner.Device, error) { return reopen(d.file, write, d.alive) }
+func (d *held) Device(write bool) (runner.Device, error) { return reopen(d.file, write, d) }
 
 // sysOf is an open drive's directory in sysfs, found by its number, never by its name.
 func sysOf(file *os.File) (string, error) {
@@ -331,6 +331,9 @@ func (d *held) alive() bool {
 	state, err := firstWord(filepath.Join(dir, "device", "state"))
 	return err != nil || state == "running" || state == "live"
 }
+
+// brokenHardware asks the kernel's log.
+func (d *held) brokenHardware() bool { return d.kernel != nil && d.kernel.brokenHardware() }
 
 // SectorsWritten is the seventh field of the stat files of all paths.
 func (d *held) SectorsWritten() (int64, error) {

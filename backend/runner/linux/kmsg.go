@@ -6,8 +6,10 @@ import (
 	"errors"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,9 +23,10 @@ import (
 type kernelLog struct {
 	names names
 
-	mu   sync.Mutex
-	fd   int // -1 where the log cannot be read
-	seen runner.KernelErrors
+	mu       sync.Mutex
+	fd       int // -1 where the log cannot be read
+	seen     runner.KernelErrors
+	hardware time.Time // when the drive last spoke of an error of its hardware
 }
 
 // names are what the kernel calls a drive and its link in its messages; empty where it has no such name.
@@ -109,9 +112,24 @@ func (k *kernelLog) errors() runner.KernelErrors {
 			k.seen.Readable = false
 			return k.seen
 		}
-		k.names.count(message(string(buf[:n])), &k.seen)
+		text := message(string(buf[:n]))
+		k.names.count(text, &k.seen)
+		if k.names.says(text, hardwareError) {
+			k.hardware = time.Now()
+		}
 	}
 	return k.seen
+}
+
+// lately is how long one line about the drive's hardware explains refused requests: the kernel tells of a few of many.
+const lately = time.Minute
+
+// brokenHardware reports whether the drive spoke of an error of its own hardware a short while ago.
+func (k *kernelLog) brokenHardware() bool {
+	k.errors()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !k.hardware.IsZero() && time.Since(k.hardware) < lately
 }
 
 // message cuts the text out of a record: "prefix;text\n key=value\n ...".
@@ -139,6 +157,45 @@ func (n names) count(text string, into *runner.KernelErrors) {
 	if before == 0 && into.Any() {
 		into.First = reason.Clean(text, 200)
 	}
+	switch {
+	case n.says(text, hardwareError), n.says(text, "Sense Key : Medium Error"), n.disk != "" && strings.Contains(text, "critical medium error, dev "+n.disk+","),
+		n.port(text, "error: {", " UNC"), n.nvmeStatus(text, "2"):
+		into.Medium++
+	case n.saysAny(text, pathWords), n.port(text, "error: {", " ICRC"), n.nvmeStatus(text, "3"):
+		if into.Path++; into.Path == 1 {
+			into.OnePath = reason.Clean(text, 200)
+		}
+	}
+}
+
+const hardwareError = "Sense Key : Hardware Error"
+
+// pathWords are what a SCSI layer says of requests that the way to the drive damaged or lost [SPC-5, additional sense codes;
+// the kernel's host bytes]. A bare abort or a timeout is not among them: drives that die do that too.
+var pathWords = []string{
+	"Add. Sense: Scsi parity error", "CRC error detected", "hostbyte=DID_BUS_BUSY", "hostbyte=DID_PARITY", "hostbyte=DID_ERROR",
+	"hostbyte=DID_BAD_INTR", "hostbyte=DID_SOFT_ERROR", "hostbyte=DID_TRANSPORT_DISRUPTED", "hostbyte=DID_TRANSPORT_FAILFAST",
+	"hostbyte=DID_TRANSPORT_MARGINAL",
+}
+
+// says reports whether a SCSI layer says this of a request to the drive: "sd 2:0:0:0: [sdd] tag#7 …".
+func (n names) says(text, words string) bool {
+	return n.disk != "" && strings.HasPrefix(text, "sd ") && strings.Contains(text, " ["+n.disk+"] ") && strings.Contains(text, words)
+}
+
+func (n names) saysAny(text string, all []string) bool {
+	return slices.ContainsFunc(all, func(words string) bool { return n.says(text, words) })
+}
+
+// port reports whether the drive's ATA port tells of such a register: "ata3.00: error: { ICRC ABRT }".
+func (n names) port(text, register, bit string) bool {
+	return n.ata != "" && strings.HasPrefix(text, n.ata+".") && strings.Contains(text, register) && strings.Contains(text, bit)
+}
+
+// nvmeStatus reports whether an NVMe drive answered with a status of this type [NVMe 1.4, status code type]:
+// "nvme0n1: I/O Cmd(0x2) @ LBA 8, 8 blocks, I/O Error (sct 0x2 / sc 0x81)".
+func (n names) nvmeStatus(text, kind string) bool {
+	return n.nvme != "" && strings.HasPrefix(text, n.disk+": ") && strings.Contains(text, "(sct 0x"+kind+" ")
 }
 
 // reset reports whether the message tells a reset of the drive's link.

@@ -3,9 +3,13 @@
 package linux
 
 import (
+	"errors"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"burnish/backend/runner"
+	"burnish/backend/surface"
 )
 
 func TestOnlyErrorsOfThisDriveCount(t *testing.T) {
@@ -47,6 +51,77 @@ func TestOnlyErrorsOfThisDriveCount(t *testing.T) {
 		}
 	}
 }
+
+// sound is a drive that is there and never spoke.
+type sound struct{}
+
+func (sound) alive() bool          { return true }
+func (sound) brokenHardware() bool { return false }
+
+type broken struct{ sound }
+
+func (broken) brokenHardware() bool { return true }
+
+func TestTheKernelsLogTellsTheMediumFromTheWayToIt(t *testing.T) {
+	sata := namesOf("/sys/devices/pci0000:00/0000:00:1f.2/ata3/host2/target2:0:0/2:0:0:0/block/sdd")
+	nvme := namesOf("/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/nvme/nvme0/nvme0n1")
+	for text, c := range map[string]struct {
+		of   names
+		want [2]int // medium, path
+	}{
+		"sd 2:0:0:0: [sdd] tag#0 Sense Key : Medium Error [current]":                                   {sata, [2]int{1, 0}},
+		"sd 2:0:0:0: [sdd] tag#0 Sense Key : Hardware Error [current]":                                 {sata, [2]int{1, 0}},
+		"critical medium error, dev sdd, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata, [2]int{1, 0}},
+		"critical medium error, dev sde, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata, [2]int{}},
+		"ata3.00: error: { UNC }":                                                                         {sata, [2]int{1, 0}},
+		"ata3.00: error: { ICRC ABRT }":                                                                   {sata, [2]int{0, 1}},
+		"ata33.00: error: { ICRC ABRT }":                                                                  {sata, [2]int{}},
+		"ata3.00: error: { ABRT }":                                                                        {sata, [2]int{}},
+		"sd 2:0:0:0: [sdd] tag#0 Sense Key : Aborted Command [current]":                                   {sata, [2]int{}},
+		"sd 2:0:0:0: [sdd] tag#0 Add. Sense: I/O process terminated":                                      {sata, [2]int{}},
+		"sd 2:0:0:0: [sdd] tag#0 Add. Sense: Scsi parity error":                                           {sata, [2]int{0, 1}},
+		"sd 2:0:0:0: [sdd] tag#0 Add. Sense: Information unit iuCRC error detected":                       {sata, [2]int{0, 1}},
+		"sd 2:0:0:0: [sdd] tag#0 FAILED Result: hostbyte=DID_OK driverbyte=DRIVER_OK cmd_age=0s":          {sata, [2]int{}},
+		"sd 2:0:0:0: [sdd] tag#0 FAILED Result: hostbyte=DID_SOFT_ERROR driverbyte=DRIVER_OK cmd_age=0s":  {sata, [2]int{0, 1}},
+		"sd 2:0:0:0: [sdd] tag#0 FAILED Result: hostbyte=DID_TIME_OUT driverbyte=DRIVER_OK cmd_age=0s":    {sata, [2]int{}},
+		"sd 2:0:0:0: [sddd] tag#0 FAILED Result: hostbyte=DID_SOFT_ERROR driverbyte=DRIVER_OK cmd_age=0s": {sata, [2]int{}},
+		"nvme0n1: I/O Cmd(0x2) @ LBA 16000, 8 blocks, I/O Error (sct 0x2 / sc 0x81) MORE DNR":             {nvme, [2]int{1, 0}},
+		"nvme0n1: I/O Cmd(0x2) @ LBA 16000, 8 blocks, I/O Error (sct 0x3 / sc 0x71)":                      {nvme, [2]int{0, 1}},
+		"nvme1n1: I/O Cmd(0x2) @ LBA 16000, 8 blocks, I/O Error (sct 0x2 / sc 0x81) MORE DNR":             {nvme, [2]int{}},
+		"nvme0n1: Read(0x2) @ LBA 16000, 8 blocks, Unrecovered Read Error (sct 0x2 / sc 0x81) DNR":        {nvme, [2]int{1, 0}},
+		"nvme0n1: Identify(0x6), Invalid Field in Command (sct 0x0 / sc 0x2) DNR":                         {nvme, [2]int{}},
+	} {
+		var got runner.KernelErrors
+		c.of.count(text, &got)
+		if got.Medium != c.want[0] || got.Path != c.want[1] || (got.Path > 0) != (got.OnePath == text) {
+			t.Errorf("%q counts as %+v, want %v", text, got, c.want)
+		}
+	}
+}
+
+func TestWhatAnErrorNumberIsAbout(t *testing.T) {
+	for _, c := range []struct {
+		errno unix.Errno
+		drive witness
+		want  surface.ErrorClass
+	}{
+		{unix.ENODATA, sound{}, surface.ClassMedium}, {unix.EIO, sound{}, surface.ClassMedium},
+		{unix.ETIMEDOUT, sound{}, surface.ClassTransport}, {unix.ENOLINK, sound{}, surface.ClassTransport},
+		{unix.EREMOTEIO, sound{}, surface.ClassTransport}, {unix.EREMOTEIO, broken{}, surface.ClassMedium}, {unix.ENOLINK, broken{}, surface.ClassTransport},
+		{unix.EBADE, sound{}, surface.ClassRefused}, {unix.EILSEQ, sound{}, surface.ClassRefused}, {unix.EROFS, sound{}, surface.ClassRefused},
+		{unix.ENODEV, sound{}, surface.ClassGone}, {unix.ENXIO, sound{}, surface.ClassGone}, {unix.EIO, pulled{}, surface.ClassGone}, {unix.EREMOTEIO, pulled{}, surface.ClassGone},
+		{unix.EDOM, sound{}, surface.ClassTransport},
+	} {
+		var got *surface.IOError
+		if err := ioError("read", 0, 512, c.errno, c.drive); !errors.As(err, &got) || got.Class != c.want || got.Errno != unix.ErrnoName(c.errno) {
+			t.Errorf("%s of %T: %v, want %s", unix.ErrnoName(c.errno), c.drive, err, c.want)
+		}
+	}
+}
+
+type pulled struct{ broken }
+
+func (pulled) alive() bool { return false }
 
 func TestARecordOfTheKernelsLogIsCutToItsText(t *testing.T) {
 	if got := message("3,1234,5678901,-;I/O error, dev sdd; more\n SUBSYSTEM=block\n DEVICE=b8:48\n"); got != "I/O error, dev sdd; more" {
