@@ -24,14 +24,14 @@ const (
 
 // warnSlow tells of slow places, of a drive that is slow for its model, and of one that writes as shingled drives do.
 func (a *at) warnSlow() error {
-	maps := a.j.job().Stages[a.i].Map
+	maps, siblings := a.j.job().Stages[a.i].Map, a.siblings()
 	for _, m := range maps {
 		if said := a.slowSpots(m); said != nil {
 			if err := a.warn(said); err != nil {
 				return err
 			}
 		}
-		if said := a.slowForModel(m); said != nil {
+		if said := slowForModel(m, siblings); said != nil {
 			if err := a.warn(said); err != nil {
 				return err
 			}
@@ -68,15 +68,19 @@ func (a *at) slowSpots(m burnin.Map) *reason.Said {
 	return reason.New("slow_spots", "count", count, "parts", m.Parts, "phase", m.Phase, "percent", percent, "lba", lba, "speed", m.KBps[worst]/1000, "ms", m.Max[worst]/1000)
 }
 
-// slowForModel compares a sweep with the same sweep of other drives of the same model that this NAS has tested.
-func (a *at) slowForModel(m burnin.Map) *reason.Said {
-	var siblings []burnin.Map
+// siblings gives the maps of the surface stages that other drives of the same model have passed at this NAS. Journals are
+// read for these alone, since those of many drives are long.
+func (a *at) siblings() (all [][]burnin.Map) {
 	ids, err := a.Dir.ids()
 	if err != nil {
 		return nil // a warning less
 	}
 	for _, id := range ids {
 		if id == a.id {
+			continue
+		}
+		req, err := a.Dir.request(id)
+		if d := req.Drive; err != nil || d.Model != a.req.Drive.Model || d.SizeBytes != a.req.Drive.SizeBytes || d.Same(a.req.Drive) {
 			continue
 		}
 		root, err := a.Dir.root(id)
@@ -88,15 +92,22 @@ func (a *at) slowForModel(m burnin.Map) *reason.Said {
 		if err != nil || n == 0 {
 			continue
 		}
-		job := t.Job()
-		if job.Identity.Model != a.req.Drive.Model || job.Identity.SizeBytes != a.req.Drive.SizeBytes || job.Identity.Same(a.req.Drive) {
-			continue
-		}
-		for _, s := range job.Stages {
-			i := slices.IndexFunc(s.Map, func(o burnin.Map) bool { return o.Phase == m.Phase && o.Pass == m.Pass && o.Parts == m.Parts })
-			if i >= 0 && s.State == burnin.Passed {
-				siblings = append(siblings, s.Map[i])
+		for _, s := range t.Job().Stages {
+			if s.State == burnin.Passed && len(s.Map) > 0 {
+				all = append(all, s.Map)
 			}
+		}
+	}
+	return all
+}
+
+// slowForModel compares a sweep with the same sweep of its siblings.
+func slowForModel(m burnin.Map, all [][]burnin.Map) *reason.Said {
+	var siblings []burnin.Map
+	for _, maps := range all {
+		i := slices.IndexFunc(maps, func(o burnin.Map) bool { return o.Phase == m.Phase && o.Pass == m.Pass && o.Parts == m.Parts })
+		if i >= 0 {
+			siblings = append(siblings, maps[i])
 		}
 	}
 	if len(siblings) < siblingsMin {
