@@ -89,6 +89,7 @@ type Held struct {
 	Path  string         `json:"path"`
 	Drive drive.Identity `json:"drive"`
 	Usage drive.Usage    `json:"usage"`
+	Place *drive.Place   `json:"place,omitempty"` // where it hangs, as this run found it
 }
 
 // FirstAct says what of the drive was saved before its ends are zeroed, in bytes.

@@ -97,7 +97,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		if err := decode(ev, &d); err != nil {
 			return err
 		}
-		t.job.Drive.Path = d.Path
+		t.job.Drive.Path, t.job.Drive.Place = d.Path, d.Place
 		return nil
 	case EvQueued:
 		return nil // the head said so already; this line says for what it waits

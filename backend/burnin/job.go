@@ -53,6 +53,8 @@ type Drive struct {
 	Path      string  `json:"path"` // at the start of the newest run
 	Logical   int     `json:"logical"`
 	Physical  int     `json:"physical"`
+
+	Place *drive.Place `json:"place,omitempty"` // in the newest run: link, write cache, controller
 }
 
 // DriveOf shows an identity.

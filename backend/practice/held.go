@@ -21,6 +21,7 @@ type held struct {
 func (h *held) Path() string             { return h.m.spec.Path }
 func (h *held) Identity() drive.Identity { return h.m.spec.Identity }
 func (h *held) Usage() drive.Usage       { return h.nas.usage(h.m, "") }
+func (h *held) Place() drive.Place       { return drive.Place{} }
 func (h *held) TempC() *int              { return h.m.temp() }
 
 // TempLimits: the sensor knows none; the drive's own word does.

@@ -99,6 +99,48 @@ func TestADriveThatIsSlowForItsModelIsTold(t *testing.T) {
 	})
 }
 
+func TestOnlyDrivesThatHangAlikeAreComparedInSpeed(t *testing.T) {
+	hang := func(cache, link string, actuators int) drive.Place {
+		return drive.Place{WriteCache: cache, Link: &drive.Link{Now: link}, Actuators: actuators}
+	}
+	usual := hang("write back", "6.0 Gbps", 0)
+	for name, c := range map[string]struct {
+		place    drive.Place
+		firmware string
+		told     bool
+	}{
+		"alike":                  {usual, "SN04", true},
+		"its write cache is off": {hang("write through", "6.0 Gbps", 0), "SN04", false},
+		"a slower link":          {hang("write back", "3.0 Gbps", 0), "SN04", false},
+		"two actuators":          {hang("write back", "6.0 Gbps", 2), "SN04", false},
+		"another firmware":       {usual, "SN03", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMachine(t)
+				var last burnin.Job
+				for i, delay := range []time.Duration{100, 100, 120} {
+					d := m.addDrive("HANG"+string(rune('A'+i)), 40*mib)
+					d.place, d.id.Firmware = usual, "SN04"
+					if i == 2 {
+						d.place, d.id.Firmware = c.place, c.firmware
+					}
+					d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: delay * time.Millisecond})
+					req := order(d, stampPlan())
+					req.Job = testJob[:19] + string(rune('a'+i))
+					last = m.run(req)
+				}
+				if last.State != burnin.Passed || warned(last, "slow_for_model") != c.told {
+					t.Errorf("ended as %s, warnings %s", last.State, asJSON(t, last.Warnings))
+				}
+				if last.Drive.Place == nil || last.Drive.Place.WriteCache != c.place.WriteCache {
+					t.Errorf("where it hangs: %+v", last.Drive.Place)
+				}
+			})
+		})
+	}
+}
+
 func TestAReadScanOfFlashThatReadsZerosSaysSo(t *testing.T) {
 	for kind, want := range map[drive.Kind]bool{drive.HDD: false, drive.SSD: true} {
 		m := newMachine(t)

@@ -52,6 +52,7 @@ type memoryDrive struct {
 	foreign int64 // sectors that somebody else wrote
 	smart   *smartModel
 	kernel  runner.KernelErrors
+	place   drive.Place
 	temp    func() *int // nil: 31 °C
 
 	sensorLimits [2]*int // what the kernel's sensor knows of its limits
@@ -125,6 +126,7 @@ type memoryHold struct {
 func (h *memoryHold) Path() string             { return "/dev/" + h.d.id.Serial }
 func (h *memoryHold) Identity() drive.Identity { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.id }
 func (h *memoryHold) Usage() drive.Usage       { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.usage }
+func (h *memoryHold) Place() drive.Place       { return h.d.place }
 func (h *memoryHold) TempC() *int {
 	if h.d.temp == nil {
 		t := 31

@@ -45,6 +45,8 @@ type Held interface {
 	Device(write bool) (Device, error)
 	// SectorsWritten is the kernel's count of 512-byte sectors written to the drive by anybody.
 	SectorsWritten() (int64, error)
+	// Place says where the drive hangs now; what of it is empty is not known.
+	Place() drive.Place
 	TempC() *int
 	// TempLimits gives what the kernel's sensor knows of the drive's limits in °C; nil where it knows none.
 	TempLimits() (high, critical *int)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log"
 	"os"
+	"reflect"
 	"time"
 
 	"burnish/backend/burnin"
@@ -220,10 +221,20 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	if said := r.compare(id, usage, destroys); said != nil {
 		return said
 	}
-	if err := r.j.put(burnin.EvHeld, burnin.Held{Path: r.held.Path(), Drive: id, Usage: usage}); err != nil {
+	if err := r.j.put(burnin.EvHeld, burnin.Held{Path: r.held.Path(), Drive: id, Usage: usage, Place: r.place()}); err != nil {
 		return r.failed(err, "the start")
 	}
 	return nil
+}
+
+// place is where the drive hangs; nil where nothing is known of that.
+func (r *run) place() *drive.Place {
+	p := r.held.Place()
+	if reflect.ValueOf(p).IsZero() {
+		return nil
+	}
+	p.Paths = []string{r.held.Path()}
+	return &p
 }
 
 // lookers is how long a process that only has the drive open may keep a run from going on: monitors and udev look at

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"slices"
+	"strconv"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
@@ -68,8 +69,8 @@ func (a *at) slowSpots(m burnin.Map) *reason.Said {
 	return reason.New("slow_spots", "count", count, "parts", m.Parts, "phase", m.Phase, "percent", percent, "lba", lba, "speed", m.KBps[worst]/1000, "ms", m.Max[worst]/1000)
 }
 
-// siblings gives the maps of the surface stages that other drives of the same model have passed at this NAS. Journals are
-// read for these alone, since those of many drives are long.
+// siblings gives the maps of the surface stages that other drives of the same model have passed at this NAS, where they
+// hang as this one does. Journals are read for these alone, since those of many drives are long.
 func (a *at) siblings() (all [][]burnin.Map) {
 	ids, err := a.Dir.ids()
 	if err != nil {
@@ -92,6 +93,9 @@ func (a *at) siblings() (all [][]burnin.Map) {
 		if err != nil || n == 0 {
 			continue
 		}
+		if speedBy(t.Job()) != speedBy(a.j.job()) {
+			continue
+		}
 		for _, s := range t.Job().Stages {
 			if s.State == burnin.Passed && len(s.Map) > 0 {
 				all = append(all, s.Map)
@@ -99,6 +103,28 @@ func (a *at) siblings() (all [][]burnin.Map) {
 		}
 	}
 	return all
+}
+
+// speedBy is what a drive's speed depends on beside its model: firmware, write cache, link and number of actuators, empty
+// where that is not known.
+func speedBy(j burnin.Job) [4]string {
+	var p drive.Place
+	if j.Drive.Place != nil {
+		p = *j.Drive.Place
+	}
+	cache, link := p.WriteCache, ""
+	if p.Link != nil {
+		link = p.Link.Now
+	}
+	if h := j.Health; h != nil { // the drive's own word goes before the kernel's
+		if on := h.Before.WriteCache; on != nil {
+			cache = strconv.FormatBool(*on)
+		}
+		if mbps := h.Before.LinkMbps; mbps != nil {
+			link = strconv.FormatInt(*mbps, 10)
+		}
+	}
+	return [4]string{j.Identity.Firmware, cache, link, strconv.Itoa(p.Actuators)}
 }
 
 // slowForModel compares a sweep with the same sweep of its siblings.

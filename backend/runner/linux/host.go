@@ -371,5 +371,8 @@ func (d *held) SMART(ctx context.Context, args ...string) ([]byte, error) {
 // TempC is the drive's temperature as the kernel has it; nil where it has none.
 func (d *held) TempC() *int { return d.host.inv.Temperature(d.file) }
 
+// Place is where the first path to the drive hangs.
+func (d *held) Place() drive.Place { return d.host.inv.Place(d.file) }
+
 // TempLimits are those of the drive as its sensor in the kernel has them.
 func (d *held) TempLimits() (high, critical *int) { return d.host.inv.TemperatureLimits(d.file) }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -24,6 +25,8 @@ type place struct {
 	link             *drive.Link
 	cache            string
 	rpm              *int
+	actuators        int
+	discards         bool
 }
 
 const (
@@ -59,6 +62,7 @@ func (s *survey) placed(u unitOf) drive.Place {
 			out.Link.Max = l.health.max
 		}
 		out.RotationRPM = cmp.Or(out.RotationRPM, l.place.rpm, l.health.rpm)
+		out.Actuators, out.Discards = max(out.Actuators, l.place.actuators), out.Discards || l.place.discards
 	}
 	out.Bay = out.Enclosure.Bay()
 	return out
@@ -89,7 +93,10 @@ var pciAddress = regexp.MustCompile(`^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-
 
 // placeOf reads where a node hangs. A virtual one hangs nowhere.
 func (h *Host) placeOf(n *node) place {
-	out := place{cache: writeCache(n.attr("queue", "write_cache"))}
+	out := place{cache: writeCache(n.attr("queue", "write_cache")), discards: atoi(n.attr("queue", "discard_max_bytes")) > 0}
+	if ranges := len(entries(filepath.Join(n.dir, "queue", "independent_access_ranges"))); ranges > 1 {
+		out.actuators = ranges
+	}
 	if n.virtual {
 		return out
 	}
@@ -132,6 +139,18 @@ func (h *Host) placeOf(n *node) place {
 		}
 	}
 	return out
+}
+
+// Place says where an open drive hangs, by what the kernel knows of this one path.
+func (h *Host) Place(f *os.File) drive.Place {
+	dir := h.sysfs(f)
+	if dir == "" {
+		return drive.Place{}
+	}
+	name := filepath.Base(dir)
+	p := h.placeOf(&node{block: &block{name: name, dir: dir}, virtual: virtualName.MatchString(name)})
+	return drive.Place{Bay: p.enclosure.Bay(), Enclosure: p.enclosure, Controller: p.controller, Port: p.port, Link: p.link, WriteCache: p.cache,
+		RotationRPM: p.rpm, Actuators: p.actuators, Discards: p.discards}
 }
 
 // vpdPage is a page of a SCSI device as the kernel keeps it; empty if there is none.

@@ -27,7 +27,8 @@ func TestWhereADriveIs(t *testing.T) {
 	m.tools["smartctl --json=c -i -H /dev/sda"] = `{"smart_status":{"passed":false},"rotation_rate":5400}`
 
 	m.block("sdb", fmt.Sprintf(sasAt, 2, 4, 0), gib, map[string]string{"device/vendor": "HGST", "device/model": "HUS72",
-		"device/vpd_pg80": page80("P1"), "device/vpd_pg83": page83(naaOfSDA), "queue/write_cache": "write back",
+		"device/vpd_pg80": page80("P1"), "device/vpd_pg83": page83(naaOfSDA), "queue/write_cache": "write back", "queue/discard_max_bytes": "4294966784",
+		"queue/independent_access_ranges/0/sector": "0", "queue/independent_access_ranges/1/sector": "1048576",
 		"device/../../../phy-2:4/sas_phy/phy-2:4/negotiated_linkrate": "12.0 Gbit\n", "device/../../../phy-2:4/sas_phy/phy-2:4/maximum_linkrate": "12.0 Gbit\n",
 	})
 	m.file("/sys/devices/ses/enclosure/2:0:9:0/id", "0x500304801f715f3f\n")
@@ -59,7 +60,7 @@ func TestWhereADriveIs(t *testing.T) {
 	}
 
 	b := rows["/dev/sdb"]
-	if p := b.Place; p.Bay != "0x500304801f715f3f slot 4" || p.Link == nil || *p.Link != (drive.Link{Now: "12.0 Gbps", Max: "12.0 Gbps"}) || p.WriteCache != "write back" {
+	if p := b.Place; p.Bay != "0x500304801f715f3f slot 4" || p.Link == nil || *p.Link != (drive.Link{Now: "12.0 Gbps", Max: "12.0 Gbps"}) || p.WriteCache != "write back" || p.Actuators != 2 || !p.Discards {
 		t.Errorf("a SAS drive in an enclosure: %+v (link %+v)", p, p.Link)
 	}
 	if !slices.Contains(b.Unknown, "smart") || !slices.Contains(b.Unknown, "rotation") {

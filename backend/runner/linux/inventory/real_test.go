@@ -250,6 +250,9 @@ func TestInspectUnderTheOwnHold(t *testing.T) {
 	look := func() drive.Usage {
 		t.Helper()
 		id, path, u, err := h.Inspect(t.Context(), held, Options{VirtualDrives: true})
+		if p := (&Host{}).Place(held); p.WriteCache == "" || !p.Discards {
+			t.Errorf("where it hangs: %+v", p)
+		}
 		if err != nil || path != d.Path || !id.Same(want) {
 			t.Fatalf("under the hold it is %v at %q (%v), want %v at %s", id, path, err, want, d.Path)
 		}
