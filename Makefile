@@ -14,6 +14,10 @@
 # make lab-safety  every use of a drive, made for real on the blank drives of a throw-away machine (see docs/safety.md)
 # make fuzz      each fuzz target for a while (FUZZTIME=30s)
 
+# What build/tools.sh fetched, where this computer has no Go and Node that are new enough.
+export PATH := $(CURDIR)/build/tools/go/bin:$(CURDIR)/build/tools/node/bin:$(PATH)
+export GOTOOLCHAIN ?= auto
+
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
 BIN      := backend/runner/bin
 ARCHES   := amd64 arm64
@@ -64,12 +68,14 @@ run: build
 	build/bin/burnish $(ARGS)
 
 deps:
+	build/tools.sh
 	build/deps.sh
 
 test: deps runner
 	build/test.sh
 
 demo:
+	build/tools.sh go
 	build/demo.sh
 
 lint:

@@ -3,7 +3,7 @@
 # devices. It takes about a minute and ends with the verdicts; the exit code is 0 if each drive got the one it deserves.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && command -v npm >/dev/null; then
+if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && build/tools.sh; then
 	make --no-print-directory build
 	exec build/bin/burnish demo "$@"
 fi

@@ -15,7 +15,7 @@ formatted() {
 	[ -z "$bad" ] || { echo "gofmt would change: $bad"; return 1; }
 }
 root=""
-[ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null && root="sudo -n --preserve-env=PATH,HOME,GOFLAGS,GOPROXY,GOCACHE,GOMODCACHE,BURNISH_NO_SKIP"; }
+[ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null && root="sudo -n --preserve-env=PATH,HOME,GOFLAGS,GOTOOLCHAIN,GOPROXY,GOCACHE,GOMODCACHE,BURNISH_NO_SKIP"; }
 [ -z "${CI:-}" ] || export BURNISH_NO_SKIP=1
 
 step "format" formatted
