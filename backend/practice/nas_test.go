@@ -388,3 +388,31 @@ func TestTheDoorIsADoor(t *testing.T) {
 		}
 	})
 }
+
+// A drive whose siblings end after its own sweeps is still compared with them.
+func TestADriveThatWasFirstIsComparedWithItsSiblingsAtLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, others := slow(disk("FIRST", 2<<20)), []practice.Drive{slow(disk("NEXT1", 2<<20)), slow(disk("NEXT2", 2<<20))}
+		first.BytesPerSecond /= 2
+		for i := range others {
+			others[i].SMART = &practice.SMART{Hours: 9, Short: time.Minute, Long: time.Minute}
+		}
+		d := open(t, append(others, first)...)
+		defer d.n.Close()
+		c := d.dial()
+		defer c.Close()
+		d.start(c, order(first, standard(t)))
+		if j := d.until(c, func(j burnin.Job) bool { return sweepStage(j).State == burnin.Passed }); j.State != burnin.Running || len(j.Warnings) != 0 {
+			t.Fatalf("after its sweeps: %s, %v", j.State, j.Warnings)
+		}
+		for i, p := range others {
+			req := order(p, standard(t))
+			req.Job = fmt.Sprintf("sibling%013d", i)
+			d.start(c, req)
+		}
+		j := d.until(c, nil)
+		if j.State != burnin.Passed || len(j.Warnings) != 2 || j.Warnings[0].Code != "slow_for_model" {
+			t.Errorf("%s, %v", j.State, j.Warnings)
+		}
+	})
+}

@@ -25,21 +25,47 @@ const (
 
 // warnSlow tells of slow places, of a drive that is slow for its model, and of one that writes as shingled drives do.
 func (a *at) warnSlow() error {
-	maps, siblings := a.j.job().Stages[a.i].Map, a.siblings()
+	maps := a.j.job().Stages[a.i].Map
 	for _, m := range maps {
 		if said := a.slowSpots(m); said != nil {
 			if err := a.warn(said); err != nil {
 				return err
 			}
 		}
+	}
+	if said := a.shingled(maps); said != nil {
+		if err := a.warn(said); err != nil {
+			return err
+		}
+	}
+	return a.warnSlowForModel(maps)
+}
+
+func (a *at) warnSlowForModel(maps []burnin.Map) error {
+	siblings := a.siblings()
+	for _, m := range maps {
 		if said := slowForModel(m, siblings); said != nil {
 			if err := a.warn(said); err != nil {
 				return err
 			}
 		}
 	}
-	if said := a.shingled(maps); said != nil {
-		return a.warn(said)
+	return nil
+}
+
+// warnSlowAtLast compares once more at the end of the job, unless the drive is known to be slow: its siblings may have
+// ended after its own sweeps.
+func (a *at) warnSlowAtLast() error {
+	job := a.j.job()
+	if slices.ContainsFunc(job.Warnings, func(w reason.Said) bool { return w.Code == "slow_for_model" }) {
+		return nil
+	}
+	for _, s := range job.Stages {
+		if s.State == burnin.Passed && len(s.Map) > 0 {
+			if err := a.warnSlowForModel(s.Map); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -239,5 +239,8 @@ func (a *at) finalCheck(ctx context.Context) (outcome, error) {
 	// Who looks at the drive now harms nothing that was proven: the hold kept others from claiming it, and the count of
 	// foreign writes says that nobody wrote.
 	a.log.say("usage: %s (%s)", usage.Class, usage.Text)
+	if err := a.warnSlowAtLast(); err != nil {
+		return outcome{}, err
+	}
 	return a.lastHealth(ctx)
 }
