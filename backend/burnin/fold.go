@@ -3,25 +3,11 @@ package burnin
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"time"
 
 	"burnish/backend/reason"
 	"burnish/backend/smart"
 	"burnish/backend/surface"
 )
-
-// Observation is what was last seen of a job's newest run at the NAS.
-type Observation struct {
-	Run      int       `json:"run"`
-	LockHeld bool      `json:"lock_held"` // the run's process lives
-	BootID   string    `json:"boot_id"`
-	BootedMs int64     `json:"booted_ms"` // when the NAS started, by its wall clock
-	SeenMs   int64     `json:"seen_ms"`
-	Complete bool      `json:"complete"`          // the journals at hand hold all that stood there after the lock was looked at
-	Missing  bool      `json:"missing,omitempty"` // the NAS does not have the job: it never began, or its files were removed
-	Live     *Progress `json:"live,omitempty"`
-}
 
 // Fold gives the job that its runs' journals and the last observation amount to. runs[i] holds the events of run i+1.
 // With no events at all the job is zero but for its state, which is queued: it was asked for and has not begun.
@@ -221,77 +207,6 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 	return nil
 }
 
-func (t *Tracker) stage(ev Event) error {
-	var d StageChange
-	if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
-		return err
-	}
-	s := &t.job.Stages[d.Stage]
-	if s.Kind != d.Kind {
-		return fmt.Errorf("stage %d is %s, not %s", d.Stage, s.Kind, d.Kind)
-	}
-	if err := move(string(s.Kind), stageNext, &s.State, d.State); err != nil {
-		return err
-	}
-	s.Reason, s.SelfTest = d.Reason, d.SelfTest
-	s.goOn(ev.WallMs)
-	if d.State != Running {
-		if d.Temps != nil {
-			s.TempC = d.Temps
-		}
-		s.EndedMs = ev.WallMs
-		if s.StartedMs == 0 {
-			s.StartedMs = ev.WallMs
-		}
-		s.totals(d.Totals)
-		if s.State == Passed {
-			s.Progress = 1
-		}
-		return nil
-	}
-	s.Begun++
-	if s.StartedMs == 0 {
-		s.StartedMs = ev.WallMs
-	}
-	if d.Resumed == nil || d.Resumed.Pass == 0 {
-		s.Attempt = s.Begun
-	}
-	s.resume(d.Resumed)
-	s.EndedMs, s.Progress, s.BytesCovered, s.complete, s.facts = 0, 0, 0, false, nil
-	s.TempC, s.warmth = nil, warmth{}
-	s.beforeWritten, s.beforeVerified, s.beforeActiveMs = s.BytesWritten, s.BytesVerified, s.ActiveMs
-	return nil
-}
-
-func (s *Stage) progress(d Progress) {
-	s.Phase, s.Done = d.Phase, d.Done
-	if d.Meters != nil {
-		s.Meters = d.Meters
-	}
-	if d.Total > 0 {
-		s.Progress = min(float64(d.Done)/float64(d.Total), 1)
-	}
-	s.moved(d.Written, d.Verified, d.Covered, d.ActiveMs)
-	if d.TempC != nil {
-		s.TempC = s.warmth.add(*d.TempC)
-	}
-}
-
-func (s *Stage) totals(d *Totals) {
-	if d == nil {
-		return
-	}
-	s.moved(d.Written, d.Verified, d.Covered, d.ActiveMs)
-	s.complete = d.Complete
-}
-
-func (s *Stage) moved(written, verified, covered, activeMs int64) {
-	s.BytesWritten = s.beforeWritten + written
-	s.BytesVerified = s.beforeVerified + verified
-	s.BytesCovered = covered
-	s.ActiveMs = s.beforeActiveMs + activeMs
-}
-
 // end closes the job as far as its evidence carries the word.
 func (t *Tracker) end(d End, atMs int64) error {
 	t.job.EndedMs = atMs
@@ -332,83 +247,6 @@ func (t *Tracker) close(state State, said *reason.Said, atMs int64) {
 			s.State, s.Reason = Skipped, reason.New("never_reached")
 		}
 	}
-}
-
-// vanished closes a run that ended without a word, from what the next run saw of it.
-func (t *Tracker) vanished(last Event, prev *Ending) {
-	how, atMs := "vanished", last.WallMs
-	var said *reason.Said
-	if prev != nil {
-		how, said = prev.How, prev.Said
-		if prev.AtMs != 0 {
-			atMs = prev.AtMs
-		}
-	}
-	if said == nil {
-		said = t.during("runner_killed")
-	}
-	run := &t.job.Runs[len(t.job.Runs)-1]
-	run.HowEnded, run.EndedMs = how, atMs
-	t.job.State, t.job.Reason, t.job.EndedMs = Unknown, said, atMs
-	t.close(Unknown, said, atMs)
-	t.ended = true
-}
-
-// Observe applies what was seen of the newest run. It changes something only if that run has not told its end.
-func (t *Tracker) Observe(obs *Observation) {
-	switch {
-	case obs == nil || t.ended:
-		return
-	case !t.begun:
-		t.never = obs.Missing
-		return
-	case obs.Missing:
-		t.vanished(t.last, &Ending{How: "vanished", Said: t.during("journal_gone"), AtMs: t.last.WallMs})
-		return
-	case obs.Run != t.job.Runs[len(t.job.Runs)-1].Run:
-		return
-	}
-	if obs.LockHeld {
-		if p := obs.Live; p != nil && p.Stage >= 0 && p.Stage < len(t.job.Stages) && t.job.Stages[p.Stage].State == Running {
-			t.job.Stages[p.Stage].progress(*p)
-		}
-		return
-	}
-	if obs.Complete {
-		t.vanished(t.last, t.EndingSeen(obs))
-	}
-}
-
-// EndingSeen says how the newest run ended, from its last line and what was seen after it: nil if it told its end.
-func (t *Tracker) EndingSeen(obs *Observation) *Ending {
-	if !t.begun || t.ended {
-		return nil
-	}
-	if obs.BootID == t.last.Boot {
-		return &Ending{How: "vanished", Said: t.during("runner_killed"), AtMs: t.last.WallMs}
-	}
-	when := time.UnixMilli(obs.BootedMs).UTC().Format("2006-01-02 15:04 MST")
-	return &Ending{How: "restarted", Said: t.during("nas_restarted", "when", when), AtMs: t.last.WallMs}
-}
-
-// during gives a reason that says in which stage, and how far in it, the job was.
-func (t *Tracker) during(code reason.Code, pairs ...any) *reason.Said {
-	stage, progress := t.Where()
-	return reason.New(code, append(pairs, "stage", stage, "progress", progress)...)
-}
-
-// Where says in words in which stage the job is, and how far.
-func (t *Tracker) Where() (stage, progress string) {
-	j := &t.job
-	i := j.Current()
-	if i < 0 || j.State == Queued {
-		return "the wait for its turn", ""
-	}
-	s := j.Stages[i]
-	if s.Progress > 0 && s.Progress < 1 {
-		progress = " at " + strconv.Itoa(int(s.Progress*100)) + " %"
-	}
-	return string(s.Kind), progress
 }
 
 // maxWarnings bounds what stands beside a verdict.

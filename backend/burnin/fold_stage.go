@@ -1,0 +1,74 @@
+package burnin
+
+import "fmt"
+
+func (t *Tracker) stage(ev Event) error {
+	var d StageChange
+	if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
+		return err
+	}
+	s := &t.job.Stages[d.Stage]
+	if s.Kind != d.Kind {
+		return fmt.Errorf("stage %d is %s, not %s", d.Stage, s.Kind, d.Kind)
+	}
+	if err := move(string(s.Kind), stageNext, &s.State, d.State); err != nil {
+		return err
+	}
+	s.Reason, s.SelfTest = d.Reason, d.SelfTest
+	s.goOn(ev.WallMs)
+	if d.State != Running {
+		if d.Temps != nil {
+			s.TempC = d.Temps
+		}
+		s.EndedMs = ev.WallMs
+		if s.StartedMs == 0 {
+			s.StartedMs = ev.WallMs
+		}
+		s.totals(d.Totals)
+		if s.State == Passed {
+			s.Progress = 1
+		}
+		return nil
+	}
+	s.Begun++
+	if s.StartedMs == 0 {
+		s.StartedMs = ev.WallMs
+	}
+	if d.Resumed == nil || d.Resumed.Pass == 0 {
+		s.Attempt = s.Begun
+	}
+	s.resume(d.Resumed)
+	s.EndedMs, s.Progress, s.BytesCovered, s.complete, s.facts = 0, 0, 0, false, nil
+	s.TempC, s.warmth = nil, warmth{}
+	s.beforeWritten, s.beforeVerified, s.beforeActiveMs = s.BytesWritten, s.BytesVerified, s.ActiveMs
+	return nil
+}
+
+func (s *Stage) progress(d Progress) {
+	s.Phase, s.Done = d.Phase, d.Done
+	if d.Meters != nil {
+		s.Meters = d.Meters
+	}
+	if d.Total > 0 {
+		s.Progress = min(float64(d.Done)/float64(d.Total), 1)
+	}
+	s.moved(d.Written, d.Verified, d.Covered, d.ActiveMs)
+	if d.TempC != nil {
+		s.TempC = s.warmth.add(*d.TempC)
+	}
+}
+
+func (s *Stage) totals(d *Totals) {
+	if d == nil {
+		return
+	}
+	s.moved(d.Written, d.Verified, d.Covered, d.ActiveMs)
+	s.complete = d.Complete
+}
+
+func (s *Stage) moved(written, verified, covered, activeMs int64) {
+	s.BytesWritten = s.beforeWritten + written
+	s.BytesVerified = s.beforeVerified + verified
+	s.BytesCovered = covered
+	s.ActiveMs = s.beforeActiveMs + activeMs
+}

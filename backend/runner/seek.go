@@ -1,0 +1,40 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/surface"
+)
+
+// seek works the drive's arm after the sweeps, and adds what it finds to theirs.
+func (a *at) seek(ctx context.Context, dev surface.Device, watch *observer, res *surface.Result) error {
+	a.log.say("seek pass: %d minutes", a.spec.SeekMinutes)
+	var found surface.SeekResult
+	err := a.watched(ctx, watch, func(ctx context.Context) (err error) {
+		opt := surface.SeekOptions{Budget: time.Duration(a.spec.SeekMinutes) * time.Minute, BadRangeLimit: a.spec.BadRangeLimit}
+		found, err = surface.Seek(ctx, watch.attend(dev), clock{a.heat.work}, opt, &seekObserver{watch, *res})
+		return err
+	})
+	res.Active += found.Active
+	res.BadRanges = append(res.BadRanges, found.BadRanges...)
+	if found.Early != "" {
+		res.EndedEarly = found.Early
+	}
+	return err
+}
+
+// seekObserver tells how far the seek pass is without moving the sweeps' counters.
+type seekObserver struct {
+	*observer
+	swept surface.Result
+}
+
+func (o *seekObserver) Progress(p surface.Progress) {
+	o.answered.Add(1)
+	o.sample(burnin.Progress{
+		Stage: o.i, Phase: string(p.Phase), Pass: o.swept.Pass, Done: o.swept.Done, Total: o.swept.Total, Written: o.swept.BytesWritten,
+		Verified: o.swept.BytesVerified, Covered: o.swept.BytesCovered, ActiveMs: (o.swept.Active + p.Active).Milliseconds(),
+	})
+}
