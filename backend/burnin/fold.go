@@ -83,7 +83,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		if err := decode(ev, &d); err != nil {
 			return err
 		}
-		t.job.Drive.Path, t.job.Drive.Place = d.Path, d.Place
+		t.job.Drive.Path, t.job.Drive.Place, t.job.found = d.Path, d.Place, true
 		return nil
 	case EvQueued:
 		return nil // the head said so already; this line says for what it waits
@@ -191,7 +191,7 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 		if err := move("job", jobNext, &t.job.State, Queued); err != nil {
 			return err
 		}
-		t.job.Reason, t.job.EndedMs = nil, 0
+		t.job.Reason, t.job.EndedMs, t.job.found = nil, 0, false
 		t.job.Drive.Path, t.ended = d.Path, false
 		t.job.Runs = append(t.job.Runs, run)
 		return nil
@@ -228,6 +228,9 @@ func (t *Tracker) end(d End, atMs int64) error {
 		return err
 	}
 	t.job.Reason = said
+	if t.job.Vanished > 0 && !t.job.found && gone(said) {
+		t.job.Absent++
+	}
 	t.close(state, said, atMs)
 	return nil
 }

@@ -1,6 +1,10 @@
 package burnin
 
-import "fmt"
+import (
+	"fmt"
+
+	"burnish/backend/reason"
+)
 
 func (t *Tracker) stage(ev Event) error {
 	var d StageChange
@@ -15,6 +19,9 @@ func (t *Tracker) stage(ev Event) error {
 		return err
 	}
 	s.Reason, s.SelfTest = d.Reason, d.SelfTest
+	if d.State == Unknown && gone(d.Reason) {
+		t.job.Vanished++
+	}
 	s.goOn(ev.WallMs)
 	if d.State != Running {
 		if d.Temps != nil {
@@ -43,6 +50,9 @@ func (t *Tracker) stage(ev Event) error {
 	s.beforeWritten, s.beforeVerified, s.beforeActiveMs = s.BytesWritten, s.BytesVerified, s.ActiveMs
 	return nil
 }
+
+// gone reports whether a reason says that the drive was not there.
+func gone(said *reason.Said) bool { return said != nil && said.Code == "drive_vanished" }
 
 func (s *Stage) progress(d Progress) {
 	s.Phase, s.Done = d.Phase, d.Done

@@ -33,7 +33,14 @@ type Job struct {
 	Machine       NAS             `json:"machine"`
 	Grant         *drive.Grant    `json:"grant,omitempty"` // the permission to erase a drive in use; nil for one that was free
 	Spec          Plan            `json:"-"`
-	Identity      drive.Identity  `json:"-"`
+
+	// Vanished is how often the drive vanished while a stage was at work; Absent how often a run that was to go on after
+	// that did not find it.
+	Vanished int  `json:"-"`
+	Absent   int  `json:"-"`
+	found    bool // the newest run held the drive
+
+	Identity drive.Identity `json:"-"`
 }
 
 // Health is what the drive said of itself, first and last, and both side by side.

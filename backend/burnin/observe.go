@@ -17,6 +17,27 @@ type Observation struct {
 	Complete bool      `json:"complete"`          // the journals at hand hold all that stood there after the lock was looked at
 	Missing  bool      `json:"missing,omitempty"` // the NAS does not have the job: it never began, or its files were removed
 	Live     *Progress `json:"live,omitempty"`
+	Trouble  Trouble   `json:"trouble,omitempty"`
+}
+
+// Trouble is what keeps a run from writing into the state directory of its NAS; empty for nothing.
+type Trouble string
+
+// The troubles.
+const (
+	TroubleFull     Trouble = "full"
+	TroubleReadOnly Trouble = "read_only"
+)
+
+// says tells a trouble to people.
+func (t Trouble) says() string {
+	switch t {
+	case TroubleFull:
+		return "the disk of the NAS that holds the state directory is full"
+	case TroubleReadOnly:
+		return "the file system of the NAS that holds the state directory has become read-only"
+	}
+	return ""
 }
 
 // vanished closes a run that ended without a word, from what the next run saw of it.
@@ -54,6 +75,9 @@ func (t *Tracker) Observe(obs *Observation) {
 		return
 	}
 	if obs.LockHeld {
+		if what := obs.Trouble.says(); what != "" {
+			t.warn(reason.New("journal_waits", "what", what))
+		}
 		if p := obs.Live; p != nil && p.Stage >= 0 && p.Stage < len(t.job.Stages) && t.job.Stages[p.Stage].State == Running {
 			t.job.Stages[p.Stage].progress(*p)
 		}
@@ -68,6 +92,10 @@ func (t *Tracker) Observe(obs *Observation) {
 func (t *Tracker) EndingSeen(obs *Observation) *Ending {
 	if !t.begun || t.ended {
 		return nil
+	}
+	if what := obs.Trouble.says(); what != "" && obs.BootID == t.last.Boot {
+		stage, progress := t.Where()
+		return &Ending{How: "vanished", Said: reason.New("journal_failed", "error", "the run ended without a word during "+stage+progress+", and "+what), AtMs: t.last.WallMs}
 	}
 	if obs.BootID == t.last.Boot {
 		return &Ending{How: "vanished", Said: t.during("runner_killed"), AtMs: t.last.WallMs}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -22,6 +23,7 @@ type nasCmd struct {
 	List     nasListCmd     `cmd:"" help:"The saved connections."`
 	Test     nasTestCmd     `cmd:"" help:"Try a connection to the end: login, rights, runner, drives."`
 	Password nasPasswordCmd `cmd:"" help:"Save or change a password, or where passwords are kept."`
+	Edit     nasEditCmd     `cmd:"" help:"Change how jobs of a NAS are treated."`
 	Remove   nasRemoveCmd   `cmd:"" help:"Forget a connection and its passwords."`
 }
 
@@ -38,6 +40,8 @@ type nasFlags struct {
 	VirtualDrives     bool   `name:"virtual-drives" help:"Loop, nbd and virtio devices count as drives. For labs."`
 	StateDir          string `name:"state-dir" placeholder:"DIR" help:"Where the runner lives on the NAS."`
 	Slots             int    `default:"4" help:"How many jobs run at once."`
+	AutoResume        bool   `name:"auto-resume" help:"Jobs that a restart of the NAS or the end of their runner broke off go on by themselves, while Burnish runs; a few times a day at most."`
+	KeepDays          int    `name:"keep-days" default:"30" placeholder:"N" help:"How long the NAS keeps what Burnish has collected of ended jobs; 0 for as long as nobody cleans it."`
 }
 
 type nasAddCmd struct {
@@ -76,6 +80,7 @@ func (c *nasAddCmd) run(ctx context.Context, a *app) (int, error) {
 // save fills in what the flags say, asks for the passwords, and saves the profile.
 func (c *nasFlags) save(ctx context.Context, a *app, p profile.Profile) (int, error) {
 	p.VirtualDrives, p.StateDir, p.Slots, p.Legacy = c.VirtualDrives, c.StateDir, c.Slots, c.Legacy
+	p.AutoResume, p.KeepDays = c.AutoResume, c.KeepDays
 	p.Sudo = profile.Sudo(c.Sudo)
 	if c.SudoPasswordStdin {
 		p.Sudo = profile.SudoPassword
@@ -163,6 +168,8 @@ type nasRow struct {
 	Jump          string `json:"jump"`    // user@host:port, empty for none
 	Secrets       string `json:"secrets"` // keychain, file or session; empty where there are none
 	Legacy        bool   `json:"legacy_algorithms"`
+	AutoResume    bool   `json:"auto_resume"`
+	KeepDays      int    `json:"keep_days"` // 0: until it is cleaned
 }
 
 func nasLine(p profile.Profile) nasRow {
@@ -174,7 +181,7 @@ func nasLine(p profile.Profile) nasRow {
 	}
 	slices.Sort(login)
 	return nasRow{p.Name, p.Host, p.Port, p.User, strings.Join(login, "+"), string(p.Sudo), p.HostKey, p.StateDir, p.VirtualDrives,
-		p.MachineID, p.Hostname, p.Slots, jumpText(p.Jump), string(p.Secrets), p.Legacy}
+		p.MachineID, p.Hostname, p.Slots, jumpText(p.Jump), string(p.Secrets), p.Legacy, p.AutoResume, p.KeepDays}
 }
 
 func jumpText(j profile.Jump) string {
@@ -220,6 +227,41 @@ func (c *nasTestCmd) run(ctx context.Context, a *app) (int, error) {
 		}
 		a.say("%-7s %s", s.Name, clean(s.Text))
 	})
+}
+
+type nasEditCmd struct {
+	Name         string `arg:"" help:"The NAS."`
+	AutoResume   bool   `name:"auto-resume" xor:"auto" help:"Jobs that the NAS broke off go on by themselves."`
+	NoAutoResume bool   `name:"no-auto-resume" xor:"auto" help:"They wait until somebody resumes them."`
+	KeepDays     *int   `name:"keep-days" placeholder:"N" help:"How long the NAS keeps what was collected of ended jobs; 0 for as long as nobody cleans it."`
+	Slots        *int   `help:"How many jobs run at once, of those that are started from now on."`
+}
+
+func (c *nasEditCmd) run(ctx context.Context, a *app) (int, error) {
+	p, err := a.svc.EditNAS(ctx, c.Name, func(p *profile.Profile) {
+		p.AutoResume = (p.AutoResume || c.AutoResume) && !c.NoAutoResume
+		if c.KeepDays != nil {
+			p.KeepDays = *c.KeepDays
+		}
+		if c.Slots != nil {
+			p.Slots = *c.Slots
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	if a.json {
+		return 0, a.put(nasLine(p))
+	}
+	goOn, kept := "wait until somebody resumes them", "until they are cleaned"
+	if p.AutoResume {
+		goOn = "go on by themselves"
+	}
+	if p.KeepDays > 0 {
+		kept = fmt.Sprintf("for %d days", p.KeepDays)
+	}
+	a.say("%s: %d jobs at once; jobs that the NAS broke off %s; what was collected of ended jobs stays there %s.", p.Name, p.Slots, goOn, kept)
+	return 0, nil
 }
 
 type nasRemoveCmd struct {

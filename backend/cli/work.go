@@ -96,6 +96,11 @@ func (c *watchCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	broken, err := a.svc.Interrupted(ctx)
+	if err != nil {
+		return 0, err
+	}
+	rows = append(rows, broken...)
 	if len(c.Jobs) > 0 {
 		rows = nil
 		for _, id := range c.Jobs {

@@ -170,6 +170,7 @@ func (d *Desk) profileOf(f Form) (profile.Profile, error) {
 	if p.Port == 0 {
 		p.Port = profile.DefaultPort
 	}
+	p.KeepDays = profile.DefaultKeepDays
 	if p.Slots == 0 {
 		p.Slots = profile.DefaultSlots
 	}

@@ -259,6 +259,13 @@ func (d *Desk) lookAround() error {
 			live[row.ProfileID] = append(live[row.ProfileID], row)
 		}
 	}
+	broken, err := d.Service.Interrupted(d.ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range broken {
+		live[row.ProfileID] = append(live[row.ProfileID], row)
+	}
 	for _, p := range profiles {
 		d.follow(p, live[p.ID])
 		d.grants(p)

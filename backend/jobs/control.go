@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"burnish/backend/burnin"
+	"burnish/backend/nas"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/store"
@@ -188,12 +189,20 @@ type Cleaned struct {
 // Clean removes from a NAS the jobs that have ended and are mirrored here whole; the runner too if nothing is left of
 // which it is needed. A job that ended as unknown may still be resumed and stays, unless unknown says otherwise.
 func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned, error) {
-	done := Cleaned{Removed: []string{}, Kept: []string{}}
 	c, _, err := s.connect(ctx, name)
 	if err != nil {
-		return done, err
+		return Cleaned{Removed: []string{}, Kept: []string{}}, err
 	}
 	defer c.Close()
+	return s.clean(ctx, c, name, true, func(_ store.Job, job burnin.Job, _ wire.JobStatus) bool {
+		return unknown || job.State != burnin.Unknown
+	})
+}
+
+// clean removes the jobs that are chosen, of those that have ended and are here whole, and with runner the runner too if
+// nothing is left of which it is needed.
+func (s *Service) clean(ctx context.Context, c *nas.Conn, name string, runner bool, chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (Cleaned, error) {
+	done := Cleaned{Removed: []string{}, Kept: []string{}}
 	there, err := c.List(ctx)
 	if err != nil {
 		return done, err
@@ -201,45 +210,28 @@ func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned
 	var gone []string
 	sums := map[string]map[string]string{}
 	for _, st := range there {
-		if st.Damaged != "" {
-			done.Kept = append(done.Kept, st.Job)
-			continue
+		remove, err := s.collected(ctx, c, st, chosen)
+		if err == nil && remove {
+			sums[st.Job], err = s.Mirror.Sums(st.Job)
 		}
-		if _, err := s.Store.Job(ctx, st.Job); err != nil {
-			if !said(err, "no_such_job") {
-				return done, err
-			}
-			done.Kept = append(done.Kept, st.Job)
-			continue
-		}
-		err := s.follow(ctx, c, []string{st.Job})
-		job, viewErr := s.View(ctx, st.Job)
-		if said(err, "mirror_damaged") || said(viewErr, "mirror_damaged") { // nobody knows how it ended
-			done.Kept = append(done.Kept, st.Job)
-			continue
-		}
-		if err = errors.Join(err, viewErr); err != nil {
-			return done, err
-		}
-		whole, err := s.whole(st)
 		if err != nil {
 			return done, err
 		}
-		if whole && !st.LockHeld && job.State.Ended() && (unknown || job.State != burnin.Unknown) {
+		if remove {
 			gone = append(gone, st.Job)
-			if sums[st.Job], err = s.Mirror.Sums(st.Job); err != nil {
-				return done, err
-			}
 		} else {
 			done.Kept = append(done.Kept, st.Job)
 		}
 	}
-	if !slices.ContainsFunc(there, func(st wire.JobStatus) bool { return st.LockHeld }) {
+	if runner && !slices.ContainsFunc(there, func(st wire.JobStatus) bool { return st.LockHeld }) {
 		if err := c.RemoveOld(ctx); err != nil { // of versions before this one
 			return done, err
 		}
 	}
-	reply, err := c.Clean(ctx, wire.CleanRequest{Jobs: gone, Runner: true, Sums: sums})
+	if !runner && len(gone) == 0 {
+		return done, nil
+	}
+	reply, err := c.Clean(ctx, wire.CleanRequest{Jobs: gone, Runner: runner, Sums: sums})
 	if err != nil {
 		return done, err
 	}
@@ -251,4 +243,28 @@ func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned
 		}
 	}
 	return done, s.Store.Audit(ctx, store.AuditEntry{What: "clean", Text: s.Who + ": " + name})
+}
+
+// collected reports whether a job may go from its NAS: it is chosen, has ended, and is mirrored here whole.
+func (s *Service) collected(ctx context.Context, c *nas.Conn, st wire.JobStatus, chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (bool, error) {
+	if st.Damaged != "" || st.LockHeld {
+		return false, nil
+	}
+	row, err := s.Store.Job(ctx, st.Job)
+	if said(err, "no_such_job") {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	err = s.follow(ctx, c, []string{st.Job})
+	job, viewErr := s.View(ctx, st.Job)
+	if said(err, "mirror_damaged") || said(viewErr, "mirror_damaged") { // nobody knows how it ended
+		return false, nil
+	}
+	if err = errors.Join(err, viewErr); err != nil {
+		return false, err
+	}
+	whole, err := s.whole(st)
+	return whole && job.State.Ended() && chosen(row, job, st), err
 }

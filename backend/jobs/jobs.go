@@ -40,6 +40,9 @@ type Service struct {
 	Random io.Reader
 	Who    string // who asks, for the audit trail and stop requests: user@host
 	Logins Logins // what answers when a login asks
+
+	auto attempts
+	kept retained
 }
 
 // target says how to dial a profile.

@@ -102,6 +102,22 @@ func (s *Service) TestNAS(ctx context.Context, name string, step func(Step)) err
 	return nil
 }
 
+// EditNAS changes how jobs of a NAS are treated. Which NAS it is and how it is reached stay what they were.
+func (s *Service) EditNAS(ctx context.Context, name string, change func(*profile.Profile)) (profile.Profile, error) {
+	before, err := s.Store.ProfileNamed(ctx, name)
+	if err != nil {
+		return before, err
+	}
+	p, wanted := before, before
+	change(&wanted)
+	p.AutoResume, p.KeepDays, p.Slots = wanted.AutoResume, wanted.KeepDays, wanted.Slots
+	if err := s.Store.UpdateProfile(ctx, p); err != nil {
+		return before, err
+	}
+	text := fmt.Sprintf("%s: %s, auto resume %v, keep days %d, slots %d", s.Who, p.Name, p.AutoResume, p.KeepDays, p.Slots)
+	return p, s.Store.Audit(ctx, store.AuditEntry{What: "nas_edit", ProfileID: p.ID, Text: text})
+}
+
 // RemoveNAS forgets a profile and its secrets. Jobs that have not ended keep it from being removed; what ended stays readable.
 func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 	p, err := s.Store.ProfileNamed(ctx, name)
@@ -124,5 +140,8 @@ func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, err
 		return nil, err
 	}
 	defer c.Close()
+	if err := s.retain(ctx, c, p, true); err != nil && ctx.Err() == nil {
+		_ = s.Store.Audit(ctx, store.AuditEntry{What: "retain", ProfileID: p.ID, Text: err.Error()}) // it is tried again
+	}
 	return rows, s.review(ctx, p, rows)
 }

@@ -9,6 +9,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/nas"
+	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/store"
 	"burnish/backend/wire"
@@ -44,7 +45,7 @@ func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.J
 	if err != nil {
 		return reason.New("no_such_nas", "nas", rows[0].NAS)
 	}
-	w := &watch{Service: s, sink: sink, left: map[string]bool{}, killed: map[string]time.Time{}}
+	w := &watch{Service: s, sink: sink, left: map[string]bool{}, killed: map[string]time.Time{}, broken: map[string]time.Time{}, asked: map[string]int{}, p: p}
 	for _, row := range rows {
 		w.left[row.ID] = true
 	}
@@ -64,12 +65,17 @@ type watch struct {
 	*Service
 	sink Sink
 
+	p profile.Profile
+
 	one    sync.Mutex         // held while a job is looked at
 	finish context.CancelFunc // ends the follow; guarded by one
+	conn   *nas.Conn          // guarded by one
 
 	mu     sync.Mutex
 	left   map[string]bool
 	killed map[string]time.Time // jobs whose runner vanished: since when that is known
+	broken map[string]time.Time // jobs that the NAS told to end: since when that is known
+	asked  map[string]int       // jobs that were asked to go on: after how many runs
 	err    error                // a job that cannot be read; the others go on
 }
 
@@ -97,8 +103,11 @@ func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w.one.Lock() // a look that an earlier connection asked for may come just now
-	w.finish = cancel
+	w.finish, w.conn = cancel, c
 	w.one.Unlock()
+	if err := w.retain(ctx, c, w.p, false); err != nil && ctx.Err() == nil {
+		_ = w.Store.Audit(ctx, store.AuditEntry{What: "retain", ProfileID: w.p.ID, Text: err.Error()}) // it is tried again
+	}
 	for !w.done() {
 		err := c.Follow(ctx, w.Mirror, w.ids(), false, func(id string, st *wire.JobStatus) { w.again(ctx, id, st) })
 		var one *nas.JobError
@@ -136,6 +145,9 @@ func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
 	default:
 		w.sink.Job(job)
 		if st == nil || st.LockHeld || !job.State.Ended() || w.mayComeBack(id, job, func() { w.again(ctx, id, st) }) {
+			return
+		}
+		if w.goesOn(ctx, job, *st, func() { w.again(ctx, id, st) }) {
 			return
 		}
 		if whole, err := w.whole(*st); err != nil || whole {

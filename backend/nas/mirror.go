@@ -274,6 +274,6 @@ func (m Mirror) Observe(s wire.JobStatus, nowMs int64) (burnin.Observation, erro
 		complete = false
 	}
 	return burnin.Observation{
-		Run: s.Run, Missing: s.Missing, LockHeld: s.LockHeld, BootID: s.BootID, BootedMs: s.BootedMs, SeenMs: nowMs, Complete: complete, Live: s.Live,
+		Run: s.Run, Missing: s.Missing, LockHeld: s.LockHeld, BootID: s.BootID, BootedMs: s.BootedMs, SeenMs: nowMs, Complete: complete, Live: s.Live, Trouble: s.Trouble,
 	}, nil
 }

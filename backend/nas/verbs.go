@@ -75,6 +75,11 @@ func (c *Conn) Resume(ctx context.Context, job string) (wire.StartReply, error) 
 	return c.started(ctx, wire.VerbResume, job, wire.JobRequest{Job: job})
 }
 
+// GoOn is Resume where no person asks.
+func (c *Conn) GoOn(ctx context.Context, job string) (wire.StartReply, error) {
+	return c.started(ctx, wire.VerbResume, job, wire.JobRequest{Job: job, Auto: true})
+}
+
 func (c *Conn) started(ctx context.Context, verb wire.Verb, job string, req any) (wire.StartReply, error) {
 	r, err := reply[wire.StartReply](ctx, c, verb, req, true)
 	if err == nil && (r.Job != job || r.Run < 0) {

@@ -78,6 +78,9 @@ func (h *held) KernelErrors() runner.KernelErrors {
 	return k
 }
 
+// Alive reports whether the drive is on the bus.
+func (h *held) Alive() bool { return h.m.present() == nil }
+
 // Find finds nothing: no program of this computer could open the drive.
 func (h *held) Find(string) (string, error) { return "", exec.ErrNotFound }
 

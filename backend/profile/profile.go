@@ -57,9 +57,13 @@ type Jump struct {
 
 // Defaults for what a person leaves out.
 const (
-	DefaultPort  = 22
-	DefaultSlots = 4
+	DefaultPort     = 22
+	DefaultSlots    = 4
+	DefaultKeepDays = 30
 )
+
+// MaxKeepDays bounds KeepDays.
+const MaxKeepDays = 3650
 
 // MaxSlots bounds how many jobs run at once on one NAS.
 const MaxSlots = 64
@@ -85,6 +89,8 @@ type Profile struct {
 	Hostname      string `json:"hostname,omitempty"`   // as the NAS calls itself; only shown
 	Slots         int    `json:"slots"`                // how many jobs run at once, 1 to MaxSlots
 	CreatedMs     int64  `json:"created_ms"`
+	AutoResume    bool   `json:"auto_resume,omitempty"` // jobs that the NAS broke off go on without being asked
+	KeepDays      int    `json:"keep_days"`             // how long the NAS keeps what was collected of an ended job; 0: until it is cleaned
 }
 
 // Limits in bytes.
@@ -102,7 +108,7 @@ const (
 func (p Profile) Check() error {
 	for _, check := range []func() *reason.Said{
 		p.checkID, p.checkName, p.checkHost, p.checkPort, p.checkUser, p.checkLogin, p.checkJump, p.checkSudo, p.checkSecrets,
-		p.checkHostKey, p.checkStateDir, p.checkMachine, p.checkSlots,
+		p.checkHostKey, p.checkStateDir, p.checkMachine, p.checkSlots, p.checkKeep,
 	} {
 		if said := check(); said != nil {
 			return said
@@ -259,6 +265,13 @@ func (p Profile) checkMachine() *reason.Said {
 func (p Profile) checkSlots() *reason.Said {
 	if p.Slots < 1 || p.Slots > MaxSlots {
 		return bad(fmt.Sprintf("From 1 to %d jobs can run at once; %d is usual.", MaxSlots, DefaultSlots), "%d jobs cannot run at once", p.Slots)
+	}
+	return nil
+}
+
+func (p Profile) checkKeep() *reason.Said {
+	if p.KeepDays < 0 || p.KeepDays > MaxKeepDays {
+		return bad(fmt.Sprintf("From 1 to %d days, or 0 for as long as nobody cleans it.", MaxKeepDays), "ended jobs cannot be kept for %d days", p.KeepDays)
 	}
 	return nil
 }

@@ -16,12 +16,13 @@ var registry = []Entry{
 	// Evidence against the drive.
 	{"surface_errors", Evidence, "The surface has bad places", "{count} bad ranges, {sectors} sectors in all; the first is at LBA {lba} ({kind}).", "Replace the drive. For a return under warranty the report lists each range.", nil},
 	{"fake_capacity", Evidence, "The drive is smaller than it claims", "It claims {claimed} bytes, but what is written beyond about {real} bytes is lost or lands elsewhere.", "Return the drive. Never put data on it.", []Code{"surface_errors"}},
+	{"drive_lost", Evidence, "The drive does not stay", "{what}.{kernel}", "Replace the drive. If other drives vanish in the same bay, or on the same cable, those are to blame.", nil},
 	{"smart_failed", Evidence, "The drive's health data speaks against it", "{what}", "Replace the drive.", nil},
 	{"selftest_failed", Evidence, "The drive failed its self-test", "The {test} self-test ended with: {result}.", "Replace the drive.", nil},
 
 	// Nothing can be concluded.
 	{"stuck", Doubt, "No progress", "{stage} moved nothing for {minutes} minutes and was ended.", "Check cable, power and slot, then resume the job.", nil},
-	{"drive_vanished", Doubt, "The drive vanished", "The drive stopped answering during {stage} at {where}: {error}.", "Reseat the drive or swap its slot and cable, then resume the job.", []Code{"surface_errors"}},
+	{"drive_vanished", Doubt, "The drive vanished", "During {stage} the drive was no longer there{where}: {error}.{kernel}", "Reseat the drive or swap its slot and cable, then resume the job. If it vanishes again, or is still not there, that counts against the drive.", []Code{"surface_errors"}},
 	{"path_suspect", Doubt, "The way to the drive is in doubt", "{what} during {stage}; it did not come from the medium.", "Check cable, slot, HBA and memory, then run the test again.", nil},
 	{"too_hot", Doubt, "Too hot", "The drive was at {temperature} °C, its limit is {limit} °C.", "Improve the cooling, then resume the job.", nil},
 	{"nas_restarted", Doubt, "The NAS restarted", "The NAS restarted at {when} during {stage}{progress}.", "Nothing is known against this drive. Resume the job.", []Code{"runner_killed"}},
@@ -58,6 +59,9 @@ var registry = []Entry{
 	{"hidden_capacity", Note, "The drive hides a part of itself", "{bytes} bytes of it are not shown and were not tested.", "See what hides them before you trust its size: hdparm -N for a host protected area, nvme id-ctrl (unvmcap) for NVMe.", nil},
 	{"hot", Note, "The drive ran hot", "{temperature} °C during {stage}; its limit is {limit} °C.", "Improve the cooling.", nil},
 	{"engine_missing", Use, "This version has no such engine", "{what} is not part of this version.", "{hint}", nil},
+	{"journal_waits", Note, "The job waits for room on the NAS", "The job cannot write its journal: {what}.", "Free some space there, or make it writable again: the job goes on by itself. If the NAS has to restart for that, resume the job afterwards.", nil},
+	{"files_put_back", Note, "The job's files were removed", "Somebody removed {dir} while the job was at work; the runner made it anew from what it held open.", "Leave the state directory alone while jobs run; burnish clean removes what is no longer needed.", nil},
+	{"stop_waits", Note, "Stopping, the drive does not answer", "The job was stopped, but the drive has not answered {what}: nothing can end that before it does.", "Wait. If the drive stays silent, pull it, or switch the NAS off.", nil},
 	{"resumed", Note, "Resumed", "The job was resumed {times} times; {repeated} stages were begun again, and {bytes} bytes were written or read once more.", "", nil},
 	{"transient_errors", Note, "Errors that healed", "{count} places gave an error or wrong data once and were right when read again; the first at LBA {lba}.", "Check cable, slot and memory; watch this drive.", nil},
 	{"request_hung", Note, "The drive was silent for long", "A request at LBA {lba} had no answer for {seconds} seconds.", "Check cable and power. A drive that does this again should not be trusted.", nil},
@@ -132,7 +136,7 @@ var registry = []Entry{
 	{"nas_garbage", Reach, "The NAS answers nonsense", "{nas}: {error}.", "Check that shell start-up files print nothing, and that this is the NAS you mean.", nil},
 	{"nas_too_much", Reach, "The NAS sends too much", "{what} is over the limit of {limit}.", "Check that this is the NAS you mean.", nil},
 	{"connection_lost", Reach, "The connection was lost", "{nas}: {error}.", "Check the NAS and the way to it. Jobs that run there go on.", nil},
-	{"not_stopped", Reach, "Not proven stopped", "{job}: {error}.", "The drive may not answer. Look again with: burnish show {job}", nil},
+	{"not_stopped", Reach, "Not proven stopped", "{job}: {error}.", "The request to stop stands. Look again with: burnish show {job}", nil},
 	{"not_started", Reach, "The job did not start", "{error}.", "Look at runner.log in the job's directory on the NAS.", nil},
 	{"no_space", Fault, "No space left", "{what}: {error}.", "Free some space there.", nil},
 	{"mirror_damaged", Fault, "The copy of this job is damaged", "{job}: {error}.", "While the NAS has the job, it is fetched again by: burnish show {job}", nil},

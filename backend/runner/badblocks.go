@@ -135,12 +135,12 @@ func (b *bbRun) windows(ctx context.Context, from int64) (*reason.Said, error) {
 // window has badblocks go over one window and gives where it points to, and whether to data or to errors.
 func (b *bbRun) window(ctx context.Context) (hints []span, kind surface.Kind, said *reason.Said, err error) {
 	first, last := b.from/b.block, b.to/b.block-1
-	out, err := b.root.OpenFile(bbBlocks, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	out, err := b.root().OpenFile(bbBlocks, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, "", nil, spaceError("badblocks' list", err)
 	}
 	defer out.Close()
-	errs, err := b.root.OpenFile(bbErrors, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	errs, err := b.root().OpenFile(bbErrors, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, "", nil, spaceError("badblocks' output", err)
 	}
@@ -225,6 +225,14 @@ func (b *bbRun) follow(ctx context.Context, child Process, errs *os.File) (*bbOu
 				b.log.say("badblocks was ended and is gone")
 			case <-time.After(surface.StopGrace):
 				b.log.say("badblocks (process %d) waits for the drive and cannot be ended before it answers", child.PID())
+				b.owed = func() string {
+					select {
+					case <-child.Done():
+						return ""
+					default:
+						return fmt.Sprintf("badblocks (process %d)", child.PID())
+					}
+				}
 			}
 			return nil, context.Cause(ctx)
 		case <-tick.C:

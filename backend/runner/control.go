@@ -50,6 +50,19 @@ func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartR
 	return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, err
 }
 
+// GoOn is Resume without a person who asks: a request to stop that the broken run did not come to is heeded.
+func (s *Service) GoOn(ctx context.Context, id string) (wire.StartReply, error) {
+	root, err := s.Dir.root(id)
+	if err != nil {
+		return wire.StartReply{}, err
+	}
+	defer root.Close()
+	if _, err := root.Lstat(stopFile); !errors.Is(err, fs.ErrNotExist) {
+		return wire.StartReply{}, errors.Join(err, reason.New("stopped_by_person", "stage", "the run before", "progress", ""))
+	}
+	return s.Resume(ctx, id)
+}
+
 // Resume starts the next run of a job that ended as unknown.
 func (s *Service) Resume(ctx context.Context, id string) (wire.StartReply, error) {
 	root, err := s.Dir.root(id)
@@ -163,6 +176,12 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 	}
 	if n > 0 && t.Ended() {
 		lock, err := s.Locks.Take(s.Dir.in(req.Job, lockFile), -1) // nobody resumes it just now
+		if err == nil && t.Job().State == burnin.Unknown {         // nor does it go on by itself
+			err = spaceError("the stop request", writeSynced(s.Dir.in(req.Job, stopFile), []byte(reason.Clean(req.By, 200)+"\n"), -1))
+			if err != nil {
+				return wire.StopReply{}, errors.Join(err, lock.Close())
+			}
+		}
 		if err == nil {
 			return wire.StopReply{Stopped: true}, lock.Close()
 		}
@@ -170,7 +189,12 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 			return wire.StopReply{}, err
 		}
 	}
-	if err := writeSynced(s.Dir.in(req.Job, stopFile), []byte(reason.Clean(req.By, 200)+"\n"), -1); err != nil {
+	err = writeSynced(s.Dir.in(req.Job, stopFile), []byte(reason.Clean(req.By, 200)+"\n"), -1)
+	if isNoSpace(err) {
+		_ = root.Remove(reserveFile) // what is kept for the run's last word has room for this too
+		err = writeSynced(s.Dir.in(req.Job, stopFile), []byte("\n"), -1)
+	}
+	if err != nil && !isNoSpace(err) { // without room the signal has to do
 		return wire.StopReply{}, spaceError("the stop request", err)
 	}
 	if err := s.Supervisor.Cancel(ctx, req.Job, n); err != nil {
@@ -202,7 +226,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 			return wire.StopReply{WasRunning: true}, context.Cause(ctx)
 		case <-deadline.C:
 			return wire.StopReply{WasRunning: true}, reason.New("not_stopped", "job", req.Job,
-				"error", fmt.Sprintf("its process %d has not ended within %s; the drive may not answer", pid, stopWait))
+				"error", fmt.Sprintf("stopping, the drive does not answer: process %d has not ended within %s", pid, stopWait))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -34,6 +34,7 @@ func (s *Service) status(id string, facts Facts) (wire.JobStatus, error) {
 	if st.Sizes, err = sizes(root); err != nil {
 		return st, err
 	}
+	st.Trouble = trouble(root)
 	if held {
 		st.Live = readLive(root)
 	}
@@ -197,7 +198,7 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, out *
 			}
 		}
 	}
-	same := j.once && j.told.LockHeld == st.LockHeld && j.told.Run == st.Run && sameLive(j.told.Live, st.Live)
+	same := j.once && j.told.LockHeld == st.LockHeld && j.told.Run == st.Run && j.told.Trouble == st.Trouble && sameLive(j.told.Live, st.Live)
 	if same && !news {
 		return false, nil
 	}

@@ -1,6 +1,9 @@
 package runner
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,8 +39,18 @@ func (o *observer) attend(dev surface.Device) surface.Device {
 	d := &attended{Device: dev, now: o.heat.work, heat: o.heat, flights: map[int64]flight{}}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.drive = d
+	o.drive, o.owed = d, d.owed
 	return d
+}
+
+// owed names the oldest request that is under way.
+func (d *attended) owed() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.flights) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("a request at LBA %d", d.flights[slices.Min(slices.Collect(maps.Keys(d.flights)))].lba)
 }
 
 func (d *attended) ReadAt(p []byte, off int64) (int, error) {
@@ -78,6 +91,10 @@ func (q *attendedQueue) Next() (int, error) {
 	slot, err := q.Queue.Next()
 	if slot >= 0 {
 		q.drive.land(q.flights[slot])
+		return slot, err
+	}
+	for _, id := range q.flights { // no answer will come
+		q.drive.land(id)
 	}
 	return slot, err
 }

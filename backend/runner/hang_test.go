@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
 	"burnish/backend/surface/faultdev"
+	"burnish/backend/wire"
 )
 
 func TestADriveThatHangsIsToldWithItsPlaceAndTheTestGoesOn(t *testing.T) {
@@ -152,4 +154,31 @@ func TestAReadScanOfFlashThatReadsZerosSaysSo(t *testing.T) {
 			t.Errorf("%s: ended as %s, %s", kind, job.State, asJSON(t, job.Warnings))
 		}
 	}
+}
+
+func TestAStoppedJobIsNotCalledStoppedBeforeItsDriveAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.poll = time.Second
+		d := m.addDrive("SILENT", 40*mib)
+		d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 40_000, Last: 40_000, Times: 1, Delay: 10 * time.Minute})
+		if _, err := m.service().Start(context.Background(), order(d, stampPlan())); err != nil {
+			t.Fatal(err)
+		}
+		m.awaitStage(2, burnin.Running)
+		time.Sleep(time.Minute)
+		_, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob})
+		if !isReason(err, "not_stopped") || !strings.Contains(err.Error(), "stopping, the drive does not answer") {
+			t.Errorf("the stop: %v", err)
+		}
+		job := foldRaw(t, m.journals(testJob), nil)
+		if job.State != burnin.Running || job.Stages[2].State != burnin.Running || !warned(job, "stop_waits") {
+			t.Errorf("it is %s, the stage %s, warnings %s", job.State, job.Stages[2].State, asJSON(t, job.Warnings))
+		}
+		m.wait.Wait()
+		ends(t, foldRaw(t, m.journals(testJob), nil), burnin.Cancelled, "stopped_by_person")
+		if log := m.log(burnin.SurfaceValidate); strings.Count(log, "[ABORTED]") != 1 {
+			t.Errorf("%s", log)
+		}
+	})
 }

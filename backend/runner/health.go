@@ -133,7 +133,7 @@ func (a *at) reviewed(ctx context.Context, out outcome) (outcome, error) {
 // silent reports whether the stage ended because the drive no longer answers; it is not asked again then, since a
 // request to such a drive may never return.
 func (a *at) silent(out outcome) bool {
-	return out.said != nil && (out.said.Code == "drive_vanished" || out.said.Code == "stuck" && !a.spec.Kind.SMART())
+	return out.said != nil && (out.said.Code == "drive_vanished" || out.said.Code == "drive_lost" || out.said.Code == "stuck" && !a.spec.Kind.SMART())
 }
 
 // review keeps h and compares it with what the drive said first.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"burnish/backend/burnin"
@@ -20,6 +21,10 @@ type journal struct {
 	boot func() time.Duration
 	id   string // boot id
 
+	ended  <-chan struct{} // closed when the run is to end; nil: no line waits for room
+	stands atomic.Bool     // a line waits for room
+
+	name string // of the file
 	root *os.Root
 
 	mu   sync.Mutex
@@ -32,7 +37,7 @@ type journal struct {
 
 // openJournal creates the journal of a run; a file that is there already is an error, since it has its writer for ever.
 func openJournal(root *os.Root, run, gid int, facts Facts, now func() time.Time, boot func() time.Duration, fold *burnin.Tracker) (*journal, error) {
-	f, err := root.OpenFile(runName(run), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o640)
+	f, err := root.OpenFile(runName(run), os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o640)
 	if err != nil {
 		return nil, spaceError("the journal", err)
 	}
@@ -45,7 +50,7 @@ func openJournal(root *os.Root, run, gid int, facts Facts, now func() time.Time,
 	if err := root.WriteFile(reserveFile, make([]byte, reserveBytes), 0o600); err != nil {
 		return nil, errors.Join(spaceError("the journal", err), f.Close())
 	}
-	return &journal{now: now, boot: boot, id: facts.BootID, root: root, file: f, fold: fold}, nil
+	return &journal{now: now, boot: boot, id: facts.BootID, name: runName(run), root: root, file: f, fold: fold}, nil
 }
 
 const (
@@ -54,7 +59,7 @@ const (
 )
 
 // end writes a run's last line. Where the journal has failed before, its torn rest is cut off and the room kept for
-// this is used: the line then says that the journal failed.
+// this is used: the line then says that the journal failed, unless the run was to end anyway.
 func (j *journal) end(e burnin.End) error {
 	j.mu.Lock()
 	failed := j.err
@@ -65,9 +70,11 @@ func (j *journal) end(e burnin.End) error {
 		if err := j.file.Truncate(j.size); err != nil {
 			return errors.Join(failed, err)
 		}
-		var broken *journalError
-		errors.As(failed, &broken)
-		e = burnin.End{State: burnin.Unknown, Reason: reason.New("journal_failed", "error", broken.err)}
+		if e.Reason == nil || e.Reason.Kind() != reason.Person && e.Reason.Code != "told_to_end" {
+			var broken *journalError
+			errors.As(failed, &broken)
+			e = burnin.End{State: burnin.Unknown, Reason: reason.New("journal_failed", "error", broken.err)}
+		}
 	}
 	return errors.Join(failed, j.put(burnin.EvEnd, e))
 }
@@ -92,17 +99,56 @@ func (j *journal) put(kind burnin.EventKind, data any) error {
 	if err := next.Apply(ev); err != nil {
 		return j.fail(fmt.Errorf("%s: %w", kind, err))
 	}
-	if _, err := j.file.Write(line); err != nil {
+	if err := j.write(line, kind != burnin.EvProgress); err != nil {
 		return j.fail(err)
-	}
-	j.size += int64(len(line))
-	if kind != burnin.EvProgress {
-		if err := j.file.Sync(); err != nil {
-			return j.fail(err)
-		}
 	}
 	*j.fold, j.seq = next, ev.Seq
 	return nil
+}
+
+const (
+	// roomEvery is how often a journal without room is tried again, roomWithin for how long.
+	roomEvery  = time.Second
+	roomWithin = 12 * time.Hour
+)
+
+// write appends a line. While the state directory is full, or read-only, it waits: the drive is left in peace meanwhile,
+// and nothing of the test is lost.
+func (j *journal) write(line []byte, sync bool) error {
+	for begin := time.Now(); ; {
+		err := j.append(line, sync)
+		if err == nil {
+			j.stands.Store(false)
+			return nil
+		}
+		if !isNoSpace(err) || j.ended == nil || time.Since(begin) > roomWithin {
+			return err
+		}
+		j.stands.Store(true)
+		select {
+		case <-j.ended:
+			return err
+		case <-time.After(roomEvery):
+		}
+	}
+}
+
+// append writes a line at the end of the whole lines, so that none is torn or there twice.
+func (j *journal) append(line []byte, sync bool) error {
+	info, err := j.file.Stat()
+	if err == nil && info.Size() > j.size {
+		err = j.file.Truncate(j.size)
+	}
+	if err == nil {
+		_, err = j.file.Write(line)
+	}
+	if err == nil && sync {
+		err = j.file.Sync()
+	}
+	if err == nil {
+		j.size += int64(len(line))
+	}
+	return err
 }
 
 func (j *journal) fail(err error) error {

@@ -93,7 +93,7 @@ func (a *at) firstAct() error {
 // kit makes the undo kit, or gives that of a run that was cut off: what is on the drive now may be half erased.
 func (a *at) kit() (*kit, error) {
 	if a.deeds.began {
-		return readKit(a.root)
+		return readKit(a.root())
 	}
 	k, err := a.saveKit(a.edges())
 	if err != nil {
@@ -147,7 +147,7 @@ func (a *at) dropKit() error {
 		return err
 	}
 	for _, name := range []string{kitIndex, kitData} {
-		if err := a.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := a.root().Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -204,7 +204,7 @@ func (d directReader) ReadAt(p []byte, off int64) (int, error) {
 // saveKit copies spans of the drive into the job's directory. When it returns the copy is on the medium.
 func (a *at) saveKit(spans []extent) (*kit, error) {
 	a.log.say("saving what the first destructive act erases")
-	f, err := a.root.OpenFile(kitData, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := a.root().OpenFile(kitData, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, spaceError("the undo kit", err)
 	}
@@ -221,7 +221,7 @@ func (a *at) saveKit(spans []extent) (*kit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeAlone(a.root, kitIndex, index); err != nil {
+	if err := writeAlone(a.root(), kitIndex, index); err != nil {
 		return nil, spaceError("the undo kit", err)
 	}
 	a.log.say("%d bytes saved, %d could not be read", k.saved(), k.LostBytes)

@@ -25,7 +25,7 @@ func (r *run) writeLive(p burnin.Progress) {
 
 func (r *run) replaceLive(data []byte) error {
 	tmp := liveFile + ".new"
-	f, err := r.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	f, err := r.root().OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (r *run) replaceLive(data []byte) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return r.root.Rename(tmp, liveFile)
+	return r.root().Rename(tmp, liveFile)
 }
 
 // readLive gives the newest progress, nil where there is none.

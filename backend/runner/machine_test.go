@@ -54,6 +54,7 @@ type memoryDrive struct {
 	kernel  runner.KernelErrors
 	place   drive.Place
 	temp    func() *int // nil: 31 °C
+	dead    bool        // the machine does not have it any more
 
 	sensorLimits [2]*int // what the kernel's sensor knows of its limits
 }
@@ -109,7 +110,7 @@ func (m *machine) Hold(_ context.Context, want drive.Identity, opt runner.HoldOp
 	defer m.mu.Unlock()
 	d := m.drives[want.ID()]
 	if d == nil {
-		return nil, reason.New("drive_vanished", "stage", "the start", "where", "its bay", "error", "no such drive")
+		return nil, reason.New("drive_vanished", "stage", "the start", "where", "", "error", "no such drive", "kernel", "")
 	}
 	if d.held && opt.Exclusive {
 		return nil, reason.New("drive_in_use", "drive", want.ID(), "path", "", "usage", "held", "way_out", "")
@@ -175,6 +176,8 @@ func (h *memoryHold) KernelErrors() runner.KernelErrors {
 	defer h.m.mu.Unlock()
 	return h.d.kernel
 }
+
+func (h *memoryHold) Alive() bool { h.m.mu.Lock(); defer h.m.mu.Unlock(); return !h.d.dead }
 
 func (h *memoryHold) Find(program string) (string, error) {
 	if h.m.badblocks == nil || program != "badblocks" {

@@ -34,7 +34,7 @@ type HoldOptions struct {
 }
 
 // Held is a drive that this process holds. Its methods are for one goroutine, but for SectorsWritten, TempC,
-// TempLimits, SMART and KernelErrors.
+// TempLimits, SMART, KernelErrors and Alive.
 type Held interface {
 	Path() string
 	Identity() drive.Identity // as read under the hold
@@ -57,6 +57,8 @@ type Held interface {
 	NVMe(ctx context.Context, command string, args ...string) ([]byte, error)
 	// KernelErrors counts what the kernel logged of this drive since it was held.
 	KernelErrors() KernelErrors
+	// Alive reports whether the machine still has the drive. It asks nothing of the drive itself.
+	Alive() bool
 	// Find gives the path of a program of the NAS; exec.ErrNotFound means that it is not there.
 	Find(program string) (string, error)
 	// Spawn starts a program of the NAS that works on the held drive.
@@ -100,6 +102,7 @@ type KernelErrors struct {
 	Medium  int    // times that the drive itself gave up a place: medium and hardware errors
 	Path    int    // times that the way to it failed: damaged transfers, errors of a controller
 	OnePath string // the first such line
+	Gone    string // the newest line that says that the drive left
 }
 
 // Any reports whether there was one.

@@ -156,7 +156,7 @@ func (r *run) slot(ctx context.Context) (io.Closer, *reason.Said) {
 	queued := false
 	defer func() {
 		if queued {
-			_ = r.root.Remove(waitingFile) // a file without its run's lock counts for nothing
+			_ = r.root().Remove(waitingFile) // a file without its run's lock counts for nothing
 		}
 	}()
 	for {
@@ -169,7 +169,7 @@ func (r *run) slot(ctx context.Context) (io.Closer, *reason.Said) {
 		}
 		if !queued {
 			queued = true
-			if err := r.root.WriteFile(waitingFile, nil, 0o640); err != nil {
+			if err := r.root().WriteFile(waitingFile, nil, 0o640); err != nil {
 				return nil, r.failed(spaceError("the wait for a slot", err), "the wait for its turn")
 			}
 			limit := cmp.Or(r.Dir.queue().Limit, r.req.Slots)

@@ -7,6 +7,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/surface/faultdev"
+	"burnish/backend/wire"
 )
 
 // breakOff starts a job and ends its run, as a NAS that shuts down does, once when says so.
@@ -157,5 +158,23 @@ func TestAProbeOfAGoodDriveIsPartOfAPass(t *testing.T) {
 	probe := job.Stages[2]
 	if job.State != burnin.Passed || probe.State != burnin.Passed || probe.BytesWritten == 0 || probe.Progress != 1 {
 		t.Errorf("ended as %s (%v), the probe %+v", job.State, job.Reason, probe)
+	}
+}
+
+func TestAJobThatSomebodyWantedStoppedDoesNotGoOnByItself(t *testing.T) {
+	m := newMachine(t)
+	d := m.addDrive("STOPPED", 64*mib)
+	m.breakOff(d, readPlan(), func(c faultdev.Counts) bool { return c.BytesRead > 20*mib })
+	if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "somebody"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.service().GoOn(context.Background(), testJob); !isReason(err, "stopped_by_person") || len(m.journals(testJob)) != 1 {
+		t.Errorf("it went on: %v", err)
+	}
+	if job := m.resume(); job.State != burnin.Passed {
+		t.Errorf("resumed by hand it ended as %s, %v", job.State, job.Reason)
+	}
+	if _, err := m.service().GoOn(context.Background(), testJob); !isReason(err, "cannot_resume") {
+		t.Errorf("a job that has passed went on: %v", err)
 	}
 }

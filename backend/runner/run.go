@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"reflect"
+	"sync"
 	"time"
 
 	"burnish/backend/burnin"
@@ -27,6 +28,7 @@ type Service struct {
 	PollEvery  time.Duration // how often files and locks are looked at; 0 means half a second
 	Rewind     int64         // how far before its checkpoint a surface stage goes on; 0 means surface.RewindBytes
 	Stagger    time.Duration // how far apart two jobs begin their work; 0 means two seconds
+	TempEvery  time.Duration // how often the kernel's sensor is read; 0 means thirty seconds
 	UndoGrace  time.Duration // how long after the first destructive act all can still be undone; 0 means ten seconds
 }
 
@@ -52,7 +54,7 @@ type run struct {
 	*Service
 	id    string
 	req   wire.StartRequest
-	root  *os.Root
+	home  home
 	facts Facts
 	j     *journal
 	held  Held
@@ -63,6 +65,11 @@ type run struct {
 
 	nvmeCLI   bool  // nvme-cli reads this drive's self-test log, smartctl does not
 	noNVMeCLI error // why nvme-cli does not either
+
+	// owed names what the drive has not answered yet, empty where there is nothing. It is of the stage's goroutine.
+	owed func() string
+
+	asked bool // a drive that had vanished was asked how it is
 }
 
 // Run executes the next run of a job: the first, or, when the one before ended without a word or as unknown, a resumed
@@ -90,7 +97,11 @@ func (s *Service) Run(ctx context.Context, id string) error {
 	if err := s.Dir.sign(root, os.Getpid(), facts.BootID); err != nil {
 		return spaceError("the run's lock", err)
 	}
-	r := &run{Service: s, id: id, req: req, root: root, facts: facts}
+	r := &run{Service: s, id: id, req: req, home: home{root: root}, facts: facts}
+	defer r.home.close()
+	if err := r.home.settle(); err != nil {
+		return err
+	}
 	fold, n, err := fold(root)
 	if err != nil {
 		return err
@@ -127,12 +138,13 @@ func (r *run) live(ctx context.Context, n int, prev *burnin.Ending) error {
 		return r.j.end(burnin.End{State: burnin.Cancelled, Reason: r.stopped()})
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	r.ended = ctx.Done()
+	r.ended, r.j.ended = ctx.Done(), ctx.Done()
 	watched := make(chan struct{})
 	go func() { defer close(watched); r.watchStop(ctx, cancel) }()
-	defer func() { cancel(nil); <-watched }()
-
 	said := r.work(ctx)
+	if said != nil && said.Code == "journal_failed" && ctx.Err() != nil {
+		said = r.interrupted(ctx) // the journal would have waited longer
+	}
 	state := burnin.Unknown
 	if said == nil {
 		job := r.j.job()
@@ -140,6 +152,8 @@ func (r *run) live(ctx context.Context, n int, prev *burnin.Ending) error {
 	} else if said.Kind() == reason.Person {
 		state = burnin.Cancelled
 	}
+	cancel(nil)
+	<-watched
 	if r.held != nil {
 		r.held.Close()
 	}
@@ -160,11 +174,12 @@ func (r *run) watchStop(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		case <-tick.C:
 		}
+		r.comeHome()
 	}
 }
 
 func (r *run) stopAsked() bool {
-	_, err := r.root.Lstat(stopFile)
+	_, err := r.root().Lstat(stopFile)
 	return err == nil
 }
 
@@ -179,6 +194,9 @@ func (r *run) work(ctx context.Context) *reason.Said {
 	}
 	defer lock.Close()
 	if said := r.hold(ctx); said != nil {
+		if said.Kind() == reason.Evidence {
+			return nil // a stage tells it
+		}
 		return said
 	}
 	turn, said := r.poolTurn(ctx)
@@ -207,7 +225,7 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	destroys := r.req.Plan.Destroys()
 	r.held, err = r.Host.Hold(ctx, r.req.Drive, HoldOptions{Exclusive: destroys, Virtual: r.req.VirtualDrives, Job: r.id, Busy: busy})
 	if err != nil {
-		return r.failed(err, "the start")
+		return r.notBack(r.failed(err, "the start"))
 	}
 	if destroys {
 		if r.base, err = r.held.SectorsWritten(); err != nil {
@@ -309,7 +327,7 @@ func (r *run) fault(stage string, err error) *reason.Said {
 
 // stageLog opens a stage's log, which grows over all runs of the job.
 func (r *run) stageLog(kind burnin.StageKind) (*stageLog, error) {
-	f, err := r.root.OpenFile(string(kind)+".log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	f, err := r.root().OpenFile(string(kind)+".log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
 		return nil, spaceError("the stage's log", err)
 	}
@@ -318,23 +336,46 @@ func (r *run) stageLog(kind burnin.StageKind) (*stageLog, error) {
 			return nil, errors.Join(err, f.Close())
 		}
 	}
-	return &stageLog{f: f, now: r.Now}, nil
+	l := &stageLog{f: f, now: r.Now, name: string(kind) + ".log", home: &r.home}
+	r.home.mu.Lock()
+	defer r.home.mu.Unlock()
+	r.home.log = l
+	return l, r.home.keep(l.name)
 }
 
 // stageLog is what a stage tells people. A line that cannot be written is lost, not fatal: the journal is the record.
 type stageLog struct {
-	f   *os.File
-	now func() time.Time
+	now  func() time.Time
+	name string
+	home *home
+
+	mu sync.Mutex
+	f  *os.File
+}
+
+// turn goes on in another file, which holds what was written so far.
+func (l *stageLog) turn(f *os.File) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.f.Close() // nothing leads to it any more
+	l.f = f
 }
 
 func (l *stageLog) say(format string, args ...any) {
 	line := reason.Clean(fmt.Sprintf(format, args...), 4096)
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if _, err := fmt.Fprintf(l.f, "%s %s\n", l.now().UTC().Format("2006-01-02T15:04:05.000Z"), line); err != nil {
 		log.Printf("%s: %v", l.f.Name(), err)
 	}
 }
 
 func (l *stageLog) close() {
+	l.home.mu.Lock()
+	l.home.log = nil
+	l.home.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err := errors.Join(l.f.Sync(), l.f.Close()); err != nil && !errors.Is(err, fs.ErrClosed) {
 		log.Printf("%s: %v", l.f.Name(), err)
 	}

@@ -445,3 +445,30 @@ func TestAVolumeOfARAIDControllerIsNotWrittenTo(t *testing.T) {
 		}
 	})
 }
+
+func TestASelfTestThatHeatsItsDriveTooMuchIsAborted(t *testing.T) {
+	for name, foreign := range map[string]bool{"ours": false, "somebody else's": true} {
+		t.Run(name, func(t *testing.T) {
+			asked(t, ataDrive, longPlan(), func(m *smartModel, d *memoryDrive) {
+				m.takes = 3 * time.Hour
+				if foreign {
+					m.began, m.kind = time.Now(), 2
+				}
+				critical, begun := 65, time.Now()
+				d.sensorLimits[1] = &critical
+				d.temp = func() *int { c := 30 + int(time.Since(begun)/(2*time.Minute)); return &c }
+			}, func(t *testing.T, job burnin.Job, m *smartModel, machine *machine) {
+				ends(t, job, burnin.Unknown, "too_hot")
+				if s := job.Stages[1]; s.State != burnin.Unknown || s.Reason.Code != "too_hot" || s.Paused != nil {
+					t.Errorf("the stage: %s", asJSON(t, s))
+				}
+				if took := time.Duration(job.Stages[1].EndedMs-job.Stages[1].StartedMs) * time.Millisecond; took < time.Hour || took > 80*time.Minute {
+					t.Errorf("it was ended after %v", took)
+				}
+				if aborts := m.called("smartctl -X"); (aborts == 0) != foreign || !foreign && !m.began.IsZero() {
+					t.Errorf("%d aborts, a test runs since %v", aborts, m.began)
+				}
+			})
+		})
+	}
+}

@@ -82,6 +82,9 @@ func (s *Service) serve(ctx context.Context, verb wire.Verb, in *bufio.Reader, o
 		case wire.VerbUndo:
 			return reply(s.Undo(ctx, req))
 		}
+		if req.Auto {
+			return reply(s.GoOn(ctx, req.Job))
+		}
 		return reply(s.Resume(ctx, req.Job))
 	case wire.VerbSlots:
 		var req wire.SlotsRequest

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
 	"burnish/backend/smart"
+	"burnish/backend/surface"
 )
 
 // outcome is how a stage ended. Only with evidence is it passed or failed.
@@ -18,6 +20,7 @@ type outcome struct {
 	temps  *burnin.Temps
 	// selfTest is the row of the drive's log that a self-test stage ended with
 	selfTest *smart.SelfTestRow
+	gone     *departure // the drive is not there any more; see unlessGone
 }
 
 var passed = outcome{state: burnin.Passed}
@@ -98,21 +101,11 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 	at := &at{run: r, i: i, spec: spec, log: log}
 	at.heat = at.newHeat()
 	temps := at.thermometer(ctx)
-	var out outcome
-	switch spec.Kind {
-	case burnin.Precheck:
-		out, err = at.precheck(ctx)
-	case burnin.ShortSMART, burnin.LongSMART:
-		out, err = at.selfTest(ctx, temps)
-	case burnin.CapacityProbe:
-		out, err = at.capacityProbe(ctx)
-	case burnin.SurfaceValidate:
-		out, err = at.surface(ctx, start)
-	case burnin.FinalCheck:
-		out, err = at.finalCheck(ctx)
-	default:
-		out = ended(burnin.Unknown, reason.New("engine_missing", "what", spec.Kind, "hint", ""))
+	out, err := at.cameBack(ctx)
+	if err == nil && out.state == burnin.Passed {
+		out, err = at.work(ctx, start, temps)
 	}
+	out, err = at.unlessGone(ctx, out, err)
 	if err == nil {
 		out, err = at.after(ctx, out)
 	}
@@ -129,6 +122,9 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 		out.state, out.said = burnin.Unknown, r.interrupted(ctx)
 		if out.said.Kind() == reason.Person {
 			out.state = burnin.Cancelled
+			if err := at.untilQuiet(); err != nil {
+				return outcome{}, err
+			}
 		}
 		log.say("[ABORTED] %s", out.said.Text)
 	} else if out.said != nil {
@@ -137,6 +133,39 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 		log.say("%s", out.state)
 	}
 	return out, r.change(i, out)
+}
+
+// untilQuiet waits until nothing that this run has asked of its drive is left: before that it is not stopped.
+func (a *at) untilQuiet() error {
+	for told := false; ; time.Sleep(a.poll()) {
+		if a.owed == nil || a.owed() == "" {
+			return nil
+		}
+		if told {
+			continue
+		}
+		told = true
+		if err := a.warn(reason.New("stop_waits", "what", a.owed())); err != nil {
+			return err
+		}
+	}
+}
+
+// work does what the stage is for.
+func (a *at) work(ctx context.Context, start surface.Start, temps *thermometer) (outcome, error) {
+	switch a.spec.Kind {
+	case burnin.Precheck:
+		return a.precheck(ctx)
+	case burnin.ShortSMART, burnin.LongSMART:
+		return a.selfTest(ctx, temps)
+	case burnin.CapacityProbe:
+		return a.capacityProbe(ctx)
+	case burnin.SurfaceValidate:
+		return a.surface(ctx, start)
+	case burnin.FinalCheck:
+		return a.finalCheck(ctx)
+	}
+	return ended(burnin.Unknown, reason.New("engine_missing", "what", a.spec.Kind, "hint", "")), nil
 }
 
 func (r *run) change(i int, out outcome) error {

@@ -115,6 +115,10 @@ func (a *at) watched(ctx context.Context, watch *observer, work func(context.Con
 			case <-tick.C:
 			}
 			watch.noticeHangs()
+			if a.j.stands.Load() {
+				since = time.Now()
+				continue
+			}
 			if _, hot := a.heat.hot(); hot {
 				since = time.Now() // a pause is no standstill
 				if a.heat.giveUp() {
@@ -236,7 +240,8 @@ func (a *at) ioOutcome(err error) outcome {
 	kind := string(a.spec.Kind)
 	switch {
 	case errors.Is(err, surface.ErrGone) || io != nil && io.Class == surface.ClassGone:
-		return ended(burnin.Unknown, reason.New("drive_vanished", "stage", kind, "where", whereOf(io), "error", err))
+		return outcome{state: burnin.Unknown, said: reason.New("drive_vanished", "stage", kind, "where", whereOf(io), "error", err, "kernel", ""),
+			gone: &departure{whereOf(io), err}}
 	case errors.Is(err, surface.ErrFlush):
 		return ended(burnin.Unknown, reason.New("flush_failed", "stage", kind, "error", err))
 	case errors.Is(err, surface.ErrPath) || io != nil && io.Class == surface.ClassTransport:
@@ -249,9 +254,9 @@ func (a *at) ioOutcome(err error) outcome {
 
 func whereOf(io *surface.IOError) string {
 	if io == nil {
-		return "an unknown place"
+		return ""
 	}
-	return fmt.Sprintf("byte %d", io.Offset)
+	return fmt.Sprintf(" at byte %d", io.Offset)
 }
 
 var errForeign = errors.New("somebody else wrote to the drive")

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -42,7 +43,7 @@ func (a *at) thermometer(ctx context.Context) *thermometer {
 }
 
 func (t *thermometer) watch(ctx context.Context) {
-	tick := time.NewTicker(tempEvery)
+	tick := time.NewTicker(cmp.Or(t.TempEvery, tempEvery))
 	defer tick.Stop()
 	asked := time.Now()
 	for {

@@ -38,7 +38,8 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 		return reply, err
 	}
 	defer lock.Close()
-	r := &run{Service: s, id: ask.Job, req: req, root: root}
+	r := &run{Service: s, id: ask.Job, req: req, home: home{root: root}}
+	defer r.home.close()
 	if r.deeds, err = deedsOf(root); err != nil {
 		return reply, err
 	}
@@ -117,7 +118,7 @@ func (r *run) putBack(ctx context.Context, k *kit) error {
 	if size := dev.Geometry().SizeBytes; size != k.SizeBytes {
 		return reason.New("identity_changed", "expected", r.req.Drive, "found", fmt.Sprintf("%d bytes", size), "path", r.held.Path())
 	}
-	data, err := r.root.Open(kitData)
+	data, err := r.root().Open(kitData)
 	if err != nil {
 		return err
 	}

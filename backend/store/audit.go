@@ -44,3 +44,9 @@ func (s *Store) AuditTrail(ctx context.Context, after int64, limit int) ([]Audit
 		return e, err
 	}, `SELECT seq, t_ms, what, profile_id, job, drive_id, text FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit)
 }
+
+// Audited counts the entries of one kind for a job.
+func (s *Store) Audited(ctx context.Context, what, job string) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT count(*) FROM audit WHERE what = ? AND job = ?`, what, job).Scan(&n)
+	return n, s.explain("read the audit trail", err)
+}

@@ -13,12 +13,13 @@ import (
 
 // selectProfile must name the columns in the order of scanProfile.
 const selectProfile = `SELECT id, name, host, port, user, key_file, agent, sudo, host_key, state_dir, virtual_drives,
-	machine_id, hostname, slots, created_ms, password, legacy, secrets, jump_host, jump_port, jump_user, jump_key FROM profiles`
+	machine_id, hostname, slots, created_ms, password, legacy, secrets, jump_host, jump_port, jump_user, jump_key,
+	auto_resume, keep_days FROM profiles`
 
 func scanProfile(row scanner) (p profile.Profile, err error) {
 	err = row.Scan(&p.ID, &p.Name, &p.Host, &p.Port, &p.User, &p.KeyFile, &p.Agent, &p.Sudo, &p.HostKey, &p.StateDir,
 		&p.VirtualDrives, &p.MachineID, &p.Hostname, &p.Slots, &p.CreatedMs, &p.Password, &p.Legacy, &p.Secrets,
-		&p.Jump.Host, &p.Jump.Port, &p.Jump.User, &p.Jump.HostKey)
+		&p.Jump.Host, &p.Jump.Port, &p.Jump.User, &p.Jump.HostKey, &p.AutoResume, &p.KeepDays)
 	return p, err
 }
 
@@ -30,10 +31,10 @@ func (s *Store) AddProfile(ctx context.Context, p profile.Profile) error {
 	return s.change(ctx, "add the profile "+p.Name, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO profiles (id, name, host, port, user, key_file, agent, sudo, host_key,
 			state_dir, virtual_drives, machine_id, hostname, slots, created_ms, password, legacy, secrets, jump_host,
-			jump_port, jump_user, jump_key) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			jump_port, jump_user, jump_key, auto_resume, keep_days) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 			p.ID, p.Name, p.Host, p.Port, p.User, p.KeyFile, p.Agent, p.Sudo, p.HostKey,
 			p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots, p.CreatedMs, p.Password, p.Legacy, p.Secrets,
-			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey)
+			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey, p.AutoResume, p.KeepDays)
 		if violates(err, lib.SQLITE_CONSTRAINT_UNIQUE) {
 			return reason.New("nas_exists", "nas", p.Name)
 		}
@@ -86,10 +87,10 @@ func (s *Store) UpdateProfile(ctx context.Context, p profile.Profile) error {
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE profiles SET host=?, port=?, user=?, key_file=?, agent=?, sudo=?, host_key=?,
 			state_dir=?, virtual_drives=?, machine_id=?, hostname=?, slots=?, password=?, legacy=?, secrets=?,
-			jump_host=?, jump_port=?, jump_user=?, jump_key=? WHERE id = ?`,
+			jump_host=?, jump_port=?, jump_user=?, jump_key=?, auto_resume=?, keep_days=? WHERE id = ?`,
 			p.Host, p.Port, p.User, p.KeyFile, p.Agent, p.Sudo, p.HostKey,
 			p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots, p.Password, p.Legacy, p.Secrets,
-			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey, p.ID)
+			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey, p.AutoResume, p.KeepDays, p.ID)
 		return err
 	})
 }

@@ -28,6 +28,8 @@ type Store struct {
 	now   func() time.Time
 	write *sql.DB
 	read  *sql.DB
+
+	leader leader
 }
 
 // Open opens the data directory, creating or migrating it where needed, and waits up to a minute for another process
@@ -96,7 +98,7 @@ func address(path string, options url.Values) string {
 
 // Close waits for what runs and closes the file. The Store must not be used after it.
 func (s *Store) Close() error {
-	var errs []error
+	errs := []error{s.leader.close()}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())

@@ -92,6 +92,8 @@ type StartReply struct {
 type JobRequest struct {
 	Job string `json:"job"`
 	By  string `json:"by,omitempty"` // stop: who asks, for the log
+	// Auto: resume: no person asks. A job that somebody wanted stopped does not go on then.
+	Auto bool `json:"auto,omitempty"`
 }
 
 // UndoLog names the log of an undo, beside those of the stages.
@@ -122,6 +124,7 @@ type JobStatus struct {
 	NowMs    int64            `json:"now_ms"`
 	Sizes    map[string]int64 `json:"sizes"`
 	Live     *burnin.Progress `json:"live,omitempty"`
+	Trouble  burnin.Trouble   `json:"trouble,omitempty"` // with the state directory
 }
 
 // ListReply lists jobs of the state directory; all of them come in as many such frames as they need. list needs no root.

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -30,16 +31,32 @@ type bench struct {
 	id   drive.Identity
 	dir  string
 	done chan error
+
+	temp  func() *int  // nil: no sensor
+	child atomic.Int64 // the newest child's process
 }
 
 type benchHold struct {
 	*held
 	id drive.Identity
+	b  *bench
 }
 
 func (h benchHold) Identity() drive.Identity { return h.id }
 func (h benchHold) Usage() drive.Usage       { return drive.Usage{Class: drive.None} }
-func (h benchHold) TempC() *int              { return nil }
+func (h benchHold) TempC() *int {
+	if h.b.temp == nil {
+		return nil
+	}
+	return h.b.temp()
+}
+func (h benchHold) Spawn(s runner.Spawn) (runner.Process, error) {
+	p, err := h.held.Spawn(s)
+	if err == nil {
+		h.b.child.Store(int64(p.PID()))
+	}
+	return p, err
+}
 func (h benchHold) TempLimits() (*int, *int) { return nil, nil }
 func (h benchHold) Inspect(context.Context) (drive.Identity, drive.Usage, error) {
 	return h.id, h.Usage(), nil
@@ -50,11 +67,12 @@ func (b *bench) Hold(context.Context, drive.Identity, runner.HoldOptions) (runne
 	if err != nil {
 		return nil, err
 	}
-	return benchHold{&held{host: b.Host, file: os.NewFile(uintptr(fd), b.path), path: b.path}, b.id}, nil
+	return benchHold{&held{host: b.Host, file: os.NewFile(uintptr(fd), b.path), path: b.path}, b.id, b}, nil
 }
 
 func (b *bench) service() *runner.Service {
-	return &runner.Service{Dir: runner.NewStateDir(b.dir), Host: b, Locks: Locks{}, Supervisor: b, Version: "test", Now: time.Now, PollEvery: 10 * time.Millisecond}
+	return &runner.Service{Dir: runner.NewStateDir(b.dir), Host: b, Locks: Locks{}, Supervisor: b, Version: "test", Now: time.Now,
+		PollEvery: 10 * time.Millisecond, TempEvery: 10 * time.Millisecond}
 }
 
 func (b *bench) Launch(_ context.Context, job string, _ int, _ string) error {
@@ -66,35 +84,60 @@ func (*bench) Cancel(context.Context, string, int) error { return nil }
 func (*bench) Terminate(int) error { return nil }
 func (*bench) Gone(int) bool       { return true }
 
+// benchOf makes a machine of a device.
+func benchOf(t *testing.T, path string, size int64, logical int) *bench {
+	return &bench{Host: NewHost(), t: t, path: path, dir: t.TempDir(), done: make(chan error, 1),
+		id: drive.Identity{Serial: "BENCH", WWN: "5000C5000BE9C4", Model: "Bench", SizeBytes: size, LogicalBytes: logical, PhysicalBytes: logical, Kind: drive.HDD}}
+}
+
+const benchJob = "0123456789abcdefclassic"
+
+// start begins a surface stage with an engine.
+func (b *bench) start(s burnin.StageSpec) {
+	b.t.Helper()
+	s.Kind = burnin.SurfaceValidate
+	plan := burnin.Plan{Name: "bench", WithoutSMART: true, Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, s, {Kind: burnin.FinalCheck}}}
+	_, err := b.service().Start(context.Background(), wire.StartRequest{Job: benchJob, CreatedMs: 1, Plan: plan, Drive: b.id, Usage: drive.None, Slots: 1, GID: os.Getgid()})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// job folds the journal as it is now.
+func (b *bench) job() burnin.Job {
+	b.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(b.dir, "jobs", benchJob, "run-1.ndjson"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	events, err := wire.DecodeJournal(raw)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	folded, err := burnin.Fold([][]burnin.Event{events}, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return folded
+}
+
+// ended waits for the run and folds its journal.
+func (b *bench) ended() burnin.Job {
+	b.t.Helper()
+	if err := <-b.done; err != nil {
+		b.t.Fatal(err)
+	}
+	return b.job()
+}
+
 // classic runs badblocks, as the plan classic does, on a device.
 func classic(t *testing.T, path string, size int64, logical int) burnin.Job {
 	t.Helper()
 	need.Program(t, "badblocks")
-	b := &bench{Host: NewHost(), t: t, path: path, dir: t.TempDir(), done: make(chan error, 1),
-		id: drive.Identity{Serial: "BENCH", WWN: "5000C5000BE9C4", Model: "Bench", SizeBytes: size, LogicalBytes: logical, PhysicalBytes: logical, Kind: drive.HDD}}
-	const job = "0123456789abcdefclassic"
-	plan := burnin.Plan{Name: "classic", WithoutSMART: true, Stages: []burnin.StageSpec{
-		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineBadblocks, WindowMiB: 16}, {Kind: burnin.FinalCheck}}}
-	_, err := b.service().Start(context.Background(), wire.StartRequest{Job: job, CreatedMs: 1, Plan: plan, Drive: b.id, Usage: drive.None, Slots: 1, GID: os.Getgid()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := <-b.done; err != nil {
-		t.Fatal(err)
-	}
-	raw, err := os.ReadFile(filepath.Join(b.dir, "jobs", job, "run-1.ndjson"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	events, err := wire.DecodeJournal(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	folded, err := burnin.Fold([][]burnin.Event{events}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if log, err := os.ReadFile(filepath.Join(b.dir, "jobs", job, "surface_validate.log")); err == nil && testing.Verbose() {
+	b := benchOf(t, path, size, logical)
+	b.start(burnin.StageSpec{Engine: burnin.EngineBadblocks, WindowMiB: 16})
+	folded := b.ended()
+	if log, err := os.ReadFile(filepath.Join(b.dir, "jobs", benchJob, "surface_validate.log")); err == nil && testing.Verbose() {
 		t.Logf("%s", log)
 	}
 	return folded

@@ -109,7 +109,7 @@ func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOpt
 	look := inventory.Options{VirtualDrives: opt.Virtual, Busy: opt.Busy}
 	paths, err := h.inv.Paths(ctx, want, look)
 	if errors.Is(err, inventory.ErrNotFound) {
-		return nil, reason.New("drive_vanished", "stage", "the start", "where", "its bay", "error", err)
+		return nil, reason.New("drive_vanished", "stage", "the start", "where", "", "error", err, "kernel", "")
 	}
 	if err != nil {
 		return nil, err
@@ -318,6 +318,9 @@ func sysOf(file *os.File) (string, error) {
 	}
 	return fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(st.Rdev), unix.Minor(st.Rdev)), nil
 }
+
+// Alive implements runner.Held.
+func (d *held) Alive() bool { return d.alive() }
 
 // alive reports whether the kernel still has the drive.
 func (d *held) alive() bool {

@@ -157,6 +157,9 @@ func (n names) count(text string, into *runner.KernelErrors) {
 	if before == 0 && into.Any() {
 		into.First = reason.Clean(text, 200)
 	}
+	if n.left(text) {
+		into.Gone = reason.Clean(text, 200)
+	}
 	switch {
 	case n.says(text, hardwareError), n.says(text, "Sense Key : Medium Error"), n.disk != "" && strings.Contains(text, "critical medium error, dev "+n.disk+","),
 		n.port(text, "error: {", " UNC"), n.nvmeStatus(text, "2"):
@@ -198,27 +201,38 @@ func (n names) nvmeStatus(text, kind string) bool {
 	return n.nvme != "" && strings.HasPrefix(text, n.disk+": ") && strings.Contains(text, "(sct 0x"+kind+" ")
 }
 
+// left reports whether the message tells that the drive left, or was given up.
+func (n names) left(text string) bool {
+	return about(n.ata, "", text, "SATA link down", ": disable", ": detaching") ||
+		about(n.nvme, "nvme ", text, "emoving after probe failure", "Device not ready", "controller is down", "Device shutdown incomplete") ||
+		about(n.usb, "usb ", text, ": USB disconnect") ||
+		about(n.target, "sd ", text, "Device offlined", "offline device", "Synchronizing SCSI cache", "Synchronize Cache(10) failed") ||
+		n.disk != "" && strings.HasPrefix(text, "device offline error, dev "+n.disk+",")
+}
+
 // reset reports whether the message tells a reset of the drive's link.
 func (n names) reset(text string) bool {
-	about := func(name, prefix string, words ...string) bool {
-		if name == "" || !strings.HasPrefix(text, prefix+name) {
-			return false
-		}
-		rest := text[len(prefix)+len(name):]
-		if rest != "" && rest[0] >= '0' && rest[0] <= '9' { // ata1 is not ata10
-			return false
-		}
-		for _, w := range words {
-			if strings.Contains(rest, w) {
-				return true
-			}
-		}
+	return about(n.ata, "", text, "hard resetting link", "SATA link down") ||
+		about(n.nvme, "nvme ", text, "resetting controller", "timeout, aborting", "timeout, reset controller", "controller is down") ||
+		about(n.usb, "usb ", text, ": reset ") ||
+		about(n.target, "sd ", text, "attempting task abort", "attempting device reset", "attempting target reset", "timing out command")
+}
+
+// about reports whether a message is about the thing of this name and holds one of the words.
+func about(name, prefix, text string, words ...string) bool {
+	if name == "" || !strings.HasPrefix(text, prefix+name) {
 		return false
 	}
-	return about(n.ata, "", "hard resetting link", "SATA link down") ||
-		about(n.nvme, "nvme ", "resetting controller", "timeout, aborting", "timeout, reset controller", "controller is down") ||
-		about(n.usb, "usb ", ": reset ") ||
-		about(n.target, "sd ", "attempting task abort", "attempting device reset", "attempting target reset", "timing out command")
+	rest := text[len(prefix)+len(name):]
+	if rest != "" && rest[0] >= '0' && rest[0] <= '9' { // ata1 is not ata10
+		return false
+	}
+	for _, w := range words {
+		if strings.Contains(rest, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // KernelErrors counts what the kernel logged of this drive since it was held.

@@ -128,3 +128,38 @@ func TestARecordOfTheKernelsLogIsCutToItsText(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestTheKernelsWordThatADriveLeftIsKnown(t *testing.T) {
+	sata := namesOf("/sys/devices/pci0000:00/0000:00:1f.2/ata3/host2/target2:0:0/2:0:0:0/block/sdd")
+	nvme := namesOf("/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/nvme/nvme0/nvme0n1")
+	usb := namesOf("/sys/devices/pci0000:00/0000:00:14.0/usb2/2-1/2-1.4/2-1.4:1.0/host6/target6:0:0/6:0:0:0/block/sdg")
+	for text, c := range map[string]struct {
+		of   names
+		left bool
+	}{
+		"ata3: SATA link down (SStatus 0 SControl 300)":                           {sata, true},
+		"ata3.00: disable device":                                                 {sata, true},
+		"ata3.00: detaching (SCSI 2:0:0:0)":                                       {sata, true},
+		"ata33: SATA link down (SStatus 0 SControl 300)":                          {sata, false},
+		"ata3: hard resetting link":                                               {sata, false},
+		"sd 2:0:0:0: Device offlined - not ready after error recovery":            {sata, true},
+		"sd 2:0:0:0: rejecting I/O to offline device":                             {sata, true},
+		"sd 2:0:0:0: [sdd] Synchronizing SCSI cache":                              {sata, true},
+		"sd 2:0:0:1: [sde] Synchronizing SCSI cache":                              {sata, false},
+		"sd 2:0:0:0: [sdd] Attached SCSI disk":                                    {sata, false},
+		"device offline error, dev sdd, sector 8 op 0x0:(READ) flags 0x0":         {sata, true},
+		"nvme nvme0: Removing after probe failure status: -19":                    {nvme, true},
+		"nvme nvme1: Removing after probe failure status: -19":                    {nvme, false},
+		"usb 2-1.4: USB disconnect, device number 5":                              {usb, true},
+		"usb 2-1: USB disconnect, device number 4":                                {usb, false},
+		"usb 2-1.4: reset SuperSpeed USB device number 3 using xhci_hcd":          {usb, false},
+		"critical medium error, dev sdd, sector 8 op 0x0:(READ) flags 0x0":        {sata, false},
+		"nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS": {nvme, true},
+	} {
+		var got runner.KernelErrors
+		c.of.count(text, &got)
+		if (got.Gone != "") != c.left {
+			t.Errorf("%q: %q", text, got.Gone)
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+)
+
+// home is the directory of a run's job. Somebody may remove it while the run is at work, which would leave a test that
+// nobody sees and nobody can stop. So the run holds its files open, and puts them back, byte by byte. It is safe for
+// concurrent use.
+type home struct {
+	mu   sync.Mutex
+	root *os.Root
+	old  []io.Closer         // of directories that were removed, with their locks
+	kept map[string]*os.File // by name, for reading: all that readers follow, but for this run's own journal
+	log  *stageLog           // the one that is written; nil between stages
+}
+
+// root is the job's directory as it is now.
+func (r *run) root() *os.Root {
+	r.home.mu.Lock()
+	defer r.home.mu.Unlock()
+	return r.home.root
+}
+
+// settle opens what earlier runs have left.
+func (h *home) settle() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	have, err := sizes(h.root)
+	if err != nil {
+		return err
+	}
+	h.kept = map[string]*os.File{}
+	for _, name := range append(keys(have), jobFile) {
+		if err := h.keep(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func keys(m map[string]int64) (names []string) {
+	for name := range m {
+		names = append(names, name)
+	}
+	return names
+}
+
+// keep holds a file open for reading. The caller holds mu.
+func (h *home) keep(name string) error {
+	f, err := h.root.Open(name)
+	if err != nil {
+		return err
+	}
+	if before := h.kept[name]; before != nil {
+		_ = before.Close() // it was read from only
+	}
+	if h.kept == nil {
+		h.kept = map[string]*os.File{}
+	}
+	h.kept[name] = f
+	return nil
+}
+
+func (h *home) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, f := range h.kept {
+		_ = f.Close() // it was read from only
+	}
+	for _, c := range append(h.old, h.root) {
+		_ = c.Close() // nothing leads there any more, or nothing is written there
+	}
+}
+
+// removed reports whether the job's directory is not where it was made.
+func (r *run) removed() bool {
+	there, err := os.Stat(r.Dir.job(r.id))
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	mine, err := r.root().Stat(".")
+	return err == nil && !os.SameFile(mine, there)
+}
+
+// comeHome puts the job's directory back after somebody removed it, and says so. What cannot be put back now is tried
+// again.
+func (r *run) comeHome() {
+	if !r.removed() {
+		return
+	}
+	err := r.rebuild()
+	if err == nil {
+		// The journal keeps its first error itself; the run's next event meets it.
+		_ = r.j.put(burnin.EvWarning, burnin.Warning{Said: reason.New("files_put_back", "dir", r.Dir.job(r.id))})
+	}
+	r.home.mu.Lock()
+	defer r.home.mu.Unlock()
+	if l := r.home.log; l != nil && err == nil {
+		l.say("somebody removed the job's directory; its files were put back")
+	}
+}
+
+// rebuild makes the directory anew. A request to stop that lies in its place stays.
+func (r *run) rebuild() error {
+	if err := r.Dir.make(); err != nil {
+		return err
+	}
+	dir := r.Dir.job(r.id)
+	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := chgrp(dir, r.req.GID); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	lock, err := r.Locks.Take(r.Dir.in(r.id, lockFile), r.req.GID)
+	if err != nil {
+		return errors.Join(err, root.Close())
+	}
+	err = r.Dir.sign(root, os.Getpid(), r.facts.BootID)
+	if err == nil {
+		err = r.home.move(root, r.req.GID)
+	}
+	if err == nil {
+		err = r.j.move(root, r.req.GID)
+	}
+	if err != nil {
+		return errors.Join(err, lock.Close(), root.Close())
+	}
+	r.home.mu.Lock()
+	defer r.home.mu.Unlock()
+	r.home.old = append(r.home.old, r.home.root, lock)
+	r.home.root = root
+	if held, err := r.Locks.Take(r.Dir.driveLock(driveKey(r.req.Drive)), r.req.GID); err == nil { // else another job may try; the drive itself is held
+		r.home.old = append(r.home.old, held)
+	}
+	return nil
+}
+
+// move copies all that is kept to a new directory, and goes on with the copies.
+func (h *home) move(root *os.Root, gid int) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var names []string
+	for name := range h.kept {
+		names = append(names, name)
+	}
+	for _, name := range names {
+		from := h.kept[name]
+		to, err := copied(from, -1, root, name, gid)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if h.log != nil && h.log.name == name {
+			h.log.turn(to)
+		} else if err := to.Close(); err != nil {
+			return err
+		}
+		again, err := root.Open(name)
+		if err != nil {
+			return err
+		}
+		_ = from.Close() // it was read from only
+		h.kept[name] = again
+	}
+	return nil
+}
+
+// copied makes a file anew from one that is open, up to size or, below 0, whole.
+func copied(from *os.File, size int64, root *os.Root, name string, gid int) (*os.File, error) {
+	if size < 0 {
+		info, err := from.Stat()
+		if err != nil {
+			return nil, err
+		}
+		size = info.Size()
+	}
+	to, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	if os.Geteuid() == 0 && gid >= 0 {
+		err = to.Chown(-1, gid)
+	}
+	if err == nil {
+		_, err = io.Copy(to, io.NewSectionReader(from, 0, size))
+	}
+	if err == nil {
+		err = to.Sync()
+	}
+	if err != nil {
+		return nil, errors.Join(err, to.Close())
+	}
+	return to, nil
+}
+
+// move goes on in a new directory, with what was written so far.
+func (j *journal) move(root *os.Root, gid int) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	to, err := copied(j.file, j.size, root, j.name, gid)
+	if err != nil {
+		return err
+	}
+	_ = j.file.Close() // nothing leads to it any more
+	j.file, j.root = to, root
+	return root.WriteFile(reserveFile, make([]byte, reserveBytes), 0o600)
+}

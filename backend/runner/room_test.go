@@ -1,0 +1,179 @@
+//go:build linux
+
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/surface/faultdev"
+	"burnish/backend/testbed/disk"
+	"burnish/backend/testbed/need"
+	"burnish/backend/wire"
+)
+
+// await waits for something that has to come.
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(3 * time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// seen is a job as a desktop sees it that has mirrored all.
+func (m *machine) seen() burnin.Job {
+	m.t.Helper()
+	all, err := m.service().List()
+	if err != nil || len(all.Jobs) != 1 {
+		m.t.Fatalf("%d jobs, %v", len(all.Jobs), err)
+	}
+	st := all.Jobs[0]
+	return foldRaw(m.t, m.journals(testJob), &burnin.Observation{Run: st.Run, LockHeld: st.LockHeld, BootID: st.BootID, BootedMs: st.BootedMs, Complete: true, Trouble: st.Trouble})
+}
+
+// slowly makes a drive whose stamped pass takes some seconds.
+func slowly(m *machine) *memoryDrive {
+	d := m.addDrive("ROOM", 64*mib)
+	d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 5 * time.Millisecond})
+	return d
+}
+
+func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
+	need.Root(t)
+	m := newMachine(t)
+	if err := syscall.Mount("tmpfs", m.dir, "tmpfs", 0, "size=2m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		m.killAll()
+		m.wait.Wait()
+		if err := syscall.Unmount(m.dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	d := slowly(m)
+	if _, err := m.service().Start(context.Background(), order(d, stampPlan())); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the sweep is at work", func() bool { return d.Counts().BytesWritten > 40*mib })
+	hog, err := os.Create(filepath.Join(m.dir, "hog"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for block := make([]byte, 64<<10); err == nil; {
+		_, err = hog.Write(block)
+	}
+	hog.Close()
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
+	await(t, "the drive is left in peace", func() bool {
+		before := d.Counts().Reads + d.Counts().Writes
+		time.Sleep(200 * time.Millisecond)
+		return d.Counts().Reads+d.Counts().Writes == before
+	})
+	if job := m.seen(); job.State != burnin.Running {
+		t.Errorf("without room it is %s, %v", job.State, job.Reason)
+	}
+	if err := os.Remove(hog.Name()); err != nil {
+		t.Fatal(err)
+	}
+	m.wait.Wait()
+	job := m.seen()
+	ends(t, job, burnin.Passed, "")
+	if warned(job, "journal_waits") || job.BytesCovered != 64*mib {
+		t.Errorf("covered %d, warnings %s", job.BytesCovered, asJSON(t, job.Warnings))
+	}
+}
+
+func TestAJobThatWaitsForRoomCanBeStopped(t *testing.T) {
+	need.Root(t)
+	m := newMachine(t)
+	if err := syscall.Mount("tmpfs", m.dir, "tmpfs", 0, "size=2m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		m.killAll()
+		m.wait.Wait()
+		if err := syscall.Unmount(m.dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	d := slowly(m)
+	if _, err := m.service().Start(context.Background(), order(d, stampPlan())); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the sweep is at work", func() bool { return d.Counts().BytesWritten > 40*mib })
+	hog, err := os.Create(filepath.Join(m.dir, "hog"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for block := make([]byte, 64<<10); err == nil; {
+		_, err = hog.Write(block)
+	}
+	hog.Close()
+	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
+	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil || !reply.Stopped {
+		t.Fatalf("%+v, %v", reply, err)
+	}
+	m.wait.Wait()
+	job := m.seen()
+	ends(t, job, burnin.Cancelled, "stopped_by_person")
+	if s := job.Stages[2]; s.State != burnin.Cancelled {
+		t.Errorf("the stage is %s, %v", s.State, s.Reason)
+	}
+}
+
+// A file system that meets an error becomes read-only until the NAS restarts; the kernel can be made to think so.
+func TestAStateDirectoryThatBecomesReadOnlyIsSaidAndNothingIsMadeUp(t *testing.T) {
+	need.Root(t)
+	need.Loop(t)
+	mkfs := need.Program(t, "mkfs.ext4")
+	m := newMachine(t)
+	fs := disk.Loop(t, 16<<20)
+	if out, err := exec.Command(mkfs, "-q", fs.Path).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := syscall.Mount(fs.Path, m.dir, "ext4", 0, "errors=remount-ro"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		m.killAll()
+		m.wait.Wait()
+		if err := syscall.Unmount(m.dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	d := slowly(m)
+	if _, err := m.service().Start(context.Background(), order(d, stampPlan())); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the sweep is at work", func() bool { return d.Counts().BytesWritten > 40*mib })
+	if err := os.WriteFile("/sys/fs/ext4/"+filepath.Base(fs.Path)+"/trigger_fs_error", []byte("a test\n"), 0o200); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the job says what is wrong", func() bool { return warned(m.seen(), "journal_waits") })
+	if job := m.seen(); job.State != burnin.Running || !strings.Contains(job.Warnings[len(job.Warnings)-1].Text, "read-only") {
+		t.Errorf("it is %s, %s", job.State, asJSON(t, job.Warnings))
+	}
+	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil || !reply.Stopped {
+		t.Fatalf("%+v, %v", reply, err)
+	}
+	m.wait.Wait()
+	job := m.seen()
+	ends(t, job, burnin.Unknown, "journal_failed")
+	if s := job.Stages[2]; s.State != burnin.Unknown || !strings.Contains(job.Reason.Text, "read-only") {
+		t.Errorf("the stage is %s, %v", s.State, s.Reason)
+	}
+}

@@ -1,0 +1,172 @@
+package runner_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/runner"
+	"burnish/backend/surface/faultdev"
+)
+
+// pulled runs a plan on a drive that vanishes in the middle of it.
+func pulled(m *machine, d *memoryDrive, plan burnin.Plan) burnin.Job {
+	d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 50_000, Last: 50_000})
+	return m.run(order(d, plan))
+}
+
+// tryResume asks for a resume that may be refused, waits for what came of it, and folds the job.
+func (m *machine) tryResume() (burnin.Job, error) {
+	_, err := m.service().Resume(context.Background(), testJob)
+	m.wait.Wait()
+	return foldRaw(m.t, m.journals(testJob), nil), err
+}
+
+func TestWhatTheKernelSaysOfADriveThatVanishedIsTold(t *testing.T) {
+	for word, want := range map[string]string{
+		"sd 2:0:0:0: Device offlined - not ready after error recovery": "The kernel logged: sd 2:0:0:0: Device offlined",
+		"": "The kernel logged nothing of it.",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMachine(t)
+			d := m.addDrive("GONE", 40*mib)
+			d.kernel = runner.KernelErrors{Readable: true, Gone: word}
+			job := pulled(m, d, readPlan())
+			ends(t, job, burnin.Unknown, "drive_vanished")
+			if text := job.Reason.Text; !strings.Contains(text, want) || !strings.Contains(text, " at byte ") || job.Stages[1].Reason.Text != text {
+				t.Errorf("%s", text)
+			}
+			if log := m.log(burnin.SurfaceValidate); !strings.Contains(log, want) {
+				t.Errorf("the stage's log: %s", log)
+			}
+		})
+	}
+}
+
+func TestADriveThatIsBackGoesOnAndPasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("BACK", 40*mib)
+		ends(t, pulled(m, d, stampPlan()), burnin.Unknown, "drive_vanished")
+		d.Set()
+		job := m.resume()
+		if job.State != burnin.Passed || !warned(job, "resumed") {
+			t.Errorf("ended as %s (%v), %s", job.State, job.Reason, asJSON(t, job.Warnings))
+		}
+	})
+}
+
+func TestADriveThatVanishesTwiceHasFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("TWICE", 40*mib)
+		ends(t, pulled(m, d, readPlan()), burnin.Unknown, "drive_vanished")
+		d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 60_000, Last: 60_000})
+		job := m.resume()
+		ends(t, job, burnin.Failed, "drive_lost")
+		if s := job.Stages[1]; s.State != burnin.Failed || len(s.BadRanges) != 0 || job.Stages[2].State != burnin.Skipped {
+			t.Errorf("the stages: %s", asJSON(t, job.Stages))
+		}
+	})
+}
+
+func TestDrivesThatVanishTogetherAccuseWhatTheyShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("ONE", 40*mib)
+		ends(t, pulled(m, d, readPlan()), burnin.Unknown, "drive_vanished")
+		time.Sleep(time.Hour)
+
+		d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 60_000, Last: 60_000})
+		other := m.addDrive("OTHER", 40*mib)
+		other.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 1_000, Last: 1_000})
+		req := order(other, readPlan())
+		req.Job = "other0other0other0000"
+		if _, err := m.service().Start(context.Background(), req); err != nil {
+			t.Fatal(err)
+		}
+		job := m.resume()
+		ends(t, job, burnin.Unknown, "drive_vanished")
+		if !strings.Contains(job.Reason.Text, req.Job) {
+			t.Errorf("%s", job.Reason.Text)
+		}
+	})
+}
+
+func TestADriveThatIsNotThereHasFailedOnlyAfterItHadItsChance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("AWAY", 40*mib)
+		ends(t, pulled(m, d, readPlan()), burnin.Unknown, "drive_vanished")
+		m.mu.Lock()
+		delete(m.drives, d.id.ID())
+		m.mu.Unlock()
+
+		job, err := m.tryResume()
+		if !isReason(err, "drive_vanished") {
+			t.Errorf("the first resume: %v", err)
+		}
+		ends(t, job, burnin.Unknown, "drive_vanished")
+		job, err = m.tryResume()
+		if !isReason(err, "drive_lost") {
+			t.Errorf("the second resume: %v", err)
+		}
+		ends(t, job, burnin.Failed, "drive_lost")
+		if s := job.Stages[1]; s.State != burnin.Failed || s.Reason.Code != "drive_lost" {
+			t.Errorf("the stage: %s", asJSON(t, s))
+		}
+	})
+}
+
+func TestAJobWhoseDriveWasNeverThereAfterARestartIsNotFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("MOVED", 40*mib)
+		m.breakOff(d, readPlan(), func(c faultdev.Counts) bool { return c.BytesRead > 20*mib })
+		m.mu.Lock()
+		delete(m.drives, d.id.ID())
+		m.mu.Unlock()
+		for range 3 {
+			job, _ := m.tryResume()
+			ends(t, job, burnin.Unknown, "drive_vanished")
+		}
+	})
+}
+
+func TestADriveThatComesBackWithAFailingWordHasFailedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := patient(t)
+		d := m.addDrive("SICK", 40*mib)
+		d.smart = modelOf(t, ataDrive)
+		plan := readPlan()
+		plan.WithoutSMART = false
+		ends(t, pulled(m, d, plan), burnin.Unknown, "drive_vanished")
+		d.Set()
+		d.smart.capture["smart_status"] = map[string]any{"passed": false}
+		read := d.Counts().BytesRead
+		ends(t, m.resume(), burnin.Failed, "smart_failed")
+		if again := d.Counts().BytesRead - read; again > 0 {
+			t.Errorf("%d bytes of it were read first", again)
+		}
+	})
+}
+
+func TestADriveThatVanishesWhileItTestsItselfIsSaidToHaveVanished(t *testing.T) {
+	asked(t, ataDrive, longPlan(), func(m *smartModel, d *memoryDrive) {
+		m.takes = time.Hour
+		begun := time.Now()
+		m.before = func(m *smartModel) {
+			if time.Since(begun) > 10*time.Minute {
+				m.fails, d.dead = 1, true
+			}
+		}
+	}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
+		ends(t, job, burnin.Unknown, "drive_vanished")
+		if job.Stages[1].State != burnin.Unknown {
+			t.Errorf("the stage is %s", job.Stages[1].State)
+		}
+	})
+}
