@@ -69,7 +69,9 @@ var registry = []Entry{
 	{"slow_for_model", Note, "The drive is slow for its model", "In the {phase} sweep it made {percent} % of the speed of {siblings} other drives of its model in this NAS, at the same places.", "Check its cable, slot, write cache and firmware against the others.", nil},
 	{"shingled", Note, "The drive writes as shingled drives do", "It began to write at {first} MB/s and went on at {speed} MB/s.", "Nothing is wrong with it, but it is slow in arrays: rebuilding one takes days.", nil},
 	{"cache_possible", Note, "A cache may have answered", "badblocks reads back each part of the drive soon after writing it; the cache of an SSD can hold as much.", "The plan standard reads back only after all of the drive was written.", nil},
-	{"not_on_medium", Note, "Zeros read", "{percent} % of what was read are zeros; an SSD may answer them without reading its cells.", "", nil},
+	{"not_on_medium", Note, "Zeros read", "{percent} % of what was read are zeros; a drive that takes back unused blocks may answer them without reading its medium.", "", nil},
+	{"link_slow", Note, "The link is slower than the drive", "It runs at {now}, the drive can {max}.", "Look at the slot: how many lanes it has, of which generation, and whether the drive sits well in it.", nil},
+	{"flash_full", Note, "The drive takes all of its blocks for data", "The test wrote {bytes} bytes, the whole of a drive that takes back unused blocks; they hold nothing of use. {endurance}", "Burnish discards nothing by itself. To give the blocks back before use, run blkdiscard on this drive: look at its serial number first, for it erases everything.", nil},
 
 	// Refused for safety.
 	{"drive_in_use", Refusal, "The drive is in use", "{drive} ({path}): {usage}.", "{way_out}", nil},

@@ -143,19 +143,6 @@ func TestOnlyDrivesThatHangAlikeAreComparedInSpeed(t *testing.T) {
 	}
 }
 
-func TestAReadScanOfFlashThatReadsZerosSaysSo(t *testing.T) {
-	for kind, want := range map[drive.Kind]bool{drive.HDD: false, drive.SSD: true} {
-		m := newMachine(t)
-		d := m.addDrive("ZEROS", 8*mib)
-		d.id.Kind = kind
-		job := m.run(order(d, readPlan()))
-		said := len(job.Warnings) > 0 && job.Warnings[0].Code == "not_on_medium"
-		if job.State != burnin.Passed || said != want {
-			t.Errorf("%s: ended as %s, %s", kind, job.State, asJSON(t, job.Warnings))
-		}
-	}
-}
-
 func TestAStoppedJobIsNotCalledStoppedBeforeItsDriveAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)

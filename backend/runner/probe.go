@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"burnish/backend/burnin"
-	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
@@ -108,10 +107,9 @@ func (a *at) wrappedSweep(res surface.Result) (fake bool, real int64) {
 const zerosTold = 1
 
 // notOnMedium warns when much of what a read scan got may never have been read from the medium: a drive that knows which
-// sectors were never written, or were discarded, answers zeros for them by itself.
+// sectors were never written, or were discarded, answers zeros for them by itself. SSDs do, and shingled disks.
 func (a *at) notOnMedium(res surface.Result) error {
-	kind := a.req.Drive.Kind
-	if a.spec.Engine != burnin.EngineRead || kind != drive.SSD && kind != drive.NVMe || res.ZeroBytes*100 <= zerosTold*res.BytesCovered {
+	if a.spec.Engine != burnin.EngineRead || !a.flash() && !a.held.Place().Discards || res.ZeroBytes*100 <= zerosTold*res.BytesCovered {
 		return nil
 	}
 	return a.warn(reason.New("not_on_medium", "percent", res.ZeroBytes*100/res.BytesCovered))

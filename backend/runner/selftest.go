@@ -73,6 +73,7 @@ func (a *at) selfTest(ctx context.Context, temps *thermometer) (outcome, error) 
 			return outcome{}, err
 		}
 	}
+	a.leaveAlone(ctx)
 	if said := t.start(ctx, now); said != nil {
 		return ended(burnin.Unknown, said), nil
 	}

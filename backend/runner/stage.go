@@ -220,6 +220,9 @@ func (a *at) precheck(ctx context.Context) (outcome, error) {
 			return outcome{}, err
 		}
 	}
+	if err := a.tellLink(); err != nil {
+		return outcome{}, err
+	}
 	if said, err := a.findEngines(); err != nil || said != nil {
 		return ended(burnin.Unknown, said), err
 	}
@@ -271,5 +274,9 @@ func (a *at) finalCheck(ctx context.Context) (outcome, error) {
 	if err := a.warnSlowAtLast(); err != nil {
 		return outcome{}, err
 	}
-	return a.lastHealth(ctx)
+	out, err := a.lastHealth(ctx)
+	if err != nil || out.state != burnin.Passed {
+		return out, err
+	}
+	return out, a.tellFlash()
 }

@@ -1,0 +1,81 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/reason"
+)
+
+// What is particular to drives that keep a map of their blocks: SSDs, and disks with shingled tracks.
+
+const (
+	// idleRate is how fast such a drive settles in the background what was written to it, in bytes per second, at the least.
+	idleRate = 500e6
+	// idleMost is how long it is left alone at most.
+	idleMost = 5 * time.Minute
+)
+
+// flash reports whether the drive is an SSD of any kind.
+func (r *run) flash() bool { return r.req.Drive.Kind == drive.SSD || r.req.Drive.Kind == drive.NVMe }
+
+// writtenWhole reports whether a stage wrote to all of the drive and ended well.
+func (r *run) writtenWhole(i int) bool {
+	s := r.req.Plan.Stages[i]
+	return s.Kind == burnin.SurfaceValidate && s.Engine != burnin.EngineRead && r.j.job().Stages[i].State == burnin.Passed
+}
+
+// leaveAlone gives a drive that was just written as a whole time for its work in the background, which makes self-tests
+// slow or stuck.
+func (a *at) leaveAlone(ctx context.Context) {
+	job := a.j.job()
+	before := a.i - 1
+	for before > 0 && job.Stages[before].State == burnin.Skipped {
+		before--
+	}
+	if !a.writtenWhole(before) || !a.flash() && !slices.ContainsFunc(job.Warnings, func(w reason.Said) bool { return w.Code == "shingled" }) {
+		return
+	}
+	wait := min(time.Duration(float64(a.req.Drive.SizeBytes)/idleRate*float64(time.Second)), idleMost)
+	a.log.say("all of the drive was just written: it is left alone for %v to settle that", wait.Round(time.Millisecond))
+	select {
+	case <-time.After(wait):
+	case <-ctx.Done():
+	}
+}
+
+// tellFlash says what a test leaves behind on a drive that takes back unused blocks, and what it cost.
+func (a *at) tellFlash() error {
+	written := int64(0)
+	for i, s := range a.j.job().Stages {
+		if a.writtenWhole(i) {
+			written += s.BytesWritten
+		}
+	}
+	if written == 0 || !a.held.Place().Discards {
+		return nil
+	}
+	endurance := "The drive does not say how much of its rated endurance is used."
+	if h := a.j.job().Health; h != nil && h.After.EnduranceUsedPercent != nil {
+		endurance = fmt.Sprintf("The drive counts %d %% of its rated endurance as used.", *h.After.EnduranceUsedPercent)
+		if was := h.Before.EnduranceUsedPercent; was != nil {
+			endurance = strings.TrimSuffix(endurance, ".") + fmt.Sprintf(", %d %% before the test.", *was)
+		}
+	}
+	return a.warn(reason.New("flash_full", "bytes", written, "endurance", endurance))
+}
+
+// tellLink warns of an NVMe drive whose link is slower or narrower than the drive can; what ATA drives say of theirs is
+// judged with their health.
+func (a *at) tellLink() error {
+	l := a.held.Place().Link
+	if a.req.Drive.Kind != drive.NVMe || l == nil || l.Max == "" || l.Now == l.Max {
+		return nil
+	}
+	return a.warn(reason.New("link_slow", "now", l.Now, "max", l.Max))
+}
