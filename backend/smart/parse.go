@@ -50,7 +50,7 @@ func Parse(data []byte) (Health, error) {
 	h.PowerOnHours = first(t.within(0, maxHours, "power_on_time", "hours"),
 		t.within(0, maxHours, "nvme_smart_health_information_log", "power_on_hours"))
 	h.PowerCycles = first(t.count("power_cycle_count"), t.count("nvme_smart_health_information_log", "power_cycles"))
-	h.EnduranceUsedPercent = t.count("endurance_used", "current_percent")
+	h.EnduranceUsedPercent = first(t.count("endurance_used", "current_percent"), t.count("scsi_percentage_used_endurance_indicator"))
 	readTemperature(t, &h)
 	switch h.Drive.Protocol {
 	case ATA:
@@ -62,7 +62,16 @@ func Parse(data []byte) (Health, error) {
 	}
 	h.Farm = readFarm(t)
 	readText(t, &h)
+	if h.Passed != nil && contradicted(h) {
+		h.Passed = new(false)
+	}
 	return h, nil
+}
+
+// contradicted reports whether the drive's own details say no, whatever its overall word: NVMe's critical warning, of
+// which smartctl makes that word, and SCSI's prediction of failure.
+func contradicted(h Health) bool {
+	return h.CriticalWarning != nil && *h.CriticalWarning != 0 || h.IE != nil && h.IE.ASC == ascFailurePredict
 }
 
 func aboutDrive(t tree) bool {

@@ -99,6 +99,18 @@ func TestPassedIsOnlyWhatTheDriveSaid(t *testing.T) {
 	if h := parsed(t, edited(t, disk, edit{"ata_sct_status.smart_status.passed", false})); *h.Passed {
 		t.Error("the drive's SCT status says failed, yet it passed")
 	}
+	for name, h := range map[string]Health{
+		"a critical warning":      parsed(t, edited(t, flash, edit{"nvme_smart_health_information_log.critical_warning", 4})),
+		"a prediction of failure": parsed(t, edited(t, sas, edit{"smart_status", map[string]any{"passed": true, "scsi": map[string]any{"asc": 0x5d, "ascq": 0x10}}})),
+	} {
+		if h.Passed == nil || *h.Passed {
+			t.Errorf("%s, yet it passed", name)
+		}
+	}
+	worn := parsed(t, edited(t, sas, edit{"scsi_percentage_used_endurance_indicator", 103}))
+	if got := told(Judge(worn, DeclaredUnknown, false)); got != "warn endurance_used" {
+		t.Errorf("a worn SAS SSD: %s", got)
+	}
 	twice := strings.Replace(disk, `"smart_status":{"passed":true}`, `"smart_status":{"passed":false},"smart_status":{"passed":true}`, 1)
 	if _, err := Parse([]byte(twice)); err == nil {
 		t.Error("a capture with two verdicts was read")

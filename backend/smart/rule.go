@@ -106,7 +106,7 @@ var rules = []Rule{
 		Rising: Warn, counter: func(h *Health) *int64 { return h.Counters.Timeouts }},
 	{ID: "crc", Says: "Data was damaged between host and drive (attribute 199): look at cable and backplane.", Source: srcLink,
 		Rising: Warn, counter: func(h *Health) *int64 { return h.Counters.CRC }},
-	{ID: "link_errors", Says: "The SATA link refused frames: look at cable and backplane.", Source: "SATA phy event counters 1, 2, 5; " + srcLink,
+	{ID: "link_errors", Says: "The link refused frames or lost words: look at cable and backplane.", Source: "SATA phy event counters 1, 2, 5; SPL, phy error counters; " + srcLink,
 		Rising: Warn, counter: func(h *Health) *int64 { return h.Counters.LinkErrors }},
 	{ID: "link_slow", Says: "The SATA link is slower than the drive can: look at cable, port and backplane.", Source: "the speed that drive and port agreed on; " + srcLink,
 		Held: Warn, Rising: Warn, read: readLinkSpeed},

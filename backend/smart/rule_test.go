@@ -78,6 +78,7 @@ var pairs = []struct {
 	{"a rewritten place", sas, nil, []edit{results(5)}, "scan_recovered", Warn, int64(0), int64(1)},
 	{"non-medium errors", sas, []edit{{"smartctl.output", []any{"Non-medium error count:        5"}}}, []edit{{"smartctl.output", []any{"Non-medium error count:       12"}}},
 		"non_medium", Warn, int64(5), int64(12)},
+	{"words lost on the way", sas, []edit{phys(6, 0)}, []edit{phys(8, 1)}, "link_errors", Warn, int64(6), int64(9)},
 	{"a SAS self-test failed", sas, nil, []edit{{"scsi_self_test_0", map[string]any{"code": map[string]any{"value": 2}, "result": map[string]any{"value": 3, "string": "Unknown error"}}}},
 		"selftest_failed", Fail, nil, "Unknown error"},
 
@@ -99,6 +100,12 @@ var pairs = []struct {
 func link(tenths int) edit {
 	speed := func(tenths int) any { return map[string]any{"units_per_second": tenths, "bits_per_unit": 100000000} }
 	return edit{"interface_speed", map[string]any{"max": speed(60), "current": speed(tenths)}}
+}
+
+// phys is a SAS port of two phys, the second in the other way to write its keys.
+func phys(invalid, lost int) edit {
+	return edit{"scsi_sas_port_0", map[string]any{"phy_0": map[string]any{"invalid_dword_count": invalid, "phy_reset_problem_count": 50 + invalid},
+		"phy_1": map[string]any{"Loss of DWORD synchronization count": lost}, "relative_target_port_id": 1}}
 }
 
 func warning(bits int) []edit {

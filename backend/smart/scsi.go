@@ -24,8 +24,36 @@ func readSCSI(t tree, h *Health) {
 	if gb, err := strconv.ParseFloat(t.text("scsi_error_counter_log", "write", "gigabytes_processed"), 64); err == nil && gb >= 0 && gb < 1e9 {
 		h.BytesWritten = new(int64(gb * 1e9))
 	}
+	c.LinkErrors = phyErrors(t)
 	readBackgroundScan(t, h)
 	readSCSISelfTests(t, h)
+}
+
+// phyErrors adds up what the phys of a SAS drive counted: words that were damaged or lost. smartctl's versions write these
+// keys in two ways. Resets are left out: each time that a drive is plugged in counts as some.
+func phyErrors(t tree) *int64 {
+	var sum *int64
+	for port := range 4 {
+		phys, _ := t.at("scsi_sas_port_" + strconv.Itoa(port)).v.(map[string]any)
+		for name := range phys {
+			if !strings.HasPrefix(name, "phy_") {
+				continue
+			}
+			phy := tree{phys[name]}
+			for _, keys := range [][2]string{{"invalid_dword_count", "Invalid DWORD count"}, {"running_disparity_error_count", "Running disparity error count"},
+				{"loss_of_dword_synchronization_count", "Loss of DWORD synchronization count"}} {
+				n := first(phy.within(0, 1<<32, keys[0]), phy.within(0, 1<<32, keys[1]))
+				if n == nil {
+					continue
+				}
+				if sum == nil {
+					sum = new(int64)
+				}
+				*sum += *n
+			}
+		}
+	}
+	return sum
 }
 
 // readBackgroundScan counts the results of the background medium scan by what became of the place [SBC-4, reassign

@@ -134,7 +134,7 @@ type Counters struct {
 	SpinRetries        *int64 `json:"spin_retries"`         // ATA 10
 	Timeouts           *int64 `json:"timeouts"`             // ATA 188
 	CRC                *int64 `json:"crc"`                  // ATA 199
-	LinkErrors         *int64 `json:"link_errors"`          // SATA phy events 1, 2, 5 together
+	LinkErrors         *int64 `json:"link_errors"`          // SATA phy events 1, 2, 5; or damaged and lost words of SAS phys
 	GrownDefects       *int64 `json:"grown_defects"`        // SCSI
 	UncorrectedReads   *int64 `json:"uncorrected_reads"`    // SCSI
 	UncorrectedWrites  *int64 `json:"uncorrected_writes"`   // SCSI
