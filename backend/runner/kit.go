@@ -60,12 +60,12 @@ func (k *kit) saved() (n int64) {
 // mind. On a drive that was proven to hold nothing there is nothing to save.
 func (a *at) firstAct() error {
 	spans := endsOf(a.wrote.Geometry().SizeBytes)
+	if err := a.nobodyYet(); err != nil {
+		return err
+	}
 	switch {
 	case a.deeds.rest != nil: // an earlier run did it, and the stage begins anew
 	case a.req.Grant == nil:
-		if err := a.nobodyYet(); err != nil {
-			return err
-		}
 		if err := a.told(burnin.EvWrites, burnin.FirstAct{}); err != nil {
 			return err
 		}

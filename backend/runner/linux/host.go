@@ -101,6 +101,8 @@ const (
 	// probeWait is how long somebody may try a drive exclusively, as zpool import and an inventory do for a moment,
 	// before that counts as a claim.
 	probeWait = 3 * time.Second
+	// settleWait is how long the kernel may take to write out what others had left in its cache.
+	settleWait = 20 * time.Second
 )
 
 // Hold finds the drive by its identity, opens it, and only then reads what it is and what uses it. An exclusive hold is
@@ -120,7 +122,7 @@ func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOpt
 		err = d.openOthers(ctx)
 	}
 	if err == nil && opt.Exclusive {
-		d.settle()
+		d.settle(ctx)
 	}
 	if err == nil {
 		d.identity, d.path, d.usage, err = d.inspect(ctx)
@@ -224,10 +226,19 @@ func (d *held) openOthers(ctx context.Context) error {
 }
 
 // settle has the kernel write out what others had left in its cache before the drive was held: it is theirs and no write
-// during the hold. A drive that cannot do it says so when it is flushed for the test.
-func (d *held) settle() {
-	for _, f := range d.files() {
-		_ = unix.Fsync(int(f.Fd()))
+// during the hold. A drive that cannot do it says so when it is flushed for the test; one that hangs is not waited for.
+func (d *held) settle(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, f := range d.files() {
+			_ = unix.Fsync(int(f.Fd()))
+		}
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-time.After(settleWait):
 	}
 }
 

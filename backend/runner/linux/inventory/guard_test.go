@@ -3,9 +3,12 @@
 package inventory
 
 import (
+	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -250,14 +253,36 @@ func TestHiddenCapacityIsToldAndKeepsNothingFromStarting(t *testing.T) {
 	}
 }
 
-// TestWhatTheKernelReadOfADriveCountsWhereItCannotBeAsked: the page is of when the drive was found.
+// TestWhatTheKernelReadOfADriveCountsWhereItCannotBeAsked uses a page as Linux 6.1 has it for a drive of QEMU, which knows
+// no passwords, and the same page with the security status of drives that do.
 func TestWhatTheKernelReadOfADriveCountsWhereItCannotBeAsked(t *testing.T) {
-	m := newTree(t)
-	m.sata("sda", 1)
-	body := append(make([]byte, 56), identifyWords(gib/512, map[int]uint16{128: 0x0007})...)
-	m.file("/sys/block/sda/device/vpd_pg89", page(0x89, body))
-	if u := m.list(Options{})["/dev/sda"].Usage; !u.Sealed {
-		t.Errorf("it is %s\n%s", u.Class, whyOf(u))
+	text, err := os.ReadFile("testdata/vpd_pg89.hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	captured, err := hex.DecodeString(strings.ReplaceAll(string(text), "\n", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := identifyPage(captured)
+	if n := ataSectors(id); n != 128<<20/512 {
+		t.Errorf("%d sectors", n)
+	}
+	if serial, _, model := ataNames(captured); serial != "WD-LAB0000001" || model != "WDC WD40EFRX-68N32N0" {
+		t.Errorf("%q, %q", serial, model)
+	}
+	for status, locked := range map[uint16]bool{
+		0x0000: false, 0x0021: false, 0x0029: false, 0x0023: false, 0x0007: true, 0x0027: true, 0x010f: true, 0x0017: true,
+		0x0004: false, // a drive without passwords has none that locks it
+	} {
+		page := bytes.Clone(captured)
+		binary.LittleEndian.PutUint16(page[60+2*128:], status)
+		m := newTree(t)
+		m.sata("sda", 1)
+		m.file("/sys/block/sda/device/vpd_pg89", string(page))
+		if u := m.list(Options{})["/dev/sda"].Usage; u.Sealed != locked || locked == (u.Class == drive.None) {
+			t.Errorf("security status %#04x: %s\n%s", status, u.Class, whyOf(u))
+		}
 	}
 }
 

@@ -28,7 +28,8 @@ type survey struct {
 	held    *os.File // the drive that is looked at under a hold
 	heldDev Number
 	own     map[Number]bool // devices that this process holds
-	slots   chan struct{}
+	slots   chan struct{}   // of scans
+	asks    chan struct{}   // of smartctl
 
 	looks  map[*node]*look
 	layers []layerResult
@@ -63,7 +64,8 @@ type layerResult struct {
 
 const (
 	maxScans   = 24              // scans that begin at once: each takes up to 20 MiB of memory
-	slotPeriod = 2 * time.Second // a scan that takes longer gives its place to the next
+	maxAsks    = 8               // runs of smartctl at once: on a weak machine many would keep the scans from ending in time
+	slotPeriod = 2 * time.Second // what takes longer gives its place to the next
 )
 
 // newSurvey finds all nodes.
@@ -73,7 +75,7 @@ func (h *Host) newSurvey(ctx context.Context, opt Options) (*survey, error) {
 		return nil, err
 	}
 	s := &survey{h: h, opt: opt, topo: topo, nodes: topo.nodes(), samples: listSamples,
-		own: map[Number]bool{}, slots: make(chan struct{}, maxScans), looks: map[*node]*look{}}
+		own: map[Number]bool{}, slots: make(chan struct{}, maxScans), asks: make(chan struct{}, maxAsks), looks: map[*node]*look{}}
 	for _, f := range opt.Held {
 		if dev, err := blockNumber(int(f.Fd())); err == nil {
 			s.own[dev] = true
@@ -189,21 +191,35 @@ func (s *survey) health(ctx context.Context, n *node) health {
 	case n.health.asked:
 		return n.health
 	}
+	free, err := turn(ctx, s.asks)
+	if err != nil {
+		return health{asked: true, silent: true}
+	}
+	defer free()
 	return s.h.askSMART(ctx, n.block)
+}
+
+// turn waits for a place among those that do the same, and keeps it for a while at most: a drive that hangs must not
+// hold up the others.
+func turn(ctx context.Context, places chan struct{}) (free func(), err error) {
+	select {
+	case places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, errNoAnswer
+	}
+	var once sync.Once
+	give := func() { once.Do(func() { <-places }) }
+	late := time.AfterFunc(slotPeriod, give)
+	return func() { late.Stop(); give() }, nil
 }
 
 // scan waits for a slot and reads the drive; what is held is read through the hold.
 func (s *survey) scan(ctx context.Context, n *node) (label.Findings, error) {
-	select {
-	case s.slots <- struct{}{}:
-	case <-ctx.Done():
-		return label.Findings{}, errNoAnswer
+	free, err := turn(ctx, s.slots)
+	if err != nil {
+		return label.Findings{}, err
 	}
-	var once sync.Once
-	free := func() { once.Do(func() { <-s.slots }) }
 	defer free()
-	defer time.AfterFunc(slotPeriod, free).Stop()
-
 	dev, err := s.openNode(n)
 	if err != nil {
 		return label.Findings{}, err
