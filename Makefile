@@ -1,5 +1,7 @@
 # make build     build/bin/burnish: the window and the command line in one program (needs Node, GTK and WebKitGTK)
 # make e2e       build/bin/burnish-e2e: the page in a browser, for tests only
+# make page-test the page in Chromium, on the practice NAS and (as root) on a real SSH server
+# make window-test  the real window on a display in memory
 # make headless  build/bin/burnish-cli: everything but the window, needs Go alone
 # make runner    the programs for the NAS, embedded by the other targets
 # make test      all checks and tests; installs what they need (Debian or Ubuntu, as root or with sudo)
@@ -23,13 +25,13 @@ BIN      := backend/runner/bin
 ARCHES   := amd64 arm64
 RUNNERS  := $(ARCHES:%=$(BIN)/burnish-runner-linux-%.gz)
 GOFILES  := $(shell find backend $(wildcard *.go) bridge.js go.mod go.sum -name '*.go' -o -name '*.s' -o -name 'go.*' -o -name '*.sql' -o -name 'bridge.js')
-PAGEFILES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print)
+PAGEFILES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -path frontend/test -prune -o -type f -print)
 WINDOWTAGS := desktop,production,webkit2_41
 GOBUILD  = go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: bindings build chaos e2e headless runner windows test demo run lint fuzz deps clean bench compare lab-smart lab-safety
+.PHONY: bindings build chaos e2e headless runner windows test demo run lint fuzz deps clean page-test window-test bench compare lab-smart lab-safety
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -54,6 +56,14 @@ build/bin/burnish: runner frontend/dist/index.html $(GOFILES)
 e2e: build/bin/burnish-e2e
 build/bin/burnish-e2e: runner frontend/dist/index.html $(GOFILES)
 	CGO_ENABLED=0 $(GOBUILD) -tags e2e -o $@ .
+
+page-test: e2e headless
+	build/deps.sh page
+	go test ./test -count=1 -timeout 25m -page $(V)
+
+window-test: build headless
+	build/deps.sh screen
+	go test ./test -count=1 -timeout 15m -window $(V)
 
 # The window for Windows, cross-built: it needs no GTK.
 windows: build/bin/burnish.exe

@@ -63,6 +63,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"testbed/tether":         nil,
 		"testbed/disk":           {"testbed/need", "testbed/tether"},
 		"testbed/sshd":           {"testbed/need", "testbed/tether"},
+		"testbed/screen":         {"testbed/need", "testbed/tether"},
 		"testbed/smartshim":      nil,
 	}
 	const root = "burnish/backend/"

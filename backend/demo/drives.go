@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"strconv"
 	"time"
 
 	"burnish/backend/burnin"
@@ -44,7 +45,7 @@ const (
 
 // Cases gives the drives of the demo.
 func Cases() []Case {
-	return []Case{
+	cases := []Case{
 		{About: "sound", Drive: disk("sda", "BRN0A001", "Practice HD 16M"), State: burnin.Passed},
 		{About: "sound, of the same model", Drive: disk("sdb", "BRN0A002", "Practice HD 16M"), State: burnin.Passed},
 		{About: "slow beside the others of its model", Drive: with(disk("sdc", "BRN0A003", "Practice HD 16M"), func(d *practice.Drive) { d.BytesPerSecond = diskRate * slowShare / 100 }),
@@ -73,6 +74,10 @@ func Cases() []Case {
 		{About: "sectors that wait for a write, and recover", Drive: with(disk("sdm", "BRN0B108", "Practice NAS 16M"), func(d *practice.Drive) { d.Pending = []int64{15000, 15001, 15008} }),
 			State: burnin.Passed, Warning: "smart_warning"},
 	}
+	for i := range cases {
+		cases[i].Drive.Bay = strconv.Itoa(i + 1)
+	}
+	return cases
 }
 
 func with(d practice.Drive, change func(*practice.Drive)) practice.Drive {

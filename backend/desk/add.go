@@ -56,8 +56,7 @@ type walk struct {
 
 func (d *Desk) walk(ids ...string) *walk {
 	titles := map[string]string{
-		"connect": "Reach the NAS and compare its host key", "login": "Log in", "rights": "Find out whether root can be had", "save": "Save the connection",
-		"runner": "Put the runner on the NAS and ask its version", "drives": "Look at the drives",
+		"connect": "Reach", "login": "Login", "rights": "Rights", "save": "Save", "runner": "Runner", "drives": "Drives",
 	}
 	w := &walk{d: d}
 	for _, id := range ids {

@@ -130,6 +130,9 @@ func (s *sink) Standing(_ string, now nas.Standing) {
 		next = now.Next.UnixMilli()
 	}
 	phase := map[nas.Phase]string{nas.Connecting: Connecting, nas.Connected: Connected, nas.Lost: Lost}[now.Phase]
+	if phase == Connected {
+		l.row.Platform = s.Service.System(s.p.ID)
+	}
 	s.stand(l, phase, now.Since.UnixMilli(), next, why)
 }
 
@@ -172,7 +175,7 @@ func (d *Desk) survey(p profile.Profile) error {
 	l.again, l.row.Surveying = false, false
 	d.touch("nas", p.ID)
 	if err == nil {
-		l.row.SurveyedMs, l.surveyed = d.now(), rows
+		l.row.SurveyedMs, l.surveyed, l.row.Platform = d.now(), rows, d.Service.System(p.ID)
 	}
 	if alone = alone && l.watched == nil; alone {
 		switch {
@@ -208,7 +211,7 @@ func (d *Desk) grants(p profile.Profile) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l := d.links[p.ID]
-	if l == nil || l.surveyed == nil {
+	if l == nil || l.row.SurveyedMs == 0 {
 		return nil
 	}
 	now := d.Service.Now()
@@ -222,6 +225,17 @@ func (d *Desk) grants(p profile.Profile) error {
 		}
 		row := driveRow(p, r, live)
 		row.Job = d.newest(row.Key, row.Job)
+		seen[row.Key] = true
+		if before, ok := d.drives[row.Key]; !ok || !reflect.DeepEqual(before, row) {
+			d.drives[row.Key] = row
+			d.touch("drive", row.Key)
+		}
+	}
+	for _, j := range d.jobs {
+		if j.NAS != p.ID || !j.CanStop && !j.CanResume || seen[j.DriveKey] || j.ID != d.newest(j.DriveKey, "") {
+			continue
+		}
+		row := missing(j)
 		seen[row.Key] = true
 		if before, ok := d.drives[row.Key]; !ok || !reflect.DeepEqual(before, row) {
 			d.drives[row.Key] = row

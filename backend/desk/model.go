@@ -50,7 +50,7 @@ type NAS struct {
 	SinceMs    int64        `json:"since_ms"`
 	NextMs     int64        `json:"next_ms"`
 	Reason     *reason.Said `json:"reason"`
-	Platform   string       `json:"platform"`
+	Platform   string       `json:"platform"` // what it calls its system; empty before the first login
 	Hostname   string       `json:"hostname"`
 	SurveyedMs int64        `json:"surveyed_ms"`
 	Surveying  bool         `json:"surveying"`
@@ -60,30 +60,33 @@ type NAS struct {
 
 // Drive is a drive as it was when the NAS was last surveyed.
 type Drive struct {
-	Key           string  `json:"key"`
-	NAS           string  `json:"nas"`
-	ID            string  `json:"id"`
-	Serial        *string `json:"serial"`
-	WWN           *string `json:"wwn"`
-	Model         string  `json:"model"`
-	Kind          string  `json:"kind"`
-	SizeBytes     int64   `json:"size_bytes"`
-	Path          string  `json:"path"`
-	Bay           string  `json:"bay"`
-	Transport     string  `json:"transport"`
-	TempC         *int    `json:"temp_c"`
-	SMART         *bool   `json:"smart"`  // whether it answers SMART requests; null where nobody could ask
-	Passed        *bool   `json:"passed"` // the drive's own word on its health; null where it gives none
-	UsageClass    string  `json:"usage_class"`
-	UsageText     string  `json:"usage_text"`
-	PhraseKind    string  `json:"phrase_kind"`
-	WayOut        string  `json:"way_out"`
-	Why           []Why   `json:"why"`
-	ReadOK        bool    `json:"read_ok"`
-	DestructiveOK bool    `json:"destructive_ok"`
-	Locking       string  `json:"locking"` // open, phrase, in_use, for_good
-	Job           string  `json:"job"`
-	Grant         *Grant  `json:"grant"`
+	Key           string   `json:"key"`
+	NAS           string   `json:"nas"`
+	ID            string   `json:"id"`
+	Serial        *string  `json:"serial"`
+	WWN           *string  `json:"wwn"`
+	Model         string   `json:"model"`
+	Kind          string   `json:"kind"`
+	SizeBytes     int64    `json:"size_bytes"`
+	Path          string   `json:"path"`
+	Bay           string   `json:"bay"`
+	Transport     string   `json:"transport"`
+	TempC         *int     `json:"temp_c"`
+	SMART         *bool    `json:"smart"`  // whether it answers SMART requests; null where nobody could ask
+	Passed        *bool    `json:"passed"` // the drive's own word on its health; null where it gives none
+	UsageClass    string   `json:"usage_class"`
+	UsageText     string   `json:"usage_text"`
+	Parts         []string `json:"parts"` // of the text, the first says what holds it; may be empty
+	PhraseKind    string   `json:"phrase_kind"`
+	Phrase        string   `json:"phrase"` // what has to be typed to unlock it; empty where nothing does, or it cannot be shown
+	WayOut        string   `json:"way_out"`
+	Why           []Why    `json:"why"`
+	ReadOK        bool     `json:"read_ok"`
+	DestructiveOK bool     `json:"destructive_ok"`
+	Locking       string   `json:"locking"` // open, phrase, in_use, for_good
+	Missing       bool     `json:"missing"` // it was not there when the NAS was last looked at; a job of it has not ended well
+	Job           string   `json:"job"`
+	Grant         *Grant   `json:"grant"`
 }
 
 // Why is one layer's answer on what uses a drive.
@@ -108,6 +111,8 @@ type Job struct {
 	NASName       string       `json:"nas_name"`
 	DriveKey      string       `json:"drive_key"`
 	DriveID       string       `json:"drive_id"`
+	DriveKind     string       `json:"drive_kind"`
+	DrivePath     string       `json:"drive_path"` // when its newest run began
 	Serial        string       `json:"serial"`
 	Model         string       `json:"model"`
 	SizeBytes     int64        `json:"size_bytes"`
@@ -136,6 +141,7 @@ type Job struct {
 	CanResume     bool         `json:"can_resume"`
 	CanUndo       bool         `json:"can_undo"`
 	BadSectors    int64        `json:"bad_sectors"`
+	BytesMoved    int64        `json:"bytes_moved"` // written and read back, over all sweeps
 }
 
 // Segment is a stage of a job's bar. Weights are parts of 1, after the time that the stage is thought to take.

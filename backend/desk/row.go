@@ -52,7 +52,10 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 	d := Drive{
 		Key: driveKey(p.ID, id.ID(), r.Path), NAS: p.ID, ID: id.ID(), Serial: optional(id.Serial), WWN: optional(id.WWN), Model: word(id.Model),
 		Kind: string(id.Kind), SizeBytes: id.SizeBytes, Path: word(r.Path), Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART, Passed: r.Passed, Bay: word(r.Place.Bay),
-		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{}, Job: r.Job,
+		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{}, Job: r.Job, Parts: []string{},
+	}
+	for _, p := range u.Parts {
+		d.Parts = append(d.Parts, word(p))
 	}
 	if u.Class != drive.None {
 		d.WayOut = text(u.WayOut())
@@ -70,6 +73,8 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 	d.Locking = locking(u)
 	if d.Locking != "phrase" {
 		d.PhraseKind = string(drive.NoPhrase)
+	} else if phrase := drive.Phrase(id, u); word(phrase) == phrase {
+		d.Phrase = phrase
 	}
 	return d
 }
@@ -89,10 +94,12 @@ func locking(u drive.Usage) string {
 // jobRow shows a job. profileID is empty where the profile was removed.
 func jobRow(profileID string, j burnin.Job) Job {
 	r := Job{
-		ID: j.ID, NAS: profileID, NASName: word(j.NAS), DriveKey: driveKey(profileID, j.Drive.ID, j.Drive.Path), DriveID: word(j.Drive.ID), Model: word(j.Drive.Model),
+		ID: j.ID, NAS: profileID, NASName: word(j.NAS), DriveKey: driveKey(profileID, j.Drive.ID, j.Drive.Path), DriveID: word(j.Drive.ID),
+		DriveKind: string(j.Identity.Kind), DrivePath: word(j.Drive.Path), Model: word(j.Drive.Model),
 		SizeBytes: j.Drive.SizeBytes, Plan: word(j.Plan), Destroys: j.Spec.Destroys(), State: string(j.State), Reason: said(j.Reason), Warnings: len(j.Warnings),
 		Coverage: string(j.Verdict.Coverage), Stages: []Segment{}, CreatedMs: j.CreatedMs, EndedMs: j.EndedMs, SeenMs: j.SeenMs,
-		CanStop: !j.State.Ended(), CanResume: j.State == burnin.Unknown && len(j.Runs) > 0,
+		BytesMoved: j.BytesWritten + j.BytesVerified,
+		CanStop:    !j.State.Ended(), CanResume: j.State == burnin.Unknown && len(j.Runs) > 0,
 	}
 	if j.Drive.Serial != nil {
 		r.Serial = word(*j.Drive.Serial)
@@ -122,11 +129,35 @@ func jobRow(profileID string, j burnin.Job) Job {
 		s := j.Stages[at]
 		r.Stage, r.Phase, r.StageProgress = string(s.Kind), word(s.Phase), r.Stages[at].Progress
 		r.MeanBPS = rate(s)
+		if j.State == burnin.Running {
+			r.Paused = paused(s)
+		}
 	}
 	if j.State == burnin.Running {
 		r.LeftMs, r.StageLeftMs = left(j)
 	}
 	return r
+}
+
+// paused says what a stage waits for; nil if it does not.
+func paused(s burnin.Stage) *reason.Said {
+	if s.Paused == nil {
+		return nil
+	}
+	if s.Paused.Why == "too_hot" {
+		return reason.New("cooling", "temperature", s.Paused.TempC, "limit", s.Paused.LimitC)
+	}
+	return &reason.Said{Code: reason.Code(word(s.Paused.Why)), Title: "Paused", Text: "The NAS says why by a code that this version does not know."}
+}
+
+// missing shows a drive that was not there when its NAS was last looked at, by what its job knows of it.
+func missing(j Job) Drive {
+	d := Drive{
+		Key: j.DriveKey, NAS: j.NAS, ID: j.DriveID, Serial: optional(j.Serial), Model: j.Model, Kind: j.DriveKind, SizeBytes: j.SizeBytes, Path: j.DrivePath,
+		UsageClass: string(drive.CannotTell), UsageText: "it was not there when the NAS was last looked at", PhraseKind: string(drive.NoPhrase),
+		WayOut: "Look whether it is plugged in and has power, then look at the drives again.", Parts: []string{}, Why: []Why{}, Locking: "in_use", Missing: true, Job: j.ID,
+	}
+	return d
 }
 
 // share bounds a part of a whole, whatever a journal says.

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"burnish/backend/burnin"
@@ -43,6 +44,16 @@ type Service struct {
 
 	auto attempts
 	kept retained
+
+	systems sync.Map // profile id: what the machine called its system when it was last logged in to
+}
+
+// System is what a NAS calls its system, as of the last login of this process; empty before the first, and where it does
+// not say.
+func (s *Service) System(profileID string) string {
+	name, _ := s.systems.Load(profileID)
+	text, _ := name.(string)
+	return text
 }
 
 // target says how to dial a profile.
@@ -66,6 +77,7 @@ func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error
 		s.Logins.refused(ctx, p, err)
 		return nil, err
 	}
+	s.systems.Store(p.ID, c.Facts().System)
 	if _, err := c.Deploy(ctx); err != nil {
 		s.Logins.refused(ctx, p, err)
 		return nil, errors.Join(err, c.Close())

@@ -25,6 +25,7 @@ func (s *Service) rootless(ctx context.Context, p profile.Profile, no error) (*n
 	if err != nil {
 		return nil, nil, err
 	}
+	s.systems.Store(p.ID, c.Facts().System)
 	disks, err := trueNASDisks(ctx, c)
 	if err != nil {
 		c.Close()

@@ -304,7 +304,10 @@ func TestOddMachinesAreRefusedAtTheLogin(t *testing.T) {
 			wantCode(t, err, c.want)
 		})
 	}
-	c, err := hostileConn(t, facts("Linux", "aarch64", "1000"), Options{}, says())
+	c, err := hostileConn(t, facts("Linux", "aarch64", "1000\nsystem=\"Some \u202e\x1b[31mNAS "+strings.Repeat("9", 500)+"\""), Options{}, says())
+	if err == nil && (!strings.HasPrefix(c.Facts().System, "Some ") || strings.ContainsAny(c.Facts().System, "\u202e\x1b") || len(c.Facts().System) > 100) {
+		t.Errorf("the system is %q", c.Facts().System)
+	}
 	if err != nil || c.Facts().GOARCH != "arm64" || c.Facts().UID != 1000 || c.Facts().MachineID != "" {
 		t.Errorf("%v", err)
 	}

@@ -94,12 +94,18 @@ type Facts struct {
 	UID, GID  int    // of the login
 	MachineID string // 32 hex digits; "" where the machine has none
 	Hostname  string
+	System    string // what the machine calls its system, for people; "" where it does not say
 }
 
 // factsScript prints one key=value a line.
 const factsScript = setPath + `echo burnish-facts; echo "os=$(uname -s)"; echo "arch=$(uname -m)"; echo "uid=$(id -u)"; echo "gid=$(id -g)"; ` +
 	`for f in /etc/machine-id /var/lib/dbus/machine-id; do [ -r "$f" ] && { echo "machine=$(head -n 1 "$f")"; break; }; done; ` +
+	`if command -v midclt >/dev/null 2>&1 && [ -r /etc/version ]; then echo "system=TrueNAS $(head -n 1 /etc/version)"; ` +
+	`elif [ -r /etc/os-release ]; then sed -n 's/^PRETTY_NAME=/system=/p' /etc/os-release; fi; ` +
 	`echo "host=$(uname -n)"; echo ` + scriptDone
+
+// maxSystem bounds the name of a system, in bytes.
+const maxSystem = 80
 
 var (
 	plainWord = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
@@ -151,6 +157,7 @@ func (c *Conn) learn(ctx context.Context) error {
 	if hostname.MatchString(said["host"]) {
 		f.Hostname = said["host"]
 	}
+	f.System = reason.Clean(strings.Trim(said["system"], `"'`), maxSystem)
 	if known := c.target.MachineID; known != "" && known != f.MachineID {
 		shown := f.MachineID
 		if shown == "" {

@@ -20,6 +20,7 @@ const MaxBytes = 32 << 20
 type Drive struct {
 	Identity       drive.Identity
 	Path           string // where it is, such as /dev/sda
+	Bay            string // as a person counts them; empty where nobody does
 	RealBytes      int64  // what it really holds, where that is less than it claims: addresses beyond wrap; 0 means all
 	BytesPerSecond int64  // 0: as fast as memory
 	Faults         []faultdev.Fault

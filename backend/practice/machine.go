@@ -217,7 +217,7 @@ func (n *NAS) Inventory(_ context.Context, _ bool, busy map[string]string) ([]wi
 			continue
 		}
 		smart := m.smart != nil
-		row := wire.DriveRow{Identity: m.spec.Identity, Path: m.spec.Path, TempC: m.temp(), Usage: n.usage(m, busy[id]), SMART: &smart, Job: busy[id]}
+		row := wire.DriveRow{Identity: m.spec.Identity, Path: m.spec.Path, TempC: m.temp(), Usage: n.usage(m, busy[id]), SMART: &smart, Job: busy[id], Place: drive.Place{Paths: []string{m.spec.Path}, Bay: m.spec.Bay}}
 		if smart {
 			passed := m.smart.passed()
 			row.Passed = &passed

@@ -25,6 +25,7 @@ var registry = []Entry{
 	{"drive_vanished", Doubt, "The drive vanished", "During {stage} the drive was no longer there{where}: {error}.{kernel}", "Reseat the drive or swap its slot and cable, then resume the job. If it vanishes again, or is still not there, that counts against the drive.", []Code{"surface_errors"}},
 	{"path_suspect", Doubt, "The way to the drive is in doubt", "{what} during {stage}; it did not come from the medium.", "Check cable, slot, HBA and memory, then run the test again.", nil},
 	{"too_hot", Doubt, "Too hot", "The drive was at {temperature} °C, its limit is {limit} °C.", "Improve the cooling, then resume the job.", nil},
+	{"cooling", Note, "Waits for the drive to cool", "The drive was at {temperature} °C, its limit is {limit} °C. The test goes on by itself once the drive is cooler.", "Improve the cooling if this comes often.", nil},
 	{"nas_restarted", Doubt, "The NAS restarted", "The NAS restarted at {when} during {stage}{progress}.", "Nothing is known against this drive. Resume the job.", []Code{"runner_killed"}},
 	{"runner_killed", Doubt, "The test was killed at the NAS", "The runner ended without a word during {stage}{progress}; the NAS itself did not restart.", "Look for out-of-memory kills in the NAS's log, then resume the job.", nil},
 	{"journal_gone", Doubt, "The job's files are gone from the NAS", "The NAS no longer has this job, which was last seen during {stage}{progress}.", "Look who removed the state directory; start a new job.", []Code{"runner_killed"}},

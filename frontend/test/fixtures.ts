@@ -12,7 +12,7 @@ export const nas = (over: Partial<Nas> = {}): Nas => ({
 
 export const drive = (i: number, over: Partial<Drive> = {}): Drive => ({
   key: `n1/D${i}`, nas: 'n1', id: `D${i}`, serial: `ZR5A${String(1000 + i)}`, wwn: `5000C500${i}`, model: 'ST18000NM000J-2TV103', kind: 'hdd', size_bytes: 18_000_207_937_536,
-  path: `/dev/sd${String.fromCharCode(97 + (i % 26))}`, bay: String(i), transport: 'sas', temp_c: 33 + (i % 7), smart: true, usage_class: 'none', usage_text: '', phrase_kind: 'none',
+  path: `/dev/sd${String.fromCharCode(97 + (i % 26))}`, bay: String(i), transport: 'sas', temp_c: 33 + (i % 7), smart: true, usage_class: 'none', usage_text: '', parts: [], phrase_kind: 'none', phrase: '', missing: false,
   way_out: '', why: [], read_ok: true, destructive_ok: true, locking: 'open', job: '', grant: null, ...over,
 })
 
@@ -23,10 +23,10 @@ export const segments = (at: number, state: StageState, progress: number): Segme
 }))
 
 export const job = (i: number, over: Partial<Job> = {}): Job => ({
-  id: `job${String(i).padStart(17, '0')}`, nas: 'n1', nas_name: 'truenas-attic', drive_key: `n1/D${i}`, drive_id: `D${i}`, serial: `ZR5A${1000 + i}`, model: 'ST18000NM000J-2TV103', size_bytes: 18_000_207_937_536,
+  id: `job${String(i).padStart(17, '0')}`, nas: 'n1', nas_name: 'truenas-attic', drive_key: `n1/D${i}`, drive_id: `D${i}`, drive_kind: 'hdd', drive_path: '/dev/sdx', serial: `ZR5A${1000 + i}`, model: 'ST18000NM000J-2TV103', size_bytes: 18_000_207_937_536,
   plan: 'standard', destroys: true, state: 'running', reason: null, warnings: 0, coverage: 'none', stages: segments(3, 'running', 0.74), stage: 'surface_validate', phase: 'verify',
   stage_progress: 0.74, progress: 0.48, bps: 188e6, mean_bps: 190e6, temp_c: 44, left_ms: 33 * hour, stage_left_ms: 8 * hour, created_ms: now - 41 * hour, started_ms: now - 40 * hour, ended_ms: 0,
-  seen_ms: now, paused: null, can_stop: true, can_resume: false, can_undo: false, bad_sectors: 0, ...over,
+  seen_ms: now, paused: null, can_stop: true, can_resume: false, can_undo: false, bad_sectors: 0, bytes_moved: 30e12, ...over,
 })
 
 export const plans: Plan[] = [
@@ -54,8 +54,8 @@ export function snapshot(n = 14): Snapshot {
       case 5: drives.push(drive(i, { job: put({ ...done, state: 'failed', reason: surfaceErrors, bad_sectors: 2064, stages: segments(3, 'failed', 0.7) }) })); break
       case 6: drives.push(drive(i, { job: put({ ...done, state: 'unknown', reason: restarted, stages: segments(3, 'unknown', 0.43), can_resume: true }) })); break
       case 7: drives.push(drive(i, { temp_c: 59, job: put({ paused: said('too_hot', 'Hot since 13:52', 'The drive is at 59 °C.', ''), temp_c: 59, phase: 'write', stage_progress: 0.21, bps: 0 }), usage_class: 'burnin' })); break
-      case 8: drives.push(drive(i, { usage_class: 'pool', usage_text: 'pool vault, mirror-0 ONLINE', locking: 'in_use', destructive_ok: false, read_ok: false, phrase_kind: 'pool', way_out: 'zpool detach vault sdh' })); break
-      case 9: drives.push(drive(i, { usage_class: 'data', usage_text: 'XFS file system "media2"', locking: 'phrase', phrase_kind: 'serial', destructive_ok: false, why: [{ layer: 'labels', answer: 'xfs "media2"', sure: true }] })); break
+      case 8: drives.push(drive(i, { usage_class: 'pool', usage_text: 'pool vault, mirror-0 ONLINE', parts: ['pool vault', 'mirror-0', 'ONLINE'], locking: 'in_use', destructive_ok: false, read_ok: false, phrase_kind: 'pool', way_out: 'zpool detach vault sdh' })); break
+      case 9: drives.push(drive(i, { usage_class: 'data', usage_text: 'XFS file system "media2"', locking: 'phrase', phrase_kind: 'serial', phrase: `ZR5A${1000 + i}`, destructive_ok: false, why: [{ layer: 'labels', answer: 'xfs "media2"', sure: true }] })); break
       default: drives.push(drive(i, { kind: 'ssd', size_bytes: 960_197_124_096, model: 'SAMSUNG MZ7L3960HCJR' }))
     }
   }
@@ -120,7 +120,7 @@ export class FakeApi {
         return from < 0 ? { text, from: 0, next: text.length, size: text.length } : { text: '', from, next: from, size: from }
       },
       AddNAS: () => ({ ok: false, nas: '', shown_key: 'SHA256:kT4nAAAAAAAAAAAAAAAA8vQe', steps: steps(1, true) }),
-      ImportHosts: () => [{ name: 'nas', host: '10.0.0.5', user: 'root', port: 22, key_file: '~/.ssh/id_ed25519', jump: '' }],
+      ImportHosts: () => [{ name: 'nas', host: '10.0.0.5', user: 'root', port: 22, key_file: '~/.ssh/id_ed25519', agent: false, jump: '', reason: null }, { name: 'far', host: '192.0.2.7', user: 'root', port: 22, key_file: '', agent: false, jump: '', reason: said('import_failed', 'It cannot be imported', 'far is reached by a ProxyCommand.', 'Use ProxyJump.') }],
       TestNAS: () => steps(6),
       Start: () => [], PickKey: () => '', SaveReport: () => '', Adopt: () => [], Clean: () => ({ removed: 0 }),
     }

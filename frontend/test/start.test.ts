@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Starting } from '../src/jobs/start.svelte'
+import { asksFor, phraseOf, Starting } from '../src/jobs/start.svelte'
 import { Adding } from '../src/profiles/add.svelte'
 import { Desk } from '../src/views/desk.svelte'
-import { FakeApi, snapshot } from './fixtures'
+import { drive, FakeApi, snapshot } from './fixtures'
 
 async function desk(fake = new FakeApi(snapshot(20))) {
   const d = new Desk(fake.api())
@@ -67,4 +67,33 @@ test('single letters do nothing while a dialog asks', async () => {
   expect(d.asked).toEqual({ kind: 'start' })
   expect(d.key('2')).toBe(false)
   expect(d.view).toBe('drives')
+})
+
+test('a host that cannot be taken over fills in nothing; another fills in all that it says', async () => {
+  const fake = new FakeApi()
+  const a = new Adding(fake.api())
+  await a.look()
+  const before = { ...a.form }
+  a.take(a.hosts!.find((h) => h.reason)!)
+  expect({ ...a.form }).toEqual(before)
+  a.take(a.hosts!.find((h) => !h.reason)!)
+  expect(a.form).toMatchObject({ name: 'nas', host: '10.0.0.5', user: 'root', port: 22, key_file: '~/.ssh/id_ed25519' })
+  expect(a.login).toBe('key')
+})
+
+test('slots and old algorithms are sent, and an emptied field means as usual', async () => {
+  const fake = new FakeApi()
+  const a = new Adding(fake.api())
+  Object.assign(a.form, { name: 'attic', host: '10.0.0.5', key_file: 'k', slots: 65 })
+  expect(a.missing).toContain('1 to 64')
+  expect(await a.add()).toBe('')
+  expect(fake.asked.some(([n]) => n === 'AddNAS')).toBe(false)
+  Object.assign(a.form, { slots: 0, legacy_algorithms: true })
+  await a.add()
+  expect(fake.asked.at(-1)?.[1]).toMatchObject({ slots: 0, legacy_algorithms: true })
+})
+
+test('the phrase of a pool is its name, of another drive its serial, and unknown where it cannot be shown', () => {
+  expect([asksFor(drive(1, { phrase_kind: 'pool', phrase: 'tank' })), phraseOf(drive(1, { phrase_kind: 'pool', phrase: 'tank' }))]).toEqual(['the name of its pool', 'tank'])
+  expect([asksFor(drive(1, { phrase_kind: 'serial', serial: null })), phraseOf(drive(1, { phrase: '' }))]).toEqual(['the id', null])
 })

@@ -1,11 +1,12 @@
-import type { Job } from '../shared/api'
-import { lockWord, stateWord } from '../shared/states'
-import { coverageWord, count, left, many, none, percent, phaseName, speed, stageName, took, when } from '../shared/words'
+import type { Drive, Job } from '../shared/api'
+import { lockWord, stateWord, usageName } from '../shared/states'
+import { count, left, many, none, percent, phaseName, speed, stageName, took, when } from '../shared/words'
 import type { Row } from './table.svelte'
 
 // The lines of a row: first the answer, second its context.
 
-export function stateLine(r: Row, now: number): string {
+// full is whether as many jobs run as the NAS has slots for.
+export function stateLine(r: Row, now: number, full = false): string {
   const j = r.job
   if (!j) {
     if (r.drive.grant) return 'unlocked for one start'
@@ -13,7 +14,7 @@ export function stateLine(r: Row, now: number): string {
   }
   if (r.shown === 'paused') return j.paused?.title ?? 'paused'
   if (j.state === 'running') return `since ${when(j.started_ms, now)}`
-  if (j.state === 'queued') return 'waits for a slot'
+  if (j.state === 'queued') return full ? 'waits for a slot' : 'waits for its turn'
   return when(j.ended_ms, now)
 }
 
@@ -21,7 +22,7 @@ export function progressLine(j: Job): string {
   switch (j.state) {
     case 'queued': return `plan ${j.plan}`
     case 'running': return `${stageName(j.stage).toLowerCase()} ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)}` : ''}`
-    case 'passed': return j.coverage === 'none' ? 'passed, surface not tested' : coverageWord(j.coverage)
+    case 'passed': return j.coverage === 'none' ? 'passed, surface not tested' : j.coverage === 'read' ? 'every byte read' : 'every byte verified'
     default:
       if (j.bad_sectors > 0) return many(j.bad_sectors, 'bad sector')
       return j.reason?.title ?? ''
@@ -45,6 +46,13 @@ export function leftLines(r: Row, now: number): [string, string] {
   if (j.state === 'running') return [left(r.left), r.left === null ? '' : when(now + r.left, now)]
   if (j.can_resume) return ['can resume', '']
   return j.started_ms && j.ended_ms ? [`took ${took(j.ended_ms - j.started_ms)}`, ''] : ['', '']
+}
+
+// usageLines are what holds a drive, and the rest of what is known of it.
+export function usageLines(d: Drive): [string, string] {
+  if (d.missing) return ['not there', d.usage_text]
+  if (d.parts.length) return [d.parts[0]!, d.parts.slice(1).join(' · ') || usageName(d.usage_class)]
+  return [usageName(d.usage_class), d.usage_text]
 }
 
 // spoken is what a screen reader says of the state cell: "Running, verify, 74 percent, about 33 hours left".

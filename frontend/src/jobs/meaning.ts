@@ -3,16 +3,16 @@ import { percent, phaseName, stageName } from '../shared/words'
 
 // What a state means for the person's data, and what there is to do where no reason says so.
 
-export function title(j: Job): string {
+export function title(j: Job, full = false): string {
   if (j.state === 'running') return j.paused ? j.paused.title : `${stageName(j.stage)} at ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)} sweep` : ''}`
-  if (j.state === 'queued') return 'Waits for a free slot'
+  if (j.state === 'queued') return full ? 'Waits for a free slot' : 'Waits for its turn'
   if (j.state === 'passed') return j.coverage === 'none' ? 'All stages passed, surface not tested' : 'All stages passed'
   return j.reason?.title ?? ''
 }
 
-export function happened(j: Job): string {
+export function happened(j: Job, full = false): string {
   if (j.state === 'running') return j.paused?.text || (j.bad_sectors ? 'There are bad sectors; the stage says more.' : 'No error so far.')
-  if (j.state === 'queued') return 'The drive is held for this job. As many jobs as the NAS has slots for are running.'
+  if (j.state === 'queued') return `The drive is held for this job. ${full ? 'As many jobs as the NAS has slots for are running.' : 'Drives begin some seconds apart, so that they do not all spin up at once; jobs of another computer may come first.'}`
   return j.reason?.text ?? ''
 }
 
@@ -35,6 +35,7 @@ export function todo(j: Job): string {
 
 // lockText says by whom a drive is locked and what can be done about it.
 export function lockText(d: Drive): string {
+  if (d.missing) return 'The NAS did not list it when its drives were last looked at. What is shown is what its run knows.'
   switch (d.locking) {
     case 'open': return 'Nothing on it was found and nothing uses it. It can be started.'
     case 'phrase': return 'It holds something. It can be unlocked for one start by typing its phrase.'

@@ -79,8 +79,8 @@ export class Starting {
 
 // asksFor names what a person has to type to unlock a drive.
 export function asksFor(d: Drive): string {
-  if (d.phrase_kind === 'pool') return 'the name of the pool'
+  if (d.phrase_kind === 'pool') return 'the name of its pool'
   return d.serial ? 'the serial' : 'the id'
 }
-// phraseOf is the phrase itself where the page knows it.
-export const phraseOf = (d: Drive) => (d.phrase_kind === 'serial' ? (d.serial ?? d.id) : null)
+// phraseOf is the phrase itself where the program could tell it.
+export const phraseOf = (d: Drive) => d.phrase || null

@@ -19,19 +19,19 @@ export interface Nas {
 export interface Drive {
   key: string; nas: string; id: string; serial: string | null; wwn: string | null; model: string
   kind: 'hdd' | 'ssd' | 'nvme' | 'virtual'; size_bytes: number; path: string; bay: string; transport: string
-  temp_c: number | null; smart: boolean | null; passed?: boolean | null; usage_class: string; usage_text: string
-  phrase_kind: 'none' | 'serial' | 'pool'; way_out: string; why: Why[]; read_ok: boolean; destructive_ok: boolean
+  temp_c: number | null; smart: boolean | null; passed?: boolean | null; usage_class: string; usage_text: string; parts: string[]
+  phrase_kind: 'none' | 'serial' | 'pool'; phrase: string; missing: boolean; way_out: string; why: Why[]; read_ok: boolean; destructive_ok: boolean
   locking: 'open' | 'phrase' | 'in_use' | 'for_good'
   job: string; grant: Grant | null
 }
 
 export interface Job {
-  id: string; nas: string; nas_name: string; drive_key: string; drive_id: string; serial: string; model: string; size_bytes: number
+  id: string; nas: string; nas_name: string; drive_key: string; drive_id: string; drive_kind: string; drive_path: string; serial: string; model: string; size_bytes: number
   plan: string; destroys: boolean; state: JobState; reason: Said | null; warnings: number; coverage: string
   stages: Segment[]; stage: string; phase: string; stage_progress: number; progress: number
   bps: number | null; mean_bps: number | null; temp_c: number | null; left_ms: number | null; stage_left_ms: number | null
   created_ms: number; started_ms: number; ended_ms: number; seen_ms: number
-  paused: Said | null; can_stop: boolean; can_resume: boolean; can_undo: boolean; bad_sectors: number
+  paused: Said | null; can_stop: boolean; can_resume: boolean; can_undo: boolean; bad_sectors: number; bytes_moved: number
 }
 
 export interface PlanStage { kind: string; engine: string; passes: number }
@@ -85,9 +85,10 @@ export interface NasForm {
   name: string; host: string; user: string; port: number; key_file: string; agent: boolean; password_login: boolean
   password: string; passphrase: string; sudo: 'none' | 'nopasswd' | 'password'; sudo_password: string; host_key: string
   jump: string; jump_key: string; state_dir: string; keep: '' | 'keychain' | 'file' | 'session'; virtual_drives: boolean
+  legacy_algorithms: boolean; slots: number // 0: as many as usual
 }
 export interface AddResult { ok: boolean; nas: string; shown_key: string; of_jump?: boolean; steps: Step[] }
-export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; jump: string }
+export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; agent: boolean; jump: string; reason: Said | null }
 export interface StartOrder { nas: string; drives: string[]; plan: string; without_smart: boolean; declared: string; unlock: { drive: string; phrase: string }[] }
 export interface Closing { live: number; next_verdict_ms: number | null } // from now
 

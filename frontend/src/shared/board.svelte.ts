@@ -117,7 +117,7 @@ export class Board {
 }
 
 // An empty list may come as null.
-const driven = (d: Drive): Drive => (d.why ? d : { ...d, why: [] })
+const driven = (d: Drive): Drive => (d.why && d.parts ? d : { ...d, why: d.why ?? [], parts: d.parts ?? [] })
 const staged = <T extends { stages: unknown[] }>(v: T): T => (v.stages ? v : { ...v, stages: [] })
 
 // merged puts changes to a list; what is new goes to its end, what is gone leaves. A list that does not change stays itself.

@@ -11,9 +11,10 @@ export const count = (n: number) => whole.format(n)
 export const many = (n: number, one: string, more = one + 's') => `${count(n)}${nb}${n === 1 ? one : more}`
 
 // left says how long something takes yet; null is not known yet.
+export const soon = 'less than a minute'
 export function left(ms: number | null): string {
   if (ms === null) return 'measuring'
-  return ms < minute ? 'less than a minute' : 'about ' + span(ms)
+  return ms < minute ? soon : 'about ' + span(ms)
 }
 
 export function span(ms: number): string {

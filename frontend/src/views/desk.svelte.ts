@@ -30,6 +30,12 @@ export class Desk {
   job = $derived.by(() => this.past || (this.drive?.job ?? ''))
   question = $derived.by(() => this.board.questions[0] ?? null)
 
+  // full reports whether as many jobs run on a NAS as it has slots for. Those of another computer are not known here.
+  full(nas: string): boolean {
+    const n = this.board.nas.find((x) => x.id === nas)
+    return n !== undefined && n.slots > 0 && this.board.jobs.filter((j) => j.nas === nas && j.state === 'running').length >= n.slots
+  }
+
   choose(nas: string) {
     this.view = 'drives'
     if (nas !== this.table.nas) this.shut()

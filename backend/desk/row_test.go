@@ -1,0 +1,54 @@
+package desk
+
+import (
+	"strings"
+	"testing"
+
+	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/profile"
+	"burnish/backend/wire"
+)
+
+func TestAPauseIsSaidWhileItLasts(t *testing.T) {
+	j := burnin.Job{State: burnin.Running, Stages: []burnin.Stage{{Kind: burnin.SurfaceValidate, State: burnin.Running, StartedMs: 1}}}
+	if r := jobRow("p", j); r.Paused != nil {
+		t.Errorf("%+v", r.Paused)
+	}
+	j.Stages[0].Paused = &burnin.Paused{Why: "too_hot", TempC: 61, LimitC: 60}
+	if r := jobRow("p", j); r.Paused == nil || r.Paused.Code != "cooling" || !strings.Contains(r.Paused.Text, "61 °C") || strings.Contains(r.Paused.Hint, "resume") {
+		t.Errorf("%+v", r.Paused)
+	}
+	j.Stages[0].Paused.Why = "of another version\x1b[31m"
+	if r := jobRow("p", j); r.Paused == nil || r.Paused.Title == "" || strings.Contains(string(r.Paused.Code), "\x1b") {
+		t.Errorf("%+v", r.Paused)
+	}
+	j.State, j.Stages[0].State = burnin.Unknown, burnin.Unknown
+	if r := jobRow("p", j); r.Paused != nil {
+		t.Error("a job that has ended is paused")
+	}
+}
+
+func TestThePhraseIsShownWhereItCanBeTyped(t *testing.T) {
+	id := drive.Identity{Serial: "ZR5A", WWN: "5000", Model: "X", SizeBytes: 1 << 30, LogicalBytes: 512, Kind: drive.HDD}
+	row := func(u drive.Usage) Drive {
+		return driveRow(profile.Profile{ID: "p"}, wire.DriveRow{Identity: id, Usage: u}, nil)
+	}
+	pool := drive.Usage{Class: drive.ExportedPool, PhraseKind: drive.PoolPhrase, PoolName: "tank", Parts: []string{"pool tank", "exported\u202e"}}
+	if r := row(pool); r.Phrase != "tank" || r.PhraseKind != "pool" || r.Locking != "phrase" || strings.Contains(r.Parts[1], "\u202e") {
+		t.Errorf("%+v", r)
+	}
+	pool.PoolName = "ta\u202enk"
+	if r := row(pool); r.Phrase != "" {
+		t.Errorf("a phrase that reads as another is shown: %q", r.Phrase)
+	}
+	if r := row(drive.Usage{Class: drive.Data, PhraseKind: drive.SerialPhrase}); r.Phrase != "ZR5A" {
+		t.Errorf("%+v", r)
+	}
+	if r := row(drive.Usage{Class: drive.Mounted, PhraseKind: drive.NoPhrase}); r.Phrase != "" || r.Locking != "in_use" {
+		t.Errorf("%+v", r)
+	}
+	if r := row(drive.Usage{Class: drive.None}); r.Phrase != "" || r.Locking != "open" {
+		t.Errorf("%+v", r)
+	}
+}

@@ -1,0 +1,173 @@
+//go:build linux
+
+package screen
+
+import (
+	"bufio"
+	"fmt"
+	"image"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+	"github.com/jezek/xgb/xtest"
+
+	"burnish/backend/testbed/need"
+	"burnish/backend/testbed/tether"
+)
+
+// patience bounds the wait for the server, and for a window to be there.
+const patience = 2 * time.Minute
+
+// The keys that are no letters, as X names them.
+const (
+	Tab    xproto.Keysym = 0xff09
+	Return xproto.Keysym = 0xff0d
+	Escape xproto.Keysym = 0xff1b
+	Down   xproto.Keysym = 0xff54
+	Space  xproto.Keysym = 0x0020
+)
+
+// Screen is a display.
+type Screen struct {
+	Name string // for DISPLAY
+
+	t             testing.TB
+	width, height uint16
+	x             *xgb.Conn
+	root          xproto.Window
+	codes         map[xproto.Keysym]xproto.Keycode
+}
+
+// Window is a window of a program under test.
+type Window = xproto.Window
+
+// Start runs an X server of a size in pixels. It needs Xvfb.
+func Start(t testing.TB, width, height int) *Screen {
+	t.Helper()
+	// The server takes the first number that is free and writes it to the pipe.
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	cmd := exec.Command(need.Program(t, "Xvfb"), "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp")
+	cmd.ExtraFiles = []*os.File{write}
+	server, err := tether.Start(cmd)
+	_ = write.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Kill)
+	_ = read.SetReadDeadline(time.Now().Add(patience))
+	number, err := bufio.NewReader(read).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the X server does not say its display: %v", err)
+	}
+	s := &Screen{Name: ":" + strings.TrimSpace(number), t: t, width: uint16(width), height: uint16(height)}
+	if s.x, err = xgb.NewConnDisplay(s.Name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.x.Close)
+	if err := xtest.Init(s.x); err != nil {
+		t.Fatal(err)
+	}
+	setup := xproto.Setup(s.x)
+	s.root = setup.DefaultScreen(s.x).Root
+	s.codes = map[xproto.Keysym]xproto.Keycode{}
+	keys, err := xproto.GetKeyboardMapping(s.x, setup.MinKeycode, byte(setup.MaxKeycode-setup.MinKeycode+1)).Reply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(keys.Keysyms); i += int(keys.KeysymsPerKeycode) {
+		if sym := keys.Keysyms[i]; s.codes[sym] == 0 { // without a modifier
+			s.codes[sym] = setup.MinKeycode + xproto.Keycode(i/int(keys.KeysymsPerKeycode))
+		}
+	}
+	return s
+}
+
+// Window waits for a window of a title that is shown, and gives it the keyboard.
+func (s *Screen) Window(title string) Window {
+	s.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if w, ok := s.titled(title); ok {
+			if err := xproto.SetInputFocusChecked(s.x, xproto.InputFocusParent, w, xproto.TimeCurrentTime).Check(); err == nil {
+				return w
+			}
+		}
+	}
+	s.t.Fatalf("no window of the title %q came up", title)
+	return 0
+}
+
+func (s *Screen) titled(title string) (Window, bool) {
+	tree, err := xproto.QueryTree(s.x, s.root).Reply()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, w := range tree.Children {
+		at, err := xproto.GetWindowAttributes(s.x, w).Reply()
+		if err != nil || at.MapState != xproto.MapStateViewable {
+			continue
+		}
+		name, err := xproto.GetProperty(s.x, false, w, xproto.AtomWmName, xproto.GetPropertyTypeAny, 0, 256).Reply()
+		if err == nil && string(name.Value) == title {
+			return w, true
+		}
+	}
+	return 0, false
+}
+
+// Press presses and lets go of keys, one after the other.
+func (s *Screen) Press(keys ...xproto.Keysym) {
+	s.t.Helper()
+	for _, k := range keys {
+		code := s.codes[k]
+		if code == 0 {
+			s.t.Fatalf("the keyboard has no key %#x", k)
+		}
+		for _, what := range []byte{xproto.KeyPress, xproto.KeyRelease} {
+			if err := xtest.FakeInputChecked(s.x, what, byte(code), 0, s.root, 0, 0, 0).Check(); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// AskToClose asks a window to close, as a window manager does.
+func (s *Screen) AskToClose(w Window) {
+	s.t.Helper()
+	atom := func(name string) uint32 {
+		r, err := xproto.InternAtom(s.x, false, uint16(len(name)), name).Reply()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return uint32(r.Atom)
+	}
+	ask := xproto.ClientMessageEvent{
+		Format: 32, Window: w, Type: xproto.Atom(atom("WM_PROTOCOLS")),
+		Data: xproto.ClientMessageDataUnionData32New([]uint32{atom("WM_DELETE_WINDOW"), xproto.TimeCurrentTime, 0, 0, 0}),
+	}
+	if err := xproto.SendEventChecked(s.x, false, w, xproto.EventMaskNoEvent, string(ask.Bytes())).Check(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Picture is what is on the screen now.
+func (s *Screen) Picture() *image.RGBA {
+	s.t.Helper()
+	got, err := xproto.GetImage(s.x, xproto.ImageFormatZPixmap, xproto.Drawable(s.root), 0, 0, s.width, s.height, 0xffffffff).Reply()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out := image.NewRGBA(image.Rect(0, 0, int(s.width), int(s.height)))
+	for i := 0; i+3 < len(got.Data) && i+3 < len(out.Pix); i += 4 { // blue, green, red, nothing
+		out.Pix[i], out.Pix[i+1], out.Pix[i+2], out.Pix[i+3] = got.Data[i+2], got.Data[i+1], got.Data[i], 0xff
+	}
+	return out
+}
