@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"burnish/backend/testbed/disk"
 	"burnish/backend/testbed/need"
 	"burnish/backend/testbed/sshd"
+	"burnish/backend/testbed/tether"
 )
 
 var page = flag.Bool("page", false, "walk through the page in Chromium, with build/bin/burnish-e2e and build/bin/burnish-cli")
@@ -25,8 +27,9 @@ var page = flag.Bool("page", false, "walk through the page in Chromium, with bui
 // patience bounds one story.
 const patience = 10 * time.Minute
 
-// story runs one of frontend/test/e2e and fails with it. A picture of a page that failed is left in BURNISH_TEST_SHOTS.
-func story(t *testing.T, name string, env ...string) {
+// story runs one of frontend/test/e2e and fails with it; hear is told each line that it prints. A picture of a page that
+// failed is left in BURNISH_TEST_SHOTS.
+func story(t *testing.T, name string, hear func(line string), env ...string) {
 	t.Helper()
 	node := need.Program(t, "node")
 	need.Program(t, "chromium")
@@ -34,23 +37,31 @@ func story(t *testing.T, name string, env ...string) {
 	cmd.Dir = filepath.Join("..", "frontend")
 	cmd.Env = append(os.Environ(), "BURNISH_TEST_DIR="+t.TempDir(), "BURNISH_TEST_PAGE="+built(t, "burnish-e2e"), "BURNISH_TEST_CLI="+built(t, "burnish-cli"))
 	cmd.Env = append(cmd.Env, env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	out, err := cmd.StdoutPipe()
+	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Stderr = cmd.Stdout
-	if err := cmd.Start(); err != nil {
+	defer read.Close()
+	cmd.Stdout, cmd.Stderr = write, write
+	child, err := tether.Start(cmd)
+	_ = write.Close()
+	if err != nil {
 		t.Fatal(err)
 	}
-	group := -cmd.Process.Pid
-	t.Cleanup(func() { _ = syscall.Kill(group, syscall.SIGKILL) }) // a browser or a program that outlived its story
-	late := time.AfterFunc(patience, func() { _ = syscall.Kill(group, syscall.SIGKILL) })
+	group := -child.Pid()
+	end := func() { _ = syscall.Kill(group, syscall.SIGKILL) } // the program under test too; the browser ends with its pipe
+	will := tether.NewWill(t, `kill -9 -- "$1"`, strconv.Itoa(group))
+	t.Cleanup(func() {
+		end()
+		_ = will.Revoke()
+	})
+	late := time.AfterFunc(patience, end)
 	defer late.Stop()
-	for lines := bufio.NewScanner(out); lines.Scan(); {
+	for lines := bufio.NewScanner(read); lines.Scan(); {
 		t.Log(lines.Text())
+		hear(lines.Text())
 	}
-	if err := cmd.Wait(); err != nil {
+	if err := child.Err(); err != nil {
 		t.Fatalf("the story %s: %v", name, err)
 	}
 }
@@ -72,7 +83,7 @@ func TestThePageOnThePracticeNAS(t *testing.T) {
 	if !*page {
 		t.Skip("run by make page-test")
 	}
-	story(t, "practice")
+	story(t, "practice", func(string) {})
 }
 
 // TestThePageOnARealNAS: a host key that nobody knows, a drive with somebody's letters on it, and a run that outlives
@@ -89,7 +100,7 @@ func TestThePageOnARealNAS(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(state) })
 	drive := disk.Faulty(t, 512<<20)
-	drive.Throttle(8 << 20)
+	drive.Throttle(200 << 20)
 	if err := letters(drive.Path); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +111,11 @@ func TestThePageOnARealNAS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	story(t, "real", "BURNISH_TEST_NAS="+string(about))
+	story(t, "real", func(line string) {
+		if strings.HasPrefix(line, "real: the surface is tested") {
+			drive.Throttle(4 << 20) // it is at work until it is stopped
+		}
+	}, "BURNISH_TEST_NAS="+string(about))
 }
 
 // letters puts what nobody knows on a drive.

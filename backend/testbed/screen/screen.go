@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"fmt"
 	"image"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -69,6 +70,7 @@ func Start(t testing.TB, width, height int) *Screen {
 		t.Fatalf("the X server does not say its display: %v", err)
 	}
 	s := &Screen{Name: ":" + strings.TrimSpace(number), t: t, width: uint16(width), height: uint16(height)}
+	xgb.Logger.SetOutput(io.Discard) // it tells of an authority that nobody needs, and of the end of the server
 	if s.x, err = xgb.NewConnDisplay(s.Name); err != nil {
 		t.Fatal(err)
 	}

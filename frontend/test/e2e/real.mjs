@@ -64,9 +64,11 @@ await walk('real', async ({ open, step }) => {
     await dialog(page).getByText(/Unlocked for one start/).waitFor()
     await dialog(page).getByRole('button', { name: 'Close', exact: true }).last().click()
     await check(page, nas.drive)
+    step('unlocked')
     await start(page, 'extended', (d) => d.getByLabel(/Start without SMART/).check())
+    step('started')
     await until('the surface is tested', async () => (await show()).stages.some((s) => s.kind === 'surface_validate' && s.state === 'running' && s.bytes_written > 0))
-    step('unlocked and started')
+    step('the surface is tested') // the drive is slowed down now
 
     await program.end('SIGKILL')
     program = await Program.start(data)
