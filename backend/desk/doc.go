@@ -6,8 +6,8 @@
 //     follows; on a gap it takes a snapshot again. Deltas are whole rows, so that one told twice does no harm.
 //   - At most four deltas a second, each of a few rows: what changes faster is told as it is then. Bulk (logs, series, a
 //     job whole) is asked for.
-//   - A drive that was not there at the last look stays a row while its newest job runs or can be resumed: what happened
-//     to it is what a person looks for.
+//   - A drive whose newest job runs or can be resumed is a row also before the first look, and where it was not there at
+//     the last: what happens to it is what a person looks for.
 //   - Drives are looked at when a person asks, when jobs start and when one ends; never by a timer, since that wakes
 //     drives. The index of this computer is looked at every few seconds: other processes write there too.
 //   - A NAS with jobs that have not ended is kept connected, for ever. One without has no connection; its phase is idle.

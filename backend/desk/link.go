@@ -132,6 +132,9 @@ func (s *sink) Standing(_ string, now nas.Standing) {
 	phase := map[nas.Phase]string{nas.Connecting: Connecting, nas.Connected: Connected, nas.Lost: Lost}[now.Phase]
 	if phase == Connected {
 		l.row.Platform = s.Service.System(s.p.ID)
+		if l.row.SurveyedMs == 0 && !l.row.Surveying { // its jobs are followed since the window was opened
+			s.work.Go(func() { _ = s.survey(s.p) })
+		}
 	}
 	s.stand(l, phase, now.Since.UnixMilli(), next, why)
 }
@@ -202,7 +205,8 @@ func (d *Desk) survey(p profile.Profile) error {
 	return err
 }
 
-// grants shows the drives of a NAS as they were last seen, with the permissions of now.
+// grants shows the drives of a NAS as they were last seen, with the permissions of now. Those of which only their jobs
+// tell are among them: before the first look, and where a drive was not there.
 func (d *Desk) grants(p profile.Profile) error {
 	grants, err := d.Service.Grants(d.ctx, p.Name)
 	if err != nil {
@@ -211,7 +215,7 @@ func (d *Desk) grants(p profile.Profile) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l := d.links[p.ID]
-	if l == nil || l.row.SurveyedMs == 0 {
+	if l == nil {
 		return nil
 	}
 	now := d.Service.Now()
@@ -235,7 +239,7 @@ func (d *Desk) grants(p profile.Profile) error {
 		if j.NAS != p.ID || !j.CanStop && !j.CanResume || seen[j.DriveKey] || j.ID != d.newest(j.DriveKey, "") {
 			continue
 		}
-		row := missing(j)
+		row := unseen(j, l.row.SurveyedMs != 0)
 		seen[row.Key] = true
 		if before, ok := d.drives[row.Key]; !ok || !reflect.DeepEqual(before, row) {
 			d.drives[row.Key] = row

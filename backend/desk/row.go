@@ -150,12 +150,19 @@ func paused(s burnin.Stage) *reason.Said {
 	return &reason.Said{Code: reason.Code(word(s.Paused.Why)), Title: "Paused", Text: "The NAS says why by a code that this version does not know."}
 }
 
-// missing shows a drive that was not there when its NAS was last looked at, by what its job knows of it.
-func missing(j Job) Drive {
+// unseen shows a drive by what its job knows of it: before the drives were looked at, or since it was not among them.
+func unseen(j Job, looked bool) Drive {
 	d := Drive{
 		Key: j.DriveKey, NAS: j.NAS, ID: j.DriveID, Serial: optional(j.Serial), Model: j.Model, Kind: j.DriveKind, SizeBytes: j.SizeBytes, Path: j.DrivePath,
-		UsageClass: string(drive.CannotTell), UsageText: "it was not there when the NAS was last looked at", PhraseKind: string(drive.NoPhrase),
-		WayOut: "Look whether it is plugged in and has power, then look at the drives again.", Parts: []string{}, Why: []Why{}, Locking: "in_use", Missing: true, Job: j.ID,
+		UsageClass: string(drive.CannotTell), UsageText: "the drives were not looked at yet", PhraseKind: string(drive.NoPhrase),
+		WayOut: "Look at the drives of the NAS.", Parts: []string{}, Why: []Why{}, Locking: "in_use", Job: j.ID,
+	}
+	switch {
+	case looked:
+		d.Missing, d.UsageText = true, "it was not there when the NAS was last looked at"
+		d.WayOut = "Look whether it is plugged in and has power, then look at the drives again."
+	case j.CanStop:
+		d.UsageClass, d.UsageText = string(drive.BurnIn), "job "+j.ID
 	}
 	return d
 }

@@ -28,8 +28,8 @@ export function means(j: Job): string {
   }
 }
 
-export function todo(j: Job): string {
-  if (j.state === 'running' || j.state === 'queued') return j.paused?.hint || 'Nothing. You can close this window; the run goes on at the NAS.'
+export function todo(j: Job, practice = false): string {
+  if (j.state === 'running' || j.state === 'queued') return j.paused?.hint || (practice ? 'Nothing. The practice NAS is part of this program: the run ends with the window.' : '') || 'Nothing. You can close this window; the run goes on at the NAS.'
   return j.reason?.hint || (j.can_resume ? 'Resume it.' : j.state === 'passed' ? 'Nothing.' : '')
 }
 

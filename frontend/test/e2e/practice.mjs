@@ -121,7 +121,7 @@ await walk('practice', async ({ open, step }) => {
     step('verdicts as on the command line')
 
     await program.close()
-    await dialog(page).getByText('1 run goes on at the NAS when this window is closed').waitFor()
+    await dialog(page).getByText(/its 1.run ends with the window/).waitFor()
     await dialog(page).getByRole('button', { name: 'Cancel' }).click()
     await look(page, long)
     await drawer(page).getByRole('button', { name: 'Stop…' }).click()

@@ -81,6 +81,16 @@ await walk('real', async ({ open, step }) => {
     await until('the log is there', async () => (await log(page).innerText()).trim().length > 0)
     step('killed and opened again: the run went on')
 
+    await program.close()
+    await dialog(page).getByText(/1.run goes on at the NAS when this window is closed/).waitFor()
+    await readable(page, 'the question before it closes')
+    await dialog(page).getByRole('button', { name: 'Close, runs go on' }).click()
+    assert.equal(await program.over(), 0)
+    program = await Program.start(data)
+    page = await open(program.url)
+    await look(page, nas.drive)
+    step('closed, and opened again')
+
     await drawer(page).getByRole('button', { name: 'Stop…' }).click()
     await dialog(page).getByRole('button', { name: 'Stop the run' }).click()
     await dialog(page).waitFor({ state: 'detached' })
