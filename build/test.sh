@@ -25,7 +25,7 @@ step "vet for macOS" env GOOS=darwin go vet ./...
 step "staticcheck" go run "$(sed -n 's/^STATICCHECK := //p' Makefile)" ./...
 step "headless build" make --no-print-directory headless
 fresh() {
-	make --no-print-directory bindings && git diff --exit-code -- frontend/wailsjs
+	make --no-print-directory bindings && git -c core.fileMode=false diff --exit-code -- frontend/wailsjs
 }
 step "bindings are fresh" fresh
 step "page" sh -c 'cd frontend && npm ci --no-audit --no-fund && npm test && npm run build'
