@@ -72,6 +72,7 @@ var registry = []Entry{
 	{"cache_possible", Note, "A cache may have answered", "badblocks reads back each part of the drive soon after writing it; the cache of an SSD can hold as much.", "The plan standard reads back only after all of the drive was written.", nil},
 	{"not_on_medium", Note, "Zeros read", "{percent} % of what was read are zeros; a drive that takes back unused blocks may answer them without reading its medium.", "", nil},
 	{"link_slow", Note, "The link is slower than the drive", "It runs at {now}, the drive can {max}.", "Look at the slot: how many lanes it has, of which generation, and whether the drive sits well in it.", nil},
+	{"one_actuator", Note, "The sweep works one actuator at a time", "The drive has {count}, each for a part of its addresses; a sweep in the order of addresses takes about {count} times as long as the drive could.", "", nil},
 	{"flash_full", Note, "The drive takes all of its blocks for data", "The test wrote {bytes} bytes, the whole of a drive that takes back unused blocks; they hold nothing of use. {endurance}", "Burnish discards nothing by itself. To give the blocks back before use, run blkdiscard on this drive: look at its serial number first, for it erases everything.", nil},
 
 	// Refused for safety.

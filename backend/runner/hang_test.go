@@ -135,6 +135,9 @@ func TestOnlyDrivesThatHangAlikeAreComparedInSpeed(t *testing.T) {
 				if last.State != burnin.Passed || warned(last, "slow_for_model") != c.told {
 					t.Errorf("ended as %s, warnings %s", last.State, asJSON(t, last.Warnings))
 				}
+				if warned(last, "one_actuator") != (c.place.Actuators > 1) {
+					t.Errorf("%d actuators: %s", c.place.Actuators, asJSON(t, last.Warnings))
+				}
 				if last.Drive.Place == nil || last.Drive.Place.WriteCache != c.place.WriteCache {
 					t.Errorf("where it hangs: %+v", last.Drive.Place)
 				}

@@ -220,7 +220,7 @@ func (a *at) precheck(ctx context.Context) (outcome, error) {
 			return outcome{}, err
 		}
 	}
-	if err := a.tellLink(); err != nil {
+	if err := errors.Join(a.tellLink(), a.tellActuators()); err != nil {
 		return outcome{}, err
 	}
 	if said, err := a.findEngines(); err != nil || said != nil {

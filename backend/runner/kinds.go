@@ -12,7 +12,8 @@ import (
 	"burnish/backend/reason"
 )
 
-// What is particular to drives that keep a map of their blocks: SSDs, and disks with shingled tracks.
+// What is particular to some kinds of drives: those that keep a map of their blocks (SSDs, disks with shingled tracks), those
+// with several actuators, those on PCIe.
 
 const (
 	// idleRate is how fast such a drive settles in the background what was written to it, in bytes per second, at the least.
@@ -68,6 +69,16 @@ func (a *at) tellFlash() error {
 		}
 	}
 	return a.warn(reason.New("flash_full", "bytes", written, "endurance", endurance))
+}
+
+// tellActuators says that a sweep is slower than the drive could be.
+func (a *at) tellActuators() error {
+	count := a.held.Place().Actuators
+	sweeps := func(s burnin.StageSpec) bool { return s.Kind == burnin.SurfaceValidate }
+	if count < 2 || !slices.ContainsFunc(a.req.Plan.Stages, sweeps) {
+		return nil
+	}
+	return a.warn(reason.New("one_actuator", "count", count))
 }
 
 // tellLink warns of an NVMe drive whose link is slower or narrower than the drive can; what ATA drives say of theirs is
