@@ -179,6 +179,7 @@ func (w *world) judge(j burnin.Job) {
 	}
 	w.say("job %s on %s: %s %v", j.ID, d.Path, j.State, j.Reason)
 	switch {
+	case j.State == burnin.Failed && j.Reason != nil && j.Reason.Code == "drive_lost" && d.pulled > 1: // as it should
 	case j.State == burnin.Failed && !d.guilty:
 		w.t.Errorf("job %s failed, but nothing is wrong with its drive: %v", j.ID, j.Reason)
 	case j.State == burnin.Failed && j.Reason.Kind() != reason.Evidence:

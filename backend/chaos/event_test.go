@@ -102,6 +102,7 @@ func (w *world) hang() {
 // vanish pulls a drive: it answers nothing but errors, and the kernel does not have it any more.
 func (w *world) vanish() {
 	d := w.drawDrive()
+	d.pulled++
 	w.server.Unplug(d.Path)
 	gone := d.Vanish()
 	w.wait(0.5, 3)

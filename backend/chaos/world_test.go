@@ -56,6 +56,7 @@ type drive struct {
 	guilty bool  // it has a fault that lasts
 	from   bool  // since before its job
 	hung   *disk.Fault
+	pulled int // how often it vanished
 }
 
 func (w *world) say(format string, args ...any) {
