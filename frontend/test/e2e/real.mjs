@@ -98,9 +98,9 @@ await walk('real', async ({ open, step }) => {
     const over = await show()
     assert.equal(over.state, 'cancelled')
     assert.equal((await said(page)).code, over.reason.code)
-    const surface = drawer(page).getByRole('listitem').filter({ hasText: 'Surface test' }).first()
+    const surface = drawer(page).getByRole('region', { name: 'Stages' }).getByRole('listitem').filter({ hasText: 'Surface test' }).first()
     if (!(await surface.getByRole('log').count())) await surface.getByRole('button', { name: 'Log' }).click()
-    await surface.getByRole('log').getByText('[ABORTED]').waitFor()
+    await until('the log ends with why', async () => (await surface.getByRole('log').innerText()).includes('[ABORTED]'))
     step('stopped: the log ends with why')
 
     await page.getByRole('button', { name: 'Settings' }).click()
