@@ -50,7 +50,7 @@ func TestStories(t *testing.T) {
 	if _, err := bin.Runner("amd64"); err != nil {
 		t.Fatalf("%v; run: make runner", err)
 	}
-	server, single := sshd.Start(t), sshd.Start(t, sshd.MaxSessions(1))
+	server, single, moody := sshd.Start(t), sshd.Start(t, sshd.MaxSessions(1)), sshd.Start(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -65,6 +65,7 @@ func TestStories(t *testing.T) {
 			for name, value := range map[string]string{
 				"HOST": server.Host, "PORT": strconv.Itoa(server.Port), "USER": server.User, "KEY": server.KeyFile, "FINGERPRINT": server.HostKeyFingerprint,
 				"PORT1": strconv.Itoa(single.Port), "KEY1": single.KeyFile, "FINGERPRINT1": single.HostKeyFingerprint,
+				"PORT2": strconv.Itoa(moody.Port), "KEY2": moody.KeyFile, "FINGERPRINT2": moody.HostKeyFingerprint, // of the story that changes it
 				"STATE": filepath.Join(state, "burnish"), "HOME": env.WorkDir,
 			} {
 				env.Setenv(name, value)
@@ -85,6 +86,7 @@ func TestStories(t *testing.T) {
 			"lines":    countLines,
 			"mount":    func(ts *testscript.TestScript, _ bool, args []string) { mount(t, ts, args) },
 			"sample":   sample,
+			"newkey":   func(*testscript.TestScript, bool, []string) { moody.ReplaceHostKey() },
 		}),
 	})
 }
