@@ -59,11 +59,11 @@ build/bin/burnish-e2e: runner frontend/dist/index.html $(GOFILES)
 
 page-test: e2e headless
 	build/deps.sh page
-	go test ./test -count=1 -timeout 25m -page $(V)
+	go test ./backend/programs -count=1 -timeout 25m -page $(V)
 
 window-test: build headless
 	build/deps.sh screen
-	go test ./test -count=1 -timeout 15m -window $(V)
+	go test ./backend/programs -count=1 -timeout 15m -window $(V)
 
 # The window for Windows, cross-built: it needs no GTK.
 windows: build/bin/burnish.exe

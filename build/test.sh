@@ -32,10 +32,10 @@ step "page" sh -c 'cd frontend && npm ci --no-audit --no-fund && npm test && npm
 step "page in a browser: the bridge builds" make --no-print-directory e2e
 step "page in a browser: Chromium" build/deps.sh page
 # With root the story on a real NAS is among them.
-step "page in a browser" $root "$(command -v go)" test ./test -count=1 -timeout 25m -page
+step "page in a browser" $root "$(command -v go)" test ./backend/programs -count=1 -timeout 25m -page
 step "window builds" make --no-print-directory build
 step "window: a display" build/deps.sh screen
-step "window" $root "$(command -v go)" test ./test -count=1 -timeout 15m -window
+step "window" $root "$(command -v go)" test ./backend/programs -count=1 -timeout 15m -window
 step "window for Windows" make --no-print-directory windows
 # Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
 mapfile -t packages < <(go list ./... | grep -v '/backend/chaos$')

@@ -1,6 +1,6 @@
 //go:build linux
 
-package test
+package programs
 
 import (
 	"bufio"
@@ -34,7 +34,7 @@ func story(t *testing.T, name string, hear func(line string), env ...string) {
 	node := need.Program(t, "node")
 	need.Program(t, "chromium")
 	cmd := exec.Command(node, filepath.Join("test", "e2e", name+".mjs"))
-	cmd.Dir = filepath.Join("..", "frontend")
+	cmd.Dir = filepath.Join("..", "..", "frontend")
 	cmd.Env = append(os.Environ(), "BURNISH_TEST_DIR="+t.TempDir(), "BURNISH_TEST_PAGE="+built(t, "burnish-e2e"), "BURNISH_TEST_CLI="+built(t, "burnish-cli"))
 	cmd.Env = append(cmd.Env, env...)
 	read, write, err := os.Pipe()
@@ -69,7 +69,7 @@ func story(t *testing.T, name string, hear func(line string), env ...string) {
 // built is a program of this checkout, by its whole path.
 func built(t *testing.T, name string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "build", "bin", name))
+	path, err := filepath.Abs(filepath.Join("..", "..", "build", "bin", name))
 	if err == nil {
 		_, err = os.Stat(path)
 	}
