@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
+	"burnish/backend/drive"
 	"burnish/backend/store"
 	"burnish/backend/wire"
 )
@@ -64,6 +65,9 @@ func (a *attempts) tried(job string, runs int) bool {
 func interrupted(job burnin.Job, bootID string) bool {
 	if !brokenOff(job) {
 		return false
+	}
+	if g := job.Grant; g != nil && g.Class == drive.ExportedPool {
+		return false // a NAS that starts imports pools: a hold at that moment would leave the drive's pool without a member
 	}
 	if job.Reason.Code == "told_to_end" && job.Runs[len(job.Runs)-1].BootID == bootID {
 		return false

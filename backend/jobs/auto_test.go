@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
+	"burnish/backend/drive"
 	"burnish/backend/reason"
 )
 
@@ -42,6 +43,16 @@ func TestWhatGoesOnWithoutBeingAsked(t *testing.T) {
 		job := burnin.Job{State: c.state, Reason: c.said, Runs: c.runs, EndedMs: end}
 		if got := interrupted(job, c.boot); got != c.want {
 			t.Errorf("%s: goes on: %v", name, got)
+		}
+	}
+}
+
+func TestADriveOfAnExportedPoolWaitsForAPerson(t *testing.T) {
+	job := burnin.Job{State: burnin.Unknown, Reason: reason.New("nas_restarted"), Runs: []burnin.Run{{Run: 1, BootID: "before"}}}
+	for class, want := range map[drive.Class]bool{drive.ExportedPool: false, drive.Data: true} {
+		job.Grant = &drive.Grant{Class: class}
+		if got := interrupted(job, "after"); got != want {
+			t.Errorf("%s: goes on: %v", class, got)
 		}
 	}
 }
