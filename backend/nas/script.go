@@ -101,7 +101,7 @@ type Facts struct {
 const factsScript = setPath + `echo burnish-facts; echo "os=$(uname -s)"; echo "arch=$(uname -m)"; echo "uid=$(id -u)"; echo "gid=$(id -g)"; ` +
 	`for f in /etc/machine-id /var/lib/dbus/machine-id; do [ -r "$f" ] && { echo "machine=$(head -n 1 "$f")"; break; }; done; ` +
 	`if command -v midclt >/dev/null 2>&1 && [ -r /etc/version ]; then echo "system=TrueNAS $(head -n 1 /etc/version)"; ` +
-	`elif [ -r /etc/os-release ]; then sed -n 's/^PRETTY_NAME=/system=/p' /etc/os-release; fi; ` +
+	`elif [ -r /etc/os-release ]; then sed -n "s/^PRETTY_NAME=/system=/p" /etc/os-release; fi; ` +
 	`echo "host=$(uname -n)"; echo ` + scriptDone
 
 // maxSystem bounds the name of a system, in bytes.
