@@ -277,8 +277,8 @@ func TestACrashInTheFirstActLosesNothingThatWasSaved(t *testing.T) {
 	if job := m.run(granted(d, photos)); job.State != burnin.Unknown {
 		t.Fatalf("ended as %s, %v", job.State, job.Reason)
 	}
+	d.OnRequest(nil) // first: a late request would have it vanish again
 	d.Set()
-	d.OnRequest(nil)
 	if _, err := m.service().Resume(context.Background(), testJob); err != nil {
 		t.Fatal(err)
 	}

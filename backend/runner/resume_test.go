@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"burnish/backend/burnin"
@@ -14,10 +15,9 @@ import (
 func (m *machine) breakOff(d *memoryDrive, plan burnin.Plan, when func(faultdev.Counts) bool) {
 	m.t.Helper()
 	done := make(chan struct{})
-	over := false
+	var over atomic.Bool // requests come from several goroutines
 	d.OnRequest(func(c faultdev.Counts) {
-		if !over && when(c) {
-			over = true
+		if when(c) && !over.Swap(true) {
 			close(done)
 			m.killAll()
 		}
