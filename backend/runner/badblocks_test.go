@@ -160,6 +160,7 @@ func TestClassicPassesACleanDriveToTheLastByte(t *testing.T) {
 }
 
 func TestClassicNamesTheFaultsAndNotWhatBadblocksMakesOfThem(t *testing.T) {
+	long(t)
 	const c = 1024 * 8 // sectors in a batch
 	for name, test := range map[string]struct {
 		faults []faultdev.Fault

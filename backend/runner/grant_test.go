@@ -214,6 +214,7 @@ func TestAWrongStartIsUndone(t *testing.T) {
 }
 
 func TestWhatCannotBeUndoneIsLeftAlone(t *testing.T) {
+	long(t)
 	undo := func(m *machine) error {
 		_, err := m.service().Undo(context.Background(), wire.JobRequest{Job: testJob})
 		return err

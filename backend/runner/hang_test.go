@@ -38,6 +38,7 @@ func TestADriveThatHangsIsToldWithItsPlaceAndTheTestGoesOn(t *testing.T) {
 }
 
 func TestADriveThatHangsForGoodIsStuck(t *testing.T) {
+	long(t)
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		d := m.addDrive("STUCK", 40*mib)
@@ -79,6 +80,7 @@ func TestSlowPlacesAreToldAndMapped(t *testing.T) {
 }
 
 func TestADriveThatIsSlowForItsModelIsTold(t *testing.T) {
+	long(t)
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		var last burnin.Job
@@ -102,6 +104,7 @@ func TestADriveThatIsSlowForItsModelIsTold(t *testing.T) {
 }
 
 func TestOnlyDrivesThatHangAlikeAreComparedInSpeed(t *testing.T) {
+	long(t)
 	hang := func(cache, link string, actuators int) drive.Place {
 		return drive.Place{WriteCache: cache, Link: &drive.Link{Now: link}, Actuators: actuators}
 	}

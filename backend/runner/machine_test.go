@@ -339,3 +339,11 @@ func asJSON(t testing.TB, v any) string {
 }
 
 func jsonInto(data []byte, into any) error { return json.Unmarshal(data, into) }
+
+// long leaves a test out of the short run, which is that with the race detector, where it would take minutes.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it is in the whole run")
+	}
+}
