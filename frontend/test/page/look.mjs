@@ -41,7 +41,7 @@ const states = [
   ['add', '?drives=14', async (p) => {
     await p.getByRole('button', { name: 'Add a NAS' }).first().click()
     await p.getByLabel('Name').fill('attic')
-    await p.getByLabel('Host').fill('10.0.0.5')
+    await p.getByRole('textbox', { name: 'Host', exact: true }).fill('10.0.0.5')
     await p.getByLabel('Key file', { exact: true }).last().fill('~/.ssh/id_ed25519')
     await p.getByRole('button', { name: 'Test and save' }).click()
     await p.getByText('It is the same, go on').waitFor()
