@@ -179,14 +179,5 @@ func (w *watch) went(id string, runs int) {
 func (w *watch) mayRestart(id string, again func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	since, known := w.broken[id]
-	if !known {
-		since = time.Now()
-		w.broken[id] = since
-	}
-	left := shutsDown - time.Since(since)
-	if left > 0 {
-		time.AfterFunc(left, again)
-	}
-	return left > 0
+	return waits(w.broken, id, shutsDown, again)
 }

@@ -165,12 +165,18 @@ func (w *watch) mayComeBack(id string, job burnin.Job, again func()) bool {
 		delete(w.killed, id)
 		return false
 	}
-	since, known := w.killed[id]
+	return waits(w.killed, id, comesBack, again)
+}
+
+// waits reports whether less than limit has gone by since a job was first asked about here, and has it looked at again
+// when that is over. Whoever calls holds the lock of since.
+func waits(since map[string]time.Time, id string, limit time.Duration, again func()) bool {
+	first, known := since[id]
 	if !known {
-		since = time.Now()
-		w.killed[id] = since
+		first = time.Now()
+		since[id] = first
 	}
-	left := comesBack - time.Since(since)
+	left := limit - time.Since(first)
 	if left > 0 {
 		time.AfterFunc(left, again)
 	}

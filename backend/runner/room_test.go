@@ -48,7 +48,9 @@ func slowly(m *machine) *memoryDrive {
 	return d
 }
 
-func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
+// filled has a sweep at work whose state directory is a file system of its own, which is full.
+func filled(t *testing.T) (*machine, *memoryDrive, *os.File) {
+	t.Helper()
 	need.Root(t)
 	m := newMachine(t)
 	if err := syscall.Mount("tmpfs", m.dir, "tmpfs", 0, "size=2m"); err != nil {
@@ -77,6 +79,11 @@ func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatal(err)
 	}
+	return m, d, hog
+}
+
+func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
+	m, d, hog := filled(t)
 	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
 	await(t, "the drive is left in peace", func() bool {
 		before := d.Counts().Reads + d.Counts().Writes
@@ -98,31 +105,7 @@ func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
 }
 
 func TestAJobThatWaitsForRoomCanBeStopped(t *testing.T) {
-	need.Root(t)
-	m := newMachine(t)
-	if err := syscall.Mount("tmpfs", m.dir, "tmpfs", 0, "size=2m"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		m.killAll()
-		m.wait.Wait()
-		if err := syscall.Unmount(m.dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	d := slowly(m)
-	if _, err := m.service().Start(context.Background(), order(d, stampPlan())); err != nil {
-		t.Fatal(err)
-	}
-	await(t, "the sweep is at work", func() bool { return d.Counts().BytesWritten > 40*mib })
-	hog, err := os.Create(filepath.Join(m.dir, "hog"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for block := make([]byte, 64<<10); err == nil; {
-		_, err = hog.Write(block)
-	}
-	hog.Close()
+	m, _, _ := filled(t)
 	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
 	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil || !reply.Stopped {
 		t.Fatalf("%+v, %v", reply, err)
