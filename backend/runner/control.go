@@ -151,6 +151,9 @@ func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
 			return true, nil, nil
 		}
 	}
+	if len(events) == 0 {
+		return false, nil, nil // its file is there, its first line is not: the last word is still that of the run before
+	}
 	t, _, err := fold(root)
 	if err != nil || !t.Ended() {
 		return false, nil, err

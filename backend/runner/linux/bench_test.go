@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -34,6 +35,7 @@ const benchChild = "BURNISH_BENCH_DEVICE"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(benchChild); path != "" {
+		runtime.GOMAXPROCS(Processors)
 		if err := benchRun(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

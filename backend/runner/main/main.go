@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"burnish/backend/runner"
@@ -53,6 +54,7 @@ func act(args []string) error {
 	if len(args) != 2 {
 		return fmt.Errorf("run takes the id of one job")
 	}
+	runtime.GOMAXPROCS(linux.Processors)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
