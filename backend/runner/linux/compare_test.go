@@ -20,17 +20,19 @@ import (
 
 var compareEngines = flag.Bool("surface-compare", false, "print what burnish, badblocks and fio find on faulty devices (as root)")
 
-// findings keeps what an engine tells.
+// findings keeps what an engine tells beside its result.
 type findings struct {
 	benchObserver
 	healed int
+	slow   int64 // requests that took longer than a second
 }
 
-func (f *findings) Bad(surface.Range)       {}
-func (f *findings) Transient(surface.Range) { f.healed++ }
+func (f *findings) Bad(surface.Range)         {}
+func (f *findings) Transient(surface.Range)   { f.healed++ }
+func (f *findings) Stretch(s surface.Stretch) { f.slow += s.Slow }
 
-// stamped has our engine go over a device.
-func stamped(t *testing.T, path string) surface.Result {
+// stamped has our engine go over a device, and tells what it found.
+func stamped(t *testing.T, path string) string {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -42,14 +44,15 @@ func stamped(t *testing.T, path string) surface.Result {
 		t.Fatal(err)
 	}
 	defer dev.Close()
-	res, err := surface.Run(context.Background(), dev, benchClock{}, surface.Options{Mode: surface.ModeStamp, Nonce: [16]byte{7}, BadSectorLimit: 1 << 30}, &findings{})
+	found := &findings{}
+	res, err := surface.Run(context.Background(), dev, benchClock{}, surface.Options{Mode: surface.ModeStamp, Nonce: [16]byte{7}, BadSectorLimit: 1 << 30}, found)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res
+	return found.told(res.BadRanges)
 }
 
-func told(ranges []surface.Range) string {
+func (f *findings) told(ranges []surface.Range) string {
 	var out []string
 	for _, r := range ranges {
 		s := fmt.Sprintf("%s %d", r.Kind, r.FirstLBA)
@@ -62,9 +65,15 @@ func told(ranges []surface.Range) string {
 		out = append(out, s)
 	}
 	if len(out) == 0 {
-		return "nothing"
+		out = append(out, "nothing bad")
 	}
-	return strings.Join(out, ", ")
+	if f.healed > 0 {
+		out = append(out, "told as healed")
+	}
+	if f.slow > 0 {
+		out = append(out, "told as slow")
+	}
+	return strings.Join(out, "; ")
 }
 
 // faulty are the faults of the table, by LBA of 512 bytes on a device of 32 MiB and 7 sectors.
@@ -75,20 +84,22 @@ var faulty = []struct {
 	set  func(*disk.FaultyDisk)
 	want string
 }{
-	{"none", func(*disk.FaultyDisk) {}, "nothing"},
-	{"a sector cannot be read", func(d *disk.FaultyDisk) { d.FailReads(disk.Sector(20_001)) }, "read 20001"},
-	{"a sector cannot be read once", func(d *disk.FaultyDisk) { d.FailReads(disk.Sector(20_001), disk.Times(1)) }, "nothing"},
-	{"a sector cannot be written", func(d *disk.FaultyDisk) { d.FailWrites(disk.Sector(20_001)) }, "write 20001"},
-	{"a flipped bit", func(d *disk.FaultyDisk) { d.FlipBits(30_000*512+77, 4) }, "mismatch 30000"},
-	{"a flipped bit 7 sectors before a read error", func(d *disk.FaultyDisk) {
+	{"none", func(*disk.FaultyDisk) {}, "nothing bad"},
+	{"a sector cannot be read: 20001", func(d *disk.FaultyDisk) { d.FailReads(disk.Sector(20_001)) }, "read 20001"},
+	{"a sector cannot be read once: 20001", func(d *disk.FaultyDisk) { d.FailReads(disk.Sector(20_001), disk.Times(1)) }, "nothing bad; told as healed"},
+	{"a sector cannot be written: 20001", func(d *disk.FaultyDisk) { d.FailWrites(disk.Sector(20_001)) }, "write 20001"},
+	{"a flipped bit: 30000", func(d *disk.FaultyDisk) { d.FlipBits(30_000*512+77, 4) }, "mismatch 30000"},
+	{"a flipped bit (30000) 7 sectors before a read error", func(d *disk.FaultyDisk) {
 		d.FlipBits(30_000*512+77, 4)
 		d.FailReads(disk.Sector(30_007))
-	}, "mismatch 30000, read 30007"},
-	{"8 sectors whose writes are dropped", func(d *disk.FaultyDisk) { d.DropWrites(disk.Sectors{First: 40_000, Last: 40_007}) }, "stale 40000-40007"},
-	{"a write misplaced back", func(d *disk.FaultyDisk) { d.MisplaceWrites(disk.Sectors{First: 40_000, Last: 40_007}, -20_000) },
-		"misplaced 20000-20007 (holds 40000), stale 40000-40007"},
-	{"addresses wrap at half the size", func(d *disk.FaultyDisk) { d.Wrap(16 << 20) }, "misplaced 0-6 (holds 65536), misplaced 7-32774 (holds 32775)"},
-	{"a flipped bit in the last 7 sectors", func(d *disk.FaultyDisk) { d.FlipBits((faultySectors-3)*512+1, 1) }, fmt.Sprintf("mismatch %d", faultySectors-3)},
+	}, "mismatch 30000; read 30007"},
+	{"8 sectors whose writes are dropped: 40000 on", func(d *disk.FaultyDisk) { d.DropWrites(disk.Sectors{First: 40_000, Last: 40_007}) }, "stale 40000-40007"},
+	{"a write misplaced: 40000-40007 to 20000", func(d *disk.FaultyDisk) { d.MisplaceWrites(disk.Sectors{First: 40_000, Last: 40_007}, -20_000) },
+		"misplaced 20000-20007 (holds 40000); stale 40000-40007"},
+	{"addresses wrap at half the size", func(d *disk.FaultyDisk) { d.Wrap(16 << 20) }, "misplaced 0-6 (holds 65536); misplaced 7-32774 (holds 32775)"},
+	{"a flipped bit in the last 7 sectors: 65540", func(d *disk.FaultyDisk) { d.FlipBits((faultySectors-3)*512+1, 1) }, fmt.Sprintf("mismatch %d", faultySectors-3)},
+	{"a request takes 3 s: 20001", func(d *disk.FaultyDisk) { d.Delay(disk.Sector(20_001), 3*time.Second, disk.Times(1)) },
+		"nothing bad; told as slow"},
 }
 
 func TestTheStampEngineFindsEachFaultOfARealDeviceAndNothingElse(t *testing.T) {
@@ -97,7 +108,7 @@ func TestTheStampEngineFindsEachFaultOfARealDeviceAndNothingElse(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			d := disk.Faulty(t, faultySectors*512)
 			f.set(d)
-			if got := told(stamped(t, d.Path).BadRanges); got != f.want {
+			if got := stamped(t, d.Path); got != f.want {
 				t.Errorf("found %s, injected %s", got, f.want)
 			}
 		})
@@ -117,7 +128,7 @@ func TestCompareEngines(t *testing.T) {
 	for _, f := range faulty {
 		var cells []string
 		for i, run := range []func(d *disk.FaultyDisk) string{
-			func(d *disk.FaultyDisk) string { return told(stamped(t, d.Path).BadRanges) },
+			func(d *disk.FaultyDisk) string { return stamped(t, d.Path) },
 			func(d *disk.FaultyDisk) string {
 				cmd := exec.Command(badblocks, "-wsv", "-b", "4096", d.Path)
 				var errs strings.Builder
