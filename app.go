@@ -40,6 +40,9 @@ func (a *App) PickKey() (string, error) { return a.desk.PickKey() }
 // TestNAS goes the whole way to a NAS.
 func (a *App) TestNAS(nas string) ([]desk.Step, error) { return a.desk.TestNAS(nas) }
 
+// EditNAS changes how the jobs of a NAS are treated.
+func (a *App) EditNAS(nas string, t desk.Treatment) error { return a.desk.EditNAS(nas, t) }
+
 // RemoveNAS forgets a NAS.
 func (a *App) RemoveNAS(nas string) error { return a.desk.RemoveNAS(nas) }
 

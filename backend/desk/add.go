@@ -36,7 +36,9 @@ type Form struct {
 	Keep          string `json:"keep"` // keychain, file, session; empty: the keychain, or the session where there is none
 	VirtualDrives bool   `json:"virtual_drives"`
 	Legacy        bool   `json:"legacy_algorithms"`
-	Slots         int    `json:"slots"`
+	Slots         int    `json:"slots"`     // 0: as many as usual
+	KeepDays      int    `json:"keep_days"` // 0: until it is cleaned
+	AutoResume    bool   `json:"auto_resume"`
 }
 
 // AddResult says whether a NAS was saved, and how far it got.
@@ -164,12 +166,11 @@ func (d *Desk) profileOf(f Form) (profile.Profile, error) {
 	p := profile.Profile{
 		Name: strings.TrimSpace(f.Name), Host: strings.TrimSpace(f.Host), Port: f.Port, User: strings.TrimSpace(f.User), KeyFile: strings.TrimSpace(f.KeyFile),
 		Agent: f.Agent, Password: f.PasswordLogin, Sudo: profile.Sudo(f.Sudo), StateDir: strings.TrimSpace(f.StateDir), VirtualDrives: f.VirtualDrives,
-		Legacy: f.Legacy, Slots: f.Slots,
+		Legacy: f.Legacy, Slots: f.Slots, KeepDays: f.KeepDays, AutoResume: f.AutoResume,
 	}
 	if p.Port == 0 {
 		p.Port = profile.DefaultPort
 	}
-	p.KeepDays = profile.DefaultKeepDays
 	if p.Slots == 0 {
 		p.Slots = profile.DefaultSlots
 	}
@@ -234,6 +235,28 @@ func (d *Desk) TestNAS(nasID string) ([]Step, error) {
 		w.failed("", asSaid(err))
 	}
 	return w.steps, nil
+}
+
+// Treatment is how the jobs of a NAS are treated.
+type Treatment struct {
+	Slots      int  `json:"slots"`     // 0: as many as usual
+	KeepDays   int  `json:"keep_days"` // 0: until it is cleaned
+	AutoResume bool `json:"auto_resume"`
+}
+
+// EditNAS changes how the jobs of a NAS are treated.
+func (d *Desk) EditNAS(nasID string, t Treatment) error {
+	p, err := d.saved(nasID)
+	if err != nil {
+		return err
+	}
+	if t.Slots == 0 {
+		t.Slots = profile.DefaultSlots
+	}
+	_, err = d.Service.EditNAS(d.ctx, p.Name, func(p *profile.Profile) {
+		p.Slots, p.KeepDays, p.AutoResume = t.Slots, t.KeepDays, t.AutoResume
+	})
+	return errors.Join(err, d.lookAround())
 }
 
 // RemoveNAS forgets a NAS and its secrets.

@@ -285,6 +285,7 @@ func (d *Desk) profiles(all []profile.Profile) {
 		}
 		before := l.row
 		l.row.Name, l.row.Host, l.row.User, l.row.Port, l.row.Slots, l.row.Hostname = p.Name, p.Host, p.User, p.Port, p.Slots, word(p.Hostname)
+		l.row.KeepDays, l.row.AutoResume = p.KeepDays, p.AutoResume
 		l.row.Practice = d.Practice != "" && p.Name == d.Practice
 		if l.row != before {
 			d.touch("nas", p.ID)

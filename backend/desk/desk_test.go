@@ -17,6 +17,7 @@ import (
 
 	"burnish/backend/desk"
 	"burnish/backend/jobs"
+	"burnish/backend/profile"
 	"burnish/backend/runner/bin"
 	"burnish/backend/testbed/disk"
 	"burnish/backend/testbed/need"
@@ -184,6 +185,18 @@ func TestTheWindowsStory(t *testing.T) {
 	}
 	now := p.until("both drives are shown", func(s desk.Snapshot) bool {
 		return slices.ContainsFunc(s.Drives, func(r desk.Drive) bool { return r.Path == small.Path }) && slices.ContainsFunc(s.Drives, func(r desk.Drive) bool { return r.Path == large.Path })
+	})
+	if n := now.NAS[0]; n.Slots != profile.DefaultSlots || n.KeepDays != 0 || n.AutoResume {
+		t.Errorf("as it was added: %+v", n)
+	}
+	if err := d.EditNAS(added.NAS, desk.Treatment{Slots: 1000}); err == nil {
+		t.Error("a NAS has 1000 slots")
+	}
+	if err := d.EditNAS(added.NAS, desk.Treatment{Slots: 3, KeepDays: 7, AutoResume: true}); err != nil {
+		t.Error(err)
+	}
+	now = p.until("the NAS is treated in another way", func(s desk.Snapshot) bool {
+		return s.NAS[0].Slots == 3 && s.NAS[0].KeepDays == 7 && s.NAS[0].AutoResume
 	})
 	row := func(path string) desk.Drive {
 		return now.Drives[slices.IndexFunc(now.Drives, func(r desk.Drive) bool { return r.Path == path })]

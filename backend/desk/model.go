@@ -55,6 +55,8 @@ type NAS struct {
 	SurveyedMs int64        `json:"surveyed_ms"`
 	Surveying  bool         `json:"surveying"`
 	Slots      int          `json:"slots"`
+	KeepDays   int          `json:"keep_days"` // 0: until it is cleaned
+	AutoResume bool         `json:"auto_resume"`
 	LiveJobs   int          `json:"live_jobs"`
 }
 
@@ -68,6 +70,7 @@ type Drive struct {
 	Model         string   `json:"model"`
 	Kind          string   `json:"kind"`
 	SizeBytes     int64    `json:"size_bytes"`
+	HiddenBytes   int64    `json:"hidden_bytes"` // that it has and does not show
 	Path          string   `json:"path"`
 	Bay           string   `json:"bay"`
 	Transport     string   `json:"transport"`

@@ -51,7 +51,7 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 	id, u := r.Identity, r.Usage
 	d := Drive{
 		Key: driveKey(p.ID, id.ID(), r.Path), NAS: p.ID, ID: id.ID(), Serial: optional(id.Serial), WWN: optional(id.WWN), Model: word(id.Model),
-		Kind: string(id.Kind), SizeBytes: id.SizeBytes, Path: word(r.Path), Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART, Passed: r.Passed, Bay: word(r.Place.Bay),
+		Kind: string(id.Kind), SizeBytes: id.SizeBytes, HiddenBytes: id.HiddenBytes, Path: word(r.Path), Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART, Passed: r.Passed, Bay: word(r.Place.Bay),
 		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{}, Job: r.Job, Parts: []string{},
 	}
 	for _, p := range u.Parts {

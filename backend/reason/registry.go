@@ -14,7 +14,7 @@ var byCode = func() map[Code]Entry {
 
 var registry = []Entry{
 	// Evidence against the drive.
-	{"surface_errors", Evidence, "The surface has bad places", "{count} bad ranges, {sectors} sectors in all; the first is at LBA {lba} ({kind}).", "Replace the drive. For a return under warranty the report lists each range.", nil},
+	{"surface_errors", Evidence, "The surface has bad places", "{ranges}, {sectors} in all; the first is at LBA {lba} ({kind}).", "Replace the drive. For a return under warranty the report lists each range.", nil},
 	{"fake_capacity", Evidence, "The drive is smaller than it claims", "It claims {claimed} bytes, but what is written beyond about {real} bytes is lost or lands elsewhere.", "Return the drive. Never put data on it.", []Code{"surface_errors"}},
 	{"drive_lost", Evidence, "The drive does not stay", "{what}.{kernel}", "Replace the drive. If other drives vanish in the same bay, or on the same cable, those are to blame.", nil},
 	{"smart_failed", Evidence, "The drive's health data speaks against it", "{what}", "Replace the drive.", nil},

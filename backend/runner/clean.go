@@ -2,10 +2,8 @@ package runner
 
 import (
 	"bytes"
-	"fmt"
 
 	"burnish/backend/burnin"
-	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
 
@@ -33,11 +31,11 @@ func (a *at) leaveClean() (outcome, error) {
 			return outcome{}, err
 		}
 	}
-	if err := a.fact("ends_clean", len(bad) == 0, fmt.Sprintf("%d bad sectors", len(bad)), "read back after the last write"); err != nil {
+	if err := a.fact("ends_clean", len(bad) == 0, counted(int64(len(bad)), "bad sector"), "read back after the last write"); err != nil {
 		return outcome{}, err
 	}
 	if len(bad) > 0 {
-		return ended(burnin.Failed, reason.New("surface_errors", "count", len(bad), "sectors", len(bad), "lba", bad[0].FirstLBA, "kind", bad[0].Kind)), nil
+		return ended(burnin.Failed, surfaceErrors(len(bad), int64(len(bad)), bad[0])), nil
 	}
 	return passed, nil
 }

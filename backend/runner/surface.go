@@ -189,7 +189,7 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the medium: %s", sectors, a.held.KernelErrors().OnePath)
 		return ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.spec.Kind)), nil
 	case sectors > 0:
-		return ended(burnin.Failed, reason.New("surface_errors", "count", len(res.BadRanges), "sectors", sectors, "lba", persistent.FirstLBA, "kind", persistent.Kind)), nil
+		return ended(burnin.Failed, surfaceErrors(len(res.BadRanges), sectors, persistent)), nil
 	case len(res.BadRanges) > 0 || a.dataHealed(res):
 		return ended(burnin.Unknown, reason.New("path_suspect", "what", "wrong data that was right when read again", "stage", a.spec.Kind)), nil
 	case !res.Complete:
@@ -260,3 +260,15 @@ func whereOf(io *surface.IOError) string {
 }
 
 var errForeign = errors.New("somebody else wrote to the drive")
+
+// surfaceErrors is what fails a drive for its surface; first is the first of the ranges that stayed bad.
+func surfaceErrors(ranges int, sectors int64, first surface.Range) *reason.Said {
+	return reason.New("surface_errors", "ranges", counted(int64(ranges), "bad range"), "sectors", counted(sectors, "sector"), "lba", first.FirstLBA, "kind", first.Kind)
+}
+
+func counted(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}

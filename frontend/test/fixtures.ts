@@ -7,12 +7,12 @@ const hour = 3_600_000
 
 export const nas = (over: Partial<Nas> = {}): Nas => ({
   id: 'n1', name: 'truenas-attic', host: '10.20.0.15', user: 'truenas_admin', port: 22, practice: false, phase: 'connected', since_ms: now - hour, next_ms: 0,
-  reason: null, platform: 'TrueNAS 25.10.1', hostname: 'attic', surveyed_ms: now - 60_000, surveying: false, slots: 4, live_jobs: 2, ...over,
+  reason: null, platform: 'TrueNAS 25.10.1', hostname: 'attic', surveyed_ms: now - 60_000, surveying: false, slots: 4, keep_days: 30, auto_resume: false, live_jobs: 2, ...over,
 })
 
 export const drive = (i: number, over: Partial<Drive> = {}): Drive => ({
   key: `n1/D${i}`, nas: 'n1', id: `D${i}`, serial: `ZR5A${String(1000 + i)}`, wwn: `5000C500${i}`, model: 'ST18000NM000J-2TV103', kind: 'hdd', size_bytes: 18_000_207_937_536,
-  path: `/dev/sd${String.fromCharCode(97 + (i % 26))}`, bay: String(i), transport: 'sas', temp_c: 33 + (i % 7), smart: true, usage_class: 'none', usage_text: '', parts: [], phrase_kind: 'none', phrase: '', missing: false,
+  path: `/dev/sd${String.fromCharCode(97 + (i % 26))}`, bay: String(i), transport: 'sas', temp_c: 33 + (i % 7), smart: true, passed: true, usage_class: 'none', usage_text: '', parts: [], phrase_kind: 'none', phrase: '', missing: false,
   way_out: '', why: [], read_ok: true, destructive_ok: true, locking: 'open', job: '', grant: null, ...over,
 })
 

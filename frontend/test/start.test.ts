@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest'
+import { fireEvent, render, screen } from '@testing-library/svelte'
+import { expect, test, vi } from 'vitest'
 import { asksFor, phraseOf, Starting } from '../src/jobs/start.svelte'
 import { Adding } from '../src/profiles/add.svelte'
+import EditDialog from '../src/profiles/EditDialog.svelte'
 import { Desk } from '../src/views/desk.svelte'
-import { drive, FakeApi, snapshot } from './fixtures'
+import { drive, FakeApi, nas, snapshot } from './fixtures'
 
 async function desk(fake = new FakeApi(snapshot(20))) {
   const d = new Desk(fake.api())
@@ -90,7 +92,23 @@ test('slots and old algorithms are sent, and an emptied field means as usual', a
   expect(fake.asked.some(([n]) => n === 'AddNAS')).toBe(false)
   Object.assign(a.form, { slots: 0, legacy_algorithms: true })
   await a.add()
-  expect(fake.asked.at(-1)?.[1]).toMatchObject({ slots: 0, legacy_algorithms: true })
+  expect(fake.asked.at(-1)?.[1]).toMatchObject({ slots: 0, keep_days: 30, auto_resume: false, legacy_algorithms: true })
+})
+
+test('how the jobs of a saved NAS are treated is changed, and what cannot be is not sent', async () => {
+  const fake = new FakeApi()
+  const close = vi.fn()
+  HTMLDialogElement.prototype.showModal ??= function () { this.open = true } // jsdom has none
+  HTMLDialogElement.prototype.close ??= function () { this.open = false }
+  render(EditDialog, { desk: new Desk(fake.api()), nas: nas({ slots: 4, keep_days: 30 }), close })
+  const days = screen.getByLabelText(/^Days that the NAS keeps/)
+  await fireEvent.input(days, { target: { value: '4000' } })
+  expect((screen.getByRole('button', { name: 'Save' }) as HTMLButtonElement).disabled).toBe(true)
+  await fireEvent.input(days, { target: { value: '0' } })
+  await fireEvent.click(screen.getByLabelText(/go on by themselves/))
+  await fireEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await vi.waitFor(() => expect(close).toHaveBeenCalled())
+  expect(fake.asked.at(-1)).toEqual(['EditNAS', 'n1', { slots: 4, keep_days: 0, auto_resume: true }])
 })
 
 test('the phrase of a pool is its name, of another drive its serial, and unknown where it cannot be shown', () => {

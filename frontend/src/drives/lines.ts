@@ -62,5 +62,5 @@ export function spoken(r: Row): string {
   if (!j) return [word, stateLine(r, 0)].filter(Boolean).join(', ')
   if (j.state === 'running') return `${word}, ${phaseName(j.stage, j.phase)}, ${Math.floor(j.stage_progress * 100)} percent, ${left(r.left).replace('\u00a0h', ' hours').replace('\u00a0min', ' minutes')} left`
   const more = j.bad_sectors > 0 ? `${count(j.bad_sectors)} bad sectors` : (j.reason?.title ?? '')
-  return [word, more, j.warnings ? `${j.warnings} warnings` : ''].filter(Boolean).join(', ')
+  return [word, more, j.warnings ? many(j.warnings, 'warning') : ''].filter(Boolean).join(', ')
 }

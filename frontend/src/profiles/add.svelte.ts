@@ -1,6 +1,7 @@
 import type { Api, FoundHost, NasForm, Said, Step } from '../shared/api'
 import { said } from '../shared/bridge'
 import { tidy } from '../shared/text'
+import { wrongTreatment } from './treatment'
 
 export type Login = 'agent' | 'key' | 'password'
 
@@ -8,7 +9,7 @@ export type Login = 'agent' | 'key' | 'password'
 export class Adding {
   form = $state<NasForm>({
     name: '', host: '', user: 'root', port: 22, key_file: '', agent: false, password_login: false, password: '', passphrase: '', sudo: 'none', sudo_password: '',
-    host_key: '', jump: '', jump_key: '', state_dir: '', keep: '', virtual_drives: false, legacy_algorithms: false, slots: 0,
+    host_key: '', jump: '', jump_key: '', state_dir: '', keep: '', virtual_drives: false, legacy_algorithms: false, slots: 0, keep_days: 30, auto_resume: false,
   })
   login = $state<Login>('key')
   steps = $state.raw<Step[]>([])
@@ -35,7 +36,8 @@ export class Adding {
     if (!f.host.trim()) return 'It needs a host'
     if (!f.user.trim()) return 'It needs a user'
     if (!Number.isInteger(f.port) || f.port < 1 || f.port > 65535) return 'A port is 1 to 65535'
-    if (!Number.isInteger(f.slots ?? 0) || f.slots < 0 || f.slots > 64) return 'Jobs at once are 1 to 64'
+    const odd = wrongTreatment(f)
+    if (odd) return odd
     if (this.login === 'key' && !f.key_file.trim()) return 'Choose a key file'
     return ''
   })
@@ -53,7 +55,6 @@ export class Adding {
       if (this.login !== 'key') f.key_file = f.passphrase = ''
       if (this.login !== 'password') f.password = ''
       if (f.sudo !== 'password') f.sudo_password = ''
-      f.slots ??= 0 // an emptied field
       const r = tidy(await this.#api.AddNAS(f))
       this.steps = r.steps ?? []
       if (r.ok) {

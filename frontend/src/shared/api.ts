@@ -13,12 +13,13 @@ export interface Nas {
   id: string; name: string; host: string; user: string; port: number; practice: boolean
   phase: 'idle' | 'connecting' | 'connected' | 'lost' | 'refused'
   since_ms: number; next_ms: number; reason: Said | null
-  platform: string; hostname: string; surveyed_ms: number; surveying: boolean; slots: number; live_jobs: number
+  platform: string; hostname: string; surveyed_ms: number; surveying: boolean; live_jobs: number
+  slots: number; keep_days: number; auto_resume: boolean
 }
 
 export interface Drive {
   key: string; nas: string; id: string; serial: string | null; wwn: string | null; model: string
-  kind: 'hdd' | 'ssd' | 'nvme' | 'virtual'; size_bytes: number; path: string; bay: string; transport: string
+  kind: 'hdd' | 'ssd' | 'nvme' | 'virtual'; size_bytes: number; hidden_bytes?: number; path: string; bay: string; transport: string
   temp_c: number | null; smart: boolean | null; passed?: boolean | null; usage_class: string; usage_text: string; parts: string[]
   phrase_kind: 'none' | 'serial' | 'pool'; phrase: string; missing: boolean; way_out: string; why: Why[]; read_ok: boolean; destructive_ok: boolean
   locking: 'open' | 'phrase' | 'in_use' | 'for_good'
@@ -85,8 +86,10 @@ export interface NasForm {
   name: string; host: string; user: string; port: number; key_file: string; agent: boolean; password_login: boolean
   password: string; passphrase: string; sudo: 'none' | 'nopasswd' | 'password'; sudo_password: string; host_key: string
   jump: string; jump_key: string; state_dir: string; keep: '' | 'keychain' | 'file' | 'session'; virtual_drives: boolean
-  legacy_algorithms: boolean; slots: number // 0: as many as usual
+  legacy_algorithms: boolean; slots: number; keep_days: number; auto_resume: boolean
 }
+// How the jobs of a NAS are treated. No slots: as many as usual; no days: until it is cleaned.
+export type Treatment = Pick<NasForm, 'slots' | 'keep_days' | 'auto_resume'>
 export interface AddResult { ok: boolean; nas: string; shown_key: string; of_jump?: boolean; steps: Step[] }
 export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; agent: boolean; jump: string; reason: Said | null }
 export interface StartOrder { nas: string; drives: string[]; plan: string; without_smart: boolean; declared: string; unlock: { drive: string; phrase: string }[] }
@@ -102,6 +105,7 @@ export interface Calls {
   ImportHosts(): Promise<FoundHost[]>
   PickKey(): Promise<string>
   TestNAS(nas: string): Promise<Step[]>
+  EditNAS(nas: string, t: Treatment): Promise<void>
   RemoveNAS(nas: string): Promise<void>
   Answer(question: string, text: string): Promise<void>
   Refuse(question: string): Promise<void>

@@ -1,5 +1,5 @@
 import type { Api, Calls, Events, Said } from './api'
-import { plain } from './text'
+import { plain, tidy } from './text'
 
 // The bridge to the bound struct App. Wails, and the bridge of the end-to-end tests, put it and the runtime into the
 // window before the page's own script runs.
@@ -36,7 +36,7 @@ export function said(e: unknown): Said {
   }
   if (e && typeof e === 'object' && 'code' in e && 'title' in e) {
     const s = e as Partial<Said>
-    return { code: plain(String(s.code)), title: plain(String(s.title)), text: plain(String(s.text ?? '')), hint: plain(String(s.hint ?? '')) }
+    return tidy({ code: String(s.code), title: String(s.title), text: String(s.text ?? ''), hint: String(s.hint ?? '') })
   }
   return refusal(e instanceof Error ? e.message : String(e))
 }

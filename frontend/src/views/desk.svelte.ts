@@ -5,7 +5,7 @@ import { Table } from '../drives/table.svelte'
 
 export type View = 'drives' | 'history' | 'plans' | 'settings'
 export type Asked =
-  | { kind: 'start' } | { kind: 'unlock'; drive: string } | { kind: 'add' } | { kind: 'remove'; nas: string } | { kind: 'test'; nas: string }
+  | { kind: 'start' } | { kind: 'unlock'; drive: string } | { kind: 'add' } | { kind: 'remove'; nas: string } | { kind: 'test' | 'edit'; nas: string }
   | { kind: 'stop' | 'resume' | 'undo'; job: string } | { kind: 'close'; closing: Closing } | { kind: 'keys' }
 
 // Desk is where the person is: the view, the NAS, the drive or job whose drawer is open, and the dialog that asks.

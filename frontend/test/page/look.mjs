@@ -49,6 +49,8 @@ const states = [
   ['history', '?drives=14', async (p) => p.keyboard.press('2')],
   ['plans', '?drives=14', async (p) => p.keyboard.press('3')],
   ['settings', '?drives=14', async (p) => p.keyboard.press('4')],
+  ['edit', '?drives=14', async (p) => { await p.keyboard.press('4'); await p.getByRole('button', { name: 'Edit…' }).first().click() }],
+  ['more', '?drives=14', async (p) => { await p.getByRole('button', { name: 'Add a NAS' }).first().click(); await p.getByText('More', { exact: true }).click() }],
   ['empty', '?empty=1', async () => {}],
   ['hostile', '?drives=14&hostile=1', async (p) => p.locator('[data-key="n1/D5"]').click()],
 ]

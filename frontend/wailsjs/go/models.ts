@@ -131,6 +131,7 @@ export namespace desk {
 	    model: string;
 	    kind: string;
 	    size_bytes: number;
+	    hidden_bytes: number;
 	    path: string;
 	    bay: string;
 	    transport: string;
@@ -165,6 +166,7 @@ export namespace desk {
 	        this.model = source["model"];
 	        this.kind = source["kind"];
 	        this.size_bytes = source["size_bytes"];
+	        this.hidden_bytes = source["hidden_bytes"];
 	        this.path = source["path"];
 	        this.bay = source["bay"];
 	        this.transport = source["transport"];
@@ -224,6 +226,8 @@ export namespace desk {
 	    virtual_drives: boolean;
 	    legacy_algorithms: boolean;
 	    slots: number;
+	    keep_days: number;
+	    auto_resume: boolean;
 	
 	    static createFrom(source: any = {}) {
 	        return new Form(source);
@@ -250,6 +254,8 @@ export namespace desk {
 	        this.virtual_drives = source["virtual_drives"];
 	        this.legacy_algorithms = source["legacy_algorithms"];
 	        this.slots = source["slots"];
+	        this.keep_days = source["keep_days"];
+	        this.auto_resume = source["auto_resume"];
 	    }
 	}
 	
@@ -481,6 +487,8 @@ export namespace desk {
 	    surveyed_ms: number;
 	    surveying: boolean;
 	    slots: number;
+	    keep_days: number;
+	    auto_resume: boolean;
 	    live_jobs: number;
 	
 	    static createFrom(source: any = {}) {
@@ -504,6 +512,8 @@ export namespace desk {
 	        this.surveyed_ms = source["surveyed_ms"];
 	        this.surveying = source["surveying"];
 	        this.slots = source["slots"];
+	        this.keep_days = source["keep_days"];
+	        this.auto_resume = source["auto_resume"];
 	        this.live_jobs = source["live_jobs"];
 	    }
 	
@@ -756,6 +766,22 @@ export namespace desk {
 		}
 	}
 	
+	export class Treatment {
+	    slots: number;
+	    keep_days: number;
+	    auto_resume: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new Treatment(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.slots = source["slots"];
+	        this.keep_days = source["keep_days"];
+	        this.auto_resume = source["auto_resume"];
+	    }
+	}
 	
 
 }

@@ -12,6 +12,8 @@ export function Clean(arg1:string):Promise<desk.Cleaned>;
 
 export function Connect(arg1:string):Promise<void>;
 
+export function EditNAS(arg1:string,arg2:desk.Treatment):Promise<void>;
+
 export function History():Promise<Array<desk.Job>>;
 
 export function ImportHosts():Promise<Array<desk.Host>>;

@@ -22,6 +22,10 @@ export function Connect(arg1) {
   return window['go']['main']['App']['Connect'](arg1);
 }
 
+export function EditNAS(arg1, arg2) {
+  return window['go']['main']['App']['EditNAS'](arg1, arg2);
+}
+
 export function History() {
   return window['go']['main']['App']['History']();
 }
