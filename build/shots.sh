@@ -13,12 +13,27 @@ window=""
 trap '[ -z "$window" ] || kill "$window" 2>/dev/null; kill $xvfb; rm -rf "$home"' EXIT
 export DISPLAY=$display HOME=$home XDG_DATA_HOME=$home/data DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent
 until xdotool getdisplaygeometry >/dev/null 2>&1; do sleep 0.1; done
-build/bin/burnish demo >"$home/log" 2>&1 &
+build/bin/burnish --data-dir "$home/data" demo >"$home/log" 2>&1 &
 window=$!
-sleep 40 # the drives are at work, some have ended
-import -window root docs/window.png
-xdotool mousemove 600 290 click 1 # the first that failed
-sleep 4
-xdotool mousemove 640 780
-sleep 2
-import -window root docs/drawer.png
+jobs() { build/bin/burnish-cli --data-dir "$home/data" jobs --json 2>/dev/null | grep "\"state\":\"$1\"" || true; }
+until [ -n "$(jobs passed)" ] && [ -n "$(jobs failed | grep surface_errors)" ]; do
+	kill -0 "$window"
+	sleep 0.5
+done
+still() { # two pictures in a row that are the same but for what moves
+	import -window root "$1"
+	until import -window root "$home/next.png" && [ "$(compare -metric AE -fuzz 10% "$1" "$home/next.png" null: 2>&1 | cut -d. -f1 | cut -d' ' -f1)" -lt "$2" ]; do
+		mv "$home/next.png" "$1"
+	done
+}
+still docs/window.png 40000
+# The failed drive is found by its serial, and its drawer opened from the table.
+serial=$(jobs failed | grep surface_errors | sed -n '1s/.*"drive":"\([^@"]*\)@.*/\1/p')
+xdotool key slash
+xdotool type "$serial"
+xdotool key Escape Down # out of the field, to the row
+still "$home/row.png" 20000
+xdotool key Return # its drawer
+still "$home/row.png" 20000
+xdotool key slash ctrl+a BackSpace Escape
+still docs/drawer.png 20000

@@ -7,7 +7,7 @@ const hour = 60 * min
 
 test('what is left is about, and never in seconds', () => {
   expect(left(null)).toBe('measuring')
-  expect(left(59_000)).toBe('less than a minute')
+  expect(left(59_000)).toBe('under 1\u00a0min')
   expect(plain(left(25 * min))).toBe('about 25 min')
   expect(plain(left(89 * min))).toBe('about 89 min')
   expect(plain(left(9 * hour))).toBe('about 9 h')

@@ -1,6 +1,6 @@
 import type { Drive, Job } from '../shared/api'
 import { lockWord, stateWord, usageName } from '../shared/states'
-import { count, left, many, none, percent, phaseName, speed, stageName, took, when } from '../shared/words'
+import { left, many, none, percent, phaseName, speed, stageName, took, when } from '../shared/words'
 import type { Row } from './table.svelte'
 
 // The lines of a row: first the answer, second its context.
@@ -60,7 +60,7 @@ export function spoken(r: Row): string {
   const j = r.job
   const word = stateWord(r.shown)
   if (!j) return [word, stateLine(r, 0)].filter(Boolean).join(', ')
-  if (j.state === 'running') return `${word}, ${phaseName(j.stage, j.phase)}, ${Math.floor(j.stage_progress * 100)} percent, ${left(r.left).replace('\u00a0h', ' hours').replace('\u00a0min', ' minutes')} left`
-  const more = j.bad_sectors > 0 ? `${count(j.bad_sectors)} bad sectors` : (j.reason?.title ?? '')
+  if (j.state === 'running') return `${word}, ${phaseName(j.stage, j.phase)}, ${Math.floor(j.stage_progress * 100)} percent, ${left(r.left).replace('\u00a0h', ' hours').replace(/\b1\u00a0min/, '1 minute').replace('\u00a0min', ' minutes')} left`
+  const more = j.bad_sectors > 0 ? many(j.bad_sectors, 'bad sector') : (j.reason?.title ?? '')
   return [word, more, j.warnings ? many(j.warnings, 'warning') : ''].filter(Boolean).join(', ')
 }

@@ -11,10 +11,9 @@ export const count = (n: number) => whole.format(n)
 export const many = (n: number, one: string, more = one + 's') => `${count(n)}${nb}${n === 1 ? one : more}`
 
 // left says how long something takes yet; null is not known yet.
-export const soon = 'less than a minute'
 export function left(ms: number | null): string {
   if (ms === null) return 'measuring'
-  return ms < minute ? soon : 'about ' + span(ms)
+  return ms < minute ? `under 1${nb}min` : 'about ' + span(ms)
 }
 
 export function span(ms: number): string {
