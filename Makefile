@@ -13,6 +13,7 @@
 # make compare   what it finds beside them (as root)
 # make chaos     breaks everything at random (as root): SEEDS=200 scenarios, SEED=N replays one
 # make lab-smart self-tests and health rules on a throw-away NAS over SSH (BURNISH_LAB_HOST, _PORT, _USER, _KEY, _HOSTKEY)
+# make lab-lost  a throw-away NAS is broken in the middle of jobs (see docs/lost.md)
 # make lab-safety  every use of a drive, made for real on the blank drives of a throw-away machine (see docs/safety.md)
 # make fuzz      each fuzz target for a while (FUZZTIME=30s)
 
@@ -31,7 +32,7 @@ GOBUILD  = go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: bindings build chaos e2e headless runner windows test demo run lint fuzz deps clean page-test window-test bench compare lab-smart lab-safety
+.PHONY: bindings build chaos e2e headless runner windows test demo run lint fuzz deps clean page-test window-test bench compare lab-lost lab-smart lab-safety
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -107,6 +108,9 @@ chaos: runner
 
 lab-smart: headless
 	go test ./backend/cli -count=1 -v -run '^TestSMARTInTheLab$$' -lab-smart -timeout 60m
+
+lab-lost: headless
+	go test ./backend/cli -count=1 -v -run '^TestWhatBreaksARealNAS$$' -lab-lost -timeout 90m
 
 lab-safety: headless
 	build/lab-safety.sh
