@@ -37,9 +37,11 @@ step "window builds" make --no-print-directory build
 step "window: a display" build/deps.sh screen
 step "window" $root "$(command -v go)" test ./backend/programs -count=1 -timeout 15m -window
 step "window for Windows" make --no-print-directory windows
+# With the race detector: all of their tests, and of runner and surface those that do not take minutes with it.
+raced=(./backend/burnin ./backend/wire ./backend/nas ./backend/store ./backend/jobs)
 # Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
-mapfile -t packages < <(go list ./... | grep -v '/backend/chaos$')
+mapfile -t packages < <(go list ./... | grep -vE '/backend/(chaos|burnin|wire|nas|store|jobs)$')
 step "tests" $root "$(command -v go)" test -timeout 30m "${packages[@]}"
-# Alone, since a busy machine tries its patience. The first seeds only; all twenty take minutes (make chaos SEEDS=20).
-step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds 4
-step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 30m ./backend/burnin ./backend/wire ./backend/surface ./backend/runner ./backend/nas ./backend/store ./backend/jobs
+step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 30m ./backend/surface ./backend/runner "${raced[@]}"
+# Alone, since a busy machine tries its patience.
+step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos
