@@ -139,6 +139,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 			return err
 		}
 		t.warn(d.Said)
+		t.job.stopping = t.job.stopping || d.Said != nil && d.Said.Code == "stop_waits"
 		return nil
 	case EvHealth:
 		var d HealthData
@@ -191,7 +192,7 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 		if err := move("job", jobNext, &t.job.State, Queued); err != nil {
 			return err
 		}
-		t.job.Reason, t.job.EndedMs, t.job.found = nil, 0, false
+		t.job.Reason, t.job.EndedMs, t.job.found, t.job.stopping = nil, 0, false, false
 		t.job.Drive.Path, t.ended = d.Path, false
 		t.job.Runs = append(t.job.Runs, run)
 		return nil

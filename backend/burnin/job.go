@@ -39,6 +39,7 @@ type Job struct {
 	Vanished int  `json:"-"`
 	Absent   int  `json:"-"`
 	found    bool // the newest run held the drive
+	stopping bool // a person stopped the newest run, and the drive lets it wait
 
 	Identity drive.Identity `json:"-"`
 }
@@ -158,6 +159,9 @@ func (j *Job) sum() {
 		j.BytesCovered = max(j.BytesCovered, s.BytesCovered)
 	}
 }
+
+// Stopping reports whether a person stopped the job and its drive does not let it end yet.
+func (j *Job) Stopping() bool { return j.stopping && !j.State.Ended() }
 
 // clone copies a job so that its reader and the fold that goes on share nothing that changes.
 func (j *Job) clone() Job {

@@ -63,6 +63,7 @@ type Desk struct {
 	drives    map[string]Drive // by key
 	jobs      map[string]Job
 	meters    map[string]*meter
+	stopping  map[string]bool // jobs that this window has stopped and that have not ended
 	questions map[string]*asked
 	asks      int
 	dirty     []string // names as in Delta.Gone, the oldest change first
@@ -71,7 +72,7 @@ type Desk struct {
 // Open makes a desk, reads what the index knows, and begins to follow the jobs that have not ended.
 func Open(opt Options) (*Desk, error) {
 	d := &Desk{Options: opt, wake: make(chan struct{}, 1), links: map[string]*link{}, drives: map[string]Drive{}, jobs: map[string]Job{},
-		meters: map[string]*meter{}, questions: map[string]*asked{}}
+		meters: map[string]*meter{}, stopping: map[string]bool{}, questions: map[string]*asked{}}
 	if d.Look == 0 {
 		d.Look = look
 	}
@@ -338,6 +339,11 @@ func (d *Desk) put(row store.Job, job burnin.Job) Job {
 	}
 	if r.BPS = m.add(job, d.now()); job.State.Ended() {
 		delete(d.meters, job.ID)
+	}
+	if job.State.Ended() {
+		delete(d.stopping, job.ID)
+	} else if r.Stopping == nil && d.stopping[job.ID] {
+		r.Stopping = reason.New("stopping")
 	}
 	before, known := d.jobs[job.ID]
 	d.jobs[job.ID] = r

@@ -140,6 +140,7 @@ type Job struct {
 	EndedMs       int64        `json:"ended_ms"`
 	SeenMs        int64        `json:"seen_ms"`
 	Paused        *reason.Said `json:"paused"`
+	Stopping      *reason.Said `json:"stopping"` // a person stopped it and it has not ended yet
 	CanStop       bool         `json:"can_stop"`
 	CanResume     bool         `json:"can_resume"`
 	CanUndo       bool         `json:"can_undo"`

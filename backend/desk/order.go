@@ -103,11 +103,33 @@ func (d *Desk) putAll(made []burnin.Job) ([]Job, error) {
 
 // Stop ends a job and returns when it is proven gone.
 func (d *Desk) Stop(job string) error {
+	d.setStopping(job, true)
 	j, err := d.Service.Stop(d.ctx, job)
 	if err != nil {
+		var said *reason.Said
+		if !errors.As(err, &said) || said.Code != "not_stopped" { // else the request stands at the NAS
+			d.setStopping(job, false)
+		}
 		return err
 	}
 	return d.changed(j)
+}
+
+// setStopping shows, or shows no more, that a job was stopped and has not ended.
+func (d *Desk) setStopping(job string, on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	j, ok := d.jobs[job]
+	if !ok || on && !j.CanStop {
+		return
+	}
+	delete(d.stopping, job)
+	j.Stopping = nil
+	if on {
+		d.stopping[job], j.Stopping = true, reason.New("stopping")
+	}
+	d.jobs[job] = j
+	d.touch("job", job)
 }
 
 // Resume goes on with a job that ended as unknown.

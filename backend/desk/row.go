@@ -133,6 +133,11 @@ func jobRow(profileID string, j burnin.Job) Job {
 			r.Paused = paused(s)
 		}
 	}
+	if j.Stopping() {
+		if at := slices.IndexFunc(j.Warnings, func(w reason.Said) bool { return w.Code == "stop_waits" }); at >= 0 {
+			r.Stopping = said(&j.Warnings[at])
+		}
+	}
 	if j.State == burnin.Running {
 		r.LeftMs, r.StageLeftMs = left(j)
 	}

@@ -3,10 +3,13 @@ package desk
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
+	"burnish/backend/jobs"
 	"burnish/backend/profile"
+	"burnish/backend/store"
 	"burnish/backend/wire"
 )
 
@@ -26,6 +29,32 @@ func TestAPauseIsSaidWhileItLasts(t *testing.T) {
 	j.State, j.Stages[0].State = burnin.Unknown, burnin.Unknown
 	if r := jobRow("p", j); r.Paused != nil {
 		t.Error("a job that has ended is paused")
+	}
+}
+
+func TestAJobThatIsBeingStoppedIsShownAsThat(t *testing.T) {
+	d := &Desk{wake: make(chan struct{}, 1), links: map[string]*link{}, drives: map[string]Drive{}, jobs: map[string]Job{}, meters: map[string]*meter{}, stopping: map[string]bool{}, Options: Options{Service: &jobs.Service{Now: time.Now}}}
+	running := burnin.Job{ID: "j", State: burnin.Running}
+	if r := d.put(store.Job{}, running); r.Stopping != nil {
+		t.Errorf("%+v", r.Stopping)
+	}
+	d.setStopping("j", true)
+	if s := d.jobs["j"].Stopping; s == nil || s.Code != "stopping" {
+		t.Errorf("asked: %+v", s)
+	}
+	if r := d.put(store.Job{}, running); r.Stopping == nil {
+		t.Error("what is heard of it takes the word away")
+	}
+	d.setStopping("j", false)
+	if r := d.put(store.Job{}, running); r.Stopping != nil {
+		t.Error("the request did not reach the NAS")
+	}
+	d.setStopping("j", true)
+	if r := d.put(store.Job{}, burnin.Job{ID: "j", State: burnin.Cancelled}); r.Stopping != nil {
+		t.Error("it has ended")
+	}
+	if d.setStopping("j", true); d.jobs["j"].Stopping != nil {
+		t.Error("what has ended is stopped")
 	}
 }
 

@@ -62,6 +62,7 @@ var registry = []Entry{
 	{"engine_missing", Use, "This version has no such engine", "{what} is not part of this version.", "{hint}", nil},
 	{"journal_waits", Note, "The job waits for room on the NAS", "The job cannot write its journal: {what}.", "Free some space there, or make it writable again: the job goes on by itself. If the NAS has to restart for that, resume the job afterwards.", nil},
 	{"files_put_back", Note, "The job's files were removed", "Somebody removed {dir} while the job was at work; the runner made it anew from what it held open.", "Leave the state directory alone while jobs run; burnish clean removes what is no longer needed.", nil},
+	{"stopping", Note, "Stopping", "The NAS was asked to stop it. It is stopped when nothing that it began goes on there.", "Wait. Most drives take some seconds.", nil},
 	{"stop_waits", Note, "Stopping, the drive does not answer", "The job was stopped, but the drive has not answered {what}: nothing can end that before it does.", "Wait. If the drive stays silent, pull it, or switch the NAS off.", nil},
 	{"resumed", Note, "Resumed", "The job was resumed {times} times; {repeated} stages were begun again, and {bytes} bytes were written or read once more.", "", nil},
 	{"transient_errors", Note, "Errors that healed", "{count} places gave an error or wrong data once and were right when read again; the first at LBA {lba}.", "Check cable, slot and memory; watch this drive.", nil},

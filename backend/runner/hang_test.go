@@ -165,7 +165,7 @@ func TestAStoppedJobIsNotCalledStoppedBeforeItsDriveAnswers(t *testing.T) {
 			t.Errorf("the stop: %v", err)
 		}
 		job := foldRaw(t, m.journals(testJob), nil)
-		if job.State != burnin.Running || job.Stages[2].State != burnin.Running || !warned(job, "stop_waits") {
+		if job.State != burnin.Running || job.Stages[2].State != burnin.Running || !warned(job, "stop_waits") || !job.Stopping() {
 			t.Errorf("it is %s, the stage %s, warnings %s", job.State, job.Stages[2].State, asJSON(t, job.Warnings))
 		}
 		m.wait.Wait()

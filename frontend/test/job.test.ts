@@ -104,6 +104,19 @@ test('the lines of a row', () => {
   expect(usageLines(drive(1, { missing: true, usage_text: 'gone' }))[0]).toBe('not there')
 })
 
+test('a job that is being stopped is shown as that until it has ended', () => {
+  const asked = { code: 'stopping', title: 'Stopping', text: 'The NAS was asked to stop it.', hint: 'Wait.' }
+  const j = { ...job(1), stopping: asked }
+  expect(shown(drive(1), j)).toBe('stopping')
+  expect([title(j), happened(j), todo(j)]).toEqual([asked.title, asked.text, asked.hint])
+  expect(stateLine(row(j), now)).toBe('waits for its end')
+  expect(leftLines(row(j), now)[0]).toBe('–')
+  expect(spoken(row(j))).toBe('Stopping, waits for its end')
+  expect(shown(drive(1), { ...j, state: 'queued' })).toBe('stopping')
+  expect(stateLine(row({ ...j, stopping: { ...asked, code: 'stop_waits' } }), now)).toBe('the drive is silent')
+  expect(shown(drive(1), { ...j, state: 'cancelled' })).toBe('cancelled')
+})
+
 test('the live region tells of verdicts and lost connections, and of nothing else', async () => {
   const fake = new FakeApi(snapshot(14))
   const desk = new Desk(fake.api())

@@ -30,7 +30,7 @@ test('components and programs stay small', () => {
 })
 
 test('each state has an outline of its own and a word', () => {
-  const states = ['queued', 'running', 'passed', 'failed', 'cancelled', 'unknown', 'skipped', 'paused', 'ready', 'locked'] as const
+  const states = ['queued', 'running', 'passed', 'failed', 'cancelled', 'unknown', 'skipped', 'paused', 'stopping', 'ready', 'locked'] as const
   const first = states.map((s) => JSON.stringify(icons[s]))
   expect(new Set(first).size).toBe(states.length)
   render(StateMark, { state: 'failed' })

@@ -12,6 +12,7 @@ export function stateLine(r: Row, now: number, full = false): string {
     if (r.drive.grant) return 'unlocked for one start'
     return r.shown === 'locked' ? lockWord(r.drive) : r.drive.smart !== true ? 'no health data' : ''
   }
+  if (r.shown === 'stopping') return j.stopping?.code === 'stop_waits' ? 'the drive is silent' : 'waits for its end'
   if (r.shown === 'paused') return j.paused?.title ?? 'paused'
   if (j.state === 'running') return `since ${when(j.started_ms, now)}`
   if (j.state === 'queued') return full ? 'waits for a slot' : 'waits for its turn'
@@ -42,6 +43,7 @@ export function speedLines(j: Job | null): [string, string] {
 export function leftLines(r: Row, now: number): [string, string] {
   const j = r.job
   if (!j) return ['', '']
+  if (r.shown === 'stopping') return [none, '']
   if (j.state === 'queued') return ['waits', '']
   if (j.state === 'running') return [left(r.left), r.left === null ? '' : when(now + r.left, now)]
   if (j.can_resume) return ['can resume', '']
@@ -60,6 +62,7 @@ export function spoken(r: Row): string {
   const j = r.job
   const word = stateWord(r.shown)
   if (!j) return [word, stateLine(r, 0)].filter(Boolean).join(', ')
+  if (r.shown === 'stopping') return `${word}, ${stateLine(r, 0)}`
   if (j.state === 'running') return `${word}, ${phaseName(j.stage, j.phase)}, ${Math.floor(j.stage_progress * 100)} percent, ${left(r.left).replace('\u00a0h', ' hours').replace(/\b1\u00a0min/, '1 minute').replace('\u00a0min', ' minutes')} left`
   const more = j.bad_sectors > 0 ? many(j.bad_sectors, 'bad sector') : (j.reason?.title ?? '')
   return [word, more, j.warnings ? many(j.warnings, 'warning') : ''].filter(Boolean).join(', ')

@@ -115,7 +115,7 @@ export class Table {
   }
 }
 
-export const group = (s: Shown) => (s === 'paused' ? 'running' : s) as Table['state']
+export const group = (s: Shown) => (s === 'paused' || s === 'stopping' ? 'running' : s) as Table['state']
 
 function haystack(r: Row): string {
   const d = r.drive
@@ -136,5 +136,5 @@ function compare(by: Column, a: Row, b: Row): number {
   }
 }
 
-export const temp = (r: Row) => r.job && (r.shown === 'running' || r.shown === 'paused') ? (r.job.temp_c ?? r.drive.temp_c) : r.drive.temp_c
+export const temp = (r: Row) => r.job && (r.shown === 'running' || r.shown === 'paused' || r.shown === 'stopping') ? (r.job.temp_c ?? r.drive.temp_c) : r.drive.temp_c
 const last = (n: number | null) => n ?? Number.MAX_SAFE_INTEGER

@@ -4,6 +4,7 @@ import { percent, phaseName, stageName } from '../shared/words'
 // What a state means for the person's data, and what there is to do where no reason says so.
 
 export function title(j: Job, full = false): string {
+  if (j.stopping) return j.stopping.title
   if (j.state === 'running') return j.paused ? j.paused.title : `${stageName(j.stage)} at ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)} sweep` : ''}`
   if (j.state === 'queued') return full ? 'Waits for a free slot' : 'Waits for its turn'
   if (j.state === 'passed') return j.coverage === 'none' ? 'All stages passed, surface not tested' : 'All stages passed'
@@ -11,6 +12,7 @@ export function title(j: Job, full = false): string {
 }
 
 export function happened(j: Job, full = false): string {
+  if (j.stopping) return j.stopping.text
   if (j.state === 'running') return j.paused?.text || (j.bad_sectors ? 'There are bad sectors; the stage says more.' : 'No error so far.')
   if (j.state === 'queued') return `The drive is held for this job. ${full ? 'As many jobs as the NAS has slots for are running.' : 'Drives begin some seconds apart, so that they do not all spin up at once; jobs of another computer may come first.'}`
   return j.reason?.text ?? ''
@@ -29,6 +31,7 @@ export function means(j: Job): string {
 }
 
 export function todo(j: Job, practice = false): string {
+  if (j.stopping) return j.stopping.hint
   if (j.state === 'running' || j.state === 'queued') return j.paused?.hint || (practice ? 'Nothing. The practice NAS is part of this program: the run ends with the window.' : '') || 'Nothing. You can close this window; the run goes on at the NAS.'
   return j.reason?.hint || (j.can_resume ? 'Resume it.' : j.state === 'passed' ? 'Nothing.' : '')
 }

@@ -22,6 +22,7 @@ export const icons = {
   warning: [{ d: 'M8 2l6.4 11.5H1.6z' }, { d: 'M8 6.3v3.4' }, dot(8, 11.5)],
   ready: lines(ring(8, 8, 5.5)),
   paused: line(ring(8, 8, 6), 'M6.4 5.8v4.4M9.6 5.8v4.4'),
+  stopping: [...line(ring(8, 8, 6)), { d: 'M5.8 5.8h4.4v4.4H5.8z', fill: true }],
   locked: line('M3.2 7h9.6v7H3.2z', 'M5.2 7V5a2.8 2.8 0 0 1 5.6 0v2'),
   unlocked: line('M3.2 7h9.6v7H3.2z', 'M5.2 7V4.4A2.8 2.8 0 0 1 10.6 3.6'),
   nas: line('M2 2.6h12v4.5H2zM2 8.9h12v4.5H2z', 'M4.5 4.8h.01M4.5 11.2h.01M7.6 4.8h3.9M7.6 11.2h3.9'),

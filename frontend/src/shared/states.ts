@@ -1,17 +1,18 @@
 import type { Drive, Job, JobState, StageState } from './api'
 
 // A shown state is always an icon with an outline of its own, a word and a colour. Take the colour away and nothing is lost.
-export type Shown = JobState | StageState | 'paused' | 'ready' | 'locked'
+export type Shown = JobState | StageState | 'paused' | 'stopping' | 'ready' | 'locked'
 
 const words: Record<Shown, string> = {
   queued: 'Queued', running: 'Running', passed: 'Passed', failed: 'Failed', cancelled: 'Cancelled', unknown: 'Unknown',
-  pending: 'To come', skipped: 'Skipped', paused: 'Running', ready: 'Ready', locked: 'Locked',
+  pending: 'To come', skipped: 'Skipped', paused: 'Running', stopping: 'Stopping', ready: 'Ready', locked: 'Locked',
 }
 export const stateWord = (s: Shown) => words[s]
 
 export const ended = (j: Job) => j.state !== 'queued' && j.state !== 'running'
 
 export function shownOfJob(j: Job): Shown {
+  if (j.stopping && !ended(j)) return 'stopping'
   return j.state === 'running' && j.paused ? 'paused' : j.state
 }
 
@@ -23,7 +24,7 @@ export function shown(d: Drive, j: Job | null): Shown {
 
 // The order of "what needs me first".
 const urgency: Record<Shown, number> = {
-  failed: 0, unknown: 1, paused: 3, running: 4, queued: 5, cancelled: 6, passed: 7, ready: 8, locked: 9, pending: 10, skipped: 11,
+  failed: 0, unknown: 1, stopping: 3, paused: 3, running: 4, queued: 5, cancelled: 6, passed: 7, ready: 8, locked: 9, pending: 10, skipped: 11,
 }
 export const urgencyOf = (s: Shown, warnings: number) => (warnings > 0 && s === 'passed' ? 2 : urgency[s])
 
