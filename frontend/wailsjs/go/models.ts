@@ -353,6 +353,7 @@ export namespace desk {
 	    ended_ms: number;
 	    seen_ms: number;
 	    paused?: reason.Said;
+	    stopping?: reason.Said;
 	    can_stop: boolean;
 	    can_resume: boolean;
 	    can_undo: boolean;
@@ -396,6 +397,7 @@ export namespace desk {
 	        this.ended_ms = source["ended_ms"];
 	        this.seen_ms = source["seen_ms"];
 	        this.paused = this.convertValues(source["paused"], reason.Said);
+	        this.stopping = this.convertValues(source["stopping"], reason.Said);
 	        this.can_stop = source["can_stop"];
 	        this.can_resume = source["can_resume"];
 	        this.can_undo = source["can_undo"];
