@@ -93,6 +93,20 @@ func readAttributeStates(h *Health, holds func(Attribute) bool) []reading {
 	return out
 }
 
+// readScan looks for one of the states in which a SCSI drive's background scan does not go on.
+func readScan(states ...int64) func(*Health) []reading {
+	return func(h *Health) []reading {
+		if h.ScanStatus == nil {
+			return nil
+		}
+		value := any(*h.ScanStatus)
+		if h.BackgroundScan != "" {
+			value = h.BackgroundScan
+		}
+		return []reading{{value: value, holds: slices.Contains(states, *h.ScanStatus)}}
+	}
+}
+
 // readLatestTest looks at the newest result that says anything, and at what ATA drives say beside their log.
 func readLatestTest(h *Health) []reading {
 	var out []reading

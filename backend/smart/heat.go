@@ -15,7 +15,8 @@ const (
 
 // readTemperature takes only what smartctl itself calls the temperature, and the drive's limits: of SCT, of NVMe's
 // controller (WCTEMP, CCTEMP), of the SCSI temperature page. SCSI drives without that page are given as 0 °C with a
-// limit of 0 or none: that is no measurement.
+// limit of 0 or none: that is no measurement. Such a drive may have the page of environmental reports instead, of which
+// smartctl's versions write the keys in two ways.
 func readTemperature(t tree, h *Health) {
 	h.TemperatureC = first(t.within(coldest, hottest, "temperature", "current"),
 		t.within(coldest, hottest, "nvme_smart_health_information_log", "temperature"),
@@ -23,6 +24,12 @@ func readTemperature(t tree, h *Health) {
 	trip := first(t.integer("temperature", "drive_trip"), t.integer("scsi_temperature", "drive_trip"))
 	if h.TemperatureC != nil && *h.TemperatureC == 0 && (trip != nil && *trip == 0 || trip == nil && h.Drive.Protocol == SCSI) {
 		h.TemperatureC = nil
+	}
+	if h.TemperatureC == nil && h.Drive.Protocol == SCSI { // smartctl -x gives only this page where the drive has it
+		page := t.at("scsi_environmental_reports", "temperature_1")
+		if n := first(page.within(coldest, hottest, "current"), page.within(coldest, hottest, "Current")); n != nil && *n != 0 {
+			h.TemperatureC = n
+		}
 	}
 	limit := func(path ...string) *int64 { return t.within(lowestLimit, highestLimit, path...) }
 	h.TemperatureLimitC = first(limit("temperature", "op_limit_max"),

@@ -50,7 +50,8 @@ func Parse(data []byte) (Health, error) {
 	h.PowerOnHours = first(t.within(0, maxHours, "power_on_time", "hours"),
 		t.within(0, maxHours, "nvme_smart_health_information_log", "power_on_hours"))
 	h.PowerCycles = first(t.count("power_cycle_count"), t.count("nvme_smart_health_information_log", "power_cycles"))
-	h.EnduranceUsedPercent = first(t.count("endurance_used", "current_percent"), t.count("scsi_percentage_used_endurance_indicator"))
+	h.EnduranceUsedPercent = first(t.count("endurance_used", "current_percent"), t.count("scsi_percentage_used_endurance_indicator"),
+		t.count("scsi_Percentage used endurance indicator")) // as smartctl 7.3 writes it
 	readTemperature(t, &h)
 	switch h.Drive.Protocol {
 	case ATA:

@@ -48,6 +48,7 @@ const (
 	srcPending   = "ACS: a pending sector is settled by a write; what is left after writing all of the drive is a defect"
 	srcSCSI      = "SPC-5 log pages, smartmontools scsiprint.cpp, Scrutiny thresholds"
 	srcSBC       = "SBC-4 background scan log, reassign status"
+	srcScan      = "SBC-4 background scan log, scan status: 3 fatal error, 4 pattern of errors, 5 no primary defect list, 6 vendor's cause, 7 temperature"
 	srcNVMe      = "NVMe 1.4, SMART / health information log"
 	srcLink      = "interface CRC errors arise in cable, backplane or port, seldom in the drive"
 	srcLog       = "ATA error log; smartmontools ataprint.cpp"
@@ -135,6 +136,8 @@ var rules = []Rule{
 		Held: Fail, Rising: Fail, counter: func(h *Health) *int64 { return h.Counters.ScanFailed }},
 	{ID: "scan_recovered", Says: "The drive's background scan found bad places and settled them.", Source: srcSBC,
 		Rising: Warn, counter: func(h *Health) *int64 { return h.Counters.ScanRecovered }},
+	{ID: "scan_halted", Says: "The drive broke off its background scan because of errors.", Source: srcScan, Held: Warn, Rising: Warn, read: readScan(3, 4)},
+	{ID: "scan_not_run", Says: "The drive does not run its background scan now.", Source: srcScan, Held: Info, Rising: Info, read: readScan(5, 6, 7)},
 	{ID: "non_medium", Says: "Errors that did not come from the medium: look at cable, power and backplane.", Source: srcSCSI,
 		Rising: Warn, counter: func(h *Health) *int64 { return h.Counters.NonMedium }},
 

@@ -64,7 +64,7 @@ func readBackgroundScan(t tree, h *Health) {
 	if !ok {
 		return
 	}
-	h.BackgroundScan = log.text("status", "string")
+	h.BackgroundScan, h.ScanStatus = log.text("status", "string"), log.within(0, 255, "status", "value")
 	var open, failed, recovered int64
 	for key := range object {
 		if !strings.HasPrefix(key, "result_") {

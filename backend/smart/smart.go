@@ -54,8 +54,9 @@ type Health struct {
 	ErrorLog       []ErrorLogEntry `json:"error_log"`       // ATA, newest first
 	Farm           *Farm           `json:"farm"`
 	BackgroundScan string          `json:"background_scan,omitempty"` // SCSI: state of the background scan
-	WriteCache     *bool           `json:"write_cache,omitempty"`     // whether the drive's cache takes writes
-	LinkMbps       *int64          `json:"link_mbps,omitempty"`       // SATA: speed of the link now, and the most that the drive can
+	ScanStatus     *int64          `json:"background_scan_status,omitempty"`
+	WriteCache     *bool           `json:"write_cache,omitempty"` // whether the drive's cache takes writes
+	LinkMbps       *int64          `json:"link_mbps,omitempty"`   // SATA: speed of the link now, and the most that the drive can
 	LinkMaxMbps    *int64          `json:"link_max_mbps,omitempty"`
 	Messages       []string        `json:"messages,omitempty"` // smartctl's own
 }
