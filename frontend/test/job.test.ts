@@ -1,6 +1,8 @@
+import { fireEvent, render, screen } from '@testing-library/svelte'
 import { expect, test } from 'vitest'
 import { freshness, JobView } from '../src/jobs/job.svelte'
 import { evidence } from '../src/jobs/evidence'
+import SmartTable from '../src/jobs/SmartTable.svelte'
 import { happened, lockText, means, title, todo } from '../src/jobs/meaning'
 import { leftLines, progressLine, speedLines, spoken, stateLine, usageLines } from '../src/drives/lines'
 import type { Row } from '../src/drives/table.svelte'
@@ -148,4 +150,29 @@ test('evidence: what speaks against the drive first, passed stages in one line, 
     'fails 12,345,678 of 22,345,678 bytes checked', 'fails Surface test: failed', 'fails Sectors wait to be remapped; 0 before, 2,064 after', 'unknown Not known: identity_same',
     'holds It is the drive that was chosen: A@B', 'holds Passed: precheck, short self-test', 'told The drive itself says PASSED',
   ])
+})
+
+test('evidence: what is only told is no warning', () => {
+  const f = full(job(1, { state: 'passed' }))
+  f.findings = [
+    { rule: 'unsafe_shutdowns', severity: 'info', before: 1, after: 2, says: 'The drive lost power without notice.', source: 'NVMe' },
+    { rule: 'crc', severity: 'warn', before: 0, after: 3, says: 'Data was damaged between host and drive.', source: 'cable' },
+  ]
+  const kinds = evidence(f).filter((l) => ['unsafe_shutdowns', 'crc'].includes(l.source)).map((l) => l.kind)
+  expect(kinds).toEqual(['warns', 'told'])
+})
+
+test('SMART: changed rows are marked, each with its figures and its sentence; the drive is quoted apart', async () => {
+  const rows = [
+    { id: 5, name: 'Reallocated_Sector_Ct', before: 0, after: 0, changed: false },
+    { id: 197, name: 'Current_Pending_Sector', before: 0, after: 2064, changed: true, says: 'Sectors could not be read and wait for a write.' },
+  ]
+  const { container } = render(SmartTable, { health: { before: { passed: true }, after: { passed: null }, rows }, running: false })
+  expect(container.textContent).toContain('PASSED before, says nothing after')
+  const marked = [...container.querySelectorAll('tr.changed')].map((r) => r.textContent)
+  expect(marked).toHaveLength(1)
+  for (const part of ['197', 'changed', 'Sectors could not be read and wait for a write.', '2,064', '+2,064']) expect(marked[0]).toContain(part)
+  expect(container.querySelectorAll('tbody tr')).toHaveLength(2)
+  await fireEvent.click(screen.getByLabelText('Changed only'))
+  expect(container.querySelectorAll('tbody tr')).toHaveLength(1)
 })

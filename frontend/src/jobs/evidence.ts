@@ -41,5 +41,6 @@ export function evidence(full: FullJob): Line[] {
 
 function finding(f: Finding): Line {
   const figures = f.before !== null || f.after !== null ? `; ${value(f.before)} before, ${value(f.after)} after` : ''
-  return { kind: f.severity === 'fail' ? 'fails' : 'warns', says: `${f.item ? `${f.item}: ` : ''}${f.says}${figures}`, source: f.rule }
+  const kinds: Record<string, Line['kind']> = { fail: 'fails', info: 'told' }
+  return { kind: kinds[f.severity] ?? 'warns', says: `${f.item ? `${f.item}: ` : ''}${f.says}${figures}`, source: f.rule }
 }
