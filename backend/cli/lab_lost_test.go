@@ -33,7 +33,6 @@ func (l *lab) machine(what string) {
 // lost is a job of the lab that is at work, with a watch of its own.
 type lost struct {
 	*lab
-	t      *testing.T
 	drive  string
 	id     string
 	begun  time.Time
@@ -46,7 +45,9 @@ const lostPlan = `{"name":"surface","without_smart":true,"stages":[{"kind":"prec
 // begin starts a job on the drive that $BURNISH_LAB_<name> says, and waits until it is well into the write sweep.
 func (l *lab) begin(t *testing.T, name string) *lost {
 	t.Helper()
-	j := &lost{lab: l, t: t, drive: os.Getenv("BURNISH_LAB_" + name), begun: time.Now()}
+	mine := *l
+	mine.t = t
+	j := &lost{lab: &mine, drive: os.Getenv("BURNISH_LAB_" + name), begun: time.Now()}
 	if j.drive == "" {
 		t.Skipf("BURNISH_LAB_%s is not set", name)
 	}
@@ -189,7 +190,7 @@ func TestWhatBreaksARealNAS(t *testing.T) {
 	l := openLab(t)
 	t.Run("systemctl stop", func(t *testing.T) {
 		j := l.begin(t, "SLOW")
-		l.root(nil, "systemctl stop "+j.unit())
+		j.root(nil, "systemctl stop "+j.unit())
 		j.breaks("told_to_end")
 		if log, _, _ := j.burnish("logs", j.id, "--stage", "surface_validate"); !strings.Contains(log, "[ABORTED]") {
 			t.Errorf("the log does not say [ABORTED]: %s", log)
@@ -198,15 +199,15 @@ func TestWhatBreaksARealNAS(t *testing.T) {
 	})
 	t.Run("the runner is killed", func(t *testing.T) {
 		j := l.begin(t, "SLOW")
-		l.root(nil, "systemctl kill --signal=KILL "+j.unit())
+		j.root(nil, "systemctl kill --signal=KILL "+j.unit())
 		j.passes(2) // systemd brings it back
 	})
 	t.Run("the machine is paused", func(t *testing.T) {
 		j := l.begin(t, "SLOW")
-		l.machine("PAUSE")
+		j.machine("PAUSE")
 		time.Sleep(3 * time.Minute) // it is what is tested
 		away := j.show()
-		l.machine("CONTINUE")
+		j.machine("CONTINUE")
 		if away["state"] != "running" {
 			t.Errorf("while nobody answers the job is %v", away["state"])
 		}
@@ -215,27 +216,27 @@ func TestWhatBreaksARealNAS(t *testing.T) {
 	})
 	t.Run("a drive is pulled", func(t *testing.T) {
 		j := l.begin(t, "PLUGGABLE")
-		l.machine("UNPLUG")
+		j.machine("UNPLUG")
 		j.breaks("drive_vanished")
-		l.machine("PLUG")
-		for end := time.Now().Add(time.Minute); !strings.Contains(l.listed(), j.drive) && time.Now().Before(end); {
+		j.machine("PLUG")
+		for end := time.Now().Add(time.Minute); !strings.Contains(j.listed(), j.drive) && time.Now().Before(end); {
 			time.Sleep(time.Second)
 		}
 		j.resumed(2)
 	})
 	t.Run("the machine is shut down", func(t *testing.T) {
 		j := l.begin(t, "SLOW")
-		l.root(nil, "systemctl --no-block reboot")
+		j.root(nil, "systemctl --no-block reboot")
 		j.breaks("told_to_end", "nas_restarted")
-		l.back()
+		j.back()
 		j.resumed(2)
 	})
 	t.Run("the machine is reset", func(t *testing.T) {
 		j := l.begin(t, "SLOW")
-		l.root(nil, "sync")
-		l.machine("RESET")
+		j.root(nil, "sync")
+		j.machine("RESET")
 		j.breaks("nas_restarted")
-		l.back()
+		j.back()
 		j.resumed(2)
 
 		other := *l
