@@ -134,6 +134,15 @@ func contenders(t *testing.T) []contender {
 		}
 		return report.Jobs[0].Write.BW, report.Jobs[0].Read.BW
 	}
+	blocks := func(atOnce int) contender {
+		return contender{fmt.Sprintf("badblocks -w -c %d, per sweep", atOnce), func(t *testing.T, path string, size int64) (m measured) {
+			begin := time.Now()
+			output(t, &m, 2*float64(size)/1e9, nil, badblocks, "-b", "4096", "-c", fmt.Sprint(atOnce), "-w", "-t", "0xaa", path)
+			m.Write = 2 * float64(size) / time.Since(begin).Seconds()
+			m.Read = m.Write
+			return m
+		}}
+	}
 	return []contender{
 		{"burnish stamp (write and verify)", func(t *testing.T, path string, size int64) (m measured) {
 			out := output(t, &m, 2*float64(size)/1e9, []string{benchChild + "=" + path}, os.Args[0])
@@ -151,13 +160,8 @@ func contenders(t *testing.T) []contender {
 			m.Write, m.Read = fioJob(t, &m, 2*float64(size)/1e9, path, "write", "--verify=crc32c", "--experimental_verify=1")
 			return m
 		}},
-		{"badblocks -w -c 1024, per sweep", func(t *testing.T, path string, size int64) (m measured) {
-			begin := time.Now()
-			output(t, &m, 2*float64(size)/1e9, nil, badblocks, "-b", "4096", "-c", "1024", "-w", "-t", "0xaa", path)
-			m.Write = 2 * float64(size) / time.Since(begin).Seconds()
-			m.Read = m.Write
-			return m
-		}},
+		blocks(64),
+		blocks(1024),
 	}
 }
 
