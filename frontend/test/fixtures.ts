@@ -79,7 +79,7 @@ export function full(j: Job): FullJob {
       map: s.kind === 'surface_validate' ? [{ phase: 'write', pass: 1, first: 0, parts, kbps: kbps(1), mean: [], p99: [], max: [] }, { phase: 'verify', pass: 1, first: 0, parts, kbps: kbps(0.98).slice(0, upTo), mean: [], p99: [], max: [] }] : undefined,
     })),
     bytes_written: j.size_bytes, bytes_verified: j.size_bytes * 0.74, bytes_covered: j.size_bytes * 0.74,
-    verdict: { coverage: j.coverage, evidence: [{ id: 'engine_ended', ok: j.state === 'passed', value: 'the sweeps went over every byte', source: 'surface_validate' }, { id: 'bad_ranges', ok: !bad.length, value: `${bad.length} bad ranges`, source: 'surface_validate' }], missing: [] },
+    verdict: { coverage: j.coverage, evidence: [{ id: 'surface_complete', ok: j.state === 'passed', value: '', source: 'surface_validate' }, { id: 'no_bad_ranges', ok: !bad.length, value: String(bad.length), source: 'surface_validate' }], missing: [] },
     findings: bad.length ? [{ rule: 'ata_pending', severity: 'fail', before: 0, after: 2064, says: 'Sectors wait to be remapped', source: 'SMART 197' }] : [],
     health: { before: { passed: true }, after: { passed: true }, rows: [{ id: 5, name: 'Reallocated_Sector_Ct', before: 0, after: 0, changed: false }, { id: 197, name: 'Current_Pending_Sector', before: 0, after: bad.length ? 2064 : 0, changed: bad.length > 0, says: 'Sectors that could not be read' }, { id: 194, name: 'Temperature_Celsius', before: null, after: null, before_text: '33 (Min/Max 20/45)', after_text: '44 (Min/Max 20/60)', changed: true }] },
     runs: [{ run: 1, boot_id: '3f0c9d1e-2222', pid: 4711, started_ms: j.started_ms, ended_ms: j.ended_ms, how_ended: j.ended_ms ? 'ended' : '' }],

@@ -1,6 +1,7 @@
 // Looks at the page on fixtures in Chromium, in both themes: nothing in the console, nothing that
 // axe calls serious, no text of a NAS that became an element, no sideways scrolling of the page. With a directory as
-// argument it does so at three widths and leaves the pictures there. `npm run look` builds first.
+// argument it does so at three widths and leaves the pictures there; widths and the names of states may follow, each
+// with commas between. `npm run look` builds first.
 import { readFileSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
@@ -30,6 +31,7 @@ const wrong = (...what) => { bad++; console.error(...what) }
 const states = [
   ['drives', '?drives=14', async () => {}],
   ['many', '?drives=60', async (p) => p.locator('.wrap').evaluate((w) => { w.scrollTop = 700 })],
+  ['stopping', '?drives=14&stopping=1', async (p) => p.locator('[data-key="n1/D2"]').click()],
   ['running', '?drives=14', async (p) => p.locator('[data-key="n1/D2"]').click()],
   ['charts', '?drives=14', async (p) => { await p.locator('[data-key="n1/D2"]').click(); await p.getByRole('button', { name: 'Surface' }).click() }],
   ['failed', '?drives=14', async (p) => p.locator('[data-key="n1/D5"]').click()],
@@ -54,6 +56,7 @@ const states = [
   ['empty', '?empty=1', async () => {}],
   ['hostile', '?drives=14&hostile=1', async (p) => p.locator('[data-key="n1/D5"]').click()],
 ]
+const only = process.argv[4]?.split(',')
 const widths = process.argv[3]?.split(',').map(Number) ?? (out ? [900, 1280, 1920] : [1000])
 for (const theme of ['light', 'dark']) {
   for (const width of widths) {
@@ -61,6 +64,7 @@ for (const theme of ['light', 'dark']) {
     page.on('console', (m) => ['error', 'warning'].includes(m.type()) && wrong(theme, width, 'console:', m.text()))
     page.on('pageerror', (e) => wrong(theme, width, 'page error:', e.message, e.stack))
     for (const [name, query, act] of states) {
+      if (only && !only.includes(name)) continue
       await page.goto(url + query)
       await page.locator('nav').first().waitFor()
       if (name !== 'empty') await page.locator('.grid').waitFor()

@@ -5,7 +5,7 @@ import { Look } from '../../src/shared/theme.svelte'
 import Page from '../../src/views/Page.svelte'
 import { FakeApi, now, snapshot } from '../fixtures'
 
-// The page on fixtures: ?drives=60&hostile=1&empty=1. For looking at it; the program never serves it.
+// The page on fixtures: ?drives=60&hostile=1&stopping=1&empty=1. For looking at it; the program never serves it.
 const ask = new URLSearchParams(location.search)
 const whole = snapshot(Number(ask.get('drives') ?? 14))
 if (ask.has('hostile')) {
@@ -14,6 +14,7 @@ if (ask.has('hostile')) {
   whole.jobs.forEach((j, i) => { j.model = bad[i % 4]!; j.serial = bad[(i + 1) % 4]!; if (j.reason) j.reason = { ...j.reason, text: bad[i % 4]! } })
   whole.nas[0]!.name = bad[2]!
 }
+if (ask.has('stopping')) for (const j of whole.jobs) if (j.state === 'running') j.stopping = { code: 'stopping', title: 'Stopping', text: 'The NAS was asked to stop it. It is stopped when nothing that it began goes on there.', hint: 'Wait. Most drives take some seconds.' }
 if (ask.has('empty')) Object.assign(whole, { nas: [], drives: [], jobs: [] })
 const fake = new FakeApi(whole)
 Object.assign(window, { fake, fixturesNow: now })
