@@ -111,11 +111,11 @@ test('a job that is being stopped is shown as that until it has ended', () => {
   const j = { ...job(1), stopping: asked }
   expect(shown(drive(1), j)).toBe('stopping')
   expect([title(j), happened(j), todo(j)]).toEqual([asked.title, asked.text, asked.hint])
-  expect(stateLine(row(j), now)).toBe('waits for its end')
+  expect(stateLine(row(j), now)).toBe('not ended yet')
   expect(leftLines(row(j), now)[0]).toBe('–')
-  expect(spoken(row(j))).toBe('Stopping, waits for its end')
+  expect(spoken(row(j))).toBe('Stopping, not ended yet')
   expect(shown(drive(1), { ...j, state: 'queued' })).toBe('stopping')
-  expect(stateLine(row({ ...j, stopping: { ...asked, code: 'stop_waits' } }), now)).toBe('the drive is silent')
+  expect(stateLine(row({ ...j, stopping: { ...asked, code: 'stop_waits' } }), now)).toBe('drive is silent')
   expect(shown(drive(1), { ...j, state: 'cancelled' })).toBe('cancelled')
 })
 

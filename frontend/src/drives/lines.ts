@@ -12,7 +12,7 @@ export function stateLine(r: Row, now: number, full = false): string {
     if (r.drive.grant) return 'unlocked for one start'
     return r.shown === 'locked' ? lockWord(r.drive) : r.drive.smart !== true ? 'no health data' : ''
   }
-  if (r.shown === 'stopping') return j.stopping?.code === 'stop_waits' ? 'the drive is silent' : 'waits for its end'
+  if (r.shown === 'stopping') return j.stopping?.code === 'stop_waits' ? 'drive is silent' : 'not ended yet'
   if (r.shown === 'paused') return j.paused?.title ?? 'paused'
   if (j.state === 'running') return `since ${when(j.started_ms, now)}`
   if (j.state === 'queued') return full ? 'waits for a slot' : 'waits for its turn'
