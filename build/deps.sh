@@ -4,7 +4,7 @@
 # is tested in, with "screen" a display in memory, with "go" or "node" the distribution's Go or Node. Says what is
 # missing where it cannot install.
 set -eu
-need="git gcc libc6-dev openssh-server nbdkit libnbd-bin fuse3 smartmontools e2fsprogs sudo xfsprogs btrfs-progs lvm2 mdadm cryptsetup-bin gdisk dosfstools gnome-keyring dbus"
+need="git gcc libc6-dev openssh-server nbdkit libnbd-bin fuse3 smartmontools e2fsprogs sudo xfsprogs btrfs-progs lvm2 mdadm cryptsetup-bin gdisk dosfstools gnome-keyring dbus iproute2"
 # What builds the window.
 window="libgtk-3-dev libwebkit2gtk-4.1-dev pkg-config gcc libc6-dev"
 # What takes the pictures of the README.

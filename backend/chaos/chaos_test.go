@@ -24,6 +24,7 @@ func TestEverythingBreaksAtRandom(t *testing.T) {
 	need.FUSE(t)
 	need.Program(t, "badblocks")
 	need.Program(t, "unshare")
+	need.Program(t, "ip")
 	runner, err := buildRunner()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +61,7 @@ func scenario(t *testing.T, seed uint64, runner string) {
 	again := w.rng.IntN(3) > 0
 	w.calm()
 	if again {
-		w.resume()
+		w.resume(w.apps[0])
 	}
 	w.ends()
 	w.check()

@@ -23,7 +23,8 @@ var events = []event{
 	{"the app is killed", func(w *world) { w.apps[0].kill() }},
 	{"the SSH server is killed", func(w *world) { w.server.Restart() }},
 	{"the SSH sessions are killed", func(w *world) { w.server.KillSessions() }},
-	{"the network swallows everything", func(w *world) { w.proxy.Stall(); w.wait(3, 7); w.proxy.Resume() }},
+	{"the network loses every packet", func(w *world) { w.proxy.Cut(); w.wait(3, 7); w.proxy.Mend() }},
+	{"the network stalls", func(w *world) { w.proxy.Stall(); w.wait(3, 7); w.proxy.Resume() }},
 	{"the connection is reset", func(w *world) { w.proxy.Drop() }},
 	{"the NAS restarts", (*world).reboot},
 	{"a runner is killed", func(w *world) { w.signal(syscall.SIGKILL) }},
@@ -37,8 +38,10 @@ var events = []event{
 	{"the app's clock jumps", func(w *world) { w.skew("app-clock") }},
 	{"the NAS's clock jumps", func(w *world) { w.skew("nas-clock") }},
 	{"a second app adopts", func(w *world) { w.apps[1].run("adopt", "box"); w.apps[1].watch() }},
-	{"a person stops a job", (*world).stop},
-	{"a person resumes", (*world).resume},
+	{"a person stops a job", func(w *world) { w.stop(w.apps[0]) }},
+	{"a person resumes", func(w *world) { w.resume(w.apps[0]) }},
+	{"the second app stops a job", func(w *world) { w.apps[1].run("adopt", "box"); w.stop(w.apps[1]) }},
+	{"the second app resumes", func(w *world) { w.apps[1].run("adopt", "box"); w.resume(w.apps[1]) }},
 }
 
 // wait lets some time go by, in seconds.
@@ -137,17 +140,17 @@ func (w *world) skew(name string) {
 	}
 }
 
-func (w *world) stop() {
-	if rows := w.apps[0].jobs(); len(rows) > 0 {
-		w.apps[0].run("stop", rows[w.rng.IntN(len(rows))].ID)
+func (w *world) stop(a *app) {
+	if rows := a.jobs(); len(rows) > 0 {
+		a.run("stop", rows[w.rng.IntN(len(rows))].ID)
 	}
 }
 
 // resume goes on with what ended as unknown.
-func (w *world) resume() {
-	for _, r := range w.apps[0].jobs() {
+func (w *world) resume(a *app) {
+	for _, r := range a.jobs() {
 		if r.State == "unknown" {
-			w.apps[0].run("resume", r.ID)
+			a.run("resume", r.ID)
 		}
 	}
 }

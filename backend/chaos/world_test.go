@@ -39,7 +39,7 @@ type world struct {
 	runner string
 
 	server    *sshd.Server
-	proxy     *sshd.Proxy
+	proxy     *sshd.Wire
 	drives    []*drive
 	bystander *disk.LoopDisk // nobody names it
 	before    [sha256.Size]byte
@@ -97,7 +97,7 @@ func newWorld(t *testing.T, seed uint64, runner string) *world {
 		}
 		w.server.PowerCut()
 	})
-	w.proxy = sshd.NewProxy(t, w.server.Addr())
+	w.proxy = sshd.NewWire(t, w.server.Addr())
 	for _, name := range []string{"first", "second"} {
 		a := &app{w: w, name: name, home: filepath.Join(w.dir, name)}
 		if err := os.Mkdir(a.home, 0o700); err != nil {

@@ -32,6 +32,10 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	if err != nil {
 		t.Fatalf("listen for a proxy: %v", err)
 	}
+	return newProxy(t, l, target)
+}
+
+func newProxy(t testing.TB, l net.Listener, target string) *Proxy {
 	addr := l.Addr().(*net.TCPAddr)
 	p := &Proxy{
 		Host: addr.IP.String(), Port: addr.Port,
