@@ -204,7 +204,7 @@ func TestAStalledConnectionIsLost(t *testing.T) {
 	target := targetOf(s)
 	target.Host, target.Port = proxy.Host, proxy.Port
 	o := testOptions()
-	o.KeepaliveEvery = 200 * time.Millisecond
+	o.KeepaliveEvery = 2 * time.Second // a busy machine may be silent for some seconds while it deploys
 	c := deployed(t, target, o)
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": []byte("x\n")})
 	var once sync.Once
@@ -214,6 +214,15 @@ func TestAStalledConnectionIsLost(t *testing.T) {
 	wantCode(t, c.Err(), "connection_lost")
 	_, err = c.List(testContext(t))
 	wantCode(t, err, "connection_lost")
+}
+
+// The tick after the last byte asks, and each of the next may be a miss: a silence that began right after a tick is the
+// longest.
+func TestSilenceIsALossWithin45Seconds(t *testing.T) {
+	o := Options{}.withDefaults()
+	if longest := (maxMisses + 1) * o.KeepaliveEvery; longest > 45*time.Second || o.BeatTimeout > 45*time.Second {
+		t.Errorf("a silence is noticed after %v by the keepalive and after %v by the beat", longest, o.BeatTimeout)
+	}
 }
 
 // While the server lives and the runner does not speak, the beat tells.

@@ -120,7 +120,7 @@ type Options struct {
 	OpenTimeout      time.Duration // to open a channel and start a command in it; 15 s
 	ScriptTimeout    time.Duration // for one of the small scripts of login and deploy; 60 s
 	UploadTimeout    time.Duration // for the runner's upload; 10 min
-	KeepaliveEvery   time.Duration // three unanswered ones close the connection; 15 s
+	KeepaliveEvery   time.Duration // three that stay unanswered, after the one that asks, close the connection: within 45 s; 11 s
 	BeatTimeout      time.Duration // the longest silence of a follow; 45 s
 	Channels         int           // at once, until the server allows less; 4
 }
@@ -138,7 +138,7 @@ func (o Options) withDefaults() Options {
 	set(&o.OpenTimeout, 15*time.Second)
 	set(&o.ScriptTimeout, 60*time.Second)
 	set(&o.UploadTimeout, 10*time.Minute)
-	set(&o.KeepaliveEvery, 15*time.Second)
+	set(&o.KeepaliveEvery, 11*time.Second)
 	set(&o.BeatTimeout, 45*time.Second)
 	if o.Channels <= 0 {
 		o.Channels = 4
