@@ -110,7 +110,7 @@ lab-smart: headless
 	go test ./backend/cli -count=1 -v -run '^TestSMARTInTheLab$$' -lab-smart -timeout 60m
 
 lab-lost: headless
-	go test ./backend/cli -count=1 -v -run '^TestWhatBreaksARealNAS$$' -lab-lost -timeout 90m
+	build/lab-lost.sh
 
 lab-safety: headless
 	build/lab-safety.sh
