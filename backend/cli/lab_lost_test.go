@@ -97,7 +97,11 @@ func (l *lost) add() {
 	}
 }
 
-const aLongWhile = 12 * time.Minute // an emulated machine on a busy one
+const (
+	aLongWhile = 12 * time.Minute // an emulated machine on a busy one
+	// A slow drive takes half of this for what comes before its sweep, and has its first checkpoint 30 s into that.
+	betweenCheckpoints = 90 * time.Second
+)
 
 // until asks again until it is so.
 func (l *lost) until(what string, so func() bool) {
@@ -182,7 +186,7 @@ func (l *lost) runsOn() float64 {
 		if j.State.Ended() {
 			l.t.Fatalf("the job ended too early: %s %+v", j.State, j.Reason)
 		}
-		return s.State == burnin.Running && s.Progress > from && time.Since(began) > 45*time.Second
+		return s.State == burnin.Running && s.Progress > from && time.Since(began) > betweenCheckpoints
 	})
 	return s.Progress
 }
