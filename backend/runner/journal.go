@@ -79,7 +79,8 @@ func (j *journal) end(e burnin.End) error {
 	return errors.Join(failed, j.put(burnin.EvEnd, e))
 }
 
-// put writes an event and folds it. Changes of state are synced before put returns; progress is not.
+// put writes an event and folds it. It is synced before put returns, progress too, which comes about once a minute: a
+// power cut must not take from the NAS what a follower has already.
 func (j *journal) put(kind burnin.EventKind, data any) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -99,7 +100,7 @@ func (j *journal) put(kind burnin.EventKind, data any) error {
 	if err := next.Apply(ev); err != nil {
 		return j.fail(fmt.Errorf("%s: %w", kind, err))
 	}
-	if err := j.write(line, kind != burnin.EvProgress); err != nil {
+	if err := j.write(line); err != nil {
 		return j.fail(err)
 	}
 	*j.fold, j.seq = next, ev.Seq
@@ -114,9 +115,9 @@ const (
 
 // write appends a line. While the state directory is full, or read-only, it waits: the drive is left in peace meanwhile,
 // and nothing of the test is lost.
-func (j *journal) write(line []byte, sync bool) error {
+func (j *journal) write(line []byte) error {
 	for begin := time.Now(); ; {
-		err := j.append(line, sync)
+		err := j.append(line)
 		if err == nil {
 			j.stands.Store(false)
 			return nil
@@ -134,7 +135,7 @@ func (j *journal) write(line []byte, sync bool) error {
 }
 
 // append writes a line at the end of the whole lines, so that none is torn or there twice.
-func (j *journal) append(line []byte, sync bool) error {
+func (j *journal) append(line []byte) error {
 	info, err := j.file.Stat()
 	if err == nil && info.Size() > j.size {
 		err = j.file.Truncate(j.size)
@@ -142,7 +143,7 @@ func (j *journal) append(line []byte, sync bool) error {
 	if err == nil {
 		_, err = j.file.Write(line)
 	}
-	if err == nil && sync {
+	if err == nil {
 		err = j.file.Sync()
 	}
 	if err == nil {
