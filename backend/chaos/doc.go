@@ -15,7 +15,7 @@
 //
 // A seed draws the same things again, but the machine's load decides at which byte a disruption hits.
 //
-//	go test ./backend/chaos                       20 seeds, as make test
+//	go test ./backend/chaos                       20 seeds; make test takes the first twelve
 //	go test ./backend/chaos -seed 4711 -v         one of them
 //	make chaos SEEDS=200                          many, from a first seed that it prints
 package chaos
