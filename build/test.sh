@@ -40,7 +40,7 @@ step "window for Windows" make --no-print-directory windows
 # With the race detector: all of their tests, and of runner and surface those that do not take minutes with it.
 raced=(./backend/burnin ./backend/wire ./backend/nas ./backend/store ./backend/jobs)
 # Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
-mapfile -t packages < <(go list ./... | grep -vE '/backend/(chaos|burnin|wire|nas|store|jobs|runner/linux)$')
+mapfile -t packages < <(go list ./... | grep -vxFf <(go list ./backend/chaos ./backend/runner/linux "${raced[@]}"))
 # Alone: it looks at all drives of this machine, which the real runners of other tests take for somebody's use of theirs.
 step "tests of real drives" $root "$(command -v go)" test -timeout 30m ./backend/runner/linux
 step "tests" $root "$(command -v go)" test -timeout 30m "${packages[@]}"

@@ -87,16 +87,6 @@ func TestLostInTheLab(t *testing.T) {
 	l.adopted(job)
 }
 
-func (l *lost) add() {
-	host, port, err := net.SplitHostPort(*labHost)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	if out, code := l.burnish("nas", "add", "lab", "--host", host, "--port", port, "--user", "root", "--key", *labKey, "--host-key", *labHostKey); code != 0 {
-		l.t.Fatalf("nas add: %s", out)
-	}
-}
-
 const (
 	aLongWhile = 12 * time.Minute // an emulated machine on a busy one
 	// A slow drive takes half of this for what comes before its sweep, and has its first checkpoint 30 s into that.

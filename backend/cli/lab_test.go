@@ -113,13 +113,7 @@ func TestLab(t *testing.T) {
 		t.Skip("-lab runs it; make lab-safety does")
 	}
 	b := &bench{t: t, dir: t.TempDir()}
-	host, port, err := net.SplitHostPort(*labHost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out, code := b.burnish("nas", "add", "lab", "--host", host, "--port", port, "--user", "root", "--key", *labKey, "--host-key", *labHostKey); code != 0 {
-		t.Fatalf("nas add: %s", out)
-	}
+	b.add()
 	b.plan = filepath.Join(b.dir, "surface.json")
 	if err := os.WriteFile(b.plan, []byte(`{"name":"surface","without_smart":true,"stages":[{"kind":"precheck"},{"kind":"surface_validate","engine":"stamp"},{"kind":"final_check"}]}`), 0o600); err != nil {
 		t.Fatal(err)
@@ -134,6 +128,18 @@ func TestLab(t *testing.T) {
 		if len(scenes) > 0 {
 			b.play(scenes)
 		}
+	}
+}
+
+// add saves the lab as a NAS.
+func (b *bench) add() {
+	b.t.Helper()
+	host, port, err := net.SplitHostPort(*labHost)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if out, code := b.burnish("nas", "add", "lab", "--host", host, "--port", port, "--user", "root", "--key", *labKey, "--host-key", *labHostKey); code != 0 {
+		b.t.Fatalf("nas add: %s", out)
 	}
 }
 

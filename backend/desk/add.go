@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"os"
@@ -166,13 +167,10 @@ func (d *Desk) profileOf(f Form) (profile.Profile, error) {
 	p := profile.Profile{
 		Name: strings.TrimSpace(f.Name), Host: strings.TrimSpace(f.Host), Port: f.Port, User: strings.TrimSpace(f.User), KeyFile: strings.TrimSpace(f.KeyFile),
 		Agent: f.Agent, Password: f.PasswordLogin, Sudo: profile.Sudo(f.Sudo), StateDir: strings.TrimSpace(f.StateDir), VirtualDrives: f.VirtualDrives,
-		Legacy: f.Legacy, Slots: f.Slots, KeepDays: f.KeepDays, AutoResume: f.AutoResume,
+		Legacy: f.Legacy, Slots: cmp.Or(f.Slots, profile.DefaultSlots), KeepDays: f.KeepDays, AutoResume: f.AutoResume,
 	}
 	if p.Port == 0 {
 		p.Port = profile.DefaultPort
-	}
-	if p.Slots == 0 {
-		p.Slots = profile.DefaultSlots
 	}
 	if p.Sudo == "" {
 		p.Sudo = profile.SudoNone
@@ -250,11 +248,8 @@ func (d *Desk) EditNAS(nasID string, t Treatment) error {
 	if err != nil {
 		return err
 	}
-	if t.Slots == 0 {
-		t.Slots = profile.DefaultSlots
-	}
 	_, err = d.Service.EditNAS(d.ctx, p.Name, func(p *profile.Profile) {
-		p.Slots, p.KeepDays, p.AutoResume = t.Slots, t.KeepDays, t.AutoResume
+		p.Slots, p.KeepDays, p.AutoResume = cmp.Or(t.Slots, profile.DefaultSlots), t.KeepDays, t.AutoResume
 	})
 	return errors.Join(err, d.lookAround())
 }

@@ -136,5 +136,5 @@ function compare(by: Column, a: Row, b: Row): number {
   }
 }
 
-export const temp = (r: Row) => r.job && (r.shown === 'running' || r.shown === 'paused' || r.shown === 'stopping') ? (r.job.temp_c ?? r.drive.temp_c) : r.drive.temp_c
+export const temp = (r: Row) => r.job && group(r.shown) === 'running' ? (r.job.temp_c ?? r.drive.temp_c) : r.drive.temp_c
 const last = (n: number | null) => n ?? Number.MAX_SAFE_INTEGER
