@@ -76,6 +76,8 @@ func (s *Service) Read(req wire.ReadRequest) (wire.Data, error) {
 	return wire.Data{Job: req.Job, File: req.File, Off: req.Off, Bytes: data}, err
 }
 
+// readPiece reads what is on the NAS's disk to stay: what was read is synced before it is given, so that no power cut takes from the NAS what a
+// reader has already, and neither copy ever says what the other does not.
 func readPiece(root *os.Root, file string, off, n int64) ([]byte, error) {
 	if !wire.ValidFile(file) || off < 0 {
 		return nil, reason.New("bad_request", "error", "that is no file of a job")
@@ -92,6 +94,9 @@ func readPiece(root *os.Root, file string, off, n int64) ([]byte, error) {
 	got, err := f.ReadAt(buf, off)
 	if err != nil && err != io.EOF {
 		return nil, err
+	}
+	if got > 0 {
+		_ = f.Sync() // where it cannot be, the bytes are worth more than the promise
 	}
 	return buf[:got], nil
 }

@@ -118,32 +118,53 @@ func TestAJobThatWaitsForRoomCanBeStopped(t *testing.T) {
 	}
 }
 
+// ext4 is a file system of its own for the state directory of a machine.
+type ext4 struct {
+	m             *machine
+	path, options string
+}
+
+// onExt4 mounts one until the test ends.
+func (m *machine) onExt4(options string) *ext4 {
+	m.t.Helper()
+	need.Root(m.t)
+	need.Loop(m.t)
+	mkfs := need.Program(m.t, "mkfs.ext4")
+	fs := &ext4{m: m, path: disk.Loop(m.t, 16<<20).Path, options: options}
+	if out, err := exec.Command(mkfs, "-q", fs.path).CombinedOutput(); err != nil {
+		m.t.Fatalf("%v: %s", err, out)
+	}
+	fs.mount()
+	m.t.Cleanup(fs.unmount)
+	return fs
+}
+
+func (fs *ext4) mount() {
+	fs.m.t.Helper()
+	if err := syscall.Mount(fs.path, fs.m.dir, "ext4", 0, fs.options); err != nil {
+		fs.m.t.Fatal(err)
+	}
+}
+
+// unmount ends what runs first.
+func (fs *ext4) unmount() {
+	fs.m.killAll()
+	fs.m.wait.Wait()
+	if err := syscall.Unmount(fs.m.dir, 0); err != nil {
+		fs.m.t.Error(err)
+	}
+}
+
 // A file system that meets an error becomes read-only until the NAS restarts; the kernel can be made to think so.
 func TestAStateDirectoryThatBecomesReadOnlyIsSaidAndNothingIsMadeUp(t *testing.T) {
-	need.Root(t)
-	need.Loop(t)
-	mkfs := need.Program(t, "mkfs.ext4")
 	m := newMachine(t)
-	fs := disk.Loop(t, 16<<20)
-	if out, err := exec.Command(mkfs, "-q", fs.Path).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if err := syscall.Mount(fs.Path, m.dir, "ext4", 0, "errors=remount-ro"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		m.killAll()
-		m.wait.Wait()
-		if err := syscall.Unmount(m.dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	fs := m.onExt4("errors=remount-ro")
 	d := slowly(m)
 	if _, err := m.service().Start(context.Background(), order(d, stampPlan())); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the sweep is at work", func() bool { return d.Counts().BytesWritten > 40*mib })
-	if err := os.WriteFile("/sys/fs/ext4/"+filepath.Base(fs.Path)+"/trigger_fs_error", []byte("a test\n"), 0o200); err != nil {
+	if err := os.WriteFile("/sys/fs/ext4/"+filepath.Base(fs.path)+"/trigger_fs_error", []byte("a test\n"), 0o200); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the job says what is wrong", func() bool { return warned(m.seen(), "journal_waits") })
