@@ -21,8 +21,6 @@ import (
 // and only what that finds counts. The rest of the drive, and its capacity, our engine tests too.
 const (
 	bbProgram = "badblocks"
-	bbErrors  = "badblocks.err" // its standard error, of the newest window
-	bbBlocks  = "badblocks.out" // its list, of the newest window
 	// bbWindow is how much of the drive is gone over at once: what is lost by a restart, and more than the cache of any
 	// hard drive.
 	bbWindow = 32 << 30
@@ -135,14 +133,14 @@ func (b *bbRun) windows(ctx context.Context, from int64) (*reason.Said, error) {
 // window has badblocks go over one window and gives where it points to, and whether to data or to errors.
 func (b *bbRun) window(ctx context.Context) (hints []span, kind surface.Kind, said *reason.Said, err error) {
 	first, last := b.from/b.block, b.to/b.block-1
-	out, err := b.root().OpenFile(bbBlocks, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	out, err := scratch("badblocks list")
 	if err != nil {
-		return nil, "", nil, spaceError("badblocks' list", err)
+		return nil, "", nil, err
 	}
 	defer out.Close()
-	errs, err := b.root().OpenFile(bbErrors, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	errs, err := scratch("badblocks output")
 	if err != nil {
-		return nil, "", nil, spaceError("badblocks' output", err)
+		return nil, "", nil, err
 	}
 	defer errs.Close()
 	args := []string{"-b", strconv.FormatInt(b.block, 10), "-c", strconv.FormatInt(b.batch, 10), "-e", strconv.Itoa(bbListMax), "-wsvX",

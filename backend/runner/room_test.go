@@ -49,10 +49,10 @@ func slowly(m *machine) *memoryDrive {
 }
 
 // filled has a sweep at work whose state directory is a file system of its own, which is full.
-func filled(t *testing.T) (*machine, *memoryDrive, *os.File) {
+func filled(t *testing.T, plan burnin.Plan) (*machine, *memoryDrive, *os.File) {
 	t.Helper()
 	need.Root(t)
-	m := newMachine(t)
+	m := newMachine(t).withBadblocks(nil)
 	if err := syscall.Mount("tmpfs", m.dir, "tmpfs", 0, "size=2m"); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func filled(t *testing.T) (*machine, *memoryDrive, *os.File) {
 		}
 	})
 	d := slowly(m)
-	if _, err := m.service().Start(context.Background(), order(d, stampPlan())); err != nil {
+	if _, err := m.service().Start(context.Background(), order(d, plan)); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the sweep is at work", func() bool { return d.Counts().BytesWritten > 40*mib })
@@ -83,7 +83,7 @@ func filled(t *testing.T) (*machine, *memoryDrive, *os.File) {
 }
 
 func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
-	m, d, hog := filled(t)
+	m, d, hog := filled(t, stampPlan())
 	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
 	await(t, "the drive is left in peace", func() bool {
 		before := d.Counts().Reads + d.Counts().Writes
@@ -104,8 +104,26 @@ func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
 	}
 }
 
+// What badblocks says has to be whole, so it does not lie on a disk that may be full.
+func TestAFullDiskTakesNothingOfWhatBadblocksSays(t *testing.T) {
+	m, d, hog := filled(t, classicPlan())
+	d.Set() // as fast as it can
+	const window, probed, sweeps = 16 * mib, 2 * 16 * mib, 4
+	await(t, "badblocks has done its window", func() bool { return d.Counts().BytesWritten >= probed+window*sweeps })
+	time.Sleep(100 * time.Millisecond)
+	if err := os.Remove(hog.Name()); err != nil {
+		t.Fatal(err)
+	}
+	m.wait.Wait()
+	job := m.seen()
+	ends(t, job, burnin.Passed, "")
+	if job.BytesCovered != 64*mib {
+		t.Errorf("covered %d", job.BytesCovered)
+	}
+}
+
 func TestAJobThatWaitsForRoomCanBeStopped(t *testing.T) {
-	m, _, _ := filled(t)
+	m, _, _ := filled(t, stampPlan())
 	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
 	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil || !reply.Stopped {
 		t.Fatalf("%+v, %v", reply, err)
