@@ -146,7 +146,21 @@ func (r *run) rebuild() error {
 	if held, err := r.Locks.Take(r.Dir.driveLock(driveKey(r.req.Drive)), r.req.GID); err == nil { // else another job may try; the drive itself is held
 		r.home.old = append(r.home.old, held)
 	}
+	if r.atWork.Load() {
+		r.home.old = append(r.home.old, r.anySlot())
+	}
 	return nil
+}
+
+// anySlot takes a slot for a run that is at work, which others may take just now too. Where all are taken, one job more
+// is at work than was asked for, until it ends.
+func (r *run) anySlot() io.Closer {
+	for i := range maxSlots {
+		if lock, err := r.Locks.Take(r.Dir.slot(i), r.req.GID); err == nil {
+			return lock
+		}
+	}
+	return noTurn{}
 }
 
 // move copies all that is kept to a new directory, and goes on with the copies.

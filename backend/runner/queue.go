@@ -167,11 +167,13 @@ func (r *run) slot(ctx context.Context) (io.Closer, *reason.Said) {
 		if lock != nil {
 			return lock, nil
 		}
-		if !queued {
-			queued = true
-			if err := r.root().WriteFile(waitingFile, nil, 0o640); err != nil {
+		if _, err := r.root().Lstat(waitingFile); err != nil { // also one that somebody removed
+			if err := r.root().WriteFile(waitingFile, nil, 0o640); err != nil && !queued {
 				return nil, r.failed(spaceError("the wait for a slot", err), "the wait for its turn")
 			}
+		}
+		if !queued {
+			queued = true
 			limit := cmp.Or(r.Dir.queue().Limit, r.req.Slots)
 			if err := r.j.put(burnin.EvQueued, burnin.QueuedData{Slots: limit}); err != nil {
 				return nil, r.failed(err, "the wait for its turn")

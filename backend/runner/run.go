@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"burnish/backend/burnin"
@@ -52,16 +53,17 @@ func (s *Service) poll() time.Duration {
 // run is one run at work.
 type run struct {
 	*Service
-	id    string
-	req   wire.StartRequest
-	home  home
-	facts Facts
-	j     *journal
-	held  Held
-	base  int64   // the kernel's count of sectors written to the drive, when it was held
-	wrote *writes // nil until the drive is open for writing
-	deeds deeds
-	ended <-chan struct{} // closed when the run is to end
+	id     string
+	req    wire.StartRequest
+	home   home
+	facts  Facts
+	j      *journal
+	held   Held
+	base   int64   // the kernel's count of sectors written to the drive, when it was held
+	wrote  *writes // nil until the drive is open for writing
+	deeds  deeds
+	ended  <-chan struct{} // closed when the run is to end
+	atWork atomic.Bool     // it has its slot, and waits no more
 
 	nvmeCLI   bool  // nvme-cli reads this drive's self-test log, smartctl does not
 	noNVMeCLI error // why nvme-cli does not either
@@ -209,6 +211,7 @@ func (r *run) work(ctx context.Context) *reason.Said {
 		return said
 	}
 	defer slot.Close()
+	r.atWork.Store(true)
 	if err := r.j.put(burnin.EvRunning, nil); err != nil {
 		return r.failed(err, "the start")
 	}

@@ -53,6 +53,9 @@ func TestARemovedStateDirectoryComesBackWithAllThatStoodInIt(t *testing.T) {
 	if held, err := (Locks{}).Held(filepath.Join(dir, "lock")); err != nil || !held {
 		t.Errorf("the run's lock is held: %v, %v", held, err)
 	}
+	if slots, err := b.service().Slots(wire.SlotsRequest{}); err != nil || slots.Working != 1 {
+		t.Errorf("%d slots are taken, %v", slots.Working, err)
+	}
 	if job := b.ended(); job.State != burnin.Passed || job.BytesCovered != size {
 		t.Errorf("ended as %s (%v), covered %d", job.State, job.Reason, job.BytesCovered)
 	}

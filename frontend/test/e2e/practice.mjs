@@ -80,6 +80,7 @@ await walk('practice', async ({ open, step }) => {
     const first = whole.split('\n').find((l) => l.trim())
     assert.equal(whole.split('\n').filter((l) => l === first).length, 1, `doubled after a reload: ${first}`)
     await page.getByRole('button', { name: 'History' }).click()
+    await page.getByRole('row').filter({ hasText: long }).first().waitFor() // the history is read when it is asked for
     assert.equal(await page.getByRole('row').filter({ hasText: long }).count(), 1, 'rows of the history')
     await readable(page, 'the history')
     await page.getByRole('button', { name: /practice/ }).first().click()

@@ -30,6 +30,7 @@ const wrong = (...what) => { bad++; console.error(...what) }
 
 const states = [
   ['drives', '?drives=14', async () => {}],
+  ['two', '?drives=2', async (p) => p.locator('[data-key="n1/D1"]').click()],
   ['many', '?drives=60', async (p) => p.locator('.wrap').evaluate((w) => { w.scrollTop = 700 })],
   ['stopping', '?drives=14&stopping=1', async (p) => p.locator('[data-key="n1/D2"]').click()],
   ['running', '?drives=14', async (p) => p.locator('[data-key="n1/D2"]').click()],
