@@ -22,6 +22,7 @@ import (
 
 	"burnish/backend/runner/bin"
 	"burnish/backend/testbed/disk"
+	"burnish/backend/testbed/leak"
 	"burnish/backend/testbed/need"
 	"burnish/backend/testbed/sshd"
 )
@@ -63,107 +64,6 @@ func (p *place) env(more ...string) []string {
 	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.home, "XDG_DATA_HOME="}, more...)
 }
 
-// search looks for the secrets in what every process of this machine was started with.
-type search struct {
-	secrets []string
-	stop    chan struct{}
-	done    sync.WaitGroup
-
-	mu    sync.Mutex
-	found map[string]bool
-	seen  map[string]bool // the programs that were looked at
-}
-
-func searching(secrets ...string) *search {
-	s := &search{secrets: secrets, stop: make(chan struct{}), found: map[string]bool{}, seen: map[string]bool{}}
-	s.done.Go(func() {
-		for {
-			select {
-			case <-s.stop:
-				return
-			case <-time.After(5 * time.Millisecond):
-				s.look()
-			}
-		}
-	})
-	return s
-}
-
-func (s *search) look() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, what := range []string{"cmdline", "environ"} {
-		files, _ := filepath.Glob("/proc/[0-9]*/" + what)
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				continue
-			}
-			if what == "cmdline" {
-				program, _, _ := bytes.Cut(text, []byte{0})
-				program, _, _ = bytes.Cut(program, []byte(": ")) // sshd writes what it does behind its name
-				s.seen[filepath.Base(string(program))] = true
-			}
-			for _, secret := range s.secrets {
-				if bytes.Contains(text, []byte(secret)) {
-					s.found[what+": "+strings.ReplaceAll(string(text), "\x00", " ")] = true
-				}
-			}
-		}
-	}
-}
-
-// end reports what was found; each of the programs must have been seen.
-func (s *search) end(t *testing.T, programs ...string) {
-	t.Helper()
-	close(s.stop)
-	s.done.Wait()
-	for where := range s.found {
-		t.Errorf("the secret is in the %s", where)
-	}
-	for _, p := range programs {
-		if !s.seen[p] {
-			t.Errorf("%s was never looked at; seen: %v", p, s.seen)
-		}
-	}
-}
-
-// inFiles looks for the secrets in every file under the directories, and reports how many files it read.
-func inFiles(t *testing.T, secrets []string, dirs ...string) (n int) {
-	t.Helper()
-	for _, dir := range dirs {
-		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return err
-			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			n++
-			for _, secret := range secrets {
-				if bytes.Contains(text, []byte(secret)) {
-					t.Errorf("the secret is in %s", path)
-				}
-			}
-			return nil
-		})
-		if err != nil && !os.IsNotExist(err) {
-			t.Error(err)
-		}
-	}
-	return n
-}
-
-func noSecret(t *testing.T, where, text string, secrets ...string) {
-	t.Helper()
-	for _, secret := range secrets {
-		if strings.Contains(text, secret) {
-			t.Errorf("the secret is in %s:\n%s", where, text)
-		}
-	}
-}
-
 const (
 	unlockRing = `printf %s session-password | gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null 2>&1`
 	listRing   = `dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets org.freedesktop.Secret.Service.SearchItems dict:string:string:service,burnish | grep -c '/collection/' || true`
@@ -199,7 +99,7 @@ func TestAPasswordIsNowhereButInTheKeychain(t *testing.T) {
 	if err := os.WriteFile(plan, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	look := searching(secret)
+	look := leak.Watch(secret)
 	out := p.session(t, secret+"\n", unlockRing+`
 burnish `+p.add+` --password-stdin
 echo "kept: $(`+listRing+`)"
@@ -213,15 +113,15 @@ burnish clean box
 burnish nas remove box
 echo "left: $(`+listRing+`)"
 `)
-	look.end(t, "burnish", "sudo", "sshd")
+	look.End(t, "burnish", "sudo", "sshd")
 	for _, want := range []string{"Its passwords are in the keychain", `"login":"password"`, `"secrets":"keychain"`, "kept: 1", "left: 0", "goroutine 1", "stopped_by_person"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("nobody said %q", want)
 		}
 	}
-	noSecret(t, "what was printed", out, secret)
-	noSecret(t, "the SSH server's log", p.server.Log(), secret)
-	if n := inFiles(t, []string{secret}, p.home, filepath.Dir(p.state), "/var/log"); n < 5 {
+	leak.Text(t, "what was printed", out, secret)
+	leak.Text(t, "the SSH server's log", p.server.Log(), secret)
+	if n := leak.Files(t, []string{secret}, p.home, filepath.Dir(p.state), "/var/log"); n < 5 {
 		t.Errorf("only %d files were looked at", n)
 	}
 }
@@ -351,11 +251,11 @@ func TestWithoutAKeychainAPersonIsAskedEachTime(t *testing.T) {
 	if !strings.Contains(shown, "asks for them each time") {
 		t.Errorf("it does not say that nothing is kept:\n%s", shown)
 	}
-	noSecret(t, "the terminal", shown, secret)
+	leak.Text(t, "the terminal", shown, secret)
 
 	at = p.at(t, "nas test box")
 	at.types("Password of "+p.user.Name, secret)
-	noSecret(t, "the terminal", at.ends(0), secret)
+	leak.Text(t, "the terminal", at.ends(0), secret)
 
 	at = p.at(t, "nas test box")
 	at.types("Password of "+p.user.Name, "wrong")
@@ -375,7 +275,7 @@ func TestWithoutAKeychainAPersonIsAskedEachTime(t *testing.T) {
 	if code != 2 || !strings.Contains(out, `"code":"password_needed"`) {
 		t.Errorf("without a terminal: exit %d, %s", code, out)
 	}
-	inFiles(t, []string{secret}, p.home)
+	leak.Files(t, []string{secret}, p.home)
 }
 
 func TestASealedFileKeepsWhereThereIsNoKeychain(t *testing.T) {
@@ -386,7 +286,7 @@ func TestASealedFileKeepsWhereThereIsNoKeychain(t *testing.T) {
 	at.types("(empty: the same)", "")
 	at.types("New passphrase", passphrase)
 	at.types("once more", passphrase)
-	noSecret(t, "the terminal", at.ends(0), secret, passphrase)
+	leak.Text(t, "the terminal", at.ends(0), secret, passphrase)
 	if st, err := os.Stat(filepath.Join(p.home, "burnish", "secrets.age")); err != nil || st.Mode().Perm() != 0o600 {
 		t.Errorf("the sealed file: %v, %v", st, err)
 	}
@@ -402,7 +302,7 @@ func TestASealedFileKeepsWhereThereIsNoKeychain(t *testing.T) {
 	if out, code := p.run(t, "", "nas test box --json"); code != 2 || !strings.Contains(out, `"code":"sealed_file_denied"`) {
 		t.Errorf("without a terminal: exit %d, %s", code, out)
 	}
-	inFiles(t, []string{secret, passphrase}, p.home, filepath.Dir(p.state))
+	leak.Files(t, []string{secret, passphrase}, p.home, filepath.Dir(p.state))
 
 	at = p.at(t, "nas remove box")
 	at.types("Passphrase of the sealed", passphrase)
@@ -430,7 +330,7 @@ func TestASudoPasswordOfItsOwnComesAfterTheLogins(t *testing.T) {
 			if out, code := p.run(t, c.stdin, c.words+" --data-dir "+t.TempDir()); code != c.code || !strings.Contains(out, c.says) {
 				t.Errorf("exit %d, want %d and %q:\n%s", code, c.code, c.says, out)
 			} else {
-				noSecret(t, "what was printed", out, secret)
+				leak.Text(t, "what was printed", out, secret)
 			}
 		})
 	}

@@ -94,11 +94,7 @@ func TestThePageOnARealNAS(t *testing.T) {
 	}
 	need.Loop(t)
 	server := sshd.Start(t)
-	state, err := os.MkdirTemp("/var/lib", "burnish-page-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(state) })
+	state := onNAS(t)
 	drive := disk.Faulty(t, 512<<20)
 	drive.Throttle(200 << 20)
 	if err := letters(drive.Path); err != nil {
@@ -106,7 +102,7 @@ func TestThePageOnARealNAS(t *testing.T) {
 	}
 	about, err := json.Marshal(map[string]any{
 		"host": server.Host, "port": server.Port, "user": server.User, "key": server.KeyFile, "fingerprint": server.HostKeyFingerprint,
-		"state": filepath.Join(state, "burnish"), "drive": drive.Path, "system": system(t),
+		"state": state, "drive": drive.Path, "system": system(t),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +112,20 @@ func TestThePageOnARealNAS(t *testing.T) {
 			drive.Throttle(4 << 20) // it is at work until it is stopped
 		}
 	}, "BURNISH_TEST_NAS="+string(about))
+}
+
+// onNAS is a state directory of this machine as a NAS, gone with the test.
+func onNAS(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/var/lib", "burnish-page-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "burnish")
 }
 
 // letters puts what nobody knows on a drive.
