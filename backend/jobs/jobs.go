@@ -27,6 +27,7 @@ import (
 	"burnish/backend/nas"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
+	"burnish/backend/secret"
 	"burnish/backend/store"
 	"burnish/backend/surface"
 	"burnish/backend/wire"
@@ -78,10 +79,12 @@ func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error
 		return nil, err
 	}
 	s.systems.Store(p.ID, c.Facts().System)
+	s.Logins.accepted(ctx, p, secret.Login, secret.Jump, secret.Passphrase)
 	if _, err := c.Deploy(ctx); err != nil {
 		s.Logins.refused(ctx, p, err)
 		return nil, errors.Join(err, c.Close())
 	}
+	s.Logins.accepted(ctx, p, secret.Sudo)
 	return c, nil
 }
 

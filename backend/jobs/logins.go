@@ -37,13 +37,15 @@ const (
 )
 
 // Logins answers what logins ask: from where a profile keeps its secrets, else from a person. What a person typed is
-// kept until the process ends or the NAS refuses it.
+// kept until the process ends or the NAS refuses it. What a NAS refused is not sent to it again while a person can be
+// asked.
 type Logins struct {
 	Keychain Secrets
 	File     Secrets
 	Person   func(context.Context, Question) (secret.Secret, error) // nil where nobody can be asked
 
 	typed secret.Memory
+	past  past
 }
 
 // placeSaid turns what a place of secrets answers into a reason.
@@ -115,12 +117,18 @@ func whose(p profile.Profile, kind secret.Kind) string {
 // obtain finds a secret or asks a person for it. instead may stand in for one that is not kept.
 func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind, again bool, instead ...secret.Kind) (string, error) {
 	cause := errors.New("none is saved")
-	for _, k := range append([]secret.Kind{kind}, instead...) {
-		if again {
-			break
-		}
+	kinds := append([]secret.Kind{kind}, instead...)
+	if again {
+		kinds = nil
+	}
+	for _, k := range kinds {
 		s, err := l.find(ctx, p, k)
+		if err == nil && l.Person != nil && l.past.refused(p, kind, s) {
+			again = true
+			continue
+		}
 		if err == nil {
+			l.past.give(p, kind, s)
 			return s.Reveal(), nil
 		}
 		if ctx.Err() != nil {
@@ -142,6 +150,7 @@ func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind
 	if err != nil {
 		return "", err
 	}
+	l.past.give(p, kind, s)
 	return s.Reveal(), l.typed.Set(ctx, secret.Account(p.ID, kind), s)
 }
 
@@ -172,18 +181,6 @@ func (l *Logins) sudo(ctx context.Context, p profile.Profile) (string, error) {
 		return "", reason.New("password_needed", "user", p.User, "nas", p.Name, "error", "sudo asks for a password: "+err.Error())
 	}
 	return text, err
-}
-
-// refused forgets what was typed and is wrong, so that the next try asks again.
-func (l *Logins) refused(ctx context.Context, p profile.Profile, err error) {
-	switch {
-	case said(err, "password_refused"), said(err, "second_factor_refused"):
-		l.drop(ctx, p, secret.Login, secret.Jump)
-	case said(err, "sudo_refused"):
-		l.drop(ctx, p, secret.Sudo)
-	case said(err, "passphrase_wrong"):
-		l.drop(ctx, p, secret.Passphrase)
-	}
 }
 
 // keep moves what was typed for a profile to where it is to be kept, and says where that is. Without a wish that is the
@@ -318,17 +315,14 @@ func (l *Logins) drop(ctx context.Context, p profile.Profile, kinds ...secret.Ki
 // which may fail and change nothing, and their end.
 func (l *Logins) forget(ctx context.Context, p profile.Profile, remove func() error) error {
 	held, err := l.kept(ctx, p)
-	if errors.Is(err, secret.ErrDenied) {
+	if err != nil && (ctx.Err() != nil || !errors.Is(err, secret.ErrUnavailable)) {
 		return placeSaid(p.Secrets, "the secrets of "+p.Name, err)
-	}
-	var known *reason.Said
-	if errors.As(err, &known) || ctx.Err() != nil {
-		return err
 	}
 	if err := remove(); err != nil {
 		return err
 	}
 	l.drop(ctx, p)
+	l.past.forget(p)
 	if err == nil && len(held) > 0 {
 		err = l.deleteAll(ctx, p, p.Secrets, held)
 	}
