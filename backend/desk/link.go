@@ -176,6 +176,9 @@ func (d *Desk) survey(p profile.Profile) error {
 	d.mu.Lock()
 	again := l.again
 	l.again, l.row.Surveying = false, false
+	if err == nil {
+		l.refused = nil // what kept its jobs from being watched is over
+	}
 	d.touch("nas", p.ID)
 	if err == nil {
 		l.row.SurveyedMs, l.surveyed, l.row.Platform = d.now(), rows, d.Service.System(p.ID)
@@ -197,7 +200,7 @@ func (d *Desk) survey(p profile.Profile) error {
 	}
 	d.mu.Unlock()
 	if err == nil {
-		err = d.grants(p)
+		err = d.lookAround() // jobs may go on that nobody watched
 	}
 	if again && d.ctx.Err() == nil {
 		return d.survey(p)

@@ -71,8 +71,8 @@ func (s *Service) target(p profile.Profile) nas.Target {
 	return t
 }
 
-// open dials a NAS and makes sure that the runner is there.
-func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error) {
+// dial logs in to a NAS.
+func (s *Service) dial(ctx context.Context, p profile.Profile) (*nas.Conn, error) {
 	c, err := s.Dial(ctx, s.target(p))
 	if err != nil {
 		s.Logins.refused(ctx, p, err)
@@ -80,6 +80,15 @@ func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error
 	}
 	s.systems.Store(p.ID, c.Facts().System)
 	s.Logins.accepted(ctx, p, secret.Login, secret.Jump, secret.Passphrase)
+	return c, nil
+}
+
+// open dials a NAS and makes sure that the runner is there.
+func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error) {
+	c, err := s.dial(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := c.Deploy(ctx); err != nil {
 		s.Logins.refused(ctx, p, err)
 		return nil, errors.Join(err, c.Close())

@@ -140,8 +140,6 @@ func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, err
 		return nil, err
 	}
 	defer c.Close()
-	if err := s.retain(ctx, c, p, true); err != nil && ctx.Err() == nil {
-		_ = s.Store.Audit(ctx, store.AuditEntry{What: "retain", ProfileID: p.ID, Text: err.Error()}) // it is tried again
-	}
+	s.tend(ctx, c, p, true)
 	return rows, s.review(ctx, p, rows)
 }

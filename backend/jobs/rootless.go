@@ -21,11 +21,10 @@ func (s *Service) rootless(ctx context.Context, p profile.Profile, no error) (*n
 	if !said(no, "no_root") {
 		return nil, nil, no
 	}
-	c, err := s.Dial(ctx, s.target(p))
+	c, err := s.dial(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.systems.Store(p.ID, c.Facts().System)
 	disks, err := trueNASDisks(ctx, c)
 	if err != nil {
 		c.Close()
@@ -102,7 +101,7 @@ func (s *Service) TrueNASSelfTest(ctx context.Context, name, which string, test 
 	if err != nil {
 		return SelfTests{}, err
 	}
-	c, err := s.Dial(ctx, s.target(p))
+	c, err := s.dial(ctx, p)
 	if err != nil {
 		return SelfTests{}, err
 	}

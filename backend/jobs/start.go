@@ -178,9 +178,18 @@ func (s *Service) askOne(ctx context.Context, c *nas.Conn, j store.Job) error {
 	if err == nil {
 		return s.Store.SetThere(ctx, j.ID)
 	}
+	if said(err, "not_started") && s.atWork(ctx, c, j.ID) {
+		return s.Store.SetThere(ctx, j.ID) // it takes its time: its drive answers slowly
+	}
 	var refused *reason.Said
 	if errors.As(err, &refused) && (refused.Kind() != reason.Reach || refused.Code == "not_started") {
 		err = errors.Join(err, s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, refused, s.Now().UnixMilli()))
 	}
 	return err
+}
+
+// atWork reports whether a run of a job holds its lock at the NAS.
+func (s *Service) atWork(ctx context.Context, c *nas.Conn, id string) bool {
+	there, err := c.List(ctx)
+	return err == nil && slices.ContainsFunc(there, func(st wire.JobStatus) bool { return st.Job == id && st.LockHeld })
 }

@@ -105,9 +105,7 @@ func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 	w.one.Lock() // a look that an earlier connection asked for may come just now
 	w.finish, w.conn = cancel, c
 	w.one.Unlock()
-	if err := w.retain(ctx, c, w.p, false); err != nil && ctx.Err() == nil {
-		_ = w.Store.Audit(ctx, store.AuditEntry{What: "retain", ProfileID: w.p.ID, Text: err.Error()}) // it is tried again
-	}
+	w.tend(ctx, c, w.p, false)
 	for !w.done() {
 		err := c.Follow(ctx, w.Mirror, w.ids(), false, func(id string, st *wire.JobStatus) { w.again(ctx, id, st) })
 		var one *nas.JobError

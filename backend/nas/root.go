@@ -30,6 +30,12 @@ func newRootWay() rootWay {
 	return w
 }
 
+// What sudo says is read, so it has to say it in English, whatever the login's language. This works in every shell.
+const (
+	inEnglish    = "env LC_ALL=C "
+	withPassword = inEnglish + "sudo -k -S -p '' -- "
+)
+
 // asRoot gives the command line that runs command as root, and what must stand first on its stdin. command must be
 // one made by shell. Its error is no_root, or sudo_refused, where the login cannot become root.
 func (c *Conn) asRoot(ctx context.Context, command string) (string, []byte, error) {
@@ -39,10 +45,10 @@ func (c *Conn) asRoot(ctx context.Context, command string) (string, []byte, erro
 	}
 	switch w {
 	case sudoFree:
-		return "sudo -n -k -- " + command, nil, nil
+		return inEnglish + "sudo -n -k -- " + command, nil, nil
 	case sudoAsked:
 		password, err := c.password(ctx)
-		return "sudo -k -S -p '' -- " + command, password, err
+		return withPassword + command, password, err
 	}
 	return command, nil, nil
 }
@@ -82,7 +88,7 @@ const rootScript = setPath + `[ "$(id -u)" = 0 ] && echo ` + scriptDone
 // findRoot tries sudo. The password is tried alone, with nothing behind it: were it wrong, sudo would take the next
 // lines of stdin for further tries.
 func (c *Conn) findRoot(ctx context.Context) (way, error) {
-	_, err := c.run(ctx, c.opts.ScriptTimeout, "sudo -n -k -- "+shell(rootScript), nil)
+	_, err := c.run(ctx, c.opts.ScriptTimeout, inEnglish+"sudo -n -k -- "+shell(rootScript), nil)
 	var failed *scriptError
 	if err == nil || !errors.As(err, &failed) {
 		return sudoFree, err
@@ -94,7 +100,7 @@ func (c *Conn) findRoot(ctx context.Context) (way, error) {
 	if err != nil {
 		return unasked, err
 	}
-	_, err = c.run(ctx, c.opts.ScriptTimeout, "sudo -k -S -p '' -- "+shell(rootScript), strings.NewReader(string(password)))
+	_, err = c.run(ctx, c.opts.ScriptTimeout, withPassword+shell(rootScript), strings.NewReader(string(password)))
 	if errors.As(err, &failed) {
 		if text := failed.Error(); strings.Contains(text, "incorrect password") || strings.Contains(text, "Sorry, try again") {
 			return unasked, reason.New("sudo_refused", "user", c.target.User, "nas", c.target.Name, "error", text)

@@ -80,6 +80,15 @@ func TestSudoWithAPassword(t *testing.T) {
 	}
 }
 
+// A login whose language is another one is told the same.
+func TestAWrongSudoPasswordIsKnownInEveryLanguage(t *testing.T) {
+	s := startServer(t, sshd.Config("SetEnv LANG=C.UTF-8 LANGUAGE=de"))
+	u := sshd.NewUser(t, sshd.SudoPassword)
+	target := targetAs(s, u, SudoPassword)
+	target.SudoPassword = func(context.Context) (string, error) { return "not-" + u.Password, nil }
+	wantCode(t, dial(t, target, testOptions()).HasRoot(testContext(t)), "sudo_refused")
+}
+
 // While a root call runs, its password must not be seen in any process's arguments or environment.
 func TestTheSudoPasswordIsInNoArgumentAndNoEnvironment(t *testing.T) {
 	s := startServer(t)

@@ -135,3 +135,50 @@ func TestWhatWasCollectedLeavesTheNASAfterItsTime(t *testing.T) {
 		look() // the runner comes back for who needs it
 	})
 }
+
+func TestAJobThatAnotherComputerResumedIsSeenToGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		d := open(t, slow(disk("A1", 2<<20)))
+		defer d.n.Close()
+		here, elsewhere := d.office(profile.Profile{}), d.office(profile.Profile{})
+		row := begin(t, here, "A1")
+		once := false
+		err := here.Watch(ctx, []store.Job{row}, hears(func(j burnin.Job) {
+			if !once && sweeping(j) {
+				once = true
+				go func() {
+					if err := d.n.PowerCut(); err != nil {
+						t.Error(err)
+					}
+				}()
+			}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		is := func() burnin.State {
+			t.Helper()
+			row, err := here.Store.Job(ctx, row.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return row.State
+		}
+		if is() != burnin.Unknown {
+			t.Fatalf("after the power cut it is %s", is())
+		}
+		if _, err := elsewhere.Adopt(ctx, "practice"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := elsewhere.Resume(ctx, row.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := here.Drives(ctx, "practice"); err != nil {
+			t.Fatal(err)
+		}
+		if is().Ended() {
+			t.Errorf("while it goes on it is %s here", is())
+		}
+	})
+}
