@@ -200,15 +200,21 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 	if err != nil && !isNoSpace(err) { // without room the signal has to do
 		return wire.StopReply{}, spaceError("the stop request", err)
 	}
-	if err := s.Supervisor.Cancel(ctx, req.Job, n); err != nil {
-		return wire.StopReply{}, reason.New("not_stopped", "job", req.Job, "error", err)
-	}
 	lock := s.Dir.in(req.Job, lockFile)
-	held, err := s.Locks.Held(lock)
-	if err != nil || !held {
-		return wire.StopReply{Stopped: err == nil}, err
+	pid, held, err := s.holder(root, lock)
+	if err != nil {
+		return wire.StopReply{}, err
 	}
-	pid := s.Dir.holder(root)
+	if pid == 0 {
+		// Nobody is at work, but the service manager may be about to bring a run back. One that is at work it must not
+		// end: it would kill a run that waits for its drive's answer.
+		if err := s.Supervisor.Cancel(ctx, req.Job, n); err != nil {
+			return wire.StopReply{}, reason.New("not_stopped", "job", req.Job, "error", err)
+		}
+		if pid, held, err = s.holder(root, lock); err != nil || !held {
+			return wire.StopReply{Stopped: err == nil}, err
+		}
+	}
 	if pid != 0 {
 		if err := s.Supervisor.Terminate(pid); err != nil {
 			return wire.StopReply{}, reason.New("not_stopped", "job", req.Job, "error", err)
@@ -233,6 +239,15 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// holder gives whether a run has its lock, and the process that does, 0 if it is not known.
+func (s *Service) holder(root *os.Root, lock string) (pid int, held bool, err error) {
+	held, err = s.Locks.Held(lock)
+	if held {
+		pid = s.Dir.holder(root)
+	}
+	return pid, held, err
 }
 
 // Clean removes jobs that have ended, and, where asked and no job is left, the runner and its directory.
