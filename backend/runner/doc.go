@@ -13,7 +13,7 @@
 //   - A stop request file and a signal end a run as cancelled; a signal alone (NAS shutdown) as unknown, told_to_end.
 //   - Nothing is written outside the state directory and the held drive.
 //
-// Layout of the state directory: bin/burnish-runner-<sha8>, jobs/<id>/{job.json, lock, stop, live, run-N.ndjson,
+// Layout of the state directory: bin/burnish-runner-<sha8>, jobs/<id>/{job.json, lock, stop, waiting, live, run-N.ndjson,
 // <stage>.log, runner.log}, drives/<hash>.lock, slots/{<n>.lock, turn.lock, pool-<hash>.lock, queue.json}.
 //
 // A Service may be used by several goroutines; a run uses one Service alone.

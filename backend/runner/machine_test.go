@@ -37,8 +37,9 @@ type machine struct {
 	wait    sync.WaitGroup
 	last    error // of the newest run
 	rewind  int64
-	broken  string        // a lock that cannot be looked at
-	grace   time.Duration // after the first destructive act
+	broken  string                  // a lock that cannot be looked at
+	refuses func(path string) error // locks that cannot be taken; nil: none
+	grace   time.Duration           // after the first destructive act
 
 	badblocks func(*memoryDrive, runner.Spawn) (runner.Process, error) // nil: not installed
 }
@@ -197,6 +198,11 @@ func (openMemory) Close() error { return nil }
 func (m *machine) Take(path string, _ int) (io.Closer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.refuses != nil {
+		if err := m.refuses(path); err != nil {
+			return nil, err
+		}
+	}
 	if m.locks[path] {
 		return nil, runner.ErrLocked
 	}

@@ -29,13 +29,17 @@ func (r *run) poolTurn(ctx context.Context) (io.Closer, *reason.Said) {
 	}
 	sum := sha256.Sum256([]byte(u.PoolGUID))
 	path := r.Dir.slotFile("pool-" + hex.EncodeToString(sum[:12]) + ".lock")
+	away := patience{run: r}
 	for told := false; ; {
 		lock, err := r.Locks.Take(path, r.req.GID)
-		switch {
-		case err == nil:
+		if err == nil {
 			return lock, nil
-		case !errors.Is(err, ErrLocked):
-			return nil, r.fault("the pool's turn", err)
+		}
+		if errors.Is(err, ErrLocked) {
+			err = nil
+		}
+		if err = away.with(err); err != nil {
+			return nil, r.failed(err, "the pool's turn")
 		}
 		if !told {
 			told = true

@@ -153,23 +153,19 @@ func (r *run) takeSlot() (io.Closer, error) {
 
 // slot waits until this NAS may run one job more and it is this one's turn. The drive is held meanwhile.
 func (r *run) slot(ctx context.Context) (io.Closer, *reason.Said) {
-	queued := false
-	defer func() {
-		if queued {
-			_ = r.root().Remove(waitingFile) // a file without its run's lock counts for nothing
-		}
-	}()
+	defer func() { _ = r.root().Remove(waitingFile) }() // a file without its run's lock counts for nothing
+	queued, away := false, patience{run: r}
 	for {
 		lock, err := r.trySlot()
-		if err != nil {
-			return nil, r.fault("the slots", err)
+		if err = away.with(err); err != nil {
+			return nil, r.failed(err, "the slots")
 		}
 		if lock != nil {
 			return lock, nil
 		}
 		if _, err := r.root().Lstat(waitingFile); err != nil { // also one that somebody removed
-			if err := r.root().WriteFile(waitingFile, nil, 0o640); err != nil && !queued {
-				return nil, r.failed(spaceError("the wait for a slot", err), "the wait for its turn")
+			if err := r.root().WriteFile(waitingFile, nil, 0o640); err != nil && !queued && !passes(err) {
+				return nil, r.failed(fmt.Errorf("the wait for a slot: %w", err), "the wait for its turn")
 			}
 		}
 		if !queued {

@@ -91,6 +91,7 @@ func (s *Service) Run(ctx context.Context, id string) error {
 		return fmt.Errorf("job %s: %w", id, err)
 	}
 	defer lock.Close()
+	_ = root.Remove(waitingFile) // of a run that was killed: beside this run's lock it would say that this one waits
 
 	facts, err := s.Host.Facts()
 	if err != nil {
