@@ -201,7 +201,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 		return wire.StopReply{}, spaceError("the stop request", err)
 	}
 	lock := s.Dir.in(req.Job, lockFile)
-	pid, held, err := s.holder(root, lock)
+	pid, _, err := s.holder(root, lock)
 	if err != nil {
 		return wire.StopReply{}, err
 	}
@@ -211,6 +211,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 		if err := s.Supervisor.Cancel(ctx, req.Job, n); err != nil {
 			return wire.StopReply{}, reason.New("not_stopped", "job", req.Job, "error", err)
 		}
+		held := false
 		if pid, held, err = s.holder(root, lock); err != nil || !held {
 			return wire.StopReply{Stopped: err == nil}, err
 		}
