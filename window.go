@@ -51,7 +51,10 @@ func show(ctx context.Context, on cli.Window) error {
 		OnBeforeClose:    func(context.Context) bool { return w.asks(opened) },
 		Bind:             []any{app},
 		ErrorFormatter:   asSaid,
-		Linux:            &linux.Options{WebviewGpuPolicy: linux.WebviewGpuPolicyNever, ProgramName: "burnish"},
+		// Wails would log the arguments of a call that panics or cannot be read, passwords among them. A panic ends the
+		// program instead, with a trace that holds none; the runs go on at their NAS.
+		DisablePanicRecovery: true,
+		Linux:                &linux.Options{WebviewGpuPolicy: linux.WebviewGpuPolicyNever, ProgramName: "burnish"},
 	})
 }
 

@@ -272,7 +272,8 @@ type Host struct {
 	KeyFile string       `json:"key_file"` // empty: the agent
 	Agent   bool         `json:"agent"`
 	Jump    string       `json:"jump"`
-	Reason  *reason.Said `json:"reason"` // why it cannot be taken over
+	HostKey string       `json:"host_key"` // as ssh knows it; empty if it does not
+	Reason  *reason.Said `json:"reason"`   // why it cannot be taken over
 }
 
 // ImportHosts lists the hosts of ~/.ssh/config.
@@ -294,6 +295,8 @@ func (d *Desk) ImportHosts() ([]Host, error) {
 		}
 		if err != nil {
 			h.Reason = asSaid(err)
+		} else if key, err := sshconfig.KnownKey(filepath.Join(d.Home, ".ssh", "known_hosts"), p.Host, p.Port); err == nil {
+			h.HostKey = key // else the person is asked, as for a host that ssh does not know
 		}
 		hosts = append(hosts, h)
 	}

@@ -90,7 +90,9 @@ func (h *past) forget(p profile.Profile) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, m := range []map[string]secret.Secret{h.given, h.wrong, h.right} {
-		maps.DeleteFunc(m, func(account string, _ secret.Secret) bool { return strings.HasPrefix(account, secret.Account(p.ID, "")) })
+		maps.DeleteFunc(m, func(account string, _ secret.Secret) bool {
+			return strings.HasPrefix(account, secret.Account(p.ID, ""))
+		})
 	}
 	delete(h.last, p.ID)
 }

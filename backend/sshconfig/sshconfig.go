@@ -15,9 +15,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/kevinburke/ssh_config"
 	"golang.org/x/crypto/ssh"
@@ -33,6 +35,7 @@ type Config struct {
 	home   string
 	user   string
 	parsed *ssh_config.Config
+	names  []string
 }
 
 // maxFile bounds a configuration, in bytes.
@@ -42,18 +45,34 @@ const maxFile = 1 << 20
 // ssh takes where the file names none.
 func Read(file, home, user string) (*Config, error) {
 	c := &Config{file: file, home: home, user: user}
-	f, err := os.Open(file)
+	text, err := readAtMost(file)
 	if err != nil {
 		return nil, c.bad(err, "Give the file with --file.")
+	}
+	c.parsed, err = c.parse(text)
+	if err != nil {
+		return nil, err
+	}
+	c.names = c.hosts(text, 0)
+	return c, nil
+}
+
+// readAtMost reads a file of a bounded size.
+func readAtMost(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
 		err = errors.New("it is too long")
 	}
-	if err != nil {
-		return nil, c.bad(err, "Give the file with --file.")
-	}
+	return text, err
+}
+
+// parse reads the text of a file, as far as Burnish can follow it.
+func (c *Config) parse(text []byte) (*ssh_config.Config, error) {
 	for n, line := range strings.Split(string(text), "\n") {
 		line = strings.TrimSpace(line)
 		if end := strings.IndexAny(line, " \t="); end > 0 && strings.EqualFold(line[:end], "match") {
@@ -61,10 +80,11 @@ func Read(file, home, user string) (*Config, error) {
 				"Add the NAS with: burnish nas add NAME --host HOST --user USER --key FILE (ssh -G HOST shows the values).")
 		}
 	}
-	if c.parsed, err = ssh_config.DecodeBytes(text); err != nil {
+	parsed, err := ssh_config.DecodeBytes(c.anchored(text))
+	if err != nil {
 		return nil, c.bad(err, "Mend the file, or add the NAS with: burnish nas add")
 	}
-	return c, nil
+	return parsed, nil
 }
 
 func (c *Config) bad(err any, hint string) error {
@@ -72,16 +92,81 @@ func (c *Config) bad(err any, hint string) error {
 }
 
 // Hosts lists the names that the file gives settings for, without patterns, in its order.
-func (c *Config) Hosts() []string {
+func (c *Config) Hosts() []string { return c.names }
+
+// maxIncludes is how deep files may name further ones, as for ssh itself.
+const maxIncludes = 16
+
+// hosts lists the hosts of a file and of those that it includes. A file that cannot be read or followed adds none: what
+// is asked for by its name is told why.
+func (c *Config) hosts(text []byte, depth int) []string {
 	var names []string
-	for _, h := range c.parsed.Hosts {
-		for _, p := range h.Patterns {
-			if name := p.String(); name != "" && !strings.ContainsAny(name, "*?!") && !slices.Contains(names, name) {
+	add := func(more ...string) {
+		for _, name := range more {
+			if name != "" && !strings.ContainsAny(name, "*?!") && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
 	}
+	for _, file := range c.includes(text) {
+		if depth == maxIncludes {
+			break
+		}
+		if inner, err := readAtMost(file); err == nil {
+			add(c.hosts(inner, depth+1)...)
+		}
+	}
+	parsed, err := c.parse(text)
+	if err != nil {
+		return names
+	}
+	for _, h := range parsed.Hosts {
+		for _, p := range h.Patterns {
+			add(p.String())
+		}
+	}
 	return names
+}
+
+// includes lists the files that a text includes.
+func (c *Config) includes(text []byte) []string {
+	var files []string
+	for _, line := range strings.Split(string(text), "\n") {
+		for _, pattern := range c.patterns(line) {
+			found, _ := filepath.Glob(pattern) // a pattern that is none matches nothing
+			files = append(files, found...)
+		}
+	}
+	return files
+}
+
+// patterns are what a line includes, whole: names that are not absolute are those of ~/.ssh.
+func (c *Config) patterns(line string) []string {
+	words := strings.FieldsFunc(line, func(r rune) bool { return unicode.IsSpace(r) || r == '=' || r == '"' })
+	if len(words) < 2 || !strings.EqualFold(words[0], "include") {
+		return nil
+	}
+	for i, pattern := range words[1:] {
+		if rest, ok := strings.CutPrefix(pattern, "~/"); ok {
+			pattern = filepath.Join(c.home, rest)
+		}
+		if !filepath.IsAbs(pattern) {
+			pattern = filepath.Join(c.home, ".ssh", pattern)
+		}
+		words[i+1] = pattern
+	}
+	return words[1:]
+}
+
+// anchored writes what a text includes whole: the library would look in the home that the system has for its own user.
+func (c *Config) anchored(text []byte) []byte {
+	lines := strings.Split(string(text), "\n")
+	for i, line := range lines {
+		if patterns := c.patterns(line); patterns != nil {
+			lines[i] = "Include " + strings.Join(patterns, " ")
+		}
+	}
+	return []byte(strings.Join(lines, "\n"))
 }
 
 // get gives a setting, empty where there is none.
@@ -128,15 +213,10 @@ func (c *Config) Profile(name string) (profile.Profile, error) {
 		return profile.Profile{}, err
 	}
 	p := profile.Profile{Name: name, Host: r.host, Port: r.port, User: r.user}
-	key, err := c.get(name, "IdentityFile")
-	if err != nil {
+	if p.KeyFile, err = c.identity(name, r); err != nil {
 		return p, err
 	}
-	if p.Agent = key == "" || key == "none"; !p.Agent {
-		if p.KeyFile, err = c.keyFile(key, r); err != nil {
-			return p, err
-		}
-	}
+	p.Agent = p.KeyFile == ""
 	command, err := c.get(name, "ProxyCommand")
 	if err != nil {
 		return p, err
@@ -146,6 +226,44 @@ func (c *Config) Profile(name string) (profile.Profile, error) {
 	}
 	p.Jump, err = c.jump(name)
 	return p, err
+}
+
+// identity chooses the key file: the first named one that is there, else the first. Where none is named it is what ssh
+// itself takes, if no agent is there to be asked; empty is the agent.
+func (c *Config) identity(name string, r reach) (string, error) {
+	named, err := c.parsed.GetAll(name, "IdentityFile")
+	if err != nil {
+		return "", c.bad(fmt.Errorf("IdentityFile of %s: %w", name, err), "Mend the file, or add the NAS with: burnish nas add")
+	}
+	if len(named) == 0 && os.Getenv("SSH_AUTH_SOCK") == "" && runtime.GOOS != "windows" { // there the agent has a name of its own
+		for _, usual := range []string{"id_rsa", "id_ecdsa", "id_ed25519"} {
+			if file := filepath.Join(c.home, ".ssh", usual); exists(file) {
+				named = []string{file}
+			}
+		}
+	}
+	first := ""
+	for _, text := range named {
+		if text == "none" {
+			break
+		}
+		file, err := c.keyFile(text, r)
+		if err != nil {
+			return "", err
+		}
+		if exists(file) {
+			return file, nil
+		}
+		if first == "" {
+			first = file
+		}
+	}
+	return first, nil
+}
+
+func exists(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (c *Config) keyFile(file string, r reach) (string, error) {

@@ -153,3 +153,82 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+func TestIncludedFilesNameHostsToo(t *testing.T) {
+	me := t.TempDir()
+	put := func(name, text string) string {
+		t.Helper()
+		file := filepath.Join(me, ".ssh", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	file := put("config", "Include config.d/*\nInclude \"nowhere\"\nHost own\n HostName own.lan\n")
+	put("config.d/nas", "Host tank\n HostName tank.lan\nInclude "+me+"/.ssh/deep\n")
+	put("config.d/odd", "Match host x\n User y\n")
+	put("deep", "Host cellar\nInclude "+me+"/.ssh/deep\n") // without an end
+	_, err := Read(file, me, "me")
+	if err == nil {
+		t.Error("a Match block in an included file is passed over")
+	}
+	put("config.d/odd", "Host odd*\n")
+	if _, err := Read(file, me, "me"); err == nil {
+		t.Error("files that include each other without an end are read")
+	}
+	put("deep", "Host cellar\n")
+	c, err := Read(file, me, "me")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"cellar", "tank", "own"}, c.Hosts()); diff != "" {
+		t.Error(diff)
+	}
+	if p, err := c.Profile("tank"); err != nil || p.Host != "tank.lan" {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+func TestTheKeyIsTheFirstThatIsThere(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there the agent is always asked")
+	}
+	me := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(me, ".ssh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(me, ".ssh", "config")
+	key := func(agent, text, want string) {
+		t.Helper()
+		t.Setenv("SSH_AUTH_SOCK", agent)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Read(file, me, "me")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := c.Profile("tank")
+		if want != "" {
+			want = filepath.Join(me, ".ssh", want)
+		}
+		if err != nil || p.KeyFile != want || p.Agent != (want == "") {
+			t.Errorf("agent %q, %q: key %q, agent %v, %v; want %q", agent, text, p.KeyFile, p.Agent, err, want)
+		}
+	}
+	two := "Host tank\n IdentityFile ~/.ssh/gone\n IdentityFile ~/.ssh/id_tank\n"
+	key("", two, "gone")
+	key("", "Host tank\n", "")
+	for _, name := range []string{"id_tank", "id_ed25519"} {
+		if err := os.WriteFile(filepath.Join(me, ".ssh", name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key("", two, "id_tank")
+	key("", "Host tank\n", "id_ed25519")
+	key("/run/agent", "Host tank\n", "")
+	key("", "Host tank\n IdentityFile none\n", "")
+}
