@@ -20,7 +20,7 @@ func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
 	if err != nil {
 		return burnin.Job{}, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	if err := s.audit(ctx, "stop", j, ""); err != nil {
 		return burnin.Job{}, err
 	}
@@ -48,7 +48,7 @@ func (s *Service) Resume(ctx context.Context, prefix string) (burnin.Job, error)
 	if err != nil {
 		return burnin.Job{}, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	if err := s.follow(ctx, c, []string{j.ID}); err != nil {
 		return burnin.Job{}, err
 	}
@@ -78,7 +78,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	there, err := c.List(ctx)
 	if err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned
 	if err != nil {
 		return Cleaned{Removed: []string{}, Kept: []string{}}, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	return s.clean(ctx, c, name, true, func(_ store.Job, job burnin.Job, _ wire.JobStatus) bool {
 		return unknown || job.State != burnin.Unknown
 	})

@@ -45,6 +45,7 @@ type Service struct {
 
 	auto attempts
 	kept retained
+	lent lent
 
 	systems sync.Map // profile id: what the machine called its system when it was last logged in to
 }
@@ -71,18 +72,6 @@ func (s *Service) target(p profile.Profile) nas.Target {
 	return t
 }
 
-// dial logs in to a NAS.
-func (s *Service) dial(ctx context.Context, p profile.Profile) (*nas.Conn, error) {
-	c, err := s.Dial(ctx, s.target(p))
-	if err != nil {
-		s.Logins.refused(ctx, p, err)
-		return nil, err
-	}
-	s.systems.Store(p.ID, c.Facts().System)
-	s.Logins.accepted(ctx, p, secret.Login, secret.Jump, secret.Passphrase)
-	return c, nil
-}
-
 // open dials a NAS and makes sure that the runner is there.
 func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error) {
 	c, err := s.dial(ctx, p)
@@ -91,7 +80,7 @@ func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error
 	}
 	if _, err := c.Deploy(ctx); err != nil {
 		s.Logins.refused(ctx, p, err)
-		return nil, errors.Join(err, c.Close())
+		return nil, errors.Join(err, s.release(c))
 	}
 	s.Logins.accepted(ctx, p, secret.Sudo)
 	return c, nil
@@ -107,7 +96,7 @@ func (s *Service) connect(ctx context.Context, name string) (*nas.Conn, profile.
 	return c, p, err
 }
 
-// survey connects and reads which drives are there now. The connection is the caller's to close where err is nil.
+// survey connects and reads which drives are there now. The connection is the caller's to release where err is nil.
 func (s *Service) survey(ctx context.Context, name string) (*nas.Conn, profile.Profile, []wire.DriveRow, error) {
 	c, p, err := s.connect(ctx, name)
 	if err != nil {
@@ -115,7 +104,7 @@ func (s *Service) survey(ctx context.Context, name string) (*nas.Conn, profile.P
 	}
 	rows, err := c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
 	if err != nil {
-		return nil, p, nil, errors.Join(err, c.Close())
+		return nil, p, nil, errors.Join(err, s.release(c))
 	}
 	return c, p, rows, nil
 }

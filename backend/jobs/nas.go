@@ -47,6 +47,7 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 	defer func() {
 		if !saved {
 			s.Logins.drop(ctx, p)
+			s.lent.drop(p.ID)
 		}
 	}()
 	t := s.target(p)
@@ -54,11 +55,11 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 	if t.Jump != nil {
 		t.Jump.HostKey = with.JumpKey
 	}
-	c, err := s.Dial(ctx, t)
+	c, err := s.login(ctx, p, t)
 	if err != nil {
 		return p, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	if err := c.HasRoot(ctx); err != nil && !s.looksOn(ctx, c, err) {
 		return p, err
 	}
@@ -86,7 +87,7 @@ func (s *Service) TestNAS(ctx context.Context, name string, step func(Step)) err
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer s.release(c)
 	login := c.Facts()
 	step(Step{"login", fmt.Sprintf("%s@%s, linux %s, machine %s", p.User, login.Hostname, login.GOARCH, login.MachineID)})
 	v, err := c.Version(ctx)
@@ -127,6 +128,7 @@ func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 	if err := s.Logins.forget(ctx, p, func() error { return s.Store.RemoveProfile(ctx, p.ID) }); err != nil {
 		return err
 	}
+	s.lent.drop(p.ID)
 	return s.Store.Audit(ctx, store.AuditEntry{What: "nas_remove", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
 }
 
@@ -139,7 +141,7 @@ func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, err
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	s.tend(ctx, c, p, true)
 	return rows, s.review(ctx, p, rows)
 }

@@ -10,6 +10,9 @@ import (
 	"burnish/backend/secret"
 )
 
+// passwords are what a login sends, beside codes.
+var passwords = []secret.Kind{secret.Login, secret.Jump, secret.Passphrase}
+
 // past remembers what was sent to a NAS and what became of it, by the secret's account, so that nothing wrong is sent
 // twice and nothing right is asked for again. The zero value is ready; it is safe for concurrent use.
 type past struct {

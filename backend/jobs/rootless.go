@@ -27,7 +27,7 @@ func (s *Service) rootless(ctx context.Context, p profile.Profile, no error) (*n
 	}
 	disks, err := trueNASDisks(ctx, c)
 	if err != nil {
-		c.Close()
+		_ = s.release(c)
 		if errors.Is(err, nas.ErrNoMidclt) {
 			err = no
 		}
@@ -63,7 +63,7 @@ func (s *Service) rootlessDrives(ctx context.Context, p profile.Profile, no erro
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	temps := map[string]int{}
 	if out, err := c.Midclt(ctx, truenas.MethodTemperatures); err == nil {
 		if read, err := truenas.Temperatures(out); err == nil { // a list without temperatures is of use too
@@ -105,7 +105,7 @@ func (s *Service) TrueNASSelfTest(ctx context.Context, name, which string, test 
 	if err != nil {
 		return SelfTests{}, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	disks, err := trueNASDisks(ctx, c)
 	if errors.Is(err, nas.ErrNoMidclt) {
 		return SelfTests{}, reason.New("midclt_refused", "error", err)

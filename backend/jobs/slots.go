@@ -23,7 +23,7 @@ func (s *Service) Slots(ctx context.Context, name string, limit *int, first []st
 	if err != nil {
 		return wire.SlotsReply{}, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	reply, err := c.Slots(ctx, req)
 	if err == nil && (limit != nil || len(first) > 0) {
 		err = s.Store.Audit(ctx, store.AuditEntry{What: "slots", ProfileID: p.ID, Text: fmt.Sprintf("%s: limit %d, first %v", s.Who, reply.Limit, req.First)})

@@ -38,7 +38,7 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	var chosen []wire.DriveRow
 	for _, which := range o.Drives {
 		row, err := choose(rows, which, o.NAS)

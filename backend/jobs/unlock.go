@@ -38,7 +38,7 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	if err := s.review(ctx, p, rows); err != nil {
 		return nil, err
 	}
@@ -221,7 +221,7 @@ func (s *Service) Undo(ctx context.Context, prefix string) (store.Job, wire.Undo
 	if err != nil {
 		return j, wire.UndoReply{}, err
 	}
-	defer c.Close()
+	defer s.release(c)
 	if err := s.audit(ctx, "undo", j, ""); err != nil {
 		return j, wire.UndoReply{}, err
 	}

@@ -51,6 +51,7 @@ func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.J
 	}
 	keep := nas.Keep{
 		Connect: func(ctx context.Context) (*nas.Conn, error) { return s.open(ctx, p) },
+		Release: s.release,
 		Work:    w.work,
 		Report:  func(now nas.Standing) { sink.Standing(p.Name, now) },
 		Now:     s.Now,
@@ -220,7 +221,7 @@ func (s *Service) refreshNAS(ctx context.Context, profileID string, ids []string
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer s.release(c)
 	return s.follow(ctx, c, ids)
 }
 

@@ -21,6 +21,7 @@ type Conn struct {
 	key     ssh.PublicKey
 	jumpKey ssh.PublicKey // of the jump host; nil for none
 	facts   Facts
+	coded   bool // a person was asked for more than a password
 	lanes   *lanes
 	root    rootWay
 
@@ -77,6 +78,25 @@ func (c *Conn) JumpKey() string {
 
 func line(key ssh.PublicKey) string {
 	return strings.TrimSuffix(string(ssh.MarshalAuthorizedKey(key)), "\n")
+}
+
+// Coded reports whether a person answered more than a password for this login: a code that is good once, mostly.
+func (c *Conn) Coded() bool { return c.coded }
+
+// Ping asks for a sign of life. Where none comes until ctx ends, the connection is given up.
+func (c *Conn) Ping(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _, _ = c.client.SendRequest("keepalive@openssh.com", true, nil) // a refusal is an answer too
+	}()
+	select {
+	case <-done:
+	case <-c.life.Done():
+	case <-ctx.Done():
+		c.lose("it does not answer any more")
+	}
+	return c.Err()
 }
 
 // Facts are what the login found.

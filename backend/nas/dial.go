@@ -60,8 +60,9 @@ func Dial(ctx context.Context, t Target, o Options) (*Conn, error) {
 		return nil, err
 	}
 	c := newConn(t, o, l.socket, l.client, l.key)
+	c.coded = d.login.coded
 	if d.jump != nil {
-		c.jumpKey = d.jump.key
+		c.jumpKey, c.coded = d.jump.key, c.coded || d.jump.d.login.coded
 	}
 	if err := c.learn(ctx); err != nil {
 		c.Close()

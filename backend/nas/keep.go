@@ -30,6 +30,7 @@ type Standing struct {
 // Keep keeps one NAS connected. All fields must be set.
 type Keep struct {
 	Connect func(context.Context) (*Conn, error)       // Dial, and what must be done before Work, such as Deploy
+	Release func(*Conn) error                          // ends the use of what Connect gave
 	Work    func(ctx context.Context, c *Conn) error   // its ctx ends with the connection
 	Report  func(Standing)                             // called on Run's goroutine
 	Now     func() time.Time                           //
@@ -89,7 +90,7 @@ func (k Keep) once(ctx context.Context, since *time.Time) (connected bool, err e
 	if err != nil {
 		return false, err
 	}
-	defer c.Close()
+	defer func() { _ = k.Release(c) }() // what it was for is over
 	*since = k.Now()
 	k.Report(Standing{Phase: Connected, Since: *since})
 	ctx, cancel := c.bound(ctx)

@@ -45,11 +45,12 @@ func keeping(seen *[]Standing, connect func(try int) error, work func(context.Co
 			}
 			return bareConn(), nil
 		},
-		Work:   work,
-		Report: func(s Standing) { *seen = append(*seen, s) },
-		Now:    time.Now,
-		Sleep:  napping,
-		Rand:   rand.New(rand.NewPCG(1, 2)),
+		Release: (*Conn).Close,
+		Work:    work,
+		Report:  func(s Standing) { *seen = append(*seen, s) },
+		Now:     time.Now,
+		Sleep:   napping,
+		Rand:    rand.New(rand.NewPCG(1, 2)),
 	}
 }
 

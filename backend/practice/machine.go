@@ -32,6 +32,7 @@ type Options struct {
 	Poll     time.Duration
 	Grace    time.Duration // as runner.Service.UndoGrace
 	Rewind   int64         // as runner.Service.Rewind
+	Code     string        // what a login has to answer beside its key; empty for nothing
 }
 
 // What the NAS is called and who may log in.

@@ -86,10 +86,13 @@ const loginTime = time.Minute
 func (n *NAS) serve(conn net.Conn) {
 	config := &ssh.ServerConfig{
 		PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			if c.User() == User && bytes.Equal(key.Marshal(), n.login.Marshal()) {
-				return nil, nil
+			switch {
+			case c.User() != User || !bytes.Equal(key.Marshal(), n.login.Marshal()):
+				return nil, errors.New("that key opens nothing here")
+			case n.opt.Code != "":
+				return nil, &ssh.PartialSuccessError{Next: ssh.ServerAuthCallbacks{KeyboardInteractiveCallback: n.askCode}}
 			}
-			return nil, errors.New("that key opens nothing here")
+			return nil, nil
 		},
 	}
 	config.AddHostKey(n.host)
@@ -114,6 +117,15 @@ func (n *NAS) serve(conn net.Conn) {
 		n.served.Go(func() { n.session(ctx, channel, requests) })
 	}
 	server.Close()
+}
+
+// askCode is the second step of a login that needs a code.
+func (n *NAS) askCode(_ ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+	answers, err := ask("", "", []string{"Verification code: "}, []bool{false})
+	if err == nil && (len(answers) != 1 || answers[0] != n.opt.Code) {
+		err = errors.New("that code is wrong")
+	}
+	return nil, err
 }
 
 // session runs the one command of a channel.
