@@ -38,6 +38,7 @@ const (
 	// EvCheckpoint says from where a surface stage can go on; what lies before it was flushed.
 	EvCheckpoint EventKind = "checkpoint"
 	EvPause      EventKind = "pause"    // a stage waits for something that goes by, or goes on
+	EvAway       EventKind = "away"     // a stage found its drive gone; why, and what that says, comes when the stage ends
 	EvHealth     EventKind = "health"   // what the drive says of its health, in short
 	EvFindings   EventKind = "findings" // the rules that speak of the drive's health
 	EvEnd        EventKind = "end"      // last line of a run that ended by itself
@@ -174,6 +175,11 @@ type Pause struct {
 	Why    string `json:"why"` // too_hot
 	TempC  int    `json:"temp_c"`
 	LimitC int    `json:"limit_c"`
+}
+
+// Away is the stage that found its drive gone.
+type Away struct {
+	Stage int `json:"stage"`
 }
 
 // Bad lists new bad ranges of a stage, in logical sectors.

@@ -105,6 +105,9 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		}
 		t.job.Stages[d.Stage].pause(d, ev.WallMs)
 		return nil
+	case EvAway:
+		t.job.AwayMs = ev.WallMs
+		return nil
 	case EvBad:
 		var d Bad
 		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {

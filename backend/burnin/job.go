@@ -35,11 +35,12 @@ type Job struct {
 	Spec          Plan            `json:"-"`
 
 	// Vanished is how often the drive vanished while a stage was at work; Absent how often a run that was to go on after
-	// that did not find it.
-	Vanished int  `json:"-"`
-	Absent   int  `json:"-"`
-	found    bool // the newest run held the drive
-	stopping bool // a person stopped the newest run, and the drive lets it wait
+	// that did not find it. AwayMs is when a stage last found it gone.
+	Vanished int   `json:"-"`
+	Absent   int   `json:"-"`
+	AwayMs   int64 `json:"-"`
+	found    bool  // the newest run held the drive
+	stopping bool  // a person stopped the newest run, and the drive lets it wait
 
 	Identity drive.Identity `json:"-"`
 }

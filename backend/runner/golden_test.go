@@ -35,6 +35,12 @@ func TestWriteGoldens(t *testing.T) {
 			d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 9000, Last: 9000})
 			m.run(order(d, stampPlan()))
 		},
+		"vanished-twice": func(m *machine, d *memoryDrive) {
+			d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 9000, Last: 9000})
+			m.run(order(d, stampPlan()))
+			d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 9000, Last: 9000})
+			m.resume()
+		},
 		"told-and-resumed": func(m *machine, d *memoryDrive) {
 			d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: time.Millisecond})
 			if _, err := m.service().Start(context.Background(), order(d, stampPlan())); err != nil {

@@ -55,10 +55,18 @@ func (r *run) stages(ctx context.Context) *reason.Said {
 		if err != nil {
 			return r.failed(err, string(spec.Kind))
 		}
+		if out.state == burnin.Failed {
+			return r.tellResumed(i, again)
+		}
 		if out.state != burnin.Passed {
 			return nil // the stage's reason is the job's
 		}
 	}
+	return r.tellResumed(len(r.req.Plan.Stages)-1, again)
+}
+
+// tellResumed says beside a verdict that the job was resumed, and what of it was done again.
+func (r *run) tellResumed(stage, again int) *reason.Said {
 	if n := len(r.j.job().Runs); n > 1 {
 		repeated := int64(0)
 		for _, s := range r.j.job().Stages {
@@ -67,7 +75,7 @@ func (r *run) stages(ctx context.Context) *reason.Said {
 			}
 		}
 		said := reason.New("resumed", "times", n-1, "repeated", again, "bytes", repeated)
-		if err := r.j.put(burnin.EvWarning, burnin.Warning{Stage: len(r.req.Plan.Stages) - 1, Said: said}); err != nil {
+		if err := r.j.put(burnin.EvWarning, burnin.Warning{Stage: stage, Said: said}); err != nil {
 			return r.failed(err, "the end")
 		}
 	}

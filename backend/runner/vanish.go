@@ -30,27 +30,31 @@ type departure struct {
 	err   error
 }
 
-// vanished is the outcome of a stage whose drive is not there any more.
-func (a *at) vanished(ctx context.Context, gone departure) outcome {
+// vanished is the outcome of a stage whose drive is not there any more. That it is gone is told at once, for the runs of
+// drives that vanish with it: each of them looks for the others before it says what its own departure means.
+func (a *at) vanished(ctx context.Context, gone departure) (outcome, error) {
+	if err := a.j.put(burnin.EvAway, burnin.Away{Stage: a.i}); err != nil {
+		return outcome{}, err
+	}
 	where, err := gone.where, gone.err
 	kernel := a.kernelOf(ctx)
 	said := reason.New("drive_vanished", "stage", a.spec.Kind, "where", where, "error", err, "kernel", kernel)
 	if a.j.job().Vanished == 0 {
-		return ended(burnin.Unknown, said)
+		return ended(burnin.Unknown, said), nil
 	}
 	others, lookErr := a.othersVanished(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return ended(burnin.Unknown, nil) // the stage's caller knows why
+		return ended(burnin.Unknown, nil), nil // the stage's caller knows why
 	case lookErr != nil:
 		a.log.say("whether other drives vanished too is not known: %v", lookErr)
-		return ended(burnin.Unknown, said)
+		return ended(burnin.Unknown, said), nil
 	case others != "":
 		return ended(burnin.Unknown, reason.New("drive_vanished", "stage", a.spec.Kind, "where", where, "error", err,
-			"kernel", kernel+" The drive of job "+others+" vanished at the same time: look for what they share."))
+			"kernel", kernel+" The drive of job "+others+" vanished at the same time: look for what they share.")), nil
 	}
 	what := fmt.Sprintf("It vanished, was there again when the job was resumed, and vanished again during %s%s: %v", a.spec.Kind, where, err)
-	return ended(burnin.Failed, reason.New("drive_lost", "what", what, "kernel", kernel))
+	return ended(burnin.Failed, reason.New("drive_lost", "what", what, "kernel", kernel)), nil
 }
 
 // kernelOf is what the kernel's log says of the drive's leaving, for people. It waits for that a moment.
@@ -108,8 +112,13 @@ func vanishedLately(root *os.Root, now time.Time) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	for _, s := range t.Job().Stages {
-		if s.Reason != nil && (s.Reason.Code == "drive_vanished" || s.Reason.Code == "drive_lost") && now.Sub(time.UnixMilli(s.EndedMs)).Abs() <= together {
+	job := t.Job()
+	lately := func(ms int64) bool { return now.Sub(time.UnixMilli(ms)).Abs() <= together }
+	if lately(job.AwayMs) {
+		return true, nil
+	}
+	for _, s := range job.Stages { // a run of an older version tells it only here
+		if s.Reason != nil && (s.Reason.Code == "drive_vanished" || s.Reason.Code == "drive_lost") && lately(s.EndedMs) {
 			return true, nil
 		}
 	}
@@ -136,9 +145,9 @@ func (a *at) unlessGone(ctx context.Context, out outcome, err error) (outcome, e
 	default:
 		return out, err
 	}
-	lost := a.vanished(ctx, *out.gone)
+	lost, err := a.vanished(ctx, *out.gone)
 	lost.totals = out.totals
-	return lost, nil
+	return lost, err
 }
 
 // cameBack asks a drive that had vanished how it is, before the first stage goes on.
@@ -174,6 +183,9 @@ func (r *run) notBack(said *reason.Said) *reason.Said {
 			r.j.put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: s.Kind, State: burnin.Running}), r.change(i, ended(burnin.Failed, lost)))
 		if err != nil {
 			return r.failed(err, "the start")
+		}
+		if said := r.tellResumed(i, 0); said != nil {
+			return said
 		}
 		return lost
 	}

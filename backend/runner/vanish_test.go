@@ -2,12 +2,14 @@ package runner_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"burnish/backend/burnin"
+	"burnish/backend/reason"
 	"burnish/backend/runner"
 	"burnish/backend/surface/faultdev"
 )
@@ -67,6 +69,9 @@ func TestADriveThatVanishesTwiceHasFailed(t *testing.T) {
 		d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 60_000, Last: 60_000})
 		job := m.resume()
 		ends(t, job, burnin.Failed, "drive_lost")
+		if !warned(job, "resumed") {
+			t.Errorf("nothing says that it was resumed: %s", asJSON(t, job.Warnings))
+		}
 		if s := job.Stages[1]; s.State != burnin.Failed || len(s.BadRanges) != 0 || job.Stages[2].State != burnin.Skipped {
 			t.Errorf("the stages: %s", asJSON(t, job.Stages))
 		}
@@ -96,6 +101,42 @@ func TestDrivesThatVanishTogetherAccuseWhatTheyShare(t *testing.T) {
 	})
 }
 
+// Each of these drives has vanished before: what they share is to blame for the second time too.
+func TestDrivesThatVanishTogetherASecondTimeHaveNotFailed(t *testing.T) {
+	for name, c := range map[string]struct {
+		together int
+		state    burnin.State
+		code     reason.Code
+	}{"four at once": {4, burnin.Unknown, "drive_vanished"}, "one alone": {1, burnin.Failed, "drive_lost"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMachine(t)
+				var drives []*memoryDrive
+				var jobs []string
+				for i := range 4 {
+					d := m.addDrive(fmt.Sprintf("SHELF%d", i), 40*mib)
+					d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 50_000, Last: 50_000})
+					req := order(d, readPlan())
+					req.Job = fmt.Sprintf("shelf%015d", i)
+					ends(t, m.run(req), burnin.Unknown, "drive_vanished")
+					drives, jobs = append(drives, d), append(jobs, req.Job)
+				}
+				time.Sleep(time.Hour)
+				for i := range c.together {
+					drives[i].Set(faultdev.Fault{Effect: faultdev.Vanish, First: 60_000, Last: 60_000})
+					if _, err := m.service().Resume(context.Background(), jobs[i]); err != nil {
+						t.Fatal(err)
+					}
+				}
+				m.wait.Wait()
+				for _, id := range jobs[:c.together] {
+					ends(t, foldRaw(t, m.journals(id), nil), c.state, c.code)
+				}
+			})
+		})
+	}
+}
+
 func TestADriveThatIsNotThereHasFailedOnlyAfterItHadItsChance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
@@ -115,6 +156,9 @@ func TestADriveThatIsNotThereHasFailedOnlyAfterItHadItsChance(t *testing.T) {
 			t.Errorf("the second resume: %v", err)
 		}
 		ends(t, job, burnin.Failed, "drive_lost")
+		if !warned(job, "resumed") {
+			t.Errorf("nothing says that it was resumed: %s", asJSON(t, job.Warnings))
+		}
 		if s := job.Stages[1]; s.State != burnin.Failed || s.Reason.Code != "drive_lost" {
 			t.Errorf("the stage: %s", asJSON(t, s))
 		}
