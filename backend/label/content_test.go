@@ -35,6 +35,16 @@ func TestOnesAndOwnStampsAreBlankToo(t *testing.T) {
 	want(t, "blank to one who knows no stamp", d.scan(t).Blank(), false)
 }
 
+// A job that goes on finds what badblocks left at the tail: content, but no label of anybody's.
+func TestThePatternsOfBadblocksAreNoLabels(t *testing.T) {
+	for _, b := range []byte{0xaa, 0x55, 0xff} {
+		d := newDrive(64*mib).put(16*mib, bytes.Repeat([]byte{b}, 48<<20))
+		if f := d.scan(t); len(f.Found) != 0 || f.Blank() != (b == 0xff) {
+			t.Errorf("a tail of %#x: %v, blank %v", b, kinds(f), f.Blank())
+		}
+	}
+}
+
 func TestTwoBytesInEitherEndAreSeen(t *testing.T) {
 	size := 1000 * gib
 	for _, off := range []int64{0, 4*mib - 2, size - 4*mib, size - 2} {

@@ -21,9 +21,11 @@ import (
 // and only what that finds counts. The rest of the drive, and its capacity, our engine tests too.
 const (
 	bbProgram = "badblocks"
-	// bbWindow is how much of the drive is gone over at once: what is lost by a restart, and more than the cache of any
-	// hard drive.
+	// bbWindow is the most of the drive that is gone over at once, and lost by a restart; of a drive below 2 TiB it is
+	// 1/64. bbLeast is the least: each half of a pattern goes over the whole window, so that with twice the cache of any
+	// hard drive (512 MiB) none of it is left in that cache when its turn to be read back comes.
 	bbWindow = 32 << 30
+	bbLeast  = 1 << 30
 	// bbBatch is how much badblocks moves at once (-b times -c).
 	bbBatch = 4 << 20
 	// bbListMax ends a window on a drive that is bad all over (-e); our engine then says how bad.
@@ -56,6 +58,15 @@ func bbBlock(size, physical int64) int64 {
 		b *= 2
 	}
 	return b
+}
+
+// bbStep is how much of a drive is a window.
+func bbStep(spec burnin.StageSpec, size, block int64) int64 {
+	step := max(min(bbWindow, size/64), bbLeast)
+	if spec.WindowMiB > 0 {
+		step = int64(spec.WindowMiB) << 20
+	}
+	return max(step/block, 1) * block
 }
 
 func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error) {
@@ -97,11 +108,7 @@ func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error
 // windows goes over the drive from a byte on. A reason means that badblocks did not do its work.
 func (b *bbRun) windows(ctx context.Context, from int64) (*reason.Said, error) {
 	whole := b.size / b.block * b.block
-	step := int64(bbWindow)
-	if b.spec.WindowMiB > 0 {
-		step = int64(b.spec.WindowMiB) << 20
-	}
-	step = max(step/b.block, 1) * b.block
+	step := bbStep(b.spec, b.size, b.block)
 	for b.from = from; b.from < whole; b.from = b.to {
 		b.to = min(b.from+step, whole)
 		hints, kind, said, err := b.window(ctx)
@@ -282,6 +289,9 @@ func (b *bbRun) checkpoint(at int64) error {
 	if foreign > 0 {
 		b.watch.foreignSectors = foreign
 		return errForeign
+	}
+	if err := b.dev.Flush(); err != nil { // badblocks, which goes round the kernel's cache, does not flush that of the drive
+		return &surface.DeviceError{Kind: surface.ErrFlush, Op: "flush", LBA: -1, Err: err}
 	}
 	return b.j.put(burnin.EvCheckpoint, burnin.Checkpoint{
 		Stage: b.i, Phase: "window", Pass: 1, Position: at, Done: 2 * int64(len(bbPatterns)) * at, Covered: at})

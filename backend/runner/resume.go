@@ -53,13 +53,15 @@ func (r *run) resumePoint(i int, spec burnin.StageSpec) (surface.Start, *burnin.
 const endsChecked = 1 << 20
 
 // endsAreOurs proves that nobody else has put a label on the drive since the run before: its head and tail hold this
-// job's stamps, or the zeros of its first destructive act. A sector that cannot be read is the sweep's to judge.
+// job's stamps, or the zeros of its first destructive act, or the tail what badblocks writes there. A sector that cannot
+// be read is the sweep's to judge.
 func (a *at) endsAreOurs() error {
 	w := a.wrote
 	g := w.Geometry()
 	n := min(endsChecked, g.SizeBytes)
 	buf := surface.AlignedBuffer(int(n))
 	sector := int64(g.LogicalBytes)
+	patterns := a.bbAtTail()
 	for _, off := range []int64{0, g.SizeBytes - n} {
 		for at := int64(0); at < n; at += sector {
 			p := buf[at : at+sector]
@@ -69,7 +71,7 @@ func (a *at) endsAreOurs() error {
 				}
 				continue
 			}
-			if stamp, ok := surface.DecodeStamp(p); ok && a.ours(stamp) || isZero(p) {
+			if stamp, ok := surface.DecodeStamp(p); ok && a.ours(stamp) || isZero(p) || off > 0 && patterns && bbPattern(p) {
 				continue
 			}
 			return reason.New("usage_changed", "expected", "what this job wrote", "found", fmt.Sprintf("other data at LBA %d", (off+at)/sector))

@@ -34,6 +34,7 @@ type bench struct {
 
 	temp  func() *int  // nil: no sensor
 	child atomic.Int64 // the newest child's process
+	tell  func()       // tells the newest run to end, as a NAS that shuts down does
 }
 
 type benchHold struct {
@@ -76,7 +77,9 @@ func (b *bench) service() *runner.Service {
 }
 
 func (b *bench) Launch(_ context.Context, job string, _ int, _ string) error {
-	go func() { b.done <- b.service().Run(context.Background(), job) }()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	b.tell = func() { cancel(runner.ErrTold) }
+	go func() { b.done <- b.service().Run(ctx, job) }()
 	return nil
 }
 func (*bench) Cancel(context.Context, string, int) error { return nil }
@@ -103,18 +106,25 @@ func (b *bench) start(s burnin.StageSpec) {
 	}
 }
 
-// job folds the journal as it is now.
+// job folds the journals as they are now.
 func (b *bench) job() burnin.Job {
 	b.t.Helper()
-	raw, err := os.ReadFile(filepath.Join(b.dir, "jobs", benchJob, "run-1.ndjson"))
-	if err != nil {
-		b.t.Fatal(err)
+	var runs [][]burnin.Event
+	for {
+		raw, err := os.ReadFile(filepath.Join(b.dir, "jobs", benchJob, fmt.Sprintf("run-%d.ndjson", len(runs)+1)))
+		if errors.Is(err, os.ErrNotExist) && len(runs) > 0 {
+			break
+		}
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		events, err := wire.DecodeJournal(raw)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		runs = append(runs, events)
 	}
-	events, err := wire.DecodeJournal(raw)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	folded, err := burnin.Fold([][]burnin.Event{events}, nil)
+	folded, err := burnin.Fold(runs, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -153,6 +163,37 @@ func TestRealBadblocksPassesAGoodDeviceToItsLastSector(t *testing.T) {
 				t.Errorf("ended as %s (%v), covered %d of %d, written %d", job.State, job.Reason, s.BytesCovered, size, s.BytesWritten)
 			}
 		})
+	}
+}
+
+// The last window holds the pattern that is at work when the NAS shuts down; that is no reason to refuse the drive.
+func TestRealBadblocksGoesOnInItsLastWindow(t *testing.T) {
+	need.FUSE(t)
+	need.Program(t, "badblocks")
+	const size, last = 40 << 20, 32 << 20
+	d := disk.Faulty(t, size)
+	b := benchOf(t, d.Path, size, 512)
+	b.start(burnin.StageSpec{Engine: burnin.EngineBadblocks, WindowMiB: 16})
+	await(t, "the last window is at work", func() bool {
+		cp := b.job().Stages[1].Checkpoint
+		if cp != nil && cp.Position < last {
+			d.Throttle(16 << 20) // so that what comes is seen in time
+		}
+		return cp != nil && cp.Position == last
+	})
+	before := d.Counts().BytesWritten
+	await(t, "its first pattern is written", func() bool { return d.Counts().BytesWritten >= before+size-last })
+	b.tell()
+	if job := b.ended(); job.State != burnin.Unknown || job.Reason.Code != "told_to_end" {
+		t.Fatalf("ended as %s, %v", job.State, job.Reason)
+	}
+	d.Throttle(0)
+	if _, err := b.service().Resume(context.Background(), benchJob); err != nil {
+		t.Fatal(err)
+	}
+	job := b.ended()
+	if r := job.Stages[1].Resumed; job.State != burnin.Passed || job.BytesCovered != size || r == nil || r.FromByte != last {
+		t.Errorf("ended as %s (%v), covered %d, resumed %+v", job.State, job.Reason, job.BytesCovered, r)
 	}
 }
 
