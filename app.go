@@ -31,6 +31,9 @@ func (a *App) TryNow(nas string) error { return a.desk.TryNow(nas) }
 // AddNAS tries a NAS and saves it.
 func (a *App) AddNAS(form desk.Form) (desk.AddResult, error) { return a.desk.AddNAS(form) }
 
+// CancelAdd ends a try to add a NAS; nothing is saved then.
+func (a *App) CancelAdd() { a.desk.CancelAdd() }
+
 // ImportHosts lists the hosts of ~/.ssh/config.
 func (a *App) ImportHosts() ([]desk.Host, error) { return a.desk.ImportHosts() }
 

@@ -47,7 +47,7 @@ func show(ctx context.Context, on cli.Window) error {
 	b := &bridge{token: hex.EncodeToString(token), files: files, ears: map[chan []byte]bool{}}
 	b.app = &App{quit: cancel}
 	b.app.desk, err = desk.Open(desk.Options{
-		Service: on.Service, Emit: b.emit, Dialogs: b, Version: version, Practice: on.Practice, Home: home(), User: login(),
+		Service: on.Service, Emit: b.emit, Dialogs: b, Version: version, Practice: on.Practice, Temporary: on.Temporary, Home: home(), User: login(),
 	})
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ func show(ctx context.Context, on cli.Window) error {
 	w := &view{told: ctx}
 	app := &App{quit: w.close}
 	opened, err := desk.Open(desk.Options{
-		Service: on.Service, Emit: w.emit, Dialogs: w, Version: version, Practice: on.Practice, Home: home(), User: login(),
+		Service: on.Service, Emit: w.emit, Dialogs: w, Version: version, Practice: on.Practice, Temporary: on.Temporary, Home: home(), User: login(),
 	})
 	if err != nil {
 		return err

@@ -60,8 +60,9 @@ type Env struct {
 
 // Window is what a window works on.
 type Window struct {
-	Service  *jobs.Service
-	Practice string // name of the profile that is the practice NAS; empty for none
+	Service   *jobs.Service
+	Practice  string // name of the profile that is the practice NAS; empty for none
+	Temporary bool   // the data directory was made for this window alone
 }
 
 type root struct {

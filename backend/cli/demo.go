@@ -84,7 +84,7 @@ func (c *demoCmd) window(ctx context.Context, a *app, cases []demo.Case) error {
 			return err
 		}
 	}
-	return a.Window(ctx, Window{Service: a.svc, Practice: demo.Name})
+	return a.Window(ctx, Window{Service: a.svc, Practice: demo.Name, Temporary: a.data == ""})
 }
 
 // walk goes through the demo: what is there, what is refused, what is tested, and what came of it.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -54,14 +55,15 @@ type AddResult struct {
 // walk is the way to a NAS, step by step, told as it goes.
 type walk struct {
 	d     *Desk
+	nas   string // empty for one that is being added
 	steps []Step
 }
 
-func (d *Desk) walk(ids ...string) *walk {
+func (d *Desk) walk(nas string, ids ...string) *walk {
 	titles := map[string]string{
 		"connect": "Reach", "login": "Login", "rights": "Rights", "save": "Save", "runner": "Runner", "drives": "Drives",
 	}
-	w := &walk{d: d}
+	w := &walk{d: d, nas: nas}
 	for _, id := range ids {
 		w.steps = append(w.steps, Step{ID: id, State: "waits", Title: titles[id]})
 	}
@@ -77,8 +79,10 @@ func (w *walk) run() {
 			break
 		}
 	}
-	w.d.tell(EventSteps, slices.Clone(w.steps))
+	w.tell()
 }
+
+func (w *walk) tell() { w.d.tell(EventSteps, Steps{NAS: w.nas, Steps: slices.Clone(w.steps)}) }
 
 // passed marks all steps up to one as passed.
 func (w *walk) passed(id, said string) {
@@ -109,7 +113,7 @@ func (w *walk) failed(id string, why *reason.Said) {
 			w.steps[i].State = "skipped"
 		}
 	}
-	w.d.tell(EventSteps, slices.Clone(w.steps))
+	w.tell()
 }
 
 // stepOf says at which step an error of AddNAS came up.
@@ -127,7 +131,8 @@ func stepOf(code reason.Code) string {
 }
 
 // AddNAS tries a NAS, saves it, and goes the rest of the way to its drives. Where the host key is not known yet nothing
-// is saved and the result has what the NAS shows; the person compares it, and it comes back as HostKey.
+// is saved and the result has what the NAS shows; the person compares it, and it comes back as HostKey. After CancelAdd
+// nothing is saved and the steps stay as they were.
 func (d *Desk) AddNAS(f Form) (AddResult, error) {
 	p, err := d.profileOf(f)
 	if err != nil {
@@ -139,8 +144,15 @@ func (d *Desk) AddNAS(f Form) (AddResult, error) {
 			with.Secrets[kind] = secret.New(typed)
 		}
 	}
-	w := d.walk("connect", "login", "rights", "save", "runner", "drives")
-	p, err = d.Service.AddNAS(d.ctx, p, with)
+	w := d.walk("", "connect", "login", "rights", "save", "runner", "drives")
+	ctx, over := d.begun()
+	p, err = d.Service.AddNAS(ctx, p, with)
+	if over() {
+		if err == nil { // it was saved before it saw that
+			return AddResult{Steps: w.steps}, d.Service.RemoveNAS(d.ctx, p.Name)
+		}
+		return AddResult{Steps: w.steps}, nil
+	}
 	if err != nil {
 		why := asSaid(err)
 		w.failed(stepOf(why.Code), why)
@@ -160,6 +172,36 @@ func (d *Desk) AddNAS(f Form) (AddResult, error) {
 		w.failed("", asSaid(err))
 	}
 	return AddResult{OK: true, NAS: p.ID, Steps: w.steps}, nil
+}
+
+// trial is a try to add a NAS that has saved nothing yet.
+type trial struct{ cancel context.CancelFunc }
+
+// begun notes a try to add a NAS. over ends what CancelAdd can do to it, and reports whether that came before.
+func (d *Desk) begun() (ctx context.Context, over func() (cancelled bool)) {
+	ctx, cancel := context.WithCancel(d.ctx)
+	t := &trial{cancel}
+	d.mu.Lock()
+	d.adding[t] = true
+	d.mu.Unlock()
+	return ctx, func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		cancelled := !d.adding[t]
+		delete(d.adding, t)
+		cancel()
+		return cancelled
+	}
+}
+
+// CancelAdd ends the tries to add a NAS that have saved nothing yet; they save nothing then.
+func (d *Desk) CancelAdd() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for t := range d.adding {
+		t.cancel()
+		delete(d.adding, t)
+	}
 }
 
 // profileOf makes a profile of what was filled in.
@@ -228,7 +270,7 @@ func (d *Desk) TestNAS(nasID string) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := d.walk("login", "runner", "drives")
+	w := d.walk(p.ID, "login", "runner", "drives")
 	if err := d.test(p, w); err != nil {
 		w.failed("", asSaid(err))
 	}

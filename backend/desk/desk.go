@@ -18,8 +18,8 @@ import (
 // The events of the page.
 const (
 	EventDelta = "burnish"       // Delta
-	EventSteps = "burnish:steps" // []Step
-	EventClose = "burnish:close" // Close
+	EventSteps = "burnish:steps" // Steps
+	EventClose = "burnish:close" // nothing: the page asks whether to close
 )
 
 // Dialogs are the system's own, which only a window has. An empty path means that the person chose none.
@@ -28,16 +28,17 @@ type Dialogs interface {
 	SaveFile(title, name string) (string, error)
 }
 
-// Options say what a desk works with. All but Practice must be set.
+// Options say what a desk works with. All but Practice and Temporary must be set.
 type Options struct {
-	Service  *jobs.Service
-	Emit     func(event string, data any) // called from one goroutine at a time; must not call back
-	Dialogs  Dialogs
-	Version  string
-	Practice string        // name of the profile that is the practice NAS; empty for none
-	Home     string        // the person's home directory, for ~/.ssh
-	User     string        // the person's name at this computer
-	Look     time.Duration // how often the index is looked at; 0 means 5 s
+	Service   *jobs.Service
+	Emit      func(event string, data any) // called from one goroutine at a time; must not call back
+	Dialogs   Dialogs
+	Version   string
+	Practice  string        // name of the profile that is the practice NAS; empty for none
+	Temporary bool          // the data directory is not found again by the next window
+	Home      string        // the person's home directory, for ~/.ssh
+	User      string        // the person's name at this computer
+	Look      time.Duration // how often the index is looked at; 0 means 5 s
 }
 
 // The pace of deltas.
@@ -66,13 +67,14 @@ type Desk struct {
 	stopping  map[string]bool // jobs that this window has stopped and that have not ended
 	questions map[string]*asked
 	asks      int
-	dirty     []string // names as in Delta.Gone, the oldest change first
+	adding    map[*trial]bool // the tries to add a NAS that have saved nothing yet
+	dirty     []string        // names as in Delta.Gone, the oldest change first
 }
 
 // Open makes a desk, reads what the index knows, and begins to follow the jobs that have not ended.
 func Open(opt Options) (*Desk, error) {
 	d := &Desk{Options: opt, wake: make(chan struct{}, 1), links: map[string]*link{}, drives: map[string]Drive{}, jobs: map[string]Job{},
-		meters: map[string]*meter{}, stopping: map[string]bool{}, questions: map[string]*asked{}}
+		meters: map[string]*meter{}, stopping: map[string]bool{}, questions: map[string]*asked{}, adding: map[*trial]bool{}}
 	if d.Look == 0 {
 		d.Look = look
 	}
@@ -199,7 +201,7 @@ func (d *Desk) take() (delta *Delta, more bool) {
 func (d *Desk) Snapshot() Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := Snapshot{Seq: d.seq, NowMs: d.now(), Version: d.Version, Practice: d.Practice != "", NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Plans: plans(), Questions: []Question{}}
+	s := Snapshot{Seq: d.seq, NowMs: d.now(), Version: d.Version, Practice: d.Practice != "", Temporary: d.Temporary, NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Plans: plans(), Questions: []Question{}}
 	for _, l := range d.links {
 		s.NAS = append(s.NAS, l.row)
 	}

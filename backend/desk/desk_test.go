@@ -33,7 +33,7 @@ type page struct {
 	ready bool
 	early []desk.Delta
 	last  int64 // number of the last delta that came
-	steps []desk.Step
+	steps []desk.Steps
 	times []time.Time
 	rows  int // the most in one delta
 }
@@ -57,8 +57,8 @@ func (p *page) emit(event string, data any) {
 		} else {
 			p.early = append(p.early, v)
 		}
-	case []desk.Step:
-		p.steps = v
+	case desk.Steps:
+		p.steps = append(p.steps, v)
 	}
 }
 

@@ -11,6 +11,7 @@ type Snapshot struct {
 	NowMs     int64      `json:"now_ms"`
 	Version   string     `json:"version"`
 	Practice  bool       `json:"practice"`
+	Temporary bool       `json:"temporary"` // what is saved here is not found again by the next window
 	NAS       []NAS      `json:"nas"`
 	Drives    []Drive    `json:"drives"`
 	Jobs      []Job      `json:"jobs"`
@@ -209,6 +210,12 @@ type Question struct {
 	Text  string `json:"text"`
 	Echo  bool   `json:"echo"`
 	Again bool   `json:"again"`
+}
+
+// Steps are how far adding or testing a NAS has got.
+type Steps struct {
+	NAS   string `json:"nas"` // empty for one that is being added
+	Steps []Step `json:"steps"`
 }
 
 // Step is one step of adding or testing a NAS.

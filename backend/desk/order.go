@@ -217,31 +217,19 @@ func (d *Desk) Clean(nasID string) (Cleaned, error) {
 	return Cleaned{Removed: len(done.Removed)}, err
 }
 
-// Close says what goes on when the window closes.
-type Close struct {
-	Live          int    `json:"live"`
-	NextVerdictMs *int64 `json:"next_verdict_ms"` // from now, null where it cannot be told
-}
-
 // Leaving asks the page to show the question whether to close, and reports whether there is anything to ask: a job that
 // has not ended.
 func (d *Desk) Leaving() bool {
-	ask := Close{}
 	d.mu.Lock()
+	live := false
 	for _, j := range d.jobs {
-		if !j.CanStop {
-			continue
-		}
-		ask.Live++
-		if j.LeftMs != nil && (ask.NextVerdictMs == nil || *j.LeftMs < *ask.NextVerdictMs) {
-			ask.NextVerdictMs = j.LeftMs
-		}
+		live = live || j.CanStop
 	}
 	d.mu.Unlock()
-	if ask.Live > 0 {
-		d.tell(EventClose, ask)
+	if live {
+		d.tell(EventClose, nil)
 	}
-	return ask.Live > 0
+	return live
 }
 
 // StopAll stops all jobs that have not ended. Those that cannot be proven gone are in the error; the others are stopped.

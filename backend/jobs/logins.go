@@ -221,7 +221,7 @@ func (l *Logins) setAll(ctx context.Context, p profile.Profile, where profile.Ke
 	}
 	for kind, s := range all {
 		if err := place.Set(ctx, secret.Account(p.ID, kind), s); err != nil {
-			return errors.Join(err, l.deleteAll(ctx, p, where, all))
+			return errors.Join(err, l.deleteAll(context.WithoutCancel(ctx), p, where, all)) // also of who cancelled
 		}
 	}
 	return nil

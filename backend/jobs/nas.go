@@ -43,10 +43,11 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 			return p, err
 		}
 	}
+	undo := context.WithoutCancel(ctx) // also who cancels leaves no secret behind
 	saved := false
 	defer func() {
 		if !saved {
-			s.Logins.drop(ctx, p)
+			s.Logins.drop(undo, p)
 			s.lent.drop(p.ID)
 		}
 	}()
@@ -69,7 +70,7 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 		return p, err
 	}
 	if err := s.Store.AddProfile(ctx, p); err != nil {
-		return p, errors.Join(err, s.Logins.forget(ctx, p, func() error { return nil }))
+		return p, errors.Join(err, s.Logins.forget(undo, p, func() error { return nil }))
 	}
 	saved = true
 	return p, s.Store.Audit(ctx, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})

@@ -2,9 +2,8 @@ import { flushSync } from 'svelte'
 import { expect, test } from 'vitest'
 import type { Delta } from '../src/shared/api'
 import { Board } from '../src/shared/board.svelte'
-import { FakeApi, drive, job, now, snapshot } from './fixtures'
+import { delta, FakeApi, drive, job, now, snapshot } from './fixtures'
 
-const delta = (seq: number, over: Partial<Delta> = {}): Delta => ({ seq, now_ms: now, nas: [], drives: [], jobs: [], questions: [], gone: [], ...over })
 async function opened(n = 14) {
   const fake = new FakeApi(snapshot(n))
   const board = new Board(fake.api(), () => now)

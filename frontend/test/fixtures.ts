@@ -1,6 +1,6 @@
 // Made of the contract's types: what a program could say, for tests of the page's controllers and for looking at it.
 // Nothing here is shipped.
-import type { Api, Closing, Delta, Drive, FullJob, Job, Nas, Plan, Segment, Snapshot, StageState, Step } from '../src/shared/api'
+import type { Api, Delta, Drive, FullJob, Job, Nas, Plan, Segment, Snapshot, StageState, Step, Steps } from '../src/shared/api'
 
 export const now = Date.UTC(2026, 10, 23, 13, 4)
 const hour = 3_600_000
@@ -59,7 +59,7 @@ export function snapshot(n = 14): Snapshot {
       default: drives.push(drive(i, { kind: 'ssd', size_bytes: 960_197_124_096, model: 'SAMSUNG MZ7L3960HCJR' }))
     }
   }
-  return { seq: 7, now_ms: now, version: 'test', practice: false, nas: [nas(), nas({ id: 'n2', name: 'pve-bench', phase: 'lost', since_ms: now - 6 * 60_000, next_ms: now + 24_000, live_jobs: 2 })], drives, jobs, plans, questions: [] }
+  return { seq: 7, now_ms: now, version: 'test', practice: false, temporary: false, nas: [nas(), nas({ id: 'n2', name: 'pve-bench', phase: 'lost', since_ms: now - 6 * 60_000, next_ms: now + 24_000, live_jobs: 2 })], drives, jobs, plans, questions: [] }
 }
 
 export function full(j: Job): FullJob {
@@ -86,9 +86,11 @@ export function full(j: Job): FullJob {
   }
 }
 
-export const steps = (at: number, failed = false): Step[] => ['Reach', 'Host key', 'Login', 'Rights', 'Tools', 'Runner'].map((title, i) => ({
-  id: title.toLowerCase().replace(' ', '_'), title, state: i < at ? 'passed' : i === at ? (failed ? 'failed' : 'running') : 'waits', text: i < at ? 'done' : '', said: i === at && failed ? said('host_key_unknown', 'The host key is not known', 'The NAS shows SHA256:kT4nAAAAAAAAAAAAAAAA8vQe.', 'Compare it with the one that the NAS itself shows.') : null,
+export const steps = (at: number, failed = false): Step[] => ['Reach', 'Login', 'Rights', 'Save', 'Runner', 'Drives'].map((title, i) => ({
+  id: title === 'Reach' ? 'connect' : title.toLowerCase(), title, state: i < at ? 'passed' : i === at ? (failed ? 'failed' : 'running') : 'waits', text: i < at ? 'done' : '', said: i === at && failed ? said('host_key_unknown', 'The host key is not known', 'The NAS shows SHA256:kT4nAAAAAAAAAAAAAAAA8vQe.', 'Compare it with the one that the NAS itself shows.') : null,
 }))
+
+export const delta = (seq: number, over: Partial<Delta> = {}): Delta => ({ seq, now_ms: now, nas: [], drives: [], jobs: [], questions: [], gone: [], ...over })
 
 // FakeApi answers from a snapshot; tests push deltas through it and look at what was asked.
 export class FakeApi {
@@ -102,8 +104,8 @@ export class FakeApi {
   }
 
   emit(event: 'burnish', d: Delta): void
-  emit(event: 'burnish:steps', d: Step[]): void
-  emit(event: 'burnish:close', d: Closing): void
+  emit(event: 'burnish:steps', d: Steps): void
+  emit(event: 'burnish:close', d: null): void
   emit(event: string, d: unknown) {
     for (const h of this.#hear.get(event) ?? []) h(d)
   }
@@ -119,7 +121,7 @@ export class FakeApi {
         const text = Array.from({ length: 40 }, (_, i) => `13:${String(i).padStart(2, '0')}:30 ${file} verify 13,214,580,736,000 73.4 %  190 MB/s  bad 0\n`).join('')
         return from < 0 ? { text, from: 0, next: text.length, size: text.length } : { text: '', from, next: from, size: from }
       },
-      AddNAS: () => ({ ok: false, nas: '', shown_key: 'SHA256:kT4nAAAAAAAAAAAAAAAA8vQe', steps: steps(1, true) }),
+      AddNAS: () => ({ ok: false, nas: '', shown_key: 'SHA256:kT4nAAAAAAAAAAAAAAAA8vQe', steps: steps(0, true) }),
       ImportHosts: () => [{ name: 'nas', host: '10.0.0.5', user: 'root', port: 22, key_file: '~/.ssh/id_ed25519', agent: false, jump: '', reason: null }, { name: 'far', host: '192.0.2.7', user: 'root', port: 22, key_file: '', agent: false, jump: '', reason: said('import_failed', 'It cannot be imported', 'far is reached by a ProxyCommand.', 'Use ProxyJump.') }],
       TestNAS: () => steps(6),
       Start: () => [], PickKey: () => '', SaveReport: () => '', Adopt: () => [], Clean: () => ({ removed: 0 }),
@@ -133,7 +135,7 @@ export class FakeApi {
         }
         return async (...args: unknown[]) => {
           this.asked.push([name, ...args])
-          return structuredClone((this.answers[name] ?? known[name])?.(...(args as never[])))
+          return structuredClone(await (this.answers[name] ?? known[name])?.(...(args as never[])))
         }
       },
     })

@@ -26,9 +26,12 @@ export class Adding {
 
   listen(): () => void {
     return this.#api.on('burnish:steps', (s) => {
-      if (this.busy) this.steps = tidy(s)
+      if (this.busy && s.nas === '') this.steps = tidy(s.steps)
     })
   }
+
+  // saved: the NAS is kept already, and the rest of its test can be called off no more.
+  saved = $derived(this.steps.some((s) => s.id === 'save' && s.state === 'passed'))
 
   missing = $derived.by(() => {
     const f = this.form
@@ -76,6 +79,23 @@ export class Adding {
     if (this.ofJump) this.form.jump_key = this.key
     else this.form.host_key = this.key
     return this.add()
+  }
+
+  // elsewhere: another machine answers now, so that no key of the one before is trusted, or asked about, for it.
+  elsewhere() {
+    this.form.host_key = ''
+    if (!this.ofJump) this.key = ''
+  }
+
+  overAnother() {
+    this.form.jump_key = ''
+    if (this.ofJump) this.key = ''
+  }
+
+  // leave forgets what was typed, and calls off a test of which nothing is kept yet.
+  async leave() {
+    this.forget()
+    if (this.busy && !this.saved) await this.#api.CancelAdd()
   }
 
   async look() {

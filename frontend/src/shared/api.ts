@@ -38,10 +38,11 @@ export interface Job {
 export interface PlanStage { kind: string; engine: string; passes: number }
 export interface Plan { name: string; text: string; destroys: boolean; stages: PlanStage[]; builtin: boolean }
 export interface Question { id: string; nas: string; about: string; text: string; echo: boolean; again: boolean }
+export interface Steps { nas: string; steps: Step[] } // nas is empty for one that is being added
 export interface Step { id: string; state: 'waits' | 'running' | 'passed' | 'failed' | 'skipped'; title: string; text: string; said: Said | null }
 
 export interface Snapshot {
-  seq: number; now_ms: number; version: string; practice: boolean
+  seq: number; now_ms: number; version: string; practice: boolean; temporary: boolean // temporary: the next window does not find what is saved here
   nas: Nas[]; drives: Drive[]; jobs: Job[]; plans: Plan[]; questions: Question[]
 }
 export interface Delta { seq: number; now_ms: number; nas: Nas[]; drives: Drive[]; jobs: Job[]; questions: Question[]; gone: string[] }
@@ -93,7 +94,6 @@ export type Treatment = Pick<NasForm, 'slots' | 'keep_days' | 'auto_resume'>
 export interface AddResult { ok: boolean; nas: string; shown_key: string; of_jump?: boolean; steps: Step[] }
 export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; agent: boolean; jump: string; reason: Said | null }
 export interface StartOrder { nas: string; drives: string[]; plan: string; without_smart: boolean; declared: string; unlock: { drive: string; phrase: string }[] }
-export interface Closing { live: number; next_verdict_ms: number | null } // from now
 
 // What the program can be asked. Every call may be refused with a Said.
 export interface Calls {
@@ -102,6 +102,7 @@ export interface Calls {
   Connect(nas: string): Promise<void>
   TryNow(nas: string): Promise<void>
   AddNAS(form: NasForm): Promise<AddResult>
+  CancelAdd(): Promise<void>
   ImportHosts(): Promise<FoundHost[]>
   PickKey(): Promise<string>
   TestNAS(nas: string): Promise<Step[]>
@@ -127,8 +128,8 @@ export interface Calls {
 
 export interface Events {
   burnish: Delta
-  'burnish:steps': Step[]
-  'burnish:close': Closing
+  'burnish:steps': Steps
+  'burnish:close': null
 }
 
 export interface Api extends Calls {

@@ -12,6 +12,7 @@ export class Board {
   questions = $state.raw<Question[]>([])
   version = $state('')
   practice = $state(false)
+  temporary = $state(false)
   ready = $state(false)
   trouble = $state.raw<Said | null>(null)
   now = $state(0)
@@ -95,6 +96,7 @@ export class Board {
     this.questions = s.questions ?? []
     this.version = s.version
     this.practice = s.practice
+    this.temporary = s.temporary
     this.trouble = null
     this.#clock(s.now_ms)
     this.ready = true

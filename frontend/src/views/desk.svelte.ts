@@ -1,4 +1,4 @@
-import type { Api, Closing, Said } from '../shared/api'
+import type { Api, Said } from '../shared/api'
 import { Board } from '../shared/board.svelte'
 import { said } from '../shared/bridge'
 import { Table } from '../drives/table.svelte'
@@ -6,7 +6,7 @@ import { Table } from '../drives/table.svelte'
 export type View = 'drives' | 'history' | 'plans' | 'settings'
 export type Asked =
   | { kind: 'start' } | { kind: 'unlock'; drive: string } | { kind: 'add' } | { kind: 'remove'; nas: string } | { kind: 'test' | 'edit'; nas: string }
-  | { kind: 'stop' | 'resume' | 'undo'; job: string } | { kind: 'close'; closing: Closing } | { kind: 'keys' }
+  | { kind: 'stop' | 'resume' | 'undo'; job: string } | { kind: 'keys' }
 
 // Desk is where the person is: the view, the NAS, the drive or job whose drawer is open, and the dialog that asks.
 export class Desk {
@@ -14,6 +14,7 @@ export class Desk {
   drawer = $state('') // a drive's key
   past = $state('') // a job of the history, shown instead of a drive's newest
   asked = $state.raw<Asked | null>(null)
+  closing = $state(false) // the window asks whether to close, above whatever else is asked
   trouble = $state.raw<Said | null>(null)
   readonly board: Board
   readonly table: Table
@@ -26,6 +27,8 @@ export class Desk {
   }
 
   nas = $derived.by(() => this.board.nas.find((n) => n.id === this.table.nas) ?? this.board.nas[0] ?? null)
+  // noAdding says why no NAS can be added here; empty where one can.
+  noAdding = $derived.by(() => (this.board.temporary ? 'This practice window forgets what is added to it. For real drives start burnish itself.' : ''))
   drive = $derived.by(() => this.board.drives.find((d) => d.key === this.drawer) ?? null)
   job = $derived.by(() => this.past || (this.drive?.job ?? ''))
   question = $derived.by(() => this.board.questions[0] ?? null)
@@ -41,7 +44,8 @@ export class Desk {
     if (nas !== this.table.nas) this.shut()
     this.table.show(nas)
     const n = this.board.nas.find((x) => x.id === nas)
-    if (n?.phase === 'idle') void this.try(() => this.api.Connect(nas))
+    // Nobody asked for this by name: what stands on the page already is not hidden by it.
+    if (n?.phase === 'idle') this.api.Connect(nas).catch((e) => (this.trouble ??= said(e)))
   }
 
   go(view: View) {
@@ -71,6 +75,11 @@ export class Desk {
     this.asked = a
   }
 
+  // done closes a dialog by what it asked. One that was closed before closes no other.
+  done(a: Asked) {
+    if (this.asked === a) this.asked = null
+  }
+
   // try does what may be refused, and shows the refusal.
   async try<T>(what: () => Promise<T>): Promise<T | null> {
     try {
@@ -84,7 +93,7 @@ export class Desk {
 
   // key hears the single letters that work outside of fields; it reports whether it took one.
   key(k: string): boolean {
-    if (this.asked || this.question) return false
+    if (this.asked || this.closing || this.question) return false
     const views: Record<string, View> = { '1': 'drives', '2': 'history', '3': 'plans', '4': 'settings' }
     const job = this.board.job(this.job)
     if (k in views) this.go(views[k]!)

@@ -726,6 +726,7 @@ export namespace desk {
 	    now_ms: number;
 	    version: string;
 	    practice: boolean;
+	    temporary: boolean;
 	    nas: NAS[];
 	    drives: Drive[];
 	    jobs: Job[];
@@ -742,6 +743,7 @@ export namespace desk {
 	        this.now_ms = source["now_ms"];
 	        this.version = source["version"];
 	        this.practice = source["practice"];
+	        this.temporary = source["temporary"];
 	        this.nas = this.convertValues(source["nas"], NAS);
 	        this.drives = this.convertValues(source["drives"], Drive);
 	        this.jobs = this.convertValues(source["jobs"], Job);

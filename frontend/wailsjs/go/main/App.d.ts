@@ -8,6 +8,8 @@ export function Adopt(arg1:string):Promise<Array<desk.Job>>;
 
 export function Answer(arg1:string,arg2:string):Promise<void>;
 
+export function CancelAdd():Promise<void>;
+
 export function Clean(arg1:string):Promise<desk.Cleaned>;
 
 export function Connect(arg1:string):Promise<void>;

@@ -14,6 +14,10 @@ export function Answer(arg1, arg2) {
   return window['go']['main']['App']['Answer'](arg1, arg2);
 }
 
+export function CancelAdd() {
+  return window['go']['main']['App']['CancelAdd']();
+}
+
 export function Clean(arg1) {
   return window['go']['main']['App']['Clean'](arg1);
 }
