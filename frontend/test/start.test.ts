@@ -4,11 +4,12 @@ import { asksFor, phraseOf, Starting } from '../src/jobs/start.svelte'
 import { Adding } from '../src/profiles/add.svelte'
 import EditDialog from '../src/profiles/EditDialog.svelte'
 import { Desk } from '../src/views/desk.svelte'
-import { drive, FakeApi, nas, snapshot } from './fixtures'
+import { delta, drive, FakeApi, job, nas, now, snapshot } from './fixtures'
 
 async function desk(fake = new FakeApi(snapshot(20))) {
   const d = new Desk(fake.api())
-  await d.board.refresh()
+  d.board.open()
+  await vi.waitFor(() => expect(d.board.ready).toBe(true))
   d.table.show('n1')
   return { d, fake }
 }
@@ -28,6 +29,64 @@ test('a drive that holds something comes first and needs its phrase before anyth
   expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({ nas: 'n1', drives: ['D4', 'D9'], plan: 'standard', unlock: [{ drive: 'D9', phrase: 'ZR5A1009' }] })
 })
 
+test('drives are shown as they are now: an unlocking that ran out asks for the phrase, and what was typed stays', async () => {
+  const whole = snapshot(20)
+  const i = whole.drives.findIndex((x) => x.id === 'D9')
+  whole.drives[i] = drive(9, { ...whole.drives[i], destructive_ok: true, grant: { id: 'g', drive: 'n1/D9', usage: 'xfs', expires_ms: now + 60_000 } })
+  const { d, fake } = await desk(new FakeApi(whole))
+  for (const k of ['n1/D4', 'n1/D9', 'n1/D10']) d.table.check(k)
+  const s = new Starting(d)
+  expect(s.items.find((x) => x.drive.id === 'D9')).toMatchObject({ needs: '', grant: { id: 'g' } })
+  expect(s.missing).toBe('')
+  fake.emit('burnish', delta(8, { now_ms: now + 61_000 }))
+  expect(s.items.find((x) => x.drive.id === 'D9')).toMatchObject({ needs: 'phrase', grant: null })
+  s.phrases['D9'] = 'ZR5A1009'
+  fake.emit('burnish', delta(9, { now_ms: now + 62_000, drives: [drive(4, { usage_class: 'mounted', usage_text: '/mnt/x', locking: 'in_use', destructive_ok: false, way_out: 'Unmount it first.' })], gone: ['drive:n1/D10'] }))
+  expect(s.items.find((x) => x.drive.id === 'D4')).toMatchObject({ needs: 'no', holds: true, why: 'It cannot be erased now. Unmount it first.' })
+  expect(s.items.find((x) => x.drive.id === 'D10')).toMatchObject({ needs: 'no', why: 'It is not there any more.' })
+  expect(s.missing).toContain('2 of the drives')
+  expect(await s.start()).toBeNull()
+  s.leaveOut('n1/D4')
+  s.leaveOut('n1/D10')
+  expect(s.missing).toBe('')
+  expect(s.phrases['D9']).toBe('ZR5A1009')
+  await s.start()
+  expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({ drives: ['D9'], unlock: [{ drive: 'D9', phrase: 'ZR5A1009' }] })
+})
+
+test('a run that another began on a drive blocks the start, those of the start under way do not', async () => {
+  const { d, fake } = await desk()
+  for (const k of ['n1/D4', 'n1/D5']) d.table.check(k)
+  const s = new Starting(d)
+  let refuse = (_: unknown) => {}
+  fake.answers.Start = () => new Promise((_, no) => (refuse = no))
+  const started = s.start()
+  await vi.waitFor(() => expect(fake.asked.some(([n]) => n === 'Start')).toBe(true))
+  fake.emit('burnish', delta(8, { jobs: [job(4, { id: 'new', state: 'queued' })], drives: [drive(4, { job: 'new' })] }))
+  expect(s.items.every((i) => i.needs === '')).toBe(true)
+  refuse({ code: 'no_space', title: 'No room', text: '', hint: '' })
+  expect(await started).toBeNull()
+  expect(s.deed.trouble?.code).toBe('no_space')
+  expect(s.items.find((i) => i.drive.id === 'D4')).toMatchObject({ needs: 'no', why: 'A run is on it: plan standard.' })
+})
+
+test('a key that was trusted is that of one machine: another host or port is asked about anew', async () => {
+  const fake = new FakeApi()
+  const a = new Adding(fake.api())
+  Object.assign(a.form, { name: 'attic', host: '10.0.0.5', key_file: 'k' })
+  await a.add()
+  a.elsewhere()
+  expect(a.key).toBe('') // the question was about the machine before
+  await a.add()
+  await a.trust()
+  expect(a.form.host_key).toMatch(/^SHA256:/)
+  a.form.jump_key = 'SHA256:jump'
+  a.elsewhere()
+  expect([a.form.host_key, a.form.jump_key]).toEqual(['', 'SHA256:jump'])
+  a.overAnother()
+  expect(a.form.jump_key).toBe('')
+})
+
 test('a plan that writes nothing asks for no phrase', async () => {
   const { d } = await desk()
   d.table.check('n1/D9')
@@ -44,7 +103,7 @@ test('a refused start keeps the dialog, its reason and what is checked', async (
   d.table.check('n1/D4')
   const s = new Starting(d)
   expect(await s.start()).toBeNull()
-  expect(s.trouble).toMatchObject({ code: 'drive_in_use', text: 'by <b>' })
+  expect(s.deed.trouble).toMatchObject({ code: 'drive_in_use', text: 'by <b>' })
   expect(d.table.chosen.length).toBe(1)
 })
 

@@ -1,79 +1,90 @@
-import type { Drive, Job, Plan, Said, StartOrder } from '../shared/api'
+import type { Drive, Grant, Job, Plan, StartOrder } from '../shared/api'
+import { ended } from '../shared/states'
+import { Deed } from '../views/deed.svelte'
 import type { Desk } from '../views/desk.svelte'
-import { said } from '../shared/bridge'
 
-export interface Item { drive: Drive; holds: boolean; needs: '' | 'phrase' | 'no'; why: string }
+// grant is the permission that still holds.
+export interface Item { drive: Drive; gone: boolean; holds: boolean; grant: Grant | null; needs: '' | 'phrase' | 'no'; why: string }
 
-// Starting is the question that comes before a start: which plan, and what it does to each drive. Nothing is sent before
-// every drive that holds something has its phrase. Whether a phrase is right, the NAS says.
+// Starting is the question that comes before a start: which plan, and what it does to each drive. The drives are those
+// that were chosen, as they are now: what changes on them while the question stands is shown, and asked for. Nothing is
+// sent before every drive that holds something has its phrase. Whether a phrase is right, the NAS says.
 export class Starting {
   plan = $state('')
   withoutSmart = $state(false)
   declared = $state('unknown')
   phrases = $state<Record<string, string>>({})
-  busy = $state(false)
-  trouble = $state.raw<Said | null>(null)
-  readonly drives: Drive[]
   readonly nas: string
+  readonly deed: Deed
   #desk: Desk
+  #chosen = $state.raw<Drive[]>([]) // as they were when they were chosen
+  #sent = $state.raw<Item[] | null>(null) // what a start under way was sent with: its own runs are no hindrance to it
 
   constructor(desk: Desk) {
     this.#desk = desk
+    this.deed = new Deed(desk)
     this.nas = desk.table.nas
-    this.drives = desk.table.chosen.map((r) => r.drive)
-    const fit = (p: Plan) => this.drives.every((d) => (p.destroys ? d.destructive_ok || d.grant || d.locking === 'phrase' : d.read_ok))
+    this.#chosen = desk.table.chosen.map((r) => r.drive)
+    const fit = (p: Plan) => this.#chosen.every((d) => (p.destroys ? d.destructive_ok || d.grant || d.locking === 'phrase' : d.read_ok))
     this.plan = (desk.board.plans.find((p) => p.name === 'standard' && fit(p)) ?? desk.board.plans.find(fit) ?? desk.board.plans[0])?.name ?? ''
   }
 
   chosen = $derived.by(() => this.#desk.board.plans.find((p) => p.name === this.plan) ?? null)
   erases = $derived(this.chosen?.destroys ?? false)
-  noHealth = $derived.by(() => this.drives.some((d) => d.smart !== true))
+  noHealth = $derived.by(() => this.items.some((i) => i.drive.smart !== true))
 
-  // items lists the drives, those that hold something first.
-  items = $derived.by(() => this.drives.map((d) => this.#item(d)).sort((a, b) => Number(b.holds) - Number(a.holds)))
+  // items lists the drives, first those that hold something or cannot be started.
+  items = $derived.by(() => this.#sent ?? this.#chosen.map((d) => this.#item(d)).sort((a, b) => Number(minds(b)) - Number(minds(a))))
 
-  #item(d: Drive): Item {
-    const grant = this.#desk.board.drives.find((x) => x.key === d.key)?.grant ?? null
-    const holds = d.usage_class !== 'none' && d.usage_class !== 'burnin'
-    if (!this.erases) return { drive: d, holds, needs: d.read_ok ? '' : 'no', why: d.read_ok ? '' : 'cannot be read now' }
-    if (grant) return { drive: { ...d, grant }, holds, needs: '', why: 'unlocked for one start' }
-    if (d.destructive_ok) return { drive: d, holds, needs: '', why: '' }
-    if (d.locking === 'phrase') return { drive: d, holds, needs: 'phrase', why: '' }
-    return { drive: d, holds, needs: 'no', why: d.way_out || 'is in use and cannot be erased' }
+  #item(before: Drive): Item {
+    const d = this.#desk.board.drives.find((x) => x.key === before.key)
+    if (!d || d.missing) return { drive: before, gone: true, holds: false, grant: null, needs: 'no', why: 'It is not there any more.' }
+    const is = { drive: d, gone: false, holds: d.usage_class !== 'none' && d.usage_class !== 'burnin', grant: null, needs: '' as const, why: '' }
+    const no = (why: string): Item => ({ ...is, needs: 'no', why })
+    const job = d.job ? this.#desk.board.job(d.job) : null
+    if (job && !ended(job)) return no(`A run is on it: plan ${job.plan}.`)
+    if (!this.erases) return d.read_ok ? is : no('It cannot be read now.')
+    const grant = d.grant && d.grant.expires_ms > this.#desk.board.now ? d.grant : null
+    if (grant && d.destructive_ok) return { ...is, grant }
+    if (d.locking === 'phrase') return { ...is, needs: 'phrase' }
+    if (d.destructive_ok) return is
+    return no(`It cannot be erased now. ${d.way_out}`.trim())
   }
 
-  bytes = $derived.by(() => this.drives.reduce((n, d) => n + d.size_bytes, 0))
+  bytes = $derived.by(() => this.items.reduce((n, i) => n + i.drive.size_bytes, 0))
   holding = $derived(this.items.filter((i) => i.holds).length)
 
   // missing says why it cannot be started yet; empty when it can.
   missing = $derived.by(() => {
     if (!this.chosen) return 'Choose a plan'
     const no = this.items.filter((i) => i.needs === 'no').length
-    if (no) return `${no} of the drives cannot be started with this plan`
+    if (no) return this.items.length === 1 ? 'This drive cannot be started with this plan now' : `${no} of the drives cannot be started with this plan now`
     const open = this.items.filter((i) => i.needs === 'phrase' && !this.phrases[i.drive.id]?.trim()).length
     return open ? `Type the phrase of ${open === 1 ? 'the drive that holds' : `the ${open} drives that hold`} something` : ''
   })
 
+  // leaveOut takes a drive out of the choice, here and in the table.
+  leaveOut(key: string) {
+    this.#chosen = this.#chosen.filter((d) => d.key !== key)
+    this.#desk.table.checked = new Set([...this.#desk.table.checked].filter((k) => k !== key))
+  }
+
   order(): StartOrder {
     return {
-      nas: this.nas, drives: this.drives.map((d) => d.id), plan: this.plan, without_smart: this.withoutSmart, declared: this.declared,
+      nas: this.nas, drives: this.#chosen.map((d) => d.id), plan: this.plan, without_smart: this.withoutSmart, declared: this.declared,
       unlock: this.items.filter((i) => i.needs === 'phrase').map((i) => ({ drive: i.drive.id, phrase: this.phrases[i.drive.id]!.trim() })),
     }
   }
 
   async start(): Promise<Job[] | null> {
-    if (this.missing || this.busy) return null
-    this.busy = true
-    try {
-      const jobs = await this.#desk.api.Start(this.order())
-      this.#desk.table.checked = new Set()
-      return jobs
-    } catch (e) {
-      this.trouble = said(e)
-      return null
-    } finally {
-      this.busy = false
-    }
+    if (this.missing || this.deed.busy) return null
+    const order = this.order()
+    this.#sent = this.items
+    let jobs: Job[] | null = null
+    const begun = await this.deed.do(async () => (jobs = await this.#desk.api.Start(order)))
+    if (begun) this.#desk.table.checked = new Set()
+    else this.#sent = null
+    return begun ? (jobs ?? []) : null
   }
 }
 
@@ -84,3 +95,4 @@ export function asksFor(d: Drive): string {
 }
 // phraseOf is the phrase itself where the program could tell it.
 export const phraseOf = (d: Drive) => d.phrase || null
+const minds = (i: Item) => i.holds || i.needs === 'no'
