@@ -5,7 +5,7 @@ import { Look } from '../../src/shared/theme.svelte'
 import Page from '../../src/views/Page.svelte'
 import { FakeApi, now, snapshot } from '../fixtures'
 
-// The page on fixtures: ?drives=60&hostile=1&stopping=1&empty=1. For looking at it; the program never serves it.
+// The page on fixtures: ?drives=60&hostile=1&stopping=1&empty=1&practice=1. For looking at it; the program never serves it.
 const ask = new URLSearchParams(location.search)
 const whole = snapshot(Number(ask.get('drives') ?? 14))
 if (ask.has('hostile')) {
@@ -16,6 +16,11 @@ if (ask.has('hostile')) {
 }
 if (ask.has('stopping')) for (const j of whole.jobs) if (j.state === 'running') j.stopping = { code: 'stopping', title: 'Stopping', text: 'The NAS was asked to stop it. It is stopped when nothing that it began goes on there.', hint: 'Wait. Most drives take some seconds.' }
 if (ask.has('empty')) Object.assign(whole, { nas: [], drives: [], jobs: [] })
+if (ask.has('practice')) {
+  Object.assign(whole, { practice: true, temporary: true })
+  whole.nas[1]!.practice = true
+  whole.jobs.forEach((j, i) => { if (i % 2) j.nas = 'n2' })
+}
 const fake = new FakeApi(whole)
 Object.assign(window, { fake, fixturesNow: now })
 mount(Page, { target: document.getElementById('page')!, props: { api: fake.api(), look: new Look(localStorage, matchMedia('(prefers-color-scheme: dark)')) } })
