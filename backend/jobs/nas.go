@@ -43,11 +43,11 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 			return p, err
 		}
 	}
-	undo := context.WithoutCancel(ctx) // also who cancels leaves no secret behind
+	anyway := context.WithoutCancel(ctx) // who cancels leaves no secret behind, and nothing saved untold
 	saved := false
 	defer func() {
 		if !saved {
-			s.Logins.drop(undo, p)
+			s.Logins.drop(anyway, p)
 			s.lent.drop(p.ID)
 		}
 	}()
@@ -70,10 +70,10 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 		return p, err
 	}
 	if err := s.Store.AddProfile(ctx, p); err != nil {
-		return p, errors.Join(err, s.Logins.forget(undo, p, func() error { return nil }))
+		return p, errors.Join(err, s.Logins.forget(anyway, p, func() error { return nil }))
 	}
 	saved = true
-	return p, s.Store.Audit(ctx, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
+	return p, s.Store.Audit(anyway, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
 }
 
 // Step is one step of a test of a NAS.

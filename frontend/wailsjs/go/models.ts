@@ -267,6 +267,7 @@ export namespace desk {
 	    key_file: string;
 	    agent: boolean;
 	    jump: string;
+	    host_key: string;
 	    reason?: reason.Said;
 	
 	    static createFrom(source: any = {}) {
@@ -282,6 +283,7 @@ export namespace desk {
 	        this.key_file = source["key_file"];
 	        this.agent = source["agent"];
 	        this.jump = source["jump"];
+	        this.host_key = source["host_key"];
 	        this.reason = this.convertValues(source["reason"], reason.Said);
 	    }
 	
