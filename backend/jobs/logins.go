@@ -124,7 +124,6 @@ func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind
 	for _, k := range kinds {
 		s, err := l.find(ctx, p, k)
 		if err == nil && l.Person != nil && l.past.refused(p, kind, s) {
-			again = true
 			continue
 		}
 		if err == nil {
@@ -146,7 +145,7 @@ func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind
 		return "", fmt.Errorf("%w and %w", cause, nas.ErrNobody)
 	}
 	text := whose(p, kind)
-	s, err := l.Person(ctx, Question{About: string(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:], Again: again})
+	s, err := l.Person(ctx, Question{About: string(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:], Again: again || l.past.failed(p, kind)})
 	if err != nil {
 		return "", err
 	}

@@ -52,6 +52,14 @@ func (h *past) refused(p profile.Profile, kind secret.Kind, s secret.Secret) boo
 	return same(h.wrong, secret.Account(p.ID, kind), s)
 }
 
+// failed reports whether the NAS refused what it got last as a kind of secret.
+func (h *past) failed(p profile.Profile, kind secret.Kind) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, ok := h.wrong[secret.Account(p.ID, kind)]
+	return ok
+}
+
 // blame notes that what was sent as a kind is wrong.
 func (h *past) blame(p profile.Profile, kind secret.Kind) {
 	h.mu.Lock()
