@@ -122,7 +122,7 @@ func (b *bbRun) windows(ctx context.Context, from int64) (*reason.Said, error) {
 			b.noteHealed(s, kind)
 		}
 		b.res.BytesCovered = b.to
-		if err := b.checkpoint(b.to); err != nil {
+		if err := b.checkpoint(ctx, b.to); err != nil {
 			return nil, err
 		}
 	}
@@ -279,22 +279,6 @@ func (b *bbRun) meters(told *bbOutput) {
 	p.Verified += b.moved.BytesVerified + b.res.BytesVerified
 	p.Covered, p.ActiveMs = b.res.BytesCovered, b.heat.work().Sub(b.begin).Milliseconds()
 	b.watch.tell(p, p.Done)
-}
-
-func (b *bbRun) checkpoint(at int64) error {
-	foreign, err := b.foreign()
-	if err != nil {
-		return err
-	}
-	if foreign > 0 {
-		b.watch.foreignSectors = foreign
-		return errForeign
-	}
-	if err := b.dev.Flush(); err != nil { // badblocks, which goes round the kernel's cache, does not flush that of the drive
-		return &surface.DeviceError{Kind: surface.ErrFlush, Op: "flush", LBA: -1, Err: err}
-	}
-	return b.j.put(burnin.EvCheckpoint, burnin.Checkpoint{
-		Stage: b.i, Phase: "window", Pass: 1, Position: at, Done: 2 * int64(len(bbPatterns)) * at, Covered: at})
 }
 
 // readAll reads a file from its beginning, at most limit bytes.

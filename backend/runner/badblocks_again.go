@@ -4,36 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"burnish/backend/burnin"
 	"burnish/backend/surface"
 )
 
 // span is a stretch of the drive in bytes, its end not included.
 type span struct{ from, to int64 }
-
-// bbAtTail reports whether a badblocks that was broken off may have left its patterns in the tail of the drive: in its last
-// window, or right behind it, where a drive may have lost what it had not flushed. The head it has always left as zeros,
-// since a stage that goes on has its first window behind it.
-func (a *at) bbAtTail() bool {
-	cp := a.j.job().Stages[a.i].Checkpoint
-	if a.spec.Engine != burnin.EngineBadblocks || cp == nil {
-		return false
-	}
-	g := a.wrote.Geometry()
-	block := bbBlock(g.SizeBytes, int64(g.PhysicalBytes))
-	return cp.Position+bbStep(a.spec, g.SizeBytes, block) >= g.SizeBytes/block*block
-}
-
-// bbPattern reports whether a sector holds one of badblocks' patterns from end to end. No label looks like that; a single
-// other byte may be one.
-func bbPattern(p []byte) bool {
-	for _, b := range p {
-		if b != p[0] {
-			return false
-		}
-	}
-	return len(p) > 0 && (p[0] == 0xaa || p[0] == 0x55 || p[0] == 0xff || p[0] == 0)
-}
 
 // noteHealed notes a stretch that badblocks pointed to and our engine finds good. A read or write error that healed is a
 // warning; wrong data that is right later is a doubt about memory and path.

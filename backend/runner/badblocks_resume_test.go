@@ -7,9 +7,11 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/surface/faultdev"
+	"burnish/backend/wire"
 )
 
 // brokenClassic ends a run of badblocks, as a NAS that shuts down does, right before a phase of the window that begins
@@ -93,5 +95,54 @@ func TestClassicGoesOnOnlyFromWhatTheDriveHasFlushed(t *testing.T) {
 	ends(t, job, burnin.Unknown, "flush_failed")
 	if cp := job.Stages[1].Checkpoint; cp == nil || cp.Position != 16*mib {
 		t.Errorf("it would go on from %+v", cp)
+	}
+}
+
+// A drive that does not answer the flush is waited for like one that does not answer anything else.
+func TestAFlushWithoutAnAnswerHoldsNobodyForGood(t *testing.T) {
+	for name, stopped := range map[string]bool{"nobody stops it": false, "a person stops it": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMachine(t)
+				m.poll = time.Second
+				d := m.addDrive("FLUSH", 64*mib)
+				m.withBadblocks(func(f *fakeBadblocks, phase int) string {
+					if phase == 7 {
+						d.OnRequest(onFlush(d.Counts().Flushes, func() { time.Sleep(3 * time.Hour) }))
+					}
+					return ""
+				})
+				if _, err := m.service().Start(context.Background(), order(d, classicPlan())); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Minute)
+				if stopped {
+					if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); !isReason(err, "not_stopped") {
+						t.Errorf("the stop: %v", err)
+					}
+				}
+				m.wait.Wait()
+				job := foldRaw(t, m.journals(testJob), nil)
+				if stopped {
+					ends(t, job, burnin.Cancelled, "stopped_by_person")
+				} else {
+					ends(t, job, burnin.Unknown, "stuck")
+				}
+				if warned(job, "stop_waits") != stopped {
+					t.Errorf("warnings: %s", asJSON(t, job.Warnings))
+				}
+				time.Sleep(3 * time.Hour)
+			})
+		})
+	}
+}
+
+// onFlush does something at the first flush after so many.
+func onFlush(before int64, do func()) func(faultdev.Counts) {
+	var once sync.Once
+	return func(c faultdev.Counts) {
+		if c.Flushes == before+1 {
+			once.Do(do)
+		}
 	}
 }
