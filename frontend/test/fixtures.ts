@@ -122,7 +122,7 @@ export class FakeApi {
         return from < 0 ? { text, from: 0, next: text.length, size: text.length } : { text: '', from, next: from, size: from }
       },
       AddNAS: () => ({ ok: false, nas: '', shown_key: 'SHA256:kT4nAAAAAAAAAAAAAAAA8vQe', steps: steps(0, true) }),
-      ImportHosts: () => [{ name: 'nas', host: '10.0.0.5', user: 'root', port: 22, key_file: '~/.ssh/id_ed25519', agent: false, jump: '', reason: null }, { name: 'far', host: '192.0.2.7', user: 'root', port: 22, key_file: '', agent: false, jump: '', reason: said('import_failed', 'It cannot be imported', 'far is reached by a ProxyCommand.', 'Use ProxyJump.') }],
+      ImportHosts: () => [{ name: 'nas', host: '10.0.0.5', user: 'root', port: 22, key_file: '~/.ssh/id_ed25519', agent: false, jump: '', host_key: '', reason: null }, { name: 'far', host: '192.0.2.7', user: 'root', port: 22, key_file: '', agent: false, jump: '', host_key: '', reason: said('import_failed', 'It cannot be imported', 'far is reached by a ProxyCommand.', 'Use ProxyJump.') }],
       TestNAS: () => steps(6),
       Start: () => [], PickKey: () => '', SaveReport: () => '', Adopt: () => [], Clean: () => ({ removed: 0 }),
     }

@@ -108,7 +108,7 @@ export class Adding {
 
   take(h: FoundHost) {
     if (h.reason) return
-    Object.assign(this.form, { name: this.form.name || h.name, host: h.host, user: h.user || this.form.user, port: h.port || 22, key_file: h.key_file, jump: h.jump, host_key: '', jump_key: '' })
+    Object.assign(this.form, { name: this.form.name || h.name, host: h.host, user: h.user || this.form.user, port: h.port || 22, key_file: h.key_file, jump: h.jump, host_key: h.host_key, jump_key: '' })
     this.login = h.key_file ? 'key' : 'agent'
     this.hosts = null
   }

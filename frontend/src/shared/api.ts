@@ -92,7 +92,7 @@ export interface NasForm {
 // How the jobs of a NAS are treated. No slots: as many as usual; no days: until it is cleaned.
 export type Treatment = Pick<NasForm, 'slots' | 'keep_days' | 'auto_resume'>
 export interface AddResult { ok: boolean; nas: string; shown_key: string; of_jump?: boolean; steps: Step[] }
-export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; agent: boolean; jump: string; reason: Said | null }
+export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; agent: boolean; jump: string; host_key: string; reason: Said | null }
 export interface StartOrder { nas: string; drives: string[]; plan: string; without_smart: boolean; declared: string; unlock: { drive: string; phrase: string }[] }
 
 // What the program can be asked. Every call may be refused with a Said.
