@@ -158,8 +158,9 @@ func senseKey(sense []byte) byte {
 }
 
 const (
-	senseUnitAttention = 0x6
-	senseDataProtect   = 0x7
+	senseIllegalRequest = 0x5
+	senseUnitAttention  = 0x6
+	senseDataProtect    = 0x7
 )
 
 // asked sends a SCSI command again where the drive first has something else to say, as after a reset.

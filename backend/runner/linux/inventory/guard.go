@@ -57,7 +57,7 @@ func (s *survey) guarded(ctx context.Context, n *node) guard {
 		}
 		return guardSCSI(c, n), nil
 	})
-	if errors.Is(err, errNoAnswer) && n.id.Kind != drive.NVMe && !n.isATA() {
+	if errors.Is(err, errNoAnswer) && !n.isATA() {
 		g.answers = append(g.answers, because(reservationLayer, err))
 	}
 	return g
@@ -173,7 +173,7 @@ func guardSCSI(c commander, n *node) guard {
 	}
 	const readReservation, size = 1, 24
 	in := make([]byte, size)
-	status, _, err := asked(c, []byte{0x5e, readReservation, 0, 0, 0, 0, 0, 0, size, 0}, in)
+	status, sense, err := asked(c, []byte{0x5e, readReservation, 0, 0, 0, 0, 0, 0, size, 0}, in)
 	switch {
 	case errors.Is(err, errNotTaken):
 	case err != nil:
@@ -182,6 +182,9 @@ func guardSCSI(c commander, n *node) guard {
 		g.answers = append(g.answers, claim(reservationLayer, drive.Remote, "a host has reserved it (persistent reservation, key %x)", in[8:16]))
 	case status == statusGood:
 		g.answers = append(g.answers, clean(reservationLayer, "nobody has reserved it"))
+	case status == statusCheck && senseKey(sense) == senseIllegalRequest: // it knows no reservations
+	default:
+		g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it is not known: SCSI status %02x, sense key %x", status, senseKey(sense)))
 	}
 	return g.selfEncrypting(c)
 }
@@ -196,7 +199,12 @@ func guardNVMe(c commander, n *node) guard {
 	}
 	const identify, ofNamespace, ofController = 0x06, 0, 1
 	controller, namespace := make([]byte, 4096), make([]byte, 4096)
-	if c.nvme(true, identify, 0, ofController, controller) != nil || c.nvme(true, identify, nsid, ofNamespace, namespace) != nil {
+	err := c.nvme(true, identify, 0, ofController, controller)
+	if err == nil {
+		err = c.nvme(true, identify, nsid, ofNamespace, namespace)
+	}
+	if err != nil {
+		g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it is not known: it does not identify itself: %v", err))
 		return g.selfEncrypting(c)
 	}
 	const management, reservations, formatting = 1 << 3, 1 << 5, 0x80

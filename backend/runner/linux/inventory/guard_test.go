@@ -25,6 +25,7 @@ type answering struct {
 	last      int64  // its real last sector
 	reserve   []byte // READ RESERVATION; nil: it does not know the command
 	conflict  bool
+	status    byte // of READ RESERVATION, with a sense key of not ready
 	opalState uint32
 	nvmeCtrl  []byte
 	nvmeSpace []byte
@@ -67,6 +68,8 @@ func (d *answering) scsi(cdb, in []byte) (byte, []byte, error) {
 			s[8+at] = byte(d.last >> (8 * i))
 		}
 		return statusCheck, s, nil
+	case op == 0x5e && d.status != 0:
+		return d.status, fixed(2), nil
 	case op == 0x5e && d.conflict:
 		return statusConflict, nil, nil
 	case op == 0x5e && d.reserve != nil:
@@ -154,7 +157,7 @@ func TestADriveThatKeepsItsDataIsLockedForEveryPlan(t *testing.T) {
 		"an ATA password, all fails": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0007}), readErr: unix.EIO}, "ATA password", "security-unlock"},
 		"after a reset":              {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0007}), attention: 2}, "ATA password", "security-unlock"},
 		"Opal on SATA":               {"ata", &answering{opalState: 0xf}, "self-encrypting", "PSID"},
-		"Opal on NVMe":               {"nvme", &answering{opalState: 0xf, readErr: unix.ENODATA}, "self-encrypting", "PSID"},
+		"Opal on NVMe":               {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: make([]byte, 4096), opalState: 0xf, readErr: unix.ENODATA}, "self-encrypting", "PSID"},
 		"a SAS drive that refuses":   {"sas", &answering{readErr: unix.EIO, protects: true}, "data protect", "PSID"},
 		"an NVMe being formatted":    {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: formatting, readErr: unix.EIO}, "formatted, 42 %", "Wait"},
 	} {
@@ -180,13 +183,12 @@ func TestADriveThatKeepsNothingIsFree(t *testing.T) {
 		"security is not supported":   {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0004})}},
 		"it refuses to say":           {"ata", &answering{}},
 		"commands fail":               {"ata", &answering{breaks: unix.EIO}},
-		"Opal, unlocked":              {"nvme", &answering{opalState: 0x7}},
+		"Opal, unlocked":              {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: make([]byte, 4096), opalState: 0x7}},
 		"nobody has reserved it":      {"sas", &answering{reserve: make([]byte, 24)}},
 		"it knows no reservations":    {"sas", &answering{}},
 		"no such commands":            {"sas", &answering{breaks: errNotTaken}},
 		"USB, which is not asked":     {"usb", &answering{conflict: true}},
 		"NVMe that knows none of it":  {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: make([]byte, 4096)}},
-		"NVMe that refuses":           {"nvme", &answering{breaks: unix.EIO}},
 		"the end is where it is told": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{82: 1 << 10, 85: 1 << 10}), last: gib/512 - 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -212,6 +214,9 @@ func TestAReservationIsAnotherHosts(t *testing.T) {
 		"SCSI":             {"sas", &answering{reserve: reserved}, drive.Remote, "ab)"},
 		"SCSI, and closed": {"sas", &answering{conflict: true}, drive.Remote, "reserved"},
 		"SCSI, no answer":  {"sas", &answering{breaks: errors.New("host status 0x3")}, drive.CannotTell, "host status"},
+		"SCSI, busy":       {"sas", &answering{status: 0x08}, drive.CannotTell, "status 08"},
+		"SCSI, not ready":  {"sas", &answering{status: statusCheck}, drive.CannotTell, "sense key 2"},
+		"NVMe, no answer":  {"nvme", &answering{breaks: unix.EIO}, drive.CannotTell, "input/output error"},
 		"NVMe":             {"nvme", &answering{nvmeCtrl: controller, nvmeSpace: namespace, nvmeHolds: 1}, drive.Remote, "type 1"},
 	} {
 		u, _ := guardedRow(t, c.kind, c.drive)

@@ -145,12 +145,14 @@ func (h *Host) unraidClaims(t *topology) (claims, bool, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, true, err
 	}
-	return parseUnraid(t, ini, status), true, nil
+	out, err := parseUnraid(t, ini, status)
+	return out, true, err
 }
 
-// parseUnraid reads disks.ini (a section a slot) and the array driver's own list (rdevName.N=sdb).
-func parseUnraid(t *topology, ini, status []byte) claims {
-	out := claims{}
+// parseUnraid reads disks.ini (a section a slot) and the array driver's own list (rdevName.N=sdb). A disks.ini that names
+// no device at all is none: the stick that Unraid runs from is always in it.
+func parseUnraid(t *topology, ini, status []byte) (claims, error) {
+	out, named := claims{}, false
 	assigned := func(device, slot string, boot bool) {
 		b := t.byName[device]
 		switch {
@@ -175,6 +177,7 @@ func parseUnraid(t *topology, ini, status []byte) claims {
 		switch strings.TrimSpace(key) {
 		case "device":
 			device = value
+			named = named || slot != "" && value != ""
 		case "type":
 			kind = value
 		}
@@ -186,5 +189,8 @@ func parseUnraid(t *topology, ini, status []byte) claims {
 			assigned(value, "array slot "+n, false)
 		}
 	}
-	return out
+	if !named {
+		return out, errors.New("disks.ini names no device in any slot")
+	}
+	return out, nil
 }

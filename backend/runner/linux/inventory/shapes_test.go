@@ -260,6 +260,10 @@ func TestWhatTheKernelMadeOfADrive(t *testing.T) {
 			m.file("/etc/unraid-version", "version=7")
 			m.file("/var/local/emhttp/disks.ini", "[\"parity\"]\ndevice=\"\"\n[\"disk1\"]\nname=\"disk1\"\ndevice=\"sda\"\ntype=\"Data\"\n")
 		}, drive.Unraid, "disk1"},
+		"Unraid with half a list": {func(m *tree) {
+			m.file("/etc/unraid-version", "version=7")
+			m.file("/var/local/emhttp/disks.ini", "[\"parity\"]\ndevice=\"\"\n")
+		}, drive.CannotTell, "disks.ini"},
 		"Unraid without its list": {func(m *tree) { m.file("/etc/unraid-version", "version=7") }, drive.CannotTell, "disks.ini"},
 		"TrueNAS knows a pool": {func(m *tree) {
 			m.tools["midclt call disk.details"] = `{"used":[{"name":"sda","imported_zpool":"tank"}],"unused":[]}`

@@ -219,7 +219,8 @@ func (i *imported) walk(p *pool, tree any, role, group string, depth int) error 
 			continue
 		}
 		children, has := body["vdevs"]
-		p.busy = p.busy || moves(name)
+		rebuild, _ := body["rebuild_stats"].(map[string]any)
+		p.busy = p.busy || moves(name) || word(rebuild["state"]) == "ACTIVE"
 		if guid := word(body["guid"]); guid != "" {
 			i.add(&vdev{pool: p, guid: guid, path: word(body["path"]), role: role, group: group, state: word(body["state"]), inner: has})
 		} else if !has {
@@ -315,7 +316,7 @@ func parseStatus(data []byte, pools map[string]*pool, found func(v *vdev, name s
 		switch {
 		case in == nil || len(fields) == 0:
 		case fields[0] == "scan:":
-			in.busy = in.busy || strings.Contains(line, "resilver in progress")
+			in.busy = in.busy || strings.Contains(line, "resilver") && strings.Contains(line, " in progress") // "resilver (mirror-0)": a rebuild
 		case fields[0] == "NAME" && len(fields) > 1 && fields[1] == "STATE":
 			table, role, group, last = true, "", "", nil
 		case fields[0] == "errors:":

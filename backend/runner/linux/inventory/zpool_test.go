@@ -283,6 +283,7 @@ func TestAnOfflinedMemberMayGoOnlyWhereThePoolCanLoseYetAnother(t *testing.T) {
 		"of a raidz2":              {mirrorOf("raidz2", "", "OFFLINE", "ONLINE", "ONLINE", "ONLINE"), true},
 		"of a raidz2, resilvering": {mirrorOf("raidz2", `"scan_stats":{"function":"RESILVER","state":"SCANNING"},`, "OFFLINE", "ONLINE", "ONLINE", "ONLINE"), false},
 		"of a raidz2, resilvered":  {mirrorOf("raidz2", `"scan_stats":{"function":"RESILVER","state":"FINISHED"},`, "OFFLINE", "ONLINE", "ONLINE", "ONLINE"), true},
+		"of three, one rebuilt":    {strings.Replace(mirrorOf("mirror", "", "OFFLINE", "ONLINE", "ONLINE"), `"guid":2000,`, `"guid":2000,"rebuild_stats":{"state":"ACTIVE"},`, 1), false},
 		"of nothing redundant":     {mirrorOf("tank", "", "OFFLINE", "ONLINE", "ONLINE"), false},
 	} {
 		m := zfsMachine(t)
@@ -324,6 +325,13 @@ func TestTheTextFormTellsTheGroupOfAnOfflinedMember(t *testing.T) {
 	}
 	if v := i.byGUID["11"]; i.dispensable(v) {
 		t.Errorf("%v counts as dispensable", v)
+	}
+	for _, scan := range []string{"resilver in progress since Mon", "resilver (mirror-0) in progress since Mon"} {
+		moving := func(text string) []byte { return []byte(strings.Replace(text, "scrub repaired 0B", scan, 1)) }
+		i, err := parsePoolText([]byte("tank\t1111\n"), moving(table("10", "11", "12", "2000")), moving(table("/dev/sda", "/dev/sdb", "/dev/sdc", "mirror-0")))
+		if err != nil || i.dispensable(i.byGUID["10"]) {
+			t.Errorf("%s: a member of it may go, %v", scan, err)
+		}
 	}
 }
 
