@@ -10,7 +10,8 @@ import (
 )
 
 // Fold gives the job that its runs' journals and the last observation amount to. runs[i] holds the events of run i+1.
-// With no events at all the job is zero but for its state, which is queued: it was asked for and has not begun.
+// With no events at all the job is zero but for its state, which is queued: it was asked for and has not begun. A run
+// without events has said nothing. What was seen of a run whose journal is not among runs tells no end.
 func Fold(runs [][]Event, obs *Observation) (Job, error) {
 	var t Tracker
 	for i, events := range runs {
@@ -19,6 +20,11 @@ func Fold(runs [][]Event, obs *Observation) (Job, error) {
 				return Job{}, fmt.Errorf("run %d, line %d: %w", i+1, ev.Seq, err)
 			}
 		}
+	}
+	if obs != nil && obs.Run > len(runs) {
+		part := *obs
+		part.Complete = false
+		obs = &part
 	}
 	t.Observe(obs)
 	return t.Job(), nil

@@ -60,7 +60,8 @@ func (t *Tracker) vanished(last Event, prev *Ending) {
 	t.ended = true
 }
 
-// Observe applies what was seen of the newest run. It changes something only if that run has not told its end.
+// Observe applies what was seen of the newest run, of which all that is at hand was folded. It changes something only if
+// no run since the last that said a word has told an end.
 func (t *Tracker) Observe(obs *Observation) {
 	switch {
 	case obs == nil || t.ended:
@@ -71,19 +72,18 @@ func (t *Tracker) Observe(obs *Observation) {
 	case obs.Missing:
 		t.vanished(t.last, &Ending{How: "vanished", Said: t.during("journal_gone"), AtMs: t.last.WallMs})
 		return
-	case obs.Run != t.job.Runs[len(t.job.Runs)-1].Run:
-		return
 	}
-	if obs.LockHeld {
+	switch newest := t.job.Runs[len(t.job.Runs)-1].Run; {
+	case obs.Run < newest, obs.Run > newest && obs.LockHeld:
+		return // it was seen before that run began, or of a run that has not said a word yet
+	case obs.LockHeld:
 		if what := obs.Trouble.says(); what != "" {
 			t.warn(reason.New("journal_waits", "what", what))
 		}
 		if p := obs.Live; p != nil && p.Stage >= 0 && p.Stage < len(t.job.Stages) && t.job.Stages[p.Stage].State == Running {
 			t.job.Stages[p.Stage].progress(*p)
 		}
-		return
-	}
-	if obs.Complete {
+	case obs.Complete: // a newer run that is gone without a word has changed nothing
 		t.vanished(t.last, t.EndingSeen(obs))
 	}
 }

@@ -84,10 +84,10 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		return nil, err
 	}
 	var adopted []burnin.Job
-	var damaged error // the others are taken all the same
+	var broken error // the others are taken all the same
 	for _, st := range there {
 		if st.Damaged != "" {
-			damaged = errors.Join(damaged, reason.New("job_damaged", "job", st.Job, "error", st.Damaged))
+			broken = errors.Join(broken, damaged(st))
 			continue
 		}
 		if _, err := s.Store.Job(ctx, st.Job); err == nil {
@@ -100,7 +100,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		}
 		row, err := s.known(st.Job)
 		if err != nil {
-			damaged = errors.Join(damaged, reason.New("job_damaged", "job", st.Job, "error", err))
+			broken = errors.Join(broken, reason.New("job_damaged", "job", st.Job, "error", err))
 			continue
 		}
 		if row == nil {
@@ -110,7 +110,12 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		if err := s.Store.AddIntents(ctx, []store.Job{*row}); err != nil {
 			return adopted, err
 		}
-		if err := errors.Join(s.Store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+name), s.follow(ctx, c, []string{row.ID})); err != nil {
+		if err := errors.Join(s.Store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+name)); err != nil {
+			return adopted, err
+		}
+		if err := s.follow(ctx, c, []string{row.ID}); said(err, "job_damaged") {
+			broken = errors.Join(broken, err)
+		} else if err != nil {
 			return adopted, err
 		}
 		job, err := s.View(ctx, row.ID)
@@ -120,7 +125,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		adopted = append(adopted, job)
 	}
 	kept, err := s.restore(ctx, p)
-	return append(adopted, kept...), errors.Join(damaged, err)
+	return append(adopted, kept...), errors.Join(broken, err)
 }
 
 // restore takes jobs back into the index whose copies are here and which the NAS no longer has: the index was lost, or
@@ -211,8 +216,10 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, name string, runner bo
 	sums := map[string]map[string]string{}
 	for _, st := range there {
 		remove, err := s.collected(ctx, c, st, chosen)
-		if err == nil && remove {
-			sums[st.Job], err = s.Mirror.Sums(st.Job)
+		if err == nil && remove { // from then on the only copy is here
+			if err = s.Mirror.Sync(st.Job); err == nil {
+				sums[st.Job], err = s.Mirror.Sums(st.Job)
+			}
 		}
 		if err != nil {
 			return done, err
@@ -259,7 +266,7 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, st wire.JobStatus,
 	}
 	err = s.follow(ctx, c, []string{st.Job})
 	job, viewErr := s.View(ctx, st.Job)
-	if said(err, "mirror_damaged") || said(viewErr, "mirror_damaged") { // nobody knows how it ended
+	if said(err, "mirror_damaged") || said(viewErr, "mirror_damaged") || said(err, "job_damaged") { // nobody knows how it ended, or all of it
 		return false, nil
 	}
 	if err = errors.Join(err, viewErr); err != nil {

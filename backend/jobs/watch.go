@@ -136,6 +136,10 @@ func (w *watch) again(ctx context.Context, id string, st *wire.JobStatus) {
 
 // changed folds what came of one job and tells it; a job is done when it has ended and its files are here whole.
 func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
+	if st != nil && st.Damaged != "" {
+		w.lost(ctx, id, *st)
+		return
+	}
 	job, err := w.saw(ctx, id, st)
 	switch {
 	case ctx.Err() != nil:
@@ -153,6 +157,21 @@ func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
 			w.drop(id, err)
 		}
 	}
+}
+
+// lost tells a job that the NAS cannot look at as it was last known, with why, and waits for it no more.
+func (w *watch) lost(ctx context.Context, id string, st wire.JobStatus) {
+	err := damaged(st)
+	if job, viewErr := w.View(ctx, id); viewErr == nil {
+		job.Warnings = append(job.Warnings, *err)
+		w.sink.Job(job)
+	}
+	w.drop(id, err)
+}
+
+// damaged says that the NAS cannot look at a job.
+func damaged(st wire.JobStatus) *reason.Said {
+	return reason.New("job_damaged", "job", st.Job, "error", st.Damaged)
 }
 
 // mayComeBack reports whether a job whose runner was killed may still be brought back, and has it looked at again when
@@ -185,8 +204,10 @@ func waits(since map[string]time.Time, id string, limit time.Duration, again fun
 func (w *watch) drop(id string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.left, id)
-	w.err = errors.Join(w.err, err)
+	if w.left[id] { // once: what is dropped may be looked at once more
+		delete(w.left, id)
+		w.err = errors.Join(w.err, err)
+	}
 }
 
 // Refresh asks the NAS of these jobs once what is new, all NAS at once, until ctx ends. What cannot be reached keeps
@@ -231,6 +252,10 @@ func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
 	err := c.Follow(ctx, s.Mirror, ids, true, func(id string, st *wire.JobStatus) {
 		if st == nil {
 			return // more is coming
+		}
+		if st.Damaged != "" {
+			failed = errors.Join(failed, damaged(*st))
+			return
 		}
 		if _, err := s.saw(ctx, id, st); err != nil {
 			failed = errors.Join(failed, err)

@@ -30,7 +30,8 @@ const yieldTime = 5 * time.Second
 
 // Follow copies the growth of jobs into the mirror until ctx ends, or, with once, until the mirror has all that the
 // NAS had. After each growth and each word on a job it calls onChange, on its own goroutine, with the newest status
-// that the NAS has given in this call, nil before the first. It needs no root.
+// that the NAS has given in this call, nil before the first. A job that the NAS cannot look at has a status that says so
+// (Damaged) and nothing more, once; the others go on. It needs no root.
 //
 // Where the server has room for one channel only, a call interrupts the follow, which then goes on by itself. One
 // follow at a time should run over a connection: a second one may wait for the end of the first.
@@ -167,7 +168,9 @@ func (f *follow) take(frame wire.Frame) error {
 		if _, asked := f.last[s.Job]; !asked {
 			return f.c.garbage("a job that was not asked for: " + s.Job)
 		}
-		f.last[s.Job] = s
+		if s.Damaged == "" {
+			f.last[s.Job] = s
+		}
 		f.onChange(s.Job, s)
 		return nil
 	}

@@ -19,7 +19,7 @@ import (
 
 // Mirror is a byte-identical copy of jobs' files, at Dir/JOB/FILE. How much of a file is there is its size and
 // nothing else; bytes are written at their own offset. So it may be cut off at any moment, and any number of
-// processes may write at once. Nothing is synced: what a crash takes is fetched again.
+// processes may write at once. Nothing is synced until Sync: what a crash takes is fetched again.
 type Mirror struct{ Dir string }
 
 // root opens the mirror's directory; nothing outside of it can be reached through what it returns.
@@ -249,6 +249,36 @@ func (m Mirror) Journals(job string) ([][]burnin.Event, error) {
 
 func journal(run int) string { return fmt.Sprintf("run-%d.ndjson", run) }
 
+// Sync returns when what is there of a job stays, whatever becomes of this computer. Who notes elsewhere that all of a
+// job is here, or has the NAS remove it, calls it first.
+func (m Mirror) Sync(job string) error {
+	have, err := m.Have(job)
+	if err != nil {
+		return err
+	}
+	root, err := m.root()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for name := range have {
+		f, err := root.OpenFile(path.Join(job, name), os.O_WRONLY, 0)
+		if err == nil {
+			err = errors.Join(f.Sync(), f.Close())
+		}
+		if err != nil {
+			return m.failed(err)
+		}
+	}
+	for _, dir := range []string{job, "."} { // the names of the files; not every system can
+		if d, err := root.Open(dir); err == nil {
+			_ = d.Sync()
+			_ = d.Close()
+		}
+	}
+	return nil
+}
+
 // Drop forgets a job's copy, so that the next follow fetches it anew.
 func (m Mirror) Drop(job string) error {
 	if !burnin.ValidID(job) {
@@ -266,8 +296,8 @@ func (m Mirror) Observe(s wire.JobStatus, nowMs int64) (burnin.Observation, erro
 	}
 	complete := true
 	for file, size := range s.Sizes {
-		if strings.HasSuffix(file, ".ndjson") && have[file] < size {
-			complete = false
+		if n, here := have[file]; strings.HasSuffix(file, ".ndjson") && (!here || n < size) {
+			complete = false // an empty one too: a run that has not said a word is there to be known of
 		}
 	}
 	if _, ok := s.Sizes[journal(s.Run)]; s.Run > 0 && !ok {

@@ -181,7 +181,19 @@ func TestAnObservationIsCompleteOnceAllJournalsAreThere(t *testing.T) {
 			t.Errorf("after %s: %+v, %v", step.file, obs, err)
 		}
 	}
-	status.Run = 3 // its journal was not there yet when the NAS looked
+	status.Run, status.Sizes["run-3.ndjson"] = 3, 0 // a run that has not said a word is there to be known of
+	for _, complete := range []bool{false, true} {
+		if obs, err := m.Observe(status, 7); err != nil || obs.Complete != complete {
+			t.Errorf("with an empty journal that has come (%t): %+v, %v", complete, obs, err)
+		}
+		if _, err := m.Write(wire.Data{Job: aJob, File: "run-3.ndjson"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if runs, err := m.Journals(aJob); err != nil || len(runs) != 3 || len(runs[2]) != 0 {
+		t.Errorf("runs %v, %v", runs, err)
+	}
+	status.Run = 4 // its journal was not there yet when the NAS looked
 	if obs, err := m.Observe(status, 7); err != nil || obs.Complete {
 		t.Errorf("with a run that has no journal: %+v, %v", obs, err)
 	}

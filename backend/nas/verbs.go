@@ -90,7 +90,7 @@ func (c *Conn) started(ctx context.Context, verb wire.Verb, job string, req any)
 
 // Stop stops a job and says whether it is proven stopped. It needs root. by says who asks, for the job's log.
 func (c *Conn) Stop(ctx context.Context, job, by string) (wire.StopReply, error) {
-	return reply[wire.StopReply](ctx, c, wire.VerbStop, wire.JobRequest{Job: job, By: by}, true)
+	return reply[wire.StopReply](ctx, c, wire.VerbStop, wire.JobRequest{Job: job, By: by, GID: c.facts.GID}, true)
 }
 
 // Slots says how jobs take turns, after changing it where asked. It needs root.
@@ -142,11 +142,12 @@ func (c *Conn) List(ctx context.Context) ([]wire.JobStatus, error) {
 // maxFiles bounds the files of one job.
 const maxFiles = 4096
 
-// checkStatus refuses a status whose names could not be a job's.
+// checkStatus refuses a status whose names could not be a job's, and cleans what it says in words.
 func (c *Conn) checkStatus(s *wire.JobStatus) error {
 	if !burnin.ValidID(s.Job) || s.Run < 0 || len(s.Sizes) > maxFiles {
 		return c.garbage("a job that cannot be: " + reason.Clean(s.Job, 40))
 	}
+	s.Damaged = reason.Clean(s.Damaged, 300)
 	for file, size := range s.Sizes {
 		if !wire.ValidFile(file) || size < 0 {
 			return c.garbage("a file that cannot be: " + reason.Clean(file, 40))

@@ -93,7 +93,11 @@ func (s *Service) Resume(ctx context.Context, id string) (wire.StartReply, error
 
 // launch starts run n and waits until it holds its drive, or has said why it does not.
 func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int) (int, error) {
-	if err := s.Supervisor.Launch(ctx, id, n, s.Dir.in(id, logFile)); err != nil {
+	err := s.Dir.openLog(root, id)
+	if err == nil {
+		err = s.Supervisor.Launch(ctx, id, n, s.Dir.in(id, logFile))
+	}
+	if err != nil {
 		return 0, reason.New("not_started", "error", err)
 	}
 	deadline := time.NewTimer(startWait)
@@ -167,7 +171,7 @@ func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
 func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply, error) {
 	root, err := s.Dir.root(req.Job)
 	if reasonCode(err) == "no_such_job" {
-		return wire.StopReply{Stopped: true}, s.Dir.forbid(req.Job, []byte(reason.Clean(req.By, 200)+"\n"))
+		return wire.StopReply{Stopped: true}, s.Dir.forbid(req.Job, []byte(reason.Clean(req.By, 200)+"\n"), req.GID)
 	}
 	if err != nil {
 		return wire.StopReply{}, err

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -19,7 +17,8 @@ import (
 // beatEvery is how often a stream without news says that it is still there.
 const beatEvery = 10 * time.Second
 
-// status looks at a job: the lock first, then the sizes, so that a free lock means final sizes.
+// status looks at a job: the lock first, then the sizes, so that a free lock means final sizes; then the lock again, in
+// case that a run has begun meanwhile.
 func (s *Service) status(id string, facts Facts) (wire.JobStatus, error) {
 	root, err := s.Dir.root(id)
 	if err != nil {
@@ -30,12 +29,16 @@ func (s *Service) status(id string, facts Facts) (wire.JobStatus, error) {
 	if err != nil {
 		return wire.JobStatus{}, err
 	}
-	st := wire.JobStatus{Job: id, LockHeld: held, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(), Run: runs(root)}
+	st := wire.JobStatus{Job: id, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(), Run: runs(root)}
 	if st.Sizes, err = sizes(root); err != nil {
 		return st, err
 	}
 	st.Trouble = trouble(root)
-	if held {
+	begun, err := s.Locks.Held(s.Dir.in(id, lockFile))
+	if err != nil {
+		return st, err
+	}
+	if st.LockHeld = held || begun; st.LockHeld {
 		st.Live = readLive(root)
 	}
 	return st, nil
@@ -58,11 +61,16 @@ func (s *Service) List() (wire.ListReply, error) {
 			continue // removed just now
 		}
 		if err != nil { // the others can be looked at all the same
-			st = wire.JobStatus{Job: id, Damaged: reason.Clean(err.Error(), 300), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
+			st = s.damaged(id, facts, err)
 		}
 		reply.Jobs = append(reply.Jobs, st)
 	}
 	return reply, nil
+}
+
+// damaged is the status of a job that cannot be looked at.
+func (s *Service) damaged(id string, facts Facts, err error) wire.JobStatus {
+	return wire.JobStatus{Job: id, Damaged: reason.Clean(err.Error(), 300), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
 }
 
 // Read gives a piece of a job's file.
@@ -72,33 +80,12 @@ func (s *Service) Read(req wire.ReadRequest) (wire.Data, error) {
 		return wire.Data{}, err
 	}
 	defer root.Close()
-	data, err := readPiece(root, req.File, req.Off, wire.MaxChunk)
-	return wire.Data{Job: req.Job, File: req.File, Off: req.Off, Bytes: data}, err
-}
-
-// readPiece reads what is on the NAS's disk to stay: what was read is synced before it is given, so that no power cut takes from the NAS what a
-// reader has already, and neither copy ever says what the other does not.
-func readPiece(root *os.Root, file string, off, n int64) ([]byte, error) {
-	if !wire.ValidFile(file) || off < 0 {
-		return nil, reason.New("bad_request", "error", "that is no file of a job")
-	}
-	f, err := root.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	held, err := s.Locks.Held(s.Dir.in(req.Job, lockFile))
 	if err != nil {
-		return nil, err
+		return wire.Data{}, err
 	}
-	defer f.Close()
-	buf := make([]byte, min(n, wire.MaxChunk))
-	got, err := f.ReadAt(buf, off)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	if got > 0 {
-		_ = f.Sync() // where it cannot be, the bytes are worth more than the promise
-	}
-	return buf[:got], nil
+	data, err := readPiece(root, req.File, req.Off, wire.MaxChunk, held && req.File == runName(runs(root)))
+	return wire.Data{Job: req.Job, File: req.File, Off: req.Off, Bytes: data}, err
 }
 
 // followed is one job of a stream: what was sent of it.
@@ -107,6 +94,24 @@ type followed struct {
 	have map[string]int64
 	told wire.JobStatus // the last job frame
 	once bool           // a job frame was sent
+	bad  int            // how many looks at it have failed, one after the other
+}
+
+// damagedAfter is how many looks at a job fail before a stream says so: what is made or removed just now is no damage.
+const damagedAfter = 10
+
+// streamError is an error of the stream itself, which ends it for all jobs.
+type streamError struct{ err error }
+
+func (e *streamError) Error() string { return e.err.Error() }
+func (e *streamError) Unwrap() error { return e.err }
+
+// put sends a frame.
+func put(out *wire.Writer, t wire.FrameType, v any) error {
+	if err := out.Put(t, v); err != nil {
+		return &streamError{err}
+	}
+	return nil
 }
 
 // Follow streams the growth of jobs until ctx ends, or with Once until all there is was sent.
@@ -133,7 +138,7 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 	for {
 		news := false
 		for _, j := range jobs {
-			sent, err := s.followJob(ctx, j, facts, out)
+			sent, err := s.followJob(ctx, j, facts, req.Once, out)
 			if err != nil {
 				return err
 			}
@@ -146,7 +151,7 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 			beat = s.Now()
 		} else if s.Now().Sub(beat) >= beatEvery {
 			beat = s.Now()
-			if err := out.Put(wire.FrameBeat, nil); err != nil {
+			if err := put(out, wire.FrameBeat, nil); err != nil {
 				return err
 			}
 		}
@@ -158,20 +163,40 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 	}
 }
 
-// followJob sends what is new of one job: journals, then logs in turns, then what it amounts to.
-func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, out *wire.Writer) (news bool, err error) {
+// followJob sends what is new of one job, then what it amounts to. What is wrong with it is told of it alone.
+func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, once bool, out *wire.Writer) (news bool, err error) {
 	st, err := s.status(j.id, facts)
-	var said *reason.Said
-	if errors.As(err, &said) && said.Code == "no_such_job" {
-		if j.told.Missing {
-			return false, nil
+	if err == nil {
+		news, err = s.sendGrowth(ctx, j, st, out)
+	}
+	var broken *streamError
+	switch {
+	case errors.As(err, &broken):
+		return news, err
+	case ctx.Err() != nil:
+		return news, nil
+	case reasonCode(err) == "no_such_job":
+		st = wire.JobStatus{Job: j.id, Missing: true, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
+	case err != nil:
+		if j.bad++; j.bad < damagedAfter && !once {
+			return news, nil
 		}
-		j.once, j.told = true, wire.JobStatus{Job: j.id, Missing: true, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
-		return true, out.Put(wire.FrameJob, j.told)
+		st = s.damaged(j.id, facts, err)
 	}
-	if err != nil {
-		return false, err
+	if err == nil {
+		j.bad = 0
 	}
+	same := j.once && j.told.LockHeld == st.LockHeld && j.told.Run == st.Run && j.told.Trouble == st.Trouble && sameLive(j.told.Live, st.Live) &&
+		j.told.Missing == st.Missing && j.told.Damaged == st.Damaged
+	if same && (!news || err != nil) {
+		return news, nil
+	}
+	j.once, j.told = true, st
+	return true, put(out, wire.FrameJob, st)
+}
+
+// sendGrowth sends what is new of a job's files: journals, then logs in turns.
+func (s *Service) sendGrowth(ctx context.Context, j *followed, st wire.JobStatus, out *wire.Writer) (news bool, err error) {
 	root, err := s.Dir.root(j.id)
 	if err != nil {
 		return false, err
@@ -182,33 +207,41 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, out *
 		for again := true; again; {
 			again = false
 			for _, name := range names {
-				if isJournal(name) != journals || j.have[name] >= st.Sizes[name] {
+				if isJournal(name) != journals {
 					continue
 				}
 				if ctx.Err() != nil {
 					return news, nil
 				}
-				data, err := readPiece(root, name, j.have[name], st.Sizes[name]-j.have[name])
+				sent, err := s.sendPiece(root, j, name, st, out)
+				news, again = news || sent, again || sent
 				if err != nil {
-					return news, fmt.Errorf("job %s: %w", j.id, err)
-				}
-				if len(data) == 0 {
-					continue
-				}
-				if err := out.Put(wire.FrameData, wire.Data{Job: j.id, File: name, Off: j.have[name], Bytes: data}); err != nil {
 					return news, err
 				}
-				j.have[name] += int64(len(data))
-				news, again = true, true
 			}
 		}
 	}
-	same := j.once && j.told.LockHeld == st.LockHeld && j.told.Run == st.Run && j.told.Trouble == st.Trouble && sameLive(j.told.Live, st.Live)
-	if same && !news {
+	return news, nil
+}
+
+// sendPiece sends the next piece of a file, if there is more of it. That a run is gone without a word is told by its
+// journal as it is, which is empty.
+func (s *Service) sendPiece(root *os.Root, j *followed, name string, st wire.JobStatus, out *wire.Writer) (sent bool, err error) {
+	had, known := j.have[name]
+	grows := st.LockHeld && name == runName(st.Run)
+	silent := isJournal(name) && !grows && !known && st.Sizes[name] == 0
+	if had >= st.Sizes[name] && !silent {
 		return false, nil
 	}
-	j.once, j.told = true, st
-	return true, out.Put(wire.FrameJob, st)
+	data, err := readPiece(root, name, had, st.Sizes[name]-had, grows)
+	if err != nil {
+		return false, fmt.Errorf("job %s: %w", j.id, err)
+	}
+	if len(data) == 0 && !silent {
+		return false, nil
+	}
+	j.have[name] = had + int64(len(data))
+	return true, put(out, wire.FrameData, wire.Data{Job: j.id, File: name, Off: had, Bytes: data})
 }
 
 func sameLive(a, b *burnin.Progress) bool {

@@ -226,7 +226,7 @@ func TestWhatCannotBeUndoneIsLeftAlone(t *testing.T) {
 		"somebody wrote to it since": {func(_ *machine, d *memoryDrive) { d.Poke([]byte("mine"), 5000) }, "cannot_undo"},
 		"mounted since":              {func(_ *machine, d *memoryDrive) { d.usage = drive.Usage{Class: drive.Mounted, Text: "mounted"} }, "usage_changed"},
 		"another drive":              {func(_ *machine, d *memoryDrive) { d.id.Serial = "OTHER" }, "identity_changed"},
-		"it is running":              {func(m *machine, _ *memoryDrive) { m.locks[filepath.Join(m.dir, "jobs", testJob, "lock")] = true }, "cannot_undo"},
+		"it is running":              {func(m *machine, _ *memoryDrive) { _, _ = m.Take(filepath.Join(m.dir, "jobs", testJob, "lock"), -1) }, "cannot_undo"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := quick(t, time.Minute)

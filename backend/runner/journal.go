@@ -36,21 +36,32 @@ type journal struct {
 }
 
 // openJournal creates the journal of a run; a file that is there already is an error, since it has its writer for ever.
+// Where it fails it leaves nothing: a journal that is there counts as a run. The room for the last word comes first, since
+// that is what a full disk refuses.
 func openJournal(root *os.Root, run, gid int, facts Facts, now func() time.Time, boot func() time.Duration, fold *burnin.Tracker) (*journal, error) {
-	f, err := root.OpenFile(runName(run), os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o640)
-	if err != nil {
+	if err := keepRoom(root); err != nil {
 		return nil, spaceError("the journal", err)
 	}
+	f, err := root.OpenFile(runName(run), os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o640)
+	if err != nil {
+		return nil, errors.Join(spaceError("the journal", err), root.Remove(reserveFile))
+	}
+	j := &journal{now: now, boot: boot, id: facts.BootID, name: runName(run), root: root, file: f, fold: fold}
 	if os.Geteuid() == 0 {
 		if err := f.Chown(-1, gid); err != nil {
-			return nil, errors.Join(err, f.Close())
+			return nil, errors.Join(err, j.close())
 		}
 	}
-	// Room for the last word, should the disk fill up.
-	if err := root.WriteFile(reserveFile, make([]byte, reserveBytes), 0o600); err != nil {
-		return nil, errors.Join(spaceError("the journal", err), f.Close())
+	return j, nil
+}
+
+// keepRoom sets room aside for a journal's last word, should the disk fill up; all of it or none.
+func keepRoom(root *os.Root) error {
+	err := root.WriteFile(reserveFile, make([]byte, reserveBytes), 0o600)
+	if err != nil {
+		_ = root.Remove(reserveFile) // what stands of it takes room from others
 	}
-	return &journal{now: now, boot: boot, id: facts.BootID, name: runName(run), root: root, file: f, fold: fold}, nil
+	return err
 }
 
 const (
@@ -134,7 +145,8 @@ func (j *journal) write(line []byte) error {
 	}
 }
 
-// append writes a line at the end of the whole lines, so that none is torn or there twice.
+// append writes a line at the end of the whole lines, so that none is torn or there twice. What could not be written
+// whole, or not be synced, is taken back at once: readers have not got it yet, and another line may come in its place.
 func (j *journal) append(line []byte) error {
 	info, err := j.file.Stat()
 	if err == nil && info.Size() > j.size {
@@ -146,10 +158,12 @@ func (j *journal) append(line []byte) error {
 	if err == nil {
 		err = j.file.Sync()
 	}
-	if err == nil {
-		j.size += int64(len(line))
+	if err != nil {
+		_ = j.file.Truncate(j.size) // where it fails it is tried again before the next line
+		return err
 	}
-	return err
+	j.size += int64(len(line))
+	return nil
 }
 
 func (j *journal) fail(err error) error {
@@ -180,8 +194,13 @@ func (j *journal) where() (stage, progress string) {
 	return j.fold.Where()
 }
 
+// close gives the file up. A run that has not said a word leaves no journal, and so was none.
 func (j *journal) close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.size == 0 {
+		_ = j.root.Remove(reserveFile)
+		return errors.Join(j.root.Remove(j.name), j.file.Close())
+	}
 	return errors.Join(j.file.Sync(), j.file.Close())
 }

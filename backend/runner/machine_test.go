@@ -30,8 +30,8 @@ type machine struct {
 	poll time.Duration // how often the runner looks at files
 
 	mu      sync.Mutex
-	drives  map[string]*memoryDrive // by id
-	locks   map[string]bool
+	drives  map[string]*memoryDrive         // by id
+	locks   map[string]os.FileInfo          // by path
 	cancels map[int]context.CancelCauseFunc // the running processes
 	pids    int
 	wait    sync.WaitGroup
@@ -61,7 +61,7 @@ type memoryDrive struct {
 }
 
 func newMachine(t testing.TB) *machine {
-	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: 2 * time.Millisecond, drives: map[string]*memoryDrive{}, locks: map[string]bool{}, cancels: map[int]context.CancelCauseFunc{}}
+	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: 2 * time.Millisecond, drives: map[string]*memoryDrive{}, locks: map[string]os.FileInfo{}, cancels: map[int]context.CancelCauseFunc{}}
 	t.Cleanup(func() {
 		m.killAll()
 		m.wait.Wait()
@@ -195,6 +195,8 @@ func (openMemory) Close() error { return nil }
 
 // Take and Held make a machine runner.Locks.
 
+// A lock is on a file and not on its name, as the kernel's are: where somebody removes the file, its place is free.
+
 func (m *machine) Take(path string, _ int) (io.Closer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -203,20 +205,43 @@ func (m *machine) Take(path string, _ int) (io.Closer, error) {
 			return nil, err
 		}
 	}
-	if m.locks[path] {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { // a test may come before any job
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	if m.lockedHere(path) {
 		return nil, runner.ErrLocked
 	}
-	m.locks[path] = true
-	return closer(func() { m.mu.Lock(); defer m.mu.Unlock(); delete(m.locks, path) }), nil
+	m.locks[path] = info
+	return closer(func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.locks[path] == info {
+			delete(m.locks, path)
+		}
+	}), nil
 }
 
 func (m *machine) Held(path string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.broken != "" && path == m.broken {
 		return false, errors.New("input/output error")
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.locks[path], nil
+	return m.lockedHere(path), nil
+}
+
+// lockedHere reports whether the file that has this name now is locked. The caller holds mu.
+func (m *machine) lockedHere(path string) bool {
+	there, err := os.Stat(path)
+	return err == nil && m.locks[path] != nil && os.SameFile(there, m.locks[path])
 }
 
 type closer func()

@@ -12,25 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"burnish/backend/testbed/disk"
 	"burnish/backend/wire"
 )
-
-// cutPower makes an ext4 file system lose all that it was not told to keep, as a power cut does (EXT4_IOC_SHUTDOWN
-// without a flush of its log).
-func cutPower(t *testing.T, dir string) {
-	t.Helper()
-	const shutdown, withoutFlush = 0x8004587d, 2
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	if err := unix.IoctlSetPointerInt(fd, shutdown, withoutFlush); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // followed collects the files of the jobs as a desktop's mirror has them.
 func (m *machine) followed() map[string][]byte {
@@ -68,7 +52,7 @@ func TestAPowerCutTakesNothingThatWasFollowed(t *testing.T) {
 	await(t, "the sweep is at work", func() bool { return d.Counts().BytesWritten > 40*mib })
 	time.Sleep(50 * time.Millisecond)
 	had := m.followed()
-	cutPower(t, m.dir)
+	disk.CutPower(t, m.dir)
 	fs.unmount()
 	fs.mount()
 	lines := 0
@@ -82,11 +66,4 @@ func TestAPowerCutTakesNothingThatWasFollowed(t *testing.T) {
 	if len(had) < 3 || lines < 10 {
 		t.Errorf("only %d files with %d lines were followed", len(had), lines)
 	}
-}
-
-func same(a, b []byte) (n int) {
-	for n < min(len(a), len(b)) && a[n] == b[n] {
-		n++
-	}
-	return n
 }

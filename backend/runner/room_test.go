@@ -53,43 +53,56 @@ func filled(t *testing.T, plan burnin.Plan) (*machine, *memoryDrive, *os.File) {
 	t.Helper()
 	need.Root(t)
 	m := newMachine(t).withBadblocks(nil)
-	if err := syscall.Mount("tmpfs", m.dir, "tmpfs", 0, "size=2m"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		m.killAll()
-		m.wait.Wait()
-		if err := syscall.Unmount(m.dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	m.onTmpfs("size=2m")
 	d := slowly(m)
 	if _, err := m.service().Start(context.Background(), order(d, plan)); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the sweep is at work", func() bool { return d.Counts().BytesWritten > 40*mib })
-	hog, err := os.Create(filepath.Join(m.dir, "hog"))
-	if err != nil {
-		t.Fatal(err)
+	return m, d, m.fill(0)
+}
+
+// onTmpfs makes the state directory a file system of its own.
+func (m *machine) onTmpfs(options string) {
+	m.t.Helper()
+	need.Root(m.t)
+	if err := syscall.Mount("tmpfs", m.dir, "tmpfs", 0, options); err != nil {
+		m.t.Fatal(err)
 	}
+	m.t.Cleanup(func() {
+		m.killAll()
+		m.wait.Wait()
+		if err := syscall.Unmount(m.dir, syscall.MNT_DETACH); err != nil {
+			m.t.Error(err)
+		}
+	})
+}
+
+// fill leaves room for so many bytes in the file system of the state directory, and gives the file that takes the rest.
+func (m *machine) fill(room int64) *os.File {
+	m.t.Helper()
+	hog, err := os.OpenFile(filepath.Join(m.dir, "hog"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer hog.Close()
 	for block := make([]byte, 64<<10); err == nil; {
 		_, err = hog.Write(block)
 	}
-	hog.Close()
-	if !errors.Is(err, syscall.ENOSPC) {
-		t.Fatal(err)
+	info, statErr := hog.Stat()
+	if !errors.Is(err, syscall.ENOSPC) || statErr != nil {
+		m.t.Fatal(err, statErr)
 	}
-	return m, d, hog
+	if err := hog.Truncate(info.Size() - room); err != nil {
+		m.t.Fatal(err)
+	}
+	return hog
 }
 
 func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
 	m, d, hog := filled(t, stampPlan())
 	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
-	await(t, "the drive is left in peace", func() bool {
-		before := d.Counts().Reads + d.Counts().Writes
-		time.Sleep(200 * time.Millisecond)
-		return d.Counts().Reads+d.Counts().Writes == before
-	})
+	await(t, "the drive is left in peace", d.rests)
 	if job := m.seen(); job.State != burnin.Running {
 		t.Errorf("without room it is %s, %v", job.State, job.Reason)
 	}
@@ -123,8 +136,11 @@ func TestAFullDiskTakesNothingOfWhatBadblocksSays(t *testing.T) {
 }
 
 func TestAJobThatWaitsForRoomCanBeStopped(t *testing.T) {
-	m, _, _ := filled(t, stampPlan())
+	m, d, _ := filled(t, stampPlan())
+	f := m.follower(testJob)
 	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
+	await(t, "the drive is left in peace", d.rests)
+	await(t, "the follower has all so far", f.is(testJob, func(st wire.JobStatus) bool { return st.Trouble != "" }))
 	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil || !reply.Stopped {
 		t.Fatalf("%+v, %v", reply, err)
 	}
@@ -134,6 +150,16 @@ func TestAJobThatWaitsForRoomCanBeStopped(t *testing.T) {
 	if s := job.Stages[2]; s.State != burnin.Cancelled {
 		t.Errorf("the stage is %s, %v", s.State, s.Reason)
 	}
+	// The line that had no room may have been written in part, and others stand in its place now.
+	await(t, "the end is followed", f.is(testJob, func(st wire.JobStatus) bool { return !st.LockHeld }))
+	f.same(t)
+}
+
+// rests reports whether nothing is asked of the drive for a while.
+func (d *memoryDrive) rests() bool {
+	before := d.Counts().Reads + d.Counts().Writes
+	time.Sleep(200 * time.Millisecond)
+	return d.Counts().Reads+d.Counts().Writes == before
 }
 
 // ext4 is a file system of its own for the state directory of a machine.
@@ -189,6 +215,7 @@ func TestAStateDirectoryThatBecomesReadOnlyIsSaidAndNothingIsMadeUp(t *testing.T
 	if job := m.seen(); job.State != burnin.Running || !strings.Contains(job.Warnings[len(job.Warnings)-1].Text, "read-only") {
 		t.Errorf("it is %s, %s", job.State, asJSON(t, job.Warnings))
 	}
+	f := m.follower(testJob) // what could not be synced is not given while the run may take it back
 	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil || !reply.Stopped {
 		t.Fatalf("%+v, %v", reply, err)
 	}
@@ -198,4 +225,6 @@ func TestAStateDirectoryThatBecomesReadOnlyIsSaidAndNothingIsMadeUp(t *testing.T
 	if s := job.Stages[2]; s.State != burnin.Unknown || !strings.Contains(job.Reason.Text, "read-only") {
 		t.Errorf("the stage is %s, %v", s.State, s.Reason)
 	}
+	await(t, "the end is followed", f.is(testJob, func(st wire.JobStatus) bool { return !st.LockHeld }))
+	f.same(t)
 }

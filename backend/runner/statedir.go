@@ -118,15 +118,36 @@ func (d StateDir) create(req wire.StartRequest) error {
 	return syncDir(d.jobs())
 }
 
-// forbid keeps a job that is not here from ever starting: its place is taken by a stop request.
-func (d StateDir) forbid(id string, request []byte) error {
+// forbid keeps a job that is not here from ever starting: its place is taken by a stop request. The login's group may
+// look at it, as at any job.
+func (d StateDir) forbid(id string, request []byte, gid int) error {
 	if err := d.make(); err != nil {
 		return err
 	}
 	if err := os.Mkdir(d.job(id), 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 		return spaceError("the stop request", err)
 	}
-	return spaceError("the stop request", writeSynced(d.in(id, stopFile), request, -1))
+	if err := chgrp(d.job(id), gid); err != nil {
+		return err
+	}
+	return spaceError("the stop request", writeSynced(d.in(id, stopFile), request, gid))
+}
+
+// openLog makes the file for what a run's process says, if it is not there, so that the login's group may read it
+// whoever opens it next.
+func (d StateDir) openLog(root *os.Root, id string) error {
+	req, err := d.request(id)
+	if err != nil {
+		return err
+	}
+	f, err := root.OpenFile(logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	if err != nil {
+		return spaceError(logFile, err)
+	}
+	if os.Geteuid() == 0 {
+		err = f.Chown(-1, req.GID)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // sign writes into a run's lock which process has it.

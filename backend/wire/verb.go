@@ -92,6 +92,8 @@ type StartReply struct {
 type JobRequest struct {
 	Job string `json:"job"`
 	By  string `json:"by,omitempty"` // stop: who asks, for the log
+	// GID: stop: the login's group, which may look at what is put in the place of a job that is not there yet.
+	GID int `json:"gid,omitempty"`
 	// Auto: resume: no person asks. A job that somebody wanted stopped does not go on then.
 	Auto bool `json:"auto,omitempty"`
 }
@@ -116,7 +118,7 @@ type UndoReply struct {
 type JobStatus struct {
 	Job      string           `json:"job"`
 	Missing  bool             `json:"missing,omitempty"` // there is no such job
-	Damaged  string           `json:"damaged,omitempty"` // list: it cannot be looked at, and why; nothing else is known
+	Damaged  string           `json:"damaged,omitempty"` // it cannot be looked at, and why; nothing else is known
 	Run      int              `json:"run"`               // the newest; 0 before the first
 	LockHeld bool             `json:"lock_held"`
 	BootID   string           `json:"boot_id"` // of the NAS now
