@@ -2,7 +2,6 @@ package runner
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -131,10 +130,7 @@ func (r *run) rebuild() error {
 	}
 	err = r.Dir.sign(root, os.Getpid(), r.facts.BootID)
 	if err == nil {
-		err = r.home.move(root, r.req.GID)
-	}
-	if err == nil {
-		err = r.j.move(root, r.req.GID)
+		err = r.move(root)
 	}
 	if err != nil {
 		return errors.Join(err, lock.Close(), root.Close())
@@ -161,74 +157,4 @@ func (r *run) anySlot() io.Closer {
 		}
 	}
 	return noTurn{}
-}
-
-// move copies all that is kept to a new directory, and goes on with the copies.
-func (h *home) move(root *os.Root, gid int) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var names []string
-	for name := range h.kept {
-		names = append(names, name)
-	}
-	for _, name := range names {
-		from := h.kept[name]
-		to, err := copied(from, -1, root, name, gid)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if h.log != nil && h.log.name == name {
-			h.log.turn(to)
-		} else if err := to.Close(); err != nil {
-			return err
-		}
-		again, err := root.Open(name)
-		if err != nil {
-			return err
-		}
-		_ = from.Close() // it was read from only
-		h.kept[name] = again
-	}
-	return nil
-}
-
-// copied makes a file anew from one that is open, up to size or, below 0, whole.
-func copied(from *os.File, size int64, root *os.Root, name string, gid int) (*os.File, error) {
-	if size < 0 {
-		info, err := from.Stat()
-		if err != nil {
-			return nil, err
-		}
-		size = info.Size()
-	}
-	to, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o640)
-	if err != nil {
-		return nil, err
-	}
-	if os.Geteuid() == 0 && gid >= 0 {
-		err = to.Chown(-1, gid)
-	}
-	if err == nil {
-		_, err = io.Copy(to, io.NewSectionReader(from, 0, size))
-	}
-	if err == nil {
-		err = to.Sync()
-	}
-	if err != nil {
-		return nil, errors.Join(err, to.Close())
-	}
-	return to, nil
-}
-
-// move goes on in a new directory, with what was written so far.
-func (j *journal) move(root *os.Root, gid int) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	to, err := copied(j.file, j.size, root, j.name, gid)
-	if err != nil {
-		return err
-	}
-	_ = j.file.Close() // nothing leads to it any more
-	j.file, j.root = to, root
-	return root.WriteFile(reserveFile, make([]byte, reserveBytes), 0o600)
 }

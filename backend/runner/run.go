@@ -357,14 +357,6 @@ type stageLog struct {
 	f  *os.File
 }
 
-// turn goes on in another file, which holds what was written so far.
-func (l *stageLog) turn(f *os.File) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_ = l.f.Close() // nothing leads to it any more
-	l.f = f
-}
-
 func (l *stageLog) say(format string, args ...any) {
 	line := reason.Clean(fmt.Sprintf(format, args...), 4096)
 	l.mu.Lock()
