@@ -208,6 +208,12 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		if err != nil {
 			return burnin.Job{}, err
 		}
+		if !st.LockHeld && obs.Complete && !noted(row.Observation, obs) {
+			// A crash of this computer must not leave the word that all is here and take a part of it.
+			if err := s.Mirror.Sync(id); err != nil {
+				return burnin.Job{}, err
+			}
+		}
 		if !st.LockHeld && obs.Complete && now.Sub(time.UnixMilli(row.CreatedMs)) >= askedFor {
 			if begun, err := s.begun(id); err != nil {
 				return burnin.Job{}, err
@@ -233,6 +239,11 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		return job, nil
 	}
 	return job, s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs)
+}
+
+// noted reports whether it is kept already that the end of the same run is here whole.
+func noted(before *burnin.Observation, obs burnin.Observation) bool {
+	return before != nil && before.Run == obs.Run && before.Complete && !before.LockHeld
 }
 
 // begun reports whether any line of the job's journals is here.
