@@ -56,6 +56,7 @@ var registry = []Entry{
 	{"selftest_adopted", Note, "A self-test was running already", "A {test} self-test that Burnish did not start was let end, and its result taken.", "", nil},
 	{"selftest_foreign", Note, "Somebody else tests this drive", "The drive's log shows {count} self-tests of this time that Burnish did not start.", "Look for schedules of smartd or of the NAS.", nil},
 	{"smart_warning", Note, "Health data worth watching", "{says} {figures}", "", nil},
+	{"smart_gap", Note, "Health data was missing after a stage", "After {stage} smartctl gave no word of what the drive told at first: {what}.", "The last check decides. If it comes often, run smartctl by hand on the NAS to see why.", nil},
 	{"kernel_errors", Note, "The kernel logged errors of this drive", "{reads} failed reads, {writes} failed writes and {resets} resets of its link; the first: {first}", "Check cable, slot and power.", nil},
 	{"hidden_capacity", Note, "The drive hides a part of itself", "{bytes} bytes of it are not shown and were not tested.", "See what hides them before you trust its size: hdparm -N for a host protected area, nvme id-ctrl (unvmcap) for NVMe.", nil},
 	{"hot", Note, "The drive ran hot", "{temperature} °C during {stage}; its limit is {limit} °C.", "Improve the cooling.", nil},

@@ -126,6 +126,11 @@ func (a *at) reviewed(ctx context.Context, out outcome) (outcome, error) {
 		a.log.say("the drive's health cannot be read after this stage: %v", err)
 		return out, nil
 	}
+	if what := smart.Unsaid(before.Before, h); len(what) > 0 {
+		if err := a.warn(reason.New("smart_gap", "stage", a.spec.Kind, "what", strings.Join(what, ", "))); err != nil {
+			return outcome{}, err
+		}
+	}
 	out, _, err = a.review(h, out)
 	return out, err
 }
@@ -214,7 +219,7 @@ func (a *at) lastHealth(ctx context.Context) (outcome, error) {
 	if a.req.Plan.WithoutSMART || job.Health == nil && !a.req.Plan.NeedsSMART() {
 		return passed, nil
 	}
-	h, err := a.readHealth(ctx)
+	h, err := a.wholeHealth(ctx, job.Health)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -231,6 +236,14 @@ func (a *at) lastHealth(ctx context.Context) (outcome, error) {
 			changed++
 		}
 	}
+	if job.Health != nil {
+		if said, why := a.notComparable(job.Health.Before, h, found); said != nil {
+			if out.state == burnin.Passed {
+				out = ended(burnin.Unknown, said)
+			}
+			return out, a.fact(burnin.FactHealth, false, why, "the drive's figures first and last")
+		}
+	}
 	worst := smart.Worst(found)
 	value := fmt.Sprintf("%d figures differ from the beginning, %d findings", changed, len(found))
 	if worst != "" {
@@ -240,6 +253,41 @@ func (a *at) lastHealth(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	return out, a.selfTestLogFact(h.Brief())
+}
+
+// A drive that says less at the end than at first is asked again: one command that failed once is no gap.
+const (
+	lastTries = 3
+	lastPause = time.Minute
+)
+
+// wholeHealth reads the drive's health at the end, until it says all that it said at first or has been asked often enough.
+func (a *at) wholeHealth(ctx context.Context, known *burnin.Health) (h smart.Health, err error) {
+	for try := 1; ; try++ {
+		h, err = a.readHealth(ctx)
+		if err == nil && (known == nil || len(smart.Unsaid(known.Before, h)) == 0) || try == lastTries || ctx.Err() != nil {
+			return h, err
+		}
+		a.log.say("the drive says less than at first, or nothing (%v); it is asked again", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(lastPause):
+		}
+	}
+}
+
+// notComparable says why the last figures prove nothing beside the first, nil if they can be compared.
+func (a *at) notComparable(first, last smart.Health, found []smart.Finding) (*reason.Said, string) {
+	for _, f := range found {
+		if f.Rule == "other_drive" {
+			return reason.New("identity_changed", "expected", f.Before, "found", f.After, "path", a.held.Path()), "not compared: smartctl shows another drive, " + f.Figures()
+		}
+	}
+	if what := smart.Unsaid(first, last); len(what) > 0 {
+		why := "the drive no longer says what it said at first (" + strings.Join(what, ", ") + ")"
+		return reason.New("smart_unreadable", "error", why), "not compared: " + why
+	}
+	return nil, ""
 }
 
 // selfTestLogFact compares the drive's log with the tests that this job ran.
