@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // The conditions that the rules read.
@@ -137,25 +136,6 @@ func readOlderTests(h *Health) []reading {
 		}
 	}
 	return nil
-}
-
-// errorLog reads the entries of one kind: those whose text has the word; an empty word takes those of no other kind.
-func errorLog(word string) func(*Health) []reading {
-	kind := func(text string) string {
-		for _, w := range []string{"ICRC", "UNC"} {
-			if strings.Contains(text, w) {
-				return w
-			}
-		}
-		return ""
-	}
-	return func(h *Health) []reading {
-		var out []reading
-		for _, e := range h.ErrorLog {
-			out = append(out, reading{item: fmt.Sprintf("error %d", e.Number), value: e.Text, holds: kind(e.Text) == word})
-		}
-		return out
-	}
 }
 
 // errorLogGrew looks at the count alone: entries that are shown are judged by what they say.

@@ -66,6 +66,9 @@ func mutations() map[string]mutation {
 		"an unreadable sector is logged": {"error_log_medium", Fail, func(root map[string]any) bool {
 			return logs(root, "Error: UNC 8 sectors at LBA = 0x00abcdef = 11259375")
 		}},
+		"a sector is not found": {"error_log_medium", Fail, func(root map[string]any) bool {
+			return number(root, "user_capacity", "bytes") > 0 && logs(root, "Error: IDNF at LBA = 0x00abcdef = 11259375")
+		}},
 		"a damaged transfer is logged": {"error_log_link", Warn, func(root map[string]any) bool { return logs(root, "Error: ICRC, ABRT at LBA = 0x00abcdef") }},
 		"a refused command is logged":  {"error_log_other", Info, func(root map[string]any) bool { return logs(root, "Error: ABRT") }},
 	}

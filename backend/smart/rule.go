@@ -113,9 +113,9 @@ var rules = []Rule{
 		Held: Warn, Rising: Warn, read: readLinkSpeed},
 	{ID: "write_cache_off", Says: "The drive's write cache is off, which makes writes slow.", Source: "the commonest cause of slow SAS drives, which often come so configured",
 		Held: Info, Rising: Info, read: readWriteCache},
-	{ID: "error_log_medium", Says: "The drive logged sectors that it could not read.", Source: srcLog, Rising: Fail, read: errorLog("UNC")},
-	{ID: "error_log_link", Says: "The drive logged damaged transfers: look at cable and backplane.", Source: srcLog + "; " + srcLink, Rising: Warn, read: errorLog("ICRC")},
-	{ID: "error_log_other", Says: "The drive logged errors, such as commands that it refused.", Source: srcLog, Rising: Info, read: errorLog("")},
+	{ID: "error_log_medium", Says: "The drive logged sectors that it could not read or not find.", Source: srcLog, Rising: Fail, read: errorLog(errorMedium)},
+	{ID: "error_log_link", Says: "The drive logged damaged transfers: look at cable and backplane.", Source: srcLog + "; " + srcLink, Rising: Warn, read: errorLog(errorLink)},
+	{ID: "error_log_other", Says: "The drive logged errors, such as commands that it refused.", Source: srcLog, Rising: Info, read: errorLog(errorOther)},
 
 	{ID: "error_log_grew", Says: "The drive counted errors of which its log shows no entry.", Source: srcLog, Rising: Info, pair: errorLogGrew},
 

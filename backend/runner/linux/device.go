@@ -22,8 +22,8 @@ type device struct {
 
 // witness knows what an error number does not say.
 type witness interface {
-	alive() bool          // whether the drive is still there
-	brokenHardware() bool // whether the drive spoke of an error of its own hardware just now
+	alive() bool     // whether the drive is still there
+	defective() bool // whether the drive spoke just now of an error of its own hardware, or of a sector that it did not find
 }
 
 // reopen opens the inode behind held again, past the page cache.
@@ -109,7 +109,7 @@ var classes = map[unix.Errno]surface.ErrorClass{
 	unix.ENODATA:    surface.ClassMedium, // critical medium error
 	unix.ETIMEDOUT:  surface.ClassTransport,
 	unix.ENOLINK:    surface.ClassTransport,
-	unix.EREMOTEIO:  surface.ClassTransport, // critical target error: an illegal request, or broken hardware
+	unix.EREMOTEIO:  surface.ClassTransport, // critical target error: an illegal request, broken hardware, or a sector that was not found
 	unix.EAGAIN:     surface.ClassTransport,
 	unix.ENOMEM:     surface.ClassTransport,
 	unix.EBADE:      surface.ClassRefused, // reservation conflict
@@ -138,7 +138,7 @@ func ioError(op string, off, n int64, err error, drive witness) error {
 	switch {
 	case class != surface.ClassGone && !drive.alive():
 		class = surface.ClassGone
-	case errno == unix.EREMOTEIO && drive.brokenHardware():
+	case errno == unix.EREMOTEIO && drive.defective():
 		class = surface.ClassMedium
 	}
 	return &surface.IOError{Op: op, Offset: off, Length: n, Class: class, Errno: unix.ErrnoName(errno), Err: errno}

@@ -346,8 +346,8 @@ func (d *held) alive() bool {
 	return err != nil || state == "running" || state == "live"
 }
 
-// brokenHardware asks the kernel's log.
-func (d *held) brokenHardware() bool { return d.kernel != nil && d.kernel.brokenHardware() }
+// defective asks the kernel's log.
+func (d *held) defective() bool { return d.kernel != nil && d.kernel.defective() }
 
 // SectorsWritten is the seventh field of the stat files of all paths.
 func (d *held) SectorsWritten() (int64, error) {

@@ -23,10 +23,10 @@ import (
 type kernelLog struct {
 	names names
 
-	mu       sync.Mutex
-	fd       int // -1 where the log cannot be read
-	seen     runner.KernelErrors
-	hardware time.Time // when the drive last spoke of an error of its hardware
+	mu     sync.Mutex
+	fd     int // -1 where the log cannot be read
+	seen   runner.KernelErrors
+	defect time.Time // when the drive last spoke of an error of its hardware, or of a sector that it did not find
 }
 
 // names are what the kernel calls a drive and its link in its messages; empty where it has no such name.
@@ -114,22 +114,23 @@ func (k *kernelLog) errors() runner.KernelErrors {
 		}
 		text := message(string(buf[:n]))
 		k.names.count(text, &k.seen)
-		if k.names.says(text, hardwareError) {
-			k.hardware = time.Now()
+		if k.names.says(text, hardwareError) || k.names.notFound(text) {
+			k.defect = time.Now()
 		}
 	}
 	return k.seen
 }
 
-// lately is how long one line about the drive's hardware explains refused requests: the kernel tells of a few of many.
+// lately is how long one line about a defect explains refused requests: the kernel tells of a few of many.
 const lately = time.Minute
 
-// brokenHardware reports whether the drive spoke of an error of its own hardware a short while ago.
-func (k *kernelLog) brokenHardware() bool {
+// defective reports whether the drive spoke a short while ago of an error of its own hardware, or of a sector that it did
+// not find.
+func (k *kernelLog) defective() bool {
 	k.errors()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return !k.hardware.IsZero() && time.Since(k.hardware) < lately
+	return !k.defect.IsZero() && time.Since(k.defect) < lately
 }
 
 // message cuts the text out of a record: "prefix;text\n key=value\n ...".
@@ -162,7 +163,7 @@ func (n names) count(text string, into *runner.KernelErrors) {
 	}
 	switch {
 	case n.says(text, hardwareError), n.says(text, "Sense Key : Medium Error"), n.disk != "" && strings.Contains(text, "critical medium error, dev "+n.disk+","),
-		n.port(text, "error: {", " UNC"), n.nvmeStatus(text, "2"):
+		n.port(text, "error: {", " UNC"), n.notFound(text), n.nvmeStatus(text, "2"):
 		into.Medium++
 	case n.saysAny(text, pathWords), n.port(text, "error: {", " ICRC"), n.nvmeStatus(text, "3"):
 		if into.Path++; into.Path == 1 {
@@ -172,6 +173,16 @@ func (n names) count(text string, into *runner.KernelErrors) {
 }
 
 const hardwareError = "Sense Key : Hardware Error"
+
+// outOfRange is additional sense code 21h, which SAT makes of IDNF. The block layer lets no request through that ends
+// behind the drive's last sector: so the drive did not find a sector of its own.
+const outOfRange = "Add. Sense: Logical block address out of range"
+
+// notFound reports whether the drive did not find a sector, or its address mark, in a transfer that was not damaged.
+func (n names) notFound(text string) bool {
+	register := n.port(text, "error: {", " IDNF") || n.port(text, "error: {", " AMNF")
+	return n.says(text, outOfRange) || register && !strings.Contains(text, " ICRC")
+}
 
 // pathWords are what a SCSI layer says of requests that the way to the drive damaged or lost [SPC-5, additional sense codes;
 // the kernel's host bytes]. A bare abort or a timeout is not among them: drives that die do that too.

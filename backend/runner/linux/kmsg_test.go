@@ -55,12 +55,12 @@ func TestOnlyErrorsOfThisDriveCount(t *testing.T) {
 // sound is a drive that is there and never spoke.
 type sound struct{}
 
-func (sound) alive() bool          { return true }
-func (sound) brokenHardware() bool { return false }
+func (sound) alive() bool     { return true }
+func (sound) defective() bool { return false }
 
 type broken struct{ sound }
 
-func (broken) brokenHardware() bool { return true }
+func (broken) defective() bool { return true }
 
 func TestTheKernelsLogTellsTheMediumFromTheWayToIt(t *testing.T) {
 	sata := namesOf("/sys/devices/pci0000:00/0000:00:1f.2/ata3/host2/target2:0:0/2:0:0:0/block/sdd")
@@ -74,6 +74,14 @@ func TestTheKernelsLogTellsTheMediumFromTheWayToIt(t *testing.T) {
 		"critical medium error, dev sdd, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata, [2]int{1, 0}},
 		"critical medium error, dev sde, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata, [2]int{}},
 		"ata3.00: error: { UNC }":                                                                         {sata, [2]int{1, 0}},
+		"ata3.00: error: { IDNF }":                                                                        {sata, [2]int{1, 0}},
+		"ata3.00: error: { AMNF IDNF ABRT }":                                                              {sata, [2]int{1, 0}},
+		"ata3.00: error: { ICRC IDNF }":                                                                   {sata, [2]int{0, 1}},
+		"ata33.00: error: { IDNF }":                                                                       {sata, [2]int{}},
+		"sd 2:0:0:0: [sdd] tag#7 Sense Key : Illegal Request [current]":                                   {sata, [2]int{}},
+		"sd 2:0:0:0: [sdd] tag#7 Add. Sense: Logical block address out of range":                          {sata, [2]int{1, 0}},
+		"sd 2:0:0:0: [sdd] tag#7 Add. Sense: Invalid field in cdb":                                        {sata, [2]int{}},
+		"sd 2:0:0:0: [sde] tag#7 Add. Sense: Logical block address out of range":                          {sata, [2]int{}},
 		"ata3.00: error: { ICRC ABRT }":                                                                   {sata, [2]int{0, 1}},
 		"ata33.00: error: { ICRC ABRT }":                                                                  {sata, [2]int{}},
 		"ata3.00: error: { ABRT }":                                                                        {sata, [2]int{}},
@@ -115,6 +123,40 @@ func TestWhatAnErrorNumberIsAbout(t *testing.T) {
 		var got *surface.IOError
 		if err := ioError("read", 0, 512, c.errno, c.drive); !errors.As(err, &got) || got.Class != c.want || got.Errno != unix.ErrnoName(c.errno) {
 			t.Errorf("%s of %T: %v, want %s", unix.ErrnoName(c.errno), c.drive, err, c.want)
+		}
+	}
+}
+
+// heard is a drive that is there, and what the kernel's log says of it.
+type heard struct{ *kernelLog }
+
+func (heard) alive() bool { return true }
+
+// A disk behind a SAS HBA does not find one of its sectors: SAT makes an illegal request of it, and the kernel an error of
+// the target, which alone says nothing about the medium.
+func TestASectorThatWasNotFoundIsAnErrorOfTheDrive(t *testing.T) {
+	drive := namesOf("/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/host2/port-2:0/end_device-2:0/target2:0:0/2:0:0:0/block/sdd")
+	for says, want := range map[string]surface.ErrorClass{
+		"sd 2:0:0:0: [sdd] tag#7 Add. Sense: Logical block address out of range": surface.ClassMedium,
+		"sd 2:0:0:0: [sdd] tag#7 Add. Sense: Invalid field in cdb":               surface.ClassTransport,
+		"sd 2:0:0:1: [sde] tag#7 Add. Sense: Logical block address out of range": surface.ClassTransport,
+	} {
+		var ends [2]int
+		if err := unix.Pipe2(ends[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(ends[1])
+		k := &kernelLog{names: drive, fd: ends[0], seen: runner.KernelErrors{Readable: true}}
+		defer k.close()
+		for _, line := range []string{"sd 2:0:0:0: [sdd] tag#7 Sense Key : Illegal Request [current]", says} {
+			if _, err := unix.Write(ends[1], []byte("3,1234,5678901,-;"+line+"\n")); err != nil {
+				t.Fatal(err)
+			}
+			k.errors()
+		}
+		var got *surface.IOError
+		if err := ioError("read", 4096, 4096, unix.EREMOTEIO, heard{k}); !errors.As(err, &got) || got.Class != want {
+			t.Errorf("%s: %v, want %s", says, err, want)
 		}
 	}
 }
