@@ -48,6 +48,7 @@ var registry = []Entry{
 
 	// A person wanted it.
 	{"stopped_by_person", Person, "Stopped", "Stopped during {stage}{progress}.", "Start a new job when you want the drive tested.", nil},
+	{"undone", Person, "Given up to undo it", "The test was given up to bring back what it had erased on the drive. The log of the undo says how that went.", "Start a new job when you want the drive tested.", nil},
 
 	// Said beside a verdict.
 	{"never_reached", Note, "Not reached", "The job ended before this stage.", "", nil},

@@ -115,28 +115,37 @@ func (s *Service) Run(ctx context.Context, id string) error {
 	if state := fold.Job().State; n > 0 && fold.Ended() && state != burnin.Unknown {
 		return reason.New("cannot_resume", "job", id, "state", state)
 	}
-	prev := fold.EndingSeen(&burnin.Observation{BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli()})
-	if prev == nil && n > 0 {
-		prev = &burnin.Ending{How: "ended", Said: fold.Job().Reason}
-	}
-	r.j, err = openJournal(root, n+1, req.GID, facts, s.Now, s.Host.BootTime, fold)
-	if err != nil {
+	if err := r.begin(n+1, fold); err != nil {
 		return err
 	}
-	err = r.live(ctx, n+1, prev)
+	err = r.live(ctx)
 	return errors.Join(err, r.j.close())
 }
 
-// live tells the run from its head to its end.
-func (r *run) live(ctx context.Context, n int, prev *burnin.Ending) error {
+// begin opens the journal of run n with its head.
+func (r *run) begin(n int, fold *burnin.Tracker) error {
+	prev := fold.EndingSeen(&burnin.Observation{BootID: r.facts.BootID, BootedMs: r.facts.Booted.UnixMilli()})
+	if prev == nil && n > 1 {
+		prev = &burnin.Ending{How: "ended", Said: fold.Job().Reason}
+	}
+	var err error
+	r.j, err = openJournal(r.root(), n, r.req.GID, r.facts, r.Now, r.Host.BootTime, fold)
+	if err != nil {
+		return err
+	}
 	head := burnin.Head{
 		Format: burnin.Format, MinReader: burnin.MinReader, Runner: r.Version, Job: r.id, Run: n, CreatedMs: r.req.CreatedMs,
 		NAS: burnin.NAS{MachineID: r.facts.MachineID, Hostname: r.facts.Hostname}, Drive: r.req.Drive, Usage: r.req.Usage,
 		Grant: r.req.Grant, Plan: r.req.Plan, PID: os.Getpid(), Previous: prev,
 	}
 	if err := r.j.put(burnin.EvHead, head); err != nil {
-		return err
+		return errors.Join(err, r.j.close())
 	}
+	return nil
+}
+
+// live tells the run from what comes behind its head to its end.
+func (r *run) live(ctx context.Context) error {
 	if r.stopAsked() { // before it could begin, or before it could come back
 		return r.j.end(burnin.End{State: burnin.Cancelled, Reason: r.stopped()})
 	}

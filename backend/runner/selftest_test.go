@@ -45,7 +45,7 @@ func asked(t *testing.T, capture string, plan burnin.Plan, set func(*smartModel,
 	})
 }
 
-func ends(t *testing.T, job burnin.Job, state burnin.State, code reason.Code) {
+func ends(t testing.TB, job burnin.Job, state burnin.State, code reason.Code) {
 	t.Helper()
 	got := reason.Code("")
 	if job.Reason != nil {

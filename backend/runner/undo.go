@@ -18,7 +18,8 @@ import (
 // Undo puts back what a job's first destructive act erased, as long as that is all that was written. The drive is held
 // and proven as for a start; every place that is about to be written must still hold the zeros of that act, or already
 // what belongs there, so that it may be asked again after it was cut off. The sector that tells a machine what the
-// drive holds comes last.
+// drive holds comes last. Before the first byte is written the job is over for good: what is somebody's again is not
+// erased again under the same grant.
 func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply, error) {
 	var reply wire.UndoReply
 	root, err := s.Dir.root(ask.Job)
@@ -38,7 +39,11 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 		return reply, err
 	}
 	defer lock.Close()
-	r := &run{Service: s, id: ask.Job, req: req, home: home{root: root}}
+	facts, err := s.Host.Facts()
+	if err != nil {
+		return reply, err
+	}
+	r := &run{Service: s, id: ask.Job, req: req, home: home{root: root}, facts: facts}
 	defer r.home.close()
 	if r.deeds, err = deedsOf(root); err != nil {
 		return reply, err
@@ -61,7 +66,7 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	}
 	defer file.close()
 	file.say("undo, asked for by %s", ask.By)
-	if err := r.putBack(ctx, k); err != nil {
+	if err := r.putBack(ctx, k, ask.By); err != nil {
 		file.say("not done: %v", err)
 		return reply, err
 	}
@@ -78,7 +83,7 @@ func cannotUndo(job, why, wayOut string) error {
 }
 
 // putBack holds the drive, proves that it is the one and that nobody else has used it since, and writes.
-func (r *run) putBack(ctx context.Context, k *kit) error {
+func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 	lock, err := r.Locks.Take(r.Dir.driveLock(driveKey(r.req.Drive)), r.req.GID)
 	if errors.Is(err, ErrLocked) {
 		return r.inUse(drive.Usage{Class: drive.BurnIn, Text: "another job of Burnish has it"}, "")
@@ -123,11 +128,31 @@ func (r *run) putBack(ctx context.Context, k *kit) error {
 		return err
 	}
 	defer data.Close()
-	return restore(dev, k, data, r.id)
+	return restore(dev, k, data, r.id, func() error { return r.giveUp(by) })
 }
 
-// restore checks all pieces, then writes them, the last first, then reads them back.
-func restore(dev Device, k *kit, data io.ReaderAt, job string) error {
+// giveUp ends a job that could go on. The request to stop comes first: it keeps the job from going on by itself should
+// the journal not get its last line.
+func (r *run) giveUp(by string) error {
+	t, n, err := fold(r.root())
+	if err != nil || t.Ended() && t.Job().State != burnin.Unknown {
+		return err
+	}
+	if err := writeSynced(r.Dir.in(r.id, stopFile), []byte(reason.Clean(by, 200)+"\n"), -1); err != nil {
+		return spaceError("the stop request", err)
+	}
+	if err := r.begin(n+1, t); err != nil {
+		return err
+	}
+	err = r.j.end(burnin.End{State: burnin.Cancelled, Reason: reason.New("undone")})
+	if err = errors.Join(err, r.j.close()); err != nil {
+		return err
+	}
+	return syncDir(r.Dir.job(r.id))
+}
+
+// restore checks all pieces, then has the job end, then writes them, the last first, then reads them back.
+func restore(dev Device, k *kit, data io.ReaderAt, job string, end func() error) error {
 	want, got := surface.AlignedBuffer(pieceBytes), surface.AlignedBuffer(pieceBytes)
 	each := func(do func(p piece, want []byte) error) error {
 		at := k.saved()
@@ -161,6 +186,9 @@ func restore(dev Device, k *kit, data io.ReaderAt, job string) error {
 		}
 		return nil
 	})
+	if err == nil {
+		err = end()
+	}
 	if err != nil {
 		return err
 	}
