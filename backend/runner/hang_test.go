@@ -79,6 +79,18 @@ func TestSlowPlacesAreToldAndMapped(t *testing.T) {
 	})
 }
 
+func TestARequestThatTookSecondsIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("RETRIES", 40*mib)
+		d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 40_000, Last: 40_000, Times: 1, Delay: 7 * time.Second})
+		job := m.run(order(d, stampPlan()))
+		if job.State != burnin.Passed || !warned(job, "slow_requests") || job.Stages[2].Map[0].Slow == 0 {
+			t.Errorf("ended as %s, %v, warnings %s", job.State, job.Reason, asJSON(t, job.Warnings))
+		}
+	})
+}
+
 func TestADriveThatIsSlowForItsModelIsTold(t *testing.T) {
 	long(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -99,6 +111,26 @@ func TestADriveThatIsSlowForItsModelIsTold(t *testing.T) {
 			if want := map[int]int{2: 2}[i]; slow != want { // write and verify
 				t.Errorf("drive %d: %d warnings, want %d: %s", i, slow, want, asJSON(t, last.Warnings))
 			}
+		}
+	})
+}
+
+// Two tests of one drive are one word of one drive: it may be that one which is fast.
+func TestADriveThatWasTestedTwiceIsOneSiblingAlone(t *testing.T) {
+	long(t)
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		twice, last := m.addDrive("TWICE", 40*mib), m.addDrive("LAST", 40*mib)
+		twice.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 100 * time.Millisecond})
+		last.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 120 * time.Millisecond})
+		var job burnin.Job
+		for i, d := range []*memoryDrive{twice, twice, last} {
+			req := order(d, stampPlan())
+			req.Job = testJob[:19] + string(rune('a'+i))
+			job = m.run(req)
+		}
+		if job.State != burnin.Passed || warned(job, "slow_for_model") {
+			t.Errorf("ended as %s, %v, warnings %s", job.State, job.Reason, asJSON(t, job.Warnings))
 		}
 	})
 }

@@ -23,7 +23,7 @@ const (
 	siblingsMin = 2
 )
 
-// warnSlow tells of slow places, of a drive that is slow for its model, and of one that writes as shingled drives do.
+// warnSlow tells of slow places and requests, of a drive that is slow for its model, and of one that writes as shingled drives do.
 func (a *at) warnSlow() error {
 	maps := a.j.job().Stages[a.i].Map
 	for _, m := range maps {
@@ -33,7 +33,10 @@ func (a *at) warnSlow() error {
 			}
 		}
 	}
-	if said := a.shingled(maps); said != nil {
+	for _, said := range []*reason.Said{slowRequests(maps, a.req.Drive, a.tidies(maps)), a.shingled(maps)} {
+		if said == nil {
+			continue
+		}
 		if err := a.warn(said); err != nil {
 			return err
 		}
@@ -95,9 +98,16 @@ func (a *at) slowSpots(m burnin.Map) *reason.Said {
 	return reason.New("slow_spots", "count", count, "parts", m.Parts, "phase", m.Phase, "percent", percent, "lba", lba, "speed", m.KBps[worst]/1000, "ms", m.Max[worst]/1000)
 }
 
-// siblings gives the maps of the surface stages that other drives of the same model have passed at this NAS, where they
-// hang as this one does. Journals are read for these alone, since those of many drives are long.
-func (a *at) siblings() (all [][]burnin.Map) {
+// sibling is another drive of the same model, and the sweeps of the surface stages that it passed. However
+// often it was tested, it counts once.
+type sibling struct {
+	drive drive.Identity
+	maps  []burnin.Map
+}
+
+// siblings gives the other drives of the same model that passed a surface stage at this NAS, where they hang as this one
+// does. Journals are read for these alone, since those of many drives are long.
+func (a *at) siblings() (all []sibling) {
 	ids, err := a.Dir.ids()
 	if err != nil {
 		return nil // a warning less
@@ -123,9 +133,14 @@ func (a *at) siblings() (all [][]burnin.Map) {
 			continue
 		}
 		for _, s := range t.Job().Stages {
-			if s.State == burnin.Passed && len(s.Map) > 0 {
-				all = append(all, s.Map)
+			if s.State != burnin.Passed || len(s.Map) == 0 {
+				continue
 			}
+			known := slices.IndexFunc(all, func(o sibling) bool { return o.drive.Same(req.Drive) })
+			if known < 0 {
+				known, all = len(all), append(all, sibling{drive: req.Drive})
+			}
+			all[known].maps = append(all[known].maps, s.Map...)
 		}
 	}
 	return all
@@ -154,12 +169,14 @@ func speedBy(j burnin.Job) [4]string {
 }
 
 // slowForModel compares a sweep with the same sweep of its siblings.
-func slowForModel(m burnin.Map, all [][]burnin.Map) *reason.Said {
+func slowForModel(m burnin.Map, all []sibling) *reason.Said {
 	var siblings []burnin.Map
-	for _, maps := range all {
-		i := slices.IndexFunc(maps, func(o burnin.Map) bool { return o.Phase == m.Phase && o.Pass == m.Pass && o.Parts == m.Parts })
-		if i >= 0 {
-			siblings = append(siblings, maps[i])
+	for _, s := range all {
+		for _, o := range slices.Backward(s.maps) {
+			if o.Phase == m.Phase && o.Pass == m.Pass && o.Parts == m.Parts {
+				siblings = append(siblings, o)
+				break
+			}
 		}
 	}
 	if len(siblings) < siblingsMin {
