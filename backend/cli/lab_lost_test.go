@@ -266,8 +266,8 @@ func (l *lost) aborted() {
 
 // kill ends the runner as the kernel would that is short of memory. The service brings it back.
 func (l *lost) kill() {
+	runs := len(l.job().Runs) // it may be back before it can be asked
 	l.must(`p=$(systemctl show -p MainPID --value 'burnish-` + l.id + `-*' | tr -d '\n'); kill -9 $p`)
-	runs := len(l.job().Runs)
 	l.until("the runner comes back by itself", func() bool {
 		j := l.job()
 		return j.State == burnin.Running && len(j.Runs) > runs && surfaceOf(j).State == burnin.Running
