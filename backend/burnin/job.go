@@ -116,6 +116,8 @@ type Stage struct {
 	// bytes over all sweeps.
 	Checkpoint *Checkpoint `json:"-"`
 	Done       int64       `json:"-"`
+	// Marks are the bytes at which blocks stand that the end of the stage must still find.
+	Marks []int64 `json:"-"`
 
 	complete bool
 	facts    []Fact

@@ -16,6 +16,8 @@ type Checkpoint struct {
 	Position int64  `json:"position"` // bytes of the sweep
 	Done     int64  `json:"done"`     // bytes over all sweeps
 	Covered  int64  `json:"covered"`
+	// Mark is where a stamped block was left in what lies before, for the end of the stage to find (badblocks): the byte.
+	Mark *int64 `json:"mark,omitempty"`
 	// KernelSectors is the kernel's count of sectors written to the drive at that moment, in the boot named Boot.
 	KernelSectors int64  `json:"kernel_sectors,omitempty"`
 	Boot          string `json:"boot,omitempty"`
@@ -82,6 +84,9 @@ func (s *Stage) mapPart(d Map) error {
 func (s *Stage) checkpoint(d Checkpoint) {
 	s.Checkpoint = &d
 	s.Done = max(s.Done, d.Done)
+	if d.Mark != nil {
+		s.Marks = append(slices.Clip(s.Marks), *d.Mark)
+	}
 }
 
 // resume begins a stage again. What was found bad and stayed bad is evidence still; what could not be confirmed before
@@ -92,7 +97,7 @@ func (s *Stage) resume(d *Resumed) {
 		s.BadRanges = []surface.Range{}
 	}
 	if d == nil {
-		s.Checkpoint, s.Done, s.Map = nil, 0, nil
+		s.Checkpoint, s.Done, s.Map, s.Marks = nil, 0, nil, nil
 		return
 	}
 	all := *d

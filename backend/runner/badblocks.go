@@ -47,6 +47,7 @@ type bbRun struct {
 	from  int64 // the begin of the window at work, in bytes
 	to    int64 // its end
 	res   surface.Result
+	fake  *surface.Fake    // what the marks gave away
 	moved surface.Counters // by badblocks
 	begin time.Time
 }
@@ -97,7 +98,7 @@ func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error
 	b.res.BytesWritten += b.moved.BytesWritten
 	b.res.BytesVerified += b.moved.BytesVerified
 	b.res.Active = a.heat.work().Sub(b.begin)
-	out, judged := a.judgeSurface(ctx, b.res, err, b.watch, surface.Start{})
+	out, judged := a.judgeSurface(ctx, b.res, err, b.watch, start, b.fake)
 	if said != nil && out.state != burnin.Failed && ctx.Err() == nil {
 		out = ended(burnin.Unknown, said)
 	}
@@ -121,6 +122,9 @@ func (b *bbRun) windows(ctx context.Context, from int64) (*reason.Said, error) {
 			}
 			b.noteHealed(s, kind)
 		}
+		if err := b.mark(ctx); err != nil {
+			return nil, err
+		}
 		b.res.BytesCovered = b.to
 		if err := b.checkpoint(ctx, b.to); err != nil {
 			return nil, err
@@ -132,6 +136,9 @@ func (b *bbRun) windows(ctx context.Context, from int64) (*reason.Said, error) {
 		if err := b.lookAgain(ctx, span{whole, b.size}); err != nil || b.res.EndedEarly != "" {
 			return nil, err
 		}
+	}
+	if err := b.checkMarks(ctx); err != nil || b.res.EndedEarly != "" {
+		return nil, err
 	}
 	b.res.BytesCovered, b.res.Complete = b.size, true
 	return nil, nil

@@ -66,9 +66,7 @@ func (b *bbRun) lookAgain(ctx context.Context, s span) error {
 
 func (b *bbRun) part(ctx context.Context, part *section, opt surface.Options, obs *partObserver) error {
 	res, err := surface.Run(ctx, part, clock{b.heat.work}, opt, obs)
-	b.res.BytesWritten += res.BytesWritten
-	b.res.BytesVerified += res.BytesVerified
-	b.res.TransientsAll += res.TransientsAll
+	b.take(res)
 	for _, t := range res.Transients {
 		b.res.Transients = append(b.res.Transients, obs.shift(t))
 	}
@@ -80,6 +78,13 @@ func (b *bbRun) part(ctx context.Context, part *section, opt surface.Options, ob
 		b.res.EndedEarly = surface.EarlyBadRanges
 	}
 	return err
+}
+
+// take counts what our own engine did.
+func (b *bbRun) take(res surface.Result) {
+	b.res.BytesWritten += res.BytesWritten
+	b.res.BytesVerified += res.BytesVerified
+	b.res.TransientsAll += res.TransientsAll
 }
 
 // section is a part of a drive as a drive of its own.

@@ -303,8 +303,8 @@ func TestAStopEndsBadblocksAndAResumeGoesOnWithTheNextWindow(t *testing.T) {
 	if job.State != burnin.Passed || job.Stages[1].BytesCovered != 64*mib {
 		t.Fatalf("ended as %s (%v), covered %d", job.State, job.Reason, job.Stages[1].BytesCovered)
 	}
-	if wrote := d.Counts().BytesWritten - before; wrote != 4*32*mib+32*mib {
-		t.Errorf("the resumed run wrote %d bytes, want the second half four times and both ends once", wrote)
+	if wrote := d.Counts().BytesWritten - before; wrote != 4*32*mib+2*4096+32*mib {
+		t.Errorf("the resumed run wrote %d bytes, want the second half four times, its two marks, and both ends once", wrote)
 	}
 	if r := job.Stages[1].Resumed; r == nil || r.FromByte != 32*mib {
 		t.Errorf("resumed %+v", r)

@@ -53,8 +53,7 @@ func (a *at) judgeProbe(ctx context.Context, res surface.ProbeResult, err error,
 		return *out, nil
 	}
 	if f := res.Fake; f != nil {
-		a.log.say("false capacity: it %s at byte %d, as %d probes tell", f.How, f.RealBytes, f.Probes)
-		return ended(burnin.Failed, reason.New("fake_capacity", "claimed", a.req.Drive.SizeBytes, "real", f.RealBytes)), nil
+		return a.fakeCapacity(f), nil
 	}
 	value := strconv.Itoa(res.Places) + " places, " + strconv.Itoa(res.Wrong) + " with other data, " + strconv.Itoa(res.Errors) + " with errors"
 	return passed, a.fact(factProbe, true, value, "stamped places read back; only the sweep proves the capacity")
@@ -77,22 +76,21 @@ func (a *at) stuck() outcome {
 	return ended(burnin.Unknown, reason.New("stuck", "stage", a.spec.Kind, "minutes", int(a.stuckLimit().Minutes())))
 }
 
-// wrapEvidence is how many sectors from LBA 0 on have to hold the stamps of others, all at one distance, before a sweep
-// alone tells a false capacity.
+// wrapEvidence is how many sectors from LBA 0 on have to hold the stamps of others, in step, before a sweep is taken for
+// one of a drive whose addresses wrap.
 const wrapEvidence = 2048
 
-// wrappedSweep reports whether a sweep found what only wrapping addresses do: the head of the drive holds the stamps of
-// sectors further on, in step. real is then about the drive's real size in bytes.
-func (a *at) wrappedSweep(res surface.Result) (fake bool, real int64) {
-	if len(res.BadRanges) == 0 {
-		return false, 0
+// looksWrapped reports whether a sweep found what wrapping addresses do: the head of the drive holds the stamps of sectors
+// further on, in step, as many as lie behind the real end or more than go astray by themselves.
+func (a *at) looksWrapped(res surface.Result) bool {
+	if a.spec.Engine != burnin.EngineStamp || len(res.BadRanges) == 0 {
+		return false
 	}
 	first := res.BadRanges[0]
-	if first.FirstLBA != 0 || first.FoundLBA == nil || !first.Persistent {
-		return false, 0
+	if first.FirstLBA != 0 || first.FoundLBA == nil || !first.Persistent || *first.FoundLBA == 0 {
+		return false
 	}
 	distance := *first.FoundLBA
-	sectors := a.req.Drive.SizeBytes / int64(a.req.Drive.LogicalBytes)
 	next := int64(0)
 	for _, r := range res.BadRanges {
 		if r.FirstLBA != next || r.FoundLBA == nil || !r.Persistent || (*r.FoundLBA-r.FirstLBA)%distance != 0 {
@@ -100,7 +98,32 @@ func (a *at) wrappedSweep(res surface.Result) (fake bool, real int64) {
 		}
 		next = r.LastLBA + 1
 	}
-	return next >= min(wrapEvidence, distance, sectors-distance), distance * int64(a.req.Drive.LogicalBytes)
+	sectors := a.req.Drive.SizeBytes / int64(a.req.Drive.LogicalBytes)
+	return next >= min(wrapEvidence, sectors-distance)
+}
+
+// realSize has fresh stamps prove that addresses wrap, and where: what the sweeps show of it is a multiple of that, or one
+// write that went astray. It is nil where that is not proven. It ends the tests of the surface: it overwrites what they
+// wrote.
+func (a *at) realSize(ctx context.Context, dev surface.Device, watch *observer) (*surface.Fake, error) {
+	a.log.say("what the drive holds looks like a false capacity; fresh stamps tell")
+	opt := surface.ProbeOptions{Nonce: a.nonce(), Pass: probePass + 1<<20 + uint32(len(a.j.job().Runs))}
+	res, err := surface.Probe(ctx, watch.attend(dev), clock{a.heat.work}, opt, quiet{watch})
+	if err != nil && ctx.Err() == nil {
+		a.log.say("they cannot tell: %v", err)
+		err = nil
+	}
+	return res.Fake, err
+}
+
+// quiet leaves the figures of the stage as they are.
+type quiet struct{ *observer }
+
+func (q quiet) Progress(surface.Progress) { q.answered.Add(1) }
+
+func (a *at) fakeCapacity(f *surface.Fake) outcome {
+	a.log.say("false capacity: it %s at byte %d, as %d probes tell", f.How, f.RealBytes, f.Probes)
+	return ended(burnin.Failed, reason.New("fake_capacity", "claimed", a.req.Drive.SizeBytes, "real", f.RealBytes))
 }
 
 // zerosTold is the percentage of zeros from which on a read scan of flash says so.

@@ -154,6 +154,28 @@ func TestASweepAloneTellsAFalseCapacityToo(t *testing.T) {
 	}
 }
 
+// What the head of a drive holds that wraps many times is of the last multiple of its real size.
+func TestASweepAloneTellsTheRealSizeAndNoMultipleOfIt(t *testing.T) {
+	m := newMachine(t)
+	d := m.addDrive("FAKE", 64*mib)
+	d.Device = faultdev.NewWrapped(d.Geometry(), 10*mib+4096)
+	job := m.run(order(d, stampPlan()))
+	if ends(t, job, burnin.Failed, "fake_capacity"); !strings.Contains(job.Reason.Text, "about 10489856 bytes") {
+		t.Errorf("%s", job.Reason.Text)
+	}
+}
+
+func TestOneWriteThatWentAstrayIsNoFalseCapacity(t *testing.T) {
+	m := newMachine(t)
+	d := m.addDrive("ASTRAY", 64*mib)
+	d.Set(faultdev.Fault{Effect: faultdev.Misplace, First: 8, Last: 15, Delta: -8})
+	job := m.run(order(d, stampPlan()))
+	ends(t, job, burnin.Failed, "surface_errors")
+	if bad := job.Stages[2].BadRanges; len(bad) != 2 || bad[0].Kind != "misplaced" || bad[1].Kind != "stale" {
+		t.Errorf("%s", asJSON(t, bad))
+	}
+}
+
 func TestAProbeOfAGoodDriveIsPartOfAPass(t *testing.T) {
 	m := newMachine(t)
 	d := m.addDrive("GOOD", 64*mib)

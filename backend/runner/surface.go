@@ -75,8 +75,11 @@ func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) 
 
 	watch := &observer{at: a}
 	var res surface.Result
+	var fake *surface.Fake
 	err := a.watched(ctx, watch, func(ctx context.Context) (err error) {
-		res, err = surface.Run(ctx, watch.attend(dev), clock{a.heat.work}, opt, watch)
+		if res, err = surface.Run(ctx, watch.attend(dev), clock{a.heat.work}, opt, watch); err == nil && a.looksWrapped(res) {
+			fake, err = a.realSize(ctx, dev, watch)
+		}
 		return err
 	})
 	watch.tellMap()
@@ -86,7 +89,7 @@ func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) 
 	a.log.say("written %d, verified %d, covered %d of %d bytes, %d bad ranges, %d healed", res.BytesWritten, res.BytesVerified,
 		res.BytesCovered, dev.Geometry().SizeBytes, len(res.BadRanges), res.TransientsAll)
 	totals := a.totals(res, err)
-	out, err := a.judgeSurface(ctx, res, err, watch, start)
+	out, err := a.judgeSurface(ctx, res, err, watch, start, fake)
 	out.totals = totals
 	return out, err
 }
@@ -137,7 +140,7 @@ func (a *at) watched(ctx context.Context, watch *observer, work func(context.Con
 }
 
 // judgeSurface turns what the engine did into an outcome.
-func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, watch *observer, start surface.Start) (outcome, error) {
+func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, watch *observer, start surface.Start, fake *surface.Fake) (outcome, error) {
 	if watch.err != nil {
 		return outcome{}, watch.err // the journal failed
 	}
@@ -179,10 +182,9 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 			sectors += r.Sectors()
 		}
 	}
-	fake, real := a.wrappedSweep(res)
 	switch {
-	case fake:
-		return ended(burnin.Failed, reason.New("fake_capacity", "claimed", a.req.Drive.SizeBytes, "real", real)), nil
+	case fake != nil:
+		return a.fakeCapacity(fake), nil
 	case sectors > 0 && a.writtenUnwatched(res.BadRanges, start):
 		return ended(burnin.Unknown, reason.New("resumed_mismatch", "sectors", sectors, "lba", persistent.FirstLBA)), nil
 	case sectors > 0 && a.pathSpoke(res.BadRanges):

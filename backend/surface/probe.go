@@ -17,9 +17,9 @@ type ProbeOptions struct {
 
 // The sizes of a probe.
 const (
-	// denseMax bounds the stretch at the head of the drive that is stamped as a whole. Where addresses wrap, a place
-	// beyond the real end lands on it: surely so on drives of up to 256 GiB, where the places lie closer than the stretch
-	// is long, and on larger ones if they wrap at a fraction, a power of two, or a size that is small beside the claim.
+	// denseMax bounds the stretch at the head of the drive that is stamped as a whole. The head that is looked at goes
+	// beyond it, and is longer than the distance from one place to the next: wherever addresses wrap, the first place
+	// behind the real end lands in it.
 	denseMax = 256 << 20
 	// evidenceMin is how many places have to tell the same before anything is concluded, and tailMin the part of all places
 	// that a drive has to lose at its end before that is a matter of capacity.
@@ -64,8 +64,9 @@ func (o ProbeOptions) complete(g Geometry) ProbeOptions {
 }
 
 // Probe writes stamped blocks at scattered places of the drive, at powers of two, at fractions of its size and at both
-// its ends, empties the write cache, reads enough elsewhere that no cache can answer for the medium, and reads all of them
-// back. A drive whose addresses wrap, or that keeps nothing beyond some place, shows it here in a minute instead of a day.
+// its ends, empties the write cache, reads enough elsewhere that no cache can answer for the medium, and reads them back,
+// and with them the head of the drive, in which the first place behind a real end lands where addresses wrap. A drive that
+// does that, or that keeps nothing beyond some place, shows it here in about a minute instead of a day.
 // Errors and contexts end it as they end Run; the observer's Bad and Checkpoint are not called.
 func Probe(ctx context.Context, dev Device, clock Clock, opt ProbeOptions, obs Observer) (ProbeResult, error) {
 	geo := dev.Geometry()
@@ -107,23 +108,35 @@ type place struct {
 	n      int
 	failed bool // with an error
 	wrong  bool // it holds something else
+	blind  bool // it is not read back: it is there for what it does to another place
 }
 
 // moved is a sector that holds the stamp of another one.
 type moved struct{ lba, found int64 }
 
 func (p *prober) look(ctx context.Context) error {
-	places := p.places()
+	places, head := p.places()
 	for _, pl := range places {
-		p.total += 2 * int64(pl.n)
+		p.total += int64(pl.n)
+		if !pl.blind {
+			p.total += int64(pl.n)
+		}
 	}
-	p.total += p.probe.CacheBytes
+	p.total += p.probe.CacheBytes + head.to - head.from
 	p.logf("capacity probe: %d places, %d bytes to move", len(places), p.total)
 	jumps, err := p.test(ctx, places)
 	if err != nil {
 		return err
 	}
+	strays, err := p.strays(ctx, head)
+	if err != nil {
+		return err
+	}
+	jumps = append(jumps, strays...)
 	for _, pl := range places {
+		if pl.blind && !pl.failed {
+			continue
+		}
 		p.found.Places++
 		if pl.failed {
 			p.found.Errors++
@@ -132,8 +145,8 @@ func (p *prober) look(ctx context.Context) error {
 			p.found.Wrong++
 		}
 	}
-	p.logf("capacity probe: %d of %d places hold something else, %d answered with an error", p.found.Wrong, len(places), p.found.Errors)
-	if p.found.Wrong == 0 {
+	p.logf("capacity probe: %d of %d places hold something else, %d answered with an error, %d sectors of the head hold what was written elsewhere", p.found.Wrong, p.found.Places, p.found.Errors, len(strays))
+	if p.found.Wrong == 0 && len(jumps) == 0 {
 		return nil
 	}
 	if fake, err := p.wraps(ctx, jumps); err != nil || fake != nil {
@@ -144,16 +157,33 @@ func (p *prober) look(ctx context.Context) error {
 	return err
 }
 
-// places gives where to look, in order and without overlap. The stretch at the head comes in pieces.
-func (p *prober) places() []place {
+// stretch is a part of the drive in bytes, its end not included.
+type stretch struct{ from, to int64 }
+
+// places gives where to look, in order and without overlap, and what more of the drive's head is read. The head comes in
+// pieces as far as it is stamped.
+func (p *prober) places() ([]place, stretch) {
 	size, unit := p.geo.SizeBytes, int64(p.unit)
 	dense := min(max(4*size/int64(p.probe.Places), 64<<10), denseMax, size)
 	dense -= dense % unit
+	blind := map[int64]bool{}
 	var at []int64
-	up := func(off int64) { at = append(at, (off+unit-1)/unit*unit) }
+	up := func(off int64) int64 {
+		off = (off + unit - 1) / unit * unit
+		at = append(at, off)
+		return off
+	}
 	step := max(size/int64(p.probe.Places), unit)
 	for i := range size / step {
-		up(i*step + int64(mix(p.stamp.a+uint64(i))%uint64(step)))
+		up(i*step + int64(mix(p.stamp.a+uint64(i))%uint64(max(step/8, 1))))
+	}
+	head := stretch{dense, dense}
+	if reach := step/2 + step/8 + 2*unit; reach > dense && dense < size {
+		// One more place in the middle between two: so half of the head is enough. Reading them back would tell nothing new.
+		head.to = min(reach, size)
+		for i := range size / step {
+			blind[up(i*step+step/2+int64(mix(p.stamp.b+uint64(i))%uint64(step/8)))] = true
+		}
 	}
 	for n := unit; n < size; n *= 2 {
 		at = append(at, n-unit, n)
@@ -176,13 +206,35 @@ func (p *prober) places() []place {
 	}
 	for _, off := range slices.Compact(at) {
 		if off >= dense && off <= last {
-			out = append(out, place{off: off, n: int(min(unit, size-off))})
+			out = append(out, place{off: off, n: int(min(unit, size-off)), blind: blind[off]})
 		}
 	}
-	return out
+	return out, head
 }
 
-// test writes all places, in order, and reads them back. It marks them, and gives the sectors that hold another one's
+// strays reads a part of the drive that was not stamped as a whole, and gives the sectors that hold the stamp of another
+// one. Its medium errors are the sweep's.
+func (p *prober) strays(ctx context.Context, part stretch) ([]moved, error) {
+	var jumps []moved
+	for off := part.from; off < part.to; {
+		b := p.spare[:min(int64(len(p.spare)), part.to-off)]
+		medium, err := p.attempt(ctx, opRead, b, off, nil)
+		if err != nil {
+			return nil, err
+		}
+		for at := int64(0); medium == nil && at < int64(len(b)); at += p.sector {
+			lba := (off + at) / p.sector
+			if stamp, ours := p.read(b[at : at+p.sector]); ours && stamp.LBA != lba {
+				jumps = append(jumps, moved{lba, stamp.LBA})
+			}
+		}
+		off += int64(len(b))
+		p.pos += int64(len(b))
+	}
+	return jumps, nil
+}
+
+// test writes all places, in order, and reads them back but for those that are blind. It marks them, and gives the sectors that hold another one's
 // stamp.
 func (p *prober) test(ctx context.Context, places []place) ([]moved, error) {
 	for i := range places {
@@ -198,12 +250,15 @@ func (p *prober) test(ctx context.Context, places []place) ([]moved, error) {
 		}
 		p.pos += int64(pl.n)
 	}
-	if err := p.settleCaches(ctx); err != nil {
+	if err := p.settleCaches(ctx, p.probe.CacheBytes); err != nil {
 		return nil, err
 	}
 	var jumps []moved
 	for i := range places {
 		pl := &places[i]
+		if pl.blind {
+			continue
+		}
 		p.pos += int64(pl.n)
 		if pl.failed {
 			continue
@@ -235,32 +290,6 @@ func (p *prober) test(ctx context.Context, places []place) ([]moved, error) {
 func (p *prober) read(sector []byte) (Stamp, bool) {
 	stamp, ok := DecodeStamp(sector)
 	return stamp, ok && stamp.Nonce == p.probe.Nonce && stamp.Pass == p.probe.Pass
-}
-
-// settleCaches flushes the drive and reads from its middle on until what was written can no longer come from a cache.
-func (p *prober) settleCaches(ctx context.Context) error {
-	answer, err := p.hand.do(ctx, request{off: -1}, p.dev.Flush)
-	if err != nil {
-		return err
-	}
-	p.n.Answered++
-	if answer != nil {
-		return flushError(answer)
-	}
-	size, block := p.geo.SizeBytes, int64(len(p.spare))
-	off := size / 2 / startUnit * startUnit
-	for left := p.probe.CacheBytes; left > 0; {
-		if off >= size {
-			off = 0
-		}
-		n := min(block, size-off)
-		if _, err := p.attempt(ctx, opRead, p.spare[:n], off, nil); err != nil { // its medium errors are the sweep's
-			return err
-		}
-		off, left = off+n, left-n
-		p.pos += n
-	}
-	return nil
 }
 
 // wraps looks for a distance at which addresses lead to the same place, and has fresh places confirm it.
@@ -322,7 +351,7 @@ func (p *prober) confirmDistance(ctx context.Context, d int64) (int, error) {
 			}
 		}
 	}
-	if err := p.settleCaches(ctx); err != nil {
+	if err := p.settleCaches(ctx, p.probe.CacheBytes); err != nil {
 		return 0, err
 	}
 	agree, others := 0, 0
@@ -349,7 +378,7 @@ func (p *prober) confirmDistance(ctx context.Context, d int64) (int, error) {
 
 // ends looks for a place from which on nothing is kept, while nearly all before it is.
 func (p *prober) ends(ctx context.Context, places []place) (*Fake, error) {
-	places = slices.DeleteFunc(slices.Clone(places), func(pl place) bool { return pl.failed })
+	places = slices.DeleteFunc(slices.Clone(places), func(pl place) bool { return pl.failed || pl.blind })
 	from := len(places)
 	for from > 0 && places[from-1].wrong {
 		from--

@@ -122,3 +122,58 @@ func TestAProbeThatMeetsAPathThatIsGoneEndsWithThat(t *testing.T) {
 		t.Errorf("%v, %+v", err, res)
 	}
 }
+
+// sparse is a drive of any size that remembers of each block of 4096 bytes only whose stamp it got last.
+type sparse struct {
+	claimed, real int64
+	held          map[int64]int64 // block of the medium: first LBA of the stamp
+}
+
+func (d *sparse) Geometry() surface.Geometry {
+	return surface.Geometry{SizeBytes: d.claimed, LogicalBytes: 512, PhysicalBytes: 4096}
+}
+
+func (d *sparse) Flush() error { return nil }
+
+func (d *sparse) WriteAt(p []byte, off int64) (int, error) {
+	for at := int64(0); at < int64(len(p)); at += 4096 {
+		s, _ := surface.DecodeStamp(p[at:])
+		d.held[(off+at)%d.real/4096] = s.LBA
+	}
+	return len(p), nil
+}
+
+func (d *sparse) ReadAt(p []byte, off int64) (int, error) {
+	clear(p)
+	for at := int64(0); at < int64(len(p)); at += 4096 {
+		if lba, ok := d.held[(off+at)%d.real/4096]; ok {
+			surface.FillStamp(p[at:at+4096], probing.Nonce, probing.Pass, lba, 512)
+		}
+	}
+	return len(p), nil
+}
+
+func wrapsAt(t interface{ Fatalf(string, ...any) }, claimed, real int64) {
+	d := &sparse{claimed, real, map[int64]int64{}}
+	res, err := surface.Probe(context.Background(), d, clock{}, probing, &notes{})
+	if err != nil || res.Fake == nil || res.Fake.How != surface.FakeWraps || res.Fake.RealBytes != real {
+		t.Fatalf("claims %d, wraps at %d: %v, %+v, %+v", claimed, real, err, res, res.Fake)
+	}
+}
+
+// Sizes that drives are sold with are no round fractions of each other.
+func TestALargeDriveThatHoldsLessIsFoundWhateverItHolds(t *testing.T) {
+	for _, c := range [][2]int64{
+		{8_001_563_222_016, 3_000_592_982_016}, {12_000_138_625_024, 4_000_787_030_016}, {20_000_588_955_648, 13_370_000_003_072},
+		{20_000_588_955_648, 20_000_588_955_648 - 1<<20}, {4_000_787_030_016, 3_999_999_999_999 / 4096 * 4096}, {24_000_277_250_048, 64_023_257_088},
+	} {
+		wrapsAt(t, c[0], c[1])
+	}
+	if testing.Short() {
+		return
+	}
+	for i := range 10 {
+		claimed := rapid.Int64Range(1e8/4, 24e9/4).Example(i) * 4096
+		wrapsAt(t, claimed, rapid.Int64Range(claimed/4096/64, claimed/4096-16).Example(i)*4096)
+	}
+}

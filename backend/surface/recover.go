@@ -159,6 +159,14 @@ func (e *engine) once(ctx context.Context, op string, p []byte, off int64) (answ
 	return answer, err
 }
 
+// listed lists what was found in a block, also where err ended the search.
+func (e *engine) listed(b *block, err error) error {
+	if listErr := e.list(b); err == nil {
+		err = listErr
+	}
+	return err
+}
+
 // list puts the bad sectors of a block into the run's list and tells them.
 func (e *engine) list(b *block) error {
 	slices.SortFunc(b.bad, func(x, y badSector) int { return cmp.Compare(x.lba, y.lba) })

@@ -27,23 +27,27 @@ func Run(ctx context.Context, dev Device, clock Clock, opt Options, obs Observer
 	e.goOn()
 	err = e.passes(ctx)
 	var early *earlyEnd
-	var answers *int64
 	if errors.As(err, &early) {
-		answers = e.lookAhead(ctx)
-	}
-	e.pause()
-	e.close()
-	if early != nil {
-		err = nil
-		e.res.EndedEarly = early.why
+		answers := e.lookAhead(ctx)
 		e.res.Unread = &Span{e.pos / e.sector, geo.SizeBytes/e.sector - 1}
 		e.logf("ended early (%s): %d bytes of the %s sweep were not finished", early.why, geo.SizeBytes-e.pos, e.phase)
 		e.res.AnswersFrom = answers
 	}
-	e.res.Complete = err == nil && early == nil
-	e.res.Progress = e.where()
-	e.res.BadRanges = e.bad.ranges
-	e.obs.Progress(e.res.Progress)
+	e.res.Complete = err == nil
+	res, err := e.ended(err)
+	e.obs.Progress(res.Progress)
+	return res, err
+}
+
+// ended closes the engine and gives what it did. That it met a limit is no error.
+func (e *engine) ended(err error) (Result, error) {
+	e.pause()
+	e.close()
+	var early *earlyEnd
+	if errors.As(err, &early) {
+		e.res.EndedEarly, err = early.why, nil
+	}
+	e.res.Progress, e.res.BadRanges = e.where(), e.bad.ranges
 	return e.res, err
 }
 
@@ -172,11 +176,7 @@ func (e *engine) settle(ctx context.Context, l *lane, ans answer) error {
 		if req.phase == PhaseWrite {
 			work = e.recoverWrite
 		}
-		err := work(ctx, b, l.buf[:req.n], ans.err)
-		if listErr := e.list(b); err == nil {
-			err = listErr
-		}
-		if err != nil {
+		if err := e.listed(b, work(ctx, b, l.buf[:req.n], ans.err)); err != nil {
 			return err
 		}
 		n -= b.lost * e.sector

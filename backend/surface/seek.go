@@ -82,11 +82,7 @@ func (e *engine) seek(ctx context.Context, budget time.Duration, res *SeekResult
 		res.Mean, res.Max = sum/time.Duration(res.Seeks), max(res.Max, took)
 		if answer != nil {
 			b := &block{off: off, n: len(buf)}
-			err := e.recoverRead(ctx, b, buf, answer)
-			if listErr := e.list(b); err == nil {
-				err = listErr
-			}
-			if err != nil {
+			if err := e.listed(b, e.recoverRead(ctx, b, buf, answer)); err != nil {
 				return err
 			}
 		}

@@ -75,6 +75,13 @@ func NewWrapped(geo surface.Geometry, realBytes int64) *Device {
 	return &Device{geo: geo, wrap: realBytes, data: make([]byte, realBytes)}
 }
 
+// Wrap has addresses wrap from here on, as of NewWrapped; realBytes is at most what the drive was made with.
+func (d *Device) Wrap(realBytes int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.wrap = realBytes
+}
+
 // Set replaces all faults, and a drive that vanished is back.
 func (d *Device) Set(faults ...Fault) {
 	d.mu.Lock()
