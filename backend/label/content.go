@@ -22,13 +22,18 @@ type sampler struct {
 	zero, ones []byte
 	out        Content
 	gaps       gaps
+	failed     int   // reads between the ends that failed
+	looked     int64 // the latest chunk of copies that was classified
+	head, tail int64 // what lies before the one and from the other on is looked at byte by byte
 }
 
-// content classifies both ends and samples of what is between.
-func content(src *source, opt Options) Content {
+// content classifies both ends, samples of what is between, and the places where file systems keep copies of what they
+// are known by; it gives those copies too.
+func content(src *source, opt Options) (Content, []Found) {
 	s := sampler{src: src, own: opt.OwnStamp, zero: make([]byte, src.sector), ones: bytes.Repeat([]byte{0xff}, src.sector), gaps: gaps{}}
 	head := min(roundUp(endSpan, src.piece), src.size)
 	tail := max(head, (src.size-endSpan)/src.piece*src.piece)
+	s.head, s.tail = head, tail
 	s.sweep(0, head)
 	s.sweep(tail, src.size)
 
@@ -38,11 +43,25 @@ func content(src *source, opt Options) Content {
 	}
 	if share := (tail - head) / samples / src.piece * src.piece; share <= src.piece {
 		s.sweep(head, tail)
+		s.head, s.tail = src.size, src.size
 	} else {
 		s.samples(head, samples, share, opt)
+		s.near(head, tail, opt)
 	}
+	found := s.copies()
 	s.out.Unreadable = s.gaps.merged()
-	return s.out
+	return s.out, found
+}
+
+// near looks at as many samples in each doubling of the distance from the start: what is on a drive that is not full lies
+// mostly there.
+func (s *sampler) near(head, tail int64, opt Options) {
+	for from := head; opt.Near > 0 && from < tail; from *= 2 {
+		to := min(2*from, tail)
+		if share := (to - from) / int64(opt.Near) / s.src.piece * s.src.piece; share > s.src.piece {
+			s.samples(from, int64(opt.Near), share, opt)
+		}
+	}
 }
 
 func roundUp(n, to int64) int64 { return (n + to - 1) / to * to }
@@ -65,10 +84,9 @@ func (s *sampler) sweep(from, end int64) {
 // samples looks at one piece in each of n shares of the range that begins at from. Where that one cannot be read, others
 // of its share speak for it: a bad sector says that the drive is bad, not that it is somebody's.
 func (s *sampler) samples(from, n, share int64, opt Options) {
-	failed := 0
 	for i := range n {
 		off := from + i*share
-		if failed == maxFailedReads {
+		if s.failed == maxFailedReads {
 			s.gaps[off] = Gap{Offset: off, Length: (n - i) * share, Err: ErrNotRead}
 			return
 		}
@@ -76,15 +94,15 @@ func (s *sampler) samples(from, n, share int64, opt Options) {
 			off += opt.Rand.Int64N(share/s.src.piece) * s.src.piece
 		}
 		data, err := s.src.pread(off, s.src.piece)
-		for try := int64(1); err != nil && try <= min(otherPieces, share/s.src.piece-1) && failed < maxFailedReads; try++ {
-			failed++
+		for try := int64(1); err != nil && try <= min(otherPieces, share/s.src.piece-1) && s.failed < maxFailedReads; try++ {
+			s.failed++
 			other := from + i*share + (off-from-i*share+try*s.src.piece)%(share/s.src.piece*s.src.piece)
 			if again, err2 := s.src.pread(other, s.src.piece); err2 == nil {
 				off, data, err = other, again, nil
 			}
 		}
 		if !s.take(off, data, err) {
-			failed++
+			s.failed++
 		}
 	}
 }

@@ -36,10 +36,18 @@ func btrfsLabels(g region) []Found {
 // extLabels finds ext2, 3 and 4. The magic has two bytes only, so the fields beside it must make sense.
 func extLabels(g region) []Found {
 	b := g.at(1024, 1024)
-	inodes, blocks, perGroup := b.le32(0), b.le32(4), b.le32(32)
-	if b.le16(56) != 0xef53 || inodes == 0 || blocks == 0 || perGroup == 0 || b.le32(24) > 6 || b.le32(76) > 1 {
+	if !extSane(b) {
 		return nil
 	}
+	return []Found{extFound(b, g.base+1024)}
+}
+
+func extSane(b block) bool {
+	inodes, blocks, perGroup := b.le32(0), b.le32(4), b.le32(32)
+	return b.le16(56) == 0xef53 && inodes != 0 && blocks != 0 && perGroup != 0 && b.le32(24) <= 6 && b.le32(76) <= 1
+}
+
+func extFound(b block, off int64) Found {
 	kind := "ext2"
 	compat, incompat := b.le32(92), b.le32(96)
 	switch {
@@ -50,12 +58,12 @@ func extLabels(g region) []Found {
 	case compat&0x4 != 0:
 		kind = "ext3"
 	}
-	f := Found{Kind: "ext", Offset: g.base + 1024, UUID: b.uuid(104), Name: b.text(120, 16)}
+	f := Found{Kind: "ext", Offset: off, UUID: b.uuid(104), Name: b.text(120, 16)}
 	f.Text = named(kind+" file system", f.Name)
 	if mounted := b.text(136, 64); mounted != "" {
 		f.Text += " last mounted on " + mounted
 	}
-	return []Found{f}
+	return f
 }
 
 // fatBoot says whether b is a FAT boot sector; it has no magic that other systems do not share.

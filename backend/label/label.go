@@ -26,6 +26,8 @@ var ErrNotRead = errors.New("not read")
 type Options struct {
 	// Samples is the number of 4 KiB places looked at between the two ends; 0 means 1,024.
 	Samples int
+	// Near is the number of further such places in each doubling of the distance from the drive's start; 0 means none.
+	Near int
 	// Rand moves each sample within its equal share of the drive; nil puts it at the share's start.
 	Rand *rand.Rand
 	// OwnStamp says whether one logical sector bears the stamp of an earlier test; nil means none does.
@@ -135,17 +137,32 @@ func Scan(r io.ReaderAt, size int64, logicalSector int, opt Options) (Findings, 
 	if size < int64(logicalSector) {
 		return Findings{}, fmt.Errorf("scan for labels: %d bytes is less than one sector of %d bytes", size, logicalSector)
 	}
-	if opt.Samples < 0 {
-		return Findings{}, fmt.Errorf("scan for labels: %d samples asked for, give 0 for the default or more", opt.Samples)
+	if opt.Samples < 0 || opt.Near < 0 {
+		return Findings{}, fmt.Errorf("scan for labels: %d and %d samples asked for, give 0 for the default or more", opt.Samples, opt.Near)
 	}
 	size -= size % int64(logicalSector)
 	s := scan{src: newSource(r, size, logicalSector), sector: int64(logicalSector), seen: map[place]bool{}}
 	s.region(region{src: s.src, size: size, sector: s.sector})
 
-	slices.SortStableFunc(s.found, func(a, b Found) int { return cmp.Compare(a.Offset, b.Offset) })
-	f := Findings{Found: s.found, Unreadable: append(s.src.labelGaps.merged(), s.notEntered...)}
-	f.Content = content(s.src, opt)
+	f := Findings{Unreadable: append(s.src.labelGaps.merged(), s.notEntered...)}
+	var copies []Found
+	f.Content, copies = content(s.src, opt)
+	for _, c := range copies {
+		if !s.knows(c) {
+			s.found = append(s.found, c)
+		}
+	}
+	f.Found = s.found
+	slices.SortStableFunc(f.Found, func(a, b Found) int { return cmp.Compare(a.Offset, b.Offset) })
 	return f, nil
+}
+
+// knows reports whether what a copy belongs to was found already. A copy without an identity says something new each
+// time: one of several must not take the place of another when that is overwritten.
+func (s *scan) knows(c Found) bool {
+	return c.Kind == "zfs" && zfsSame(s.found, c) >= 0 || slices.ContainsFunc(s.found, func(f Found) bool {
+		return f.Kind == c.Kind && (f.Offset == c.Offset || c.UUID != "" && f.UUID == c.UUID && f.DeviceUUID == c.DeviceUUID)
+	})
 }
 
 type place struct {

@@ -22,6 +22,7 @@ const (
 	inspectDeadline = 90 * time.Second // more samples, of one drive that may be slow to wake
 	listSamples     = 64               // places looked at per drive for a list
 	inspectSamples  = 1024             // and where a drive is about to be written to
+	inspectNear     = 64               // and there in each doubling of the distance from the start: some 10 s of a hard drive
 	maxFile         = 1 << 20          // bytes of a file of /sys, /proc or /etc
 	maxText         = 300              // bytes of one answer
 )
@@ -112,6 +113,9 @@ func missing(err error) bool { return errors.Is(err, exec.ErrNotFound) }
 
 func (h *Host) scanOptions(samples int) label.Options {
 	opt := label.Options{Samples: samples, OwnStamp: h.OwnStamp}
+	if samples >= inspectSamples {
+		opt.Near = inspectNear
+	}
 	if h.Seed != nil {
 		opt.Rand = rand.New(rand.NewPCG(h.Seed(), h.Seed()))
 	}

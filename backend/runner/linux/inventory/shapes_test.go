@@ -3,6 +3,7 @@
 package inventory
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -363,6 +364,25 @@ func TestUnknownContentIsData(t *testing.T) {
 	m.sata("sda", 1)
 	m.reads("sda", bytesAt{3 << 20: []byte("somebody's")})
 	expect(t, m.list(Options{})["/dev/sda"], drive.Data, drive.SerialPhrase, "unknown content at byte")
+}
+
+// A quick wipe takes the table and the superblock: the files are still there, and so are the copies that bring them back.
+func TestADriveAfterAQuickWipeIsData(t *testing.T) {
+	m := newTree(t)
+	m.sata("sda", 1)
+	super := make([]byte, 1024)
+	for at, v := range map[int]uint32{0: 8192, 4: 1 << 18, 24: 2, 32: 32768, 56: 0xef53, 76: 1} {
+		binary.LittleEndian.PutUint32(super[at:], v)
+	}
+	super[90] = 1 // its block group
+	copy(super[104:], "0123456789abcdef")
+	copy(super[120:], "media")
+	m.reads("sda", bytesAt{1<<20 + 128<<20: super})
+	row := m.list(Options{})["/dev/sda"]
+	expect(t, row, drive.Data, drive.SerialPhrase, `ext2 file system "media", found by a copy of its superblock`)
+	if drive.StartableFor(row.Identity, row.Usage).Destructive {
+		t.Error("it can be started without a word")
+	}
 }
 
 func TestADriveUnderTestShowsItsJobAndIsLeftAlone(t *testing.T) {

@@ -1,0 +1,195 @@
+package label
+
+import (
+	"hash/crc32"
+	"slices"
+	"strings"
+)
+
+const copySpan = 1024 // bytes of a copy that its finder reads
+
+// starts are where the first file system of a drive usually begins: without a table, after a DOS track, as Unraid puts
+// it, as everybody does now, in a logical volume on a partition, and behind what Windows reserves.
+var starts = []int64{0, 63 * 512, 64 * 512, 1 << 20, 2 << 20, 17 << 20, 129 << 20}
+
+// extGroups are the block groups that bear a copy of the superblock and its descriptors: 1 and powers of 3, 5 and 7.
+var extGroups = []int64{1, 3, 5, 7, 9, 25, 27, 49, 81, 125, 243, 343, 625, 729, 2187, 2401, 3125, 6561, 15625, 16807, 19683}
+
+// copyPlaces are the offsets, in order, at which a file system that lost its first and last megabytes, and the table that
+// named it, still says what it is, as its own tools lay it out.
+func copyPlaces(size int64) []int64 {
+	var out []int64
+	for _, start := range starts {
+		for _, g := range extGroups {
+			out = append(out, start+g*128<<20) // blocks of 4 KiB
+			if g <= 49 {
+				out = append(out, start+g*32<<20, start+g*8<<20+1024) // of 2 KiB and of 1 KiB
+			}
+			if g <= 5 {
+				out = append(out, start+g*2<<30) // clusters of 64 KiB
+			}
+		}
+		out = append(out, start+64<<20, start+256<<30) // btrfs
+		out = append(out, start+3<<30)                 // the file table of NTFS
+		for _, end := range []int64{size, size &^ (1<<20 - 1), size - 33*512, (size - 33*512) &^ (1<<20 - 1)} {
+			out = append(out, xfsPlaces(start, end-start)...)
+			out = append(out, start+(end-start)/4096/2*4096) // the file table's mirror, where mkntfs puts it
+		}
+	}
+	for at := int64(16 << 20); at < size; at *= 2 {
+		out = append(out, at)
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return slices.DeleteFunc(out, func(off int64) bool { return off < 0 || off > size-copySpan })
+}
+
+// xfsPlaces are the starts of the allocation groups that mkfs makes of a place of that length: four, or as many as make
+// each 1 TiB less a block, or more on what works at several requests at once.
+func xfsPlaces(start, length int64) []int64 {
+	const block, most = 4096, 1<<40 - 4096
+	var out []int64
+	for i := int64(1); i <= 4; i++ {
+		out = append(out, start+i*most)
+	}
+	blocks := length / block
+	for _, groups := range []int64{4, 8, 16, 32} {
+		for i := int64(1); i < 4; i++ {
+			if each := (blocks + groups - 1) / groups * block; each > 0 && (i == 1 || groups == 4) {
+				out = append(out, start+i*each)
+			}
+		}
+	}
+	return out
+}
+
+// copyFinders tell what a copy at off belongs to, if it is one.
+var copyFinders = []func(b block, off int64) (Found, bool){extCopy, xfsCopy, btrfsCopy, ntfsCopy}
+
+// copies looks at the places where copies are kept, and at what is beside them.
+func (s *sampler) copies() []Found {
+	var found []Found
+	for _, off := range copyPlaces(s.src.size) {
+		if s.failed >= maxFailedReads {
+			break // the samples have left a gap up to the end
+		}
+		data, from := s.around(off)
+		if off < from || off >= from+int64(len(data)) {
+			continue
+		}
+		for _, find := range copyFinders {
+			f, ok := find(block(data[off-from:]), off)
+			if ok && !slices.ContainsFunc(found, func(o Found) bool { return o.Kind == f.Kind && f.UUID != "" && o.UUID == f.UUID }) {
+				f.Offset, f.Damaged = off, true
+				f.Text += ", found by a copy of its superblock"
+				found = append(found, f)
+			}
+		}
+	}
+	return append(found, s.zfsAtTail()...)
+}
+
+// around reads the chunk that a place lies in, and classifies it once. Where it cannot be read in one go its pieces are
+// tried, from the place on: a bad sector says that the drive is bad, not that it is somebody's.
+func (s *sampler) around(off int64) (data []byte, from int64) {
+	i := off / s.src.chunk
+	if data = s.src.chunkAt(i); data != nil {
+		from = i * s.src.chunk
+		if i != s.looked && from >= s.head && from < s.tail {
+			s.looked = i
+			s.take(from, data, nil)
+		}
+		return data, from
+	}
+	first := off / s.src.piece * s.src.piece
+	var err, again error
+	for try := int64(0); try <= otherPieces && s.failed < maxFailedReads; try++ {
+		from = (first-i*s.src.chunk+try*s.src.piece)%s.src.chunk + i*s.src.chunk
+		if from >= s.src.size {
+			continue
+		}
+		if data, again = s.src.pieceAt(from); again == nil {
+			s.take(from, data, nil)
+			return data, from
+		}
+		s.failed++
+		if err == nil {
+			err = again
+		}
+	}
+	if err != nil {
+		s.take(first, nil, err)
+	}
+	return nil, 0
+}
+
+// extCopy knows a superblock of a block group but the first by its number and, where there is one, its checksum.
+func extCopy(b block, off int64) (Found, bool) {
+	const checksummed = 0x400
+	unit, group, first := int64(1024)<<min(b.le32(24), 6), int64(b.le16(90)), int64(b.le32(20))
+	if !extSane(b) || group == 0 || off < (group*int64(b.le32(32))+first)*unit {
+		return Found{}, false
+	}
+	if b.le32(100)&checksummed != 0 && ^crc32.Checksum(b.cut(0, 1020), crc32.MakeTable(crc32.Castagnoli)) != b.le32(1020) {
+		return Found{}, false
+	}
+	return extFound(b, off), true
+}
+
+// xfsCopy knows a superblock of an allocation group.
+func xfsCopy(b block, off int64) (Found, bool) {
+	unit, blocks, groups := b.be32(4), b.be32(84), b.be32(88)
+	if !b.has(0, "XFSB") || !powerOfTwo(unit) || unit < 512 || unit > 64<<10 || blocks == 0 || groups == 0 {
+		return Found{}, false
+	}
+	f := Found{Kind: "xfs", UUID: b.uuid(32), Name: b.text(108, 12)}
+	f.Text = named("XFS file system", f.Name)
+	return f, true
+}
+
+// btrfsCopy knows a copy of a superblock by what it says of its own place.
+func btrfsCopy(b block, off int64) (Found, bool) {
+	own := int64(b.le64(48))
+	if !b.has(64, "_BHRfS_M") || own != 64<<20 && own != 256<<30 || off < own {
+		return Found{}, false
+	}
+	f := Found{Kind: "btrfs", UUID: b.uuid(32), DeviceUUID: b.uuid(267), Name: b.text(299, 256), Devices: int(min(b.le64(136), 1<<20))}
+	f.Text = named("btrfs file system", f.Name)
+	return f, true
+}
+
+// ntfsCopy knows the first record of the file table, or of its mirror.
+func ntfsCopy(b block, off int64) (Found, bool) {
+	const record = 44 // the number of a record, where it has one
+	used, size := b.le32(24), b.le32(28)
+	ok := b.has(0, "FILE") && (b.le16(4) == 42 || b.le16(4) == 48 && b.le32(record) == 0) && (size == 1024 || size == 4096) && used <= size
+	return Found{Kind: "ntfs", Text: "NTFS file system"}, ok
+}
+
+// zfsAtTail looks for the last two labels of a vdev whose partition is not known any more: it ended at most 16 MiB before
+// the drive's end and began at a whole label.
+func (s *sampler) zfsAtTail() []Found {
+	const span = 16 << 20
+	g := region{src: s.src, size: s.src.size, sector: int64(s.src.sector)}
+	var found []Found
+	for off := max(0, g.size-span) / zfsLabelSize * zfsLabelSize; off+zfsLabelSize <= g.size; off += zfsLabelSize {
+		from := off + zfsConfigAt
+		head, err := s.src.pieceAt(from / s.src.piece * s.src.piece)
+		if err != nil || !strings.HasPrefix(string(head[min(from%s.src.piece, int64(len(head))):]), "\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01") {
+			continue
+		}
+		f, ok := zfsLabel(g, off)
+		if !ok || f.PoolGUID == "" && f.VdevGUID == "" {
+			continue
+		}
+		if i := zfsSame(found, f); i >= 0 {
+			found[i] = zfsMerge(found[i], f)
+		} else {
+			found = append(found, f)
+		}
+	}
+	for i := range found {
+		found[i].Text = zfsText(found[i])
+	}
+	return found
+}
