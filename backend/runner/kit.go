@@ -79,6 +79,9 @@ func (a *at) firstAct() error {
 	if err := a.wipe(spans, "the first destructive act"); err != nil {
 		return err
 	}
+	if err := a.provePaths(); err != nil {
+		return err
+	}
 	if err := a.tellRest(); err != nil {
 		return err
 	}

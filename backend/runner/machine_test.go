@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -54,8 +55,9 @@ type memoryDrive struct {
 	smart   *smartModel
 	kernel  runner.KernelErrors
 	place   drive.Place
-	temp    func() *int // nil: 31 °C
-	dead    bool        // the machine does not have it any more
+	temp    func() *int        // nil: 31 °C
+	paths   []*faultdev.Device // further ways to it, or what is taken for one
+	dead    bool               // the machine does not have it any more
 
 	sensorLimits [2]*int // what the kernel's sensor knows of its limits
 }
@@ -151,6 +153,15 @@ func (h *memoryHold) Inspect(context.Context) (drive.Identity, drive.Usage, erro
 }
 
 func (h *memoryHold) Device(bool) (runner.Device, error) { return openMemory{h.d.Device}, nil }
+
+// OtherPaths makes it a drive that may have several.
+func (h *memoryHold) OtherPaths() ([]runner.WayIn, error) {
+	var out []runner.WayIn
+	for i, p := range h.d.paths {
+		out = append(out, runner.WayIn{Path: fmt.Sprintf("%s-%d", h.Path(), i+2), Device: openMemory{p}})
+	}
+	return out, nil
+}
 
 func (h *memoryHold) SectorsWritten() (int64, error) {
 	h.m.mu.Lock()

@@ -267,11 +267,16 @@ func (d *held) files() []*os.File {
 	return append([]*os.File{d.file}, d.others...)
 }
 
-// inspect reads the drive through the first path, with all others known as held by this process.
+// inspect reads the drive through the first path, with all others known as held by this process and its ends read
+// through each of them.
 func (d *held) inspect(ctx context.Context) (drive.Identity, string, drive.Usage, error) {
 	look := d.opt
 	look.Held = d.files()[1:]
-	return d.host.inv.Inspect(ctx, d.file, look)
+	id, path, usage, err := d.host.inv.Inspect(ctx, d.file, look)
+	if err == nil {
+		usage = d.oneDrive(ctx, usage)
+	}
+	return id, path, usage, err
 }
 
 // lock takes the lock that udev respects: while it is held exclusively, closing the drive starts no storm of probes. It

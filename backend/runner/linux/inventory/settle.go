@@ -3,6 +3,7 @@
 package inventory
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -108,15 +109,19 @@ func parts(nodes []*node) (twins map[*node]bool) {
 }
 
 // pathsOfOne reports whether nodes of equal identity are ways to one drive: they have a worldwide name and a size in
-// common, and hang on something that can have several ways. Two USB bridges never lead to one drive.
+// common, and hang on something that can have several ways. Two USB bridges never lead to one drive, and a SATA drive has
+// one cable: two at ports of their own that bear the same serial number and name are two cheap drives with one label.
 func pathsOfOne(same []*node) bool {
 	for _, n := range same {
-		if n.id.WWN == "" || n.id.Serial == "" || n.virtual || n.id.Transport == "usb" || n.size != same[0].size {
+		if n.id.WWN == "" || n.id.Serial == "" || n.virtual || n.id.Transport == "usb" || onATAPort.MatchString(n.dir) || n.size != same[0].size {
 			return false
 		}
 	}
 	return true
 }
+
+// onATAPort is how a device stands in sysfs whose host is a port of a SATA controller.
+var onATAPort = regexp.MustCompile(`/ata\d+/host\d+/`)
 
 // maybeSame finds a device without any identity that may be another path to n.
 func maybeSame(nodes []*node, n *node) *node {

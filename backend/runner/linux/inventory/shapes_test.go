@@ -155,6 +155,11 @@ func TestDrivesThatCannotBeToldApartAreLocked(t *testing.T) {
 				m.block(name, fmt.Sprintf(sataAt, i+1), gib, map[string]string{"device/vendor": "ATA", "device/vpd_pg80": page80(fmt.Sprint("S", i)), "device/vpd_pg83": page83(naaOfSDA)})
 			}
 		},
+		"SATA drives that one label was printed for": func(m *tree) {
+			for i, name := range []string{"sda", "sdb"} {
+				m.block(name, fmt.Sprintf(sataAt, i+1), gib, map[string]string{"device/vendor": "ATA", "device/vpd_pg80": page80("AA000000000000000001"), "device/vpd_pg83": page83(naaOfSDA)})
+			}
+		},
 		"one serial number, one with a name and one without": func(m *tree) {
 			m.block("sda", fmt.Sprintf(sataAt, 1), gib, map[string]string{"device/vendor": "ATA", "device/vpd_pg80": page80("S1"), "device/vpd_pg83": page83(naaOfSDA)})
 			m.block("sdb", fmt.Sprintf(sataAt, 2), gib, map[string]string{"device/vendor": "ATA", "device/vpd_pg80": page80("S1")})
