@@ -123,6 +123,11 @@ type active struct {
 	btrfs  map[string]string
 	bcache map[string]string
 	mdErr  error // arrays run whose uuid could not be asked for
+
+	bcachefs map[string]string
+	// assembled is what runs here, by the kind of label, where a label and the kernel have no name in common: any drive
+	// that bears such a label may be a member of it.
+	assembled map[string]string
 }
 
 // bare is a uuid without what tools put between its digits.
@@ -131,9 +136,13 @@ func bare(uuid string) string {
 }
 
 func (t *topology) active(ctx context.Context) active {
-	a := active{md: map[string]string{}, vg: map[string]string{}, luks: map[string]string{}, btrfs: map[string]string{}, bcache: map[string]string{}}
+	a := active{md: map[string]string{}, vg: map[string]string{}, luks: map[string]string{}, btrfs: map[string]string{}, bcache: map[string]string{},
+		bcachefs: map[string]string{}, assembled: map[string]string{}}
 	for _, b := range t.disks {
 		uuid, name := b.attr("dm", "uuid"), b.attr("dm", "name")
+		for _, kind := range assembledBy(b, uuid) {
+			a.assembled[kind] = first(name, b.name)
+		}
 		switch {
 		case strings.HasPrefix(uuid, "LVM-"):
 			a.vg[volumeGroup(name)] = name
@@ -145,7 +154,7 @@ func (t *topology) active(ctx context.Context) active {
 			if id, err := t.arrayID(ctx, b); err != nil {
 				a.mdErr = err
 			} else {
-				a.md[bare(id)] = b.name
+				a.md[bare(id)], a.md[turned(bare(id))] = b.name, b.name
 			}
 		}
 	}
@@ -155,7 +164,41 @@ func (t *topology) active(ctx context.Context) active {
 	for _, name := range entries(t.h.at("/sys/fs/bcache")) {
 		a.bcache[bare(name)] = name
 	}
+	for _, name := range entries(t.h.at("/sys/fs/bcachefs")) {
+		a.bcachefs[bare(name)] = name
+	}
 	return a
+}
+
+// assembledBy gives the kinds of labels whose members a device may be made of, where neither says of which.
+func assembledBy(b *block, dmUUID string) []string {
+	external := func(kind string) bool { return b.attr("md", "metadata_version") == "external:"+kind }
+	switch {
+	case strings.HasPrefix(b.name, "drbd"):
+		return []string{"drbd"}
+	case external("imsm"):
+		return []string{"imsm"}
+	case external("ddf"):
+		return []string{"ddf"}
+	case strings.HasPrefix(dmUUID, "DMRAID-"):
+		return []string{"imsm", "ddf", "firmware_raid"}
+	}
+	return nil
+}
+
+// turned reverses each of the four words of an array's uuid. The kernel shows the words of a superblock of version 0.90 as
+// the bytes that they are in memory, mdadm and the label as numbers.
+func turned(uuid string) string {
+	if len(uuid) != 32 {
+		return uuid
+	}
+	var out strings.Builder
+	for word := 0; word < 32; word += 8 {
+		for at := word + 6; at >= word; at -= 2 {
+			out.WriteString(uuid[at : at+2])
+		}
+	}
+	return out.String()
 }
 
 // arrayID gives the uuid of a running array, from the kernel where it says it, else from mdadm.

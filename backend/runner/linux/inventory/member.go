@@ -117,6 +117,10 @@ func (a *active) labelAnswers(found []label.Found) []answer {
 		case "lvm":
 			if class = drive.LVM; f.Name != "" {
 				by = a.vg[f.Name]
+			} else if len(a.vg) > 0 {
+				one := failed(labelLayer, "%s; it names no volume group, and some are active here", f.Text)
+				one.remedy = "pvs on the NAS says which volume group it is in: take it out with vgreduce. Where it is in none, pvremove takes its label away."
+				out = append(out, one)
 			}
 		case "luks":
 			class, by = drive.LUKS, a.luks[bare(f.UUID)]
@@ -124,8 +128,20 @@ func (a *active) labelAnswers(found []label.Found) []answer {
 			class, by = drive.Btrfs, a.btrfs[bare(f.UUID)]
 		case "bcache":
 			class, by = drive.OpenByProcess, a.bcache[bare(f.UUID)]
+		case "bcachefs":
+			class, by = drive.Mounted, a.bcachefs[bare(f.UUID)]
+		case "imsm", "ddf", "firmware_raid":
+			class, by = drive.RAID, a.assembled[f.Kind]
+		case "drbd":
+			class, by = drive.OpenByProcess, a.assembled[f.Kind]
 		}
-		if by != "" {
+		switch {
+		case by != "" && a.assembled[f.Kind] == by:
+			one := claim(labelLayer, class, "%s, which may be one of %s, which is active here", f.Text, by)
+			one.remedy = "Look whether it is a member of " + by + ", and take it out if it is. Where it is of something that nobody needs any more, erase its label by hand (wipefs)."
+			out = append(out, one)
+			continue
+		case by != "":
 			out = append(out, claim(labelLayer, class, "%s, which is active here (%s)", f.Text, by))
 			continue
 		}
