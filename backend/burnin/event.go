@@ -41,6 +41,7 @@ const (
 	EvAway       EventKind = "away"     // a stage found its drive gone; why, and what that says, comes when the stage ends
 	EvHealth     EventKind = "health"   // what the drive says of its health, in short
 	EvFindings   EventKind = "findings" // the rules that speak of the drive's health
+	EvMet        EventKind = "met"      // medium errors that the run met beside what an engine lists
 	EvEnd        EventKind = "end"      // last line of a run that ended by itself
 )
 
@@ -186,6 +187,14 @@ type Away struct {
 type Bad struct {
 	Stage  int             `json:"stage"`
 	Ranges []surface.Range `json:"ranges"`
+}
+
+// Met counts requests that the drive answered with a medium error and that no engine judges: looks at labels and samples,
+// the undo kit, what empties caches, what keeps a drive awake.
+type Met struct {
+	Stage     int `json:"stage"`
+	Unwritten int `json:"unwritten,omitempty"` // reads of what the job had not written yet: the drive may have come so
+	Written   int `json:"written,omitempty"`
 }
 
 // Fact is one piece of evidence.

@@ -157,6 +157,14 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		}
 		t.health(d.Health)
 		return nil
+	case EvMet:
+		var d Met
+		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
+			return err
+		}
+		t.job.Met.Unwritten += d.Unwritten
+		t.job.Met.Written += d.Written
+		return nil
 	case EvFindings:
 		var d FindingsData
 		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {

@@ -39,6 +39,7 @@ type Job struct {
 	Vanished int   `json:"-"`
 	Absent   int   `json:"-"`
 	AwayMs   int64 `json:"-"`
+	Met      Met   `json:"-"` // over all stages
 	found    bool  // the newest run held the drive
 	stopping bool  // a person stopped the newest run, and the drive lets it wait
 

@@ -60,6 +60,9 @@ type Usage struct {
 	Claims []string `json:"claims,omitempty"`
 	// Dispensable, of class pool: the member was taken offline, and its pool can lose yet another device without it.
 	Dispensable bool `json:"dispensable,omitempty"`
+
+	// FailedReads is how many reads of labels and samples gave an error of the medium while this was found out.
+	FailedReads int `json:"failed_reads,omitempty"`
 }
 
 // Why is one layer's answer.

@@ -238,8 +238,12 @@ func TestABlankDriveWithBadSectorsIsBlank(t *testing.T) {
 		t.Error("a few words of text count as blank")
 	}
 	got, err = Scan(failing{bytes.NewReader(make([]byte, 32<<20)), 10 << 20, 10<<20 + 512}, 32<<20, 512, Options{Samples: 1024})
-	if err != nil || !got.Blank() {
-		t.Errorf("one sector that cannot be read: %+v, %v", got.Content, err)
+	if err != nil || !got.Blank() || got.Failed == 0 {
+		t.Errorf("one sector that cannot be read: %+v, %d failed reads, %v", got.Content, got.Failed, err)
+	}
+	none := Options{Samples: 1024, Medium: func(error) bool { return false }}
+	if got, _ := Scan(failing{bytes.NewReader(make([]byte, 32<<20)), 10 << 20, 10<<20 + 512}, 32<<20, 512, none); got.Failed != 0 {
+		t.Errorf("%d failed reads of a medium that gave none", got.Failed)
 	}
 }
 

@@ -32,6 +32,8 @@ type Options struct {
 	Rand *rand.Rand
 	// OwnStamp says whether one logical sector bears the stamp of an earlier test; nil means none does.
 	OwnStamp func(sector []byte) bool
+	// Medium says whether an error of a read is one of the medium; nil means that all are.
+	Medium func(error) bool
 }
 
 // Findings is all that a scan learnt.
@@ -39,6 +41,7 @@ type Findings struct {
 	Found      []Found // by offset
 	Unreadable []Gap   // places of labels that could not be read: what is there cannot be told
 	Content    Content
+	Failed     int // reads that gave an error of the medium, each attempt
 }
 
 // Blank says whether the drive is proven to hold nothing: no label, nothing unreadable, and every
@@ -141,7 +144,7 @@ func Scan(r io.ReaderAt, size int64, logicalSector int, opt Options) (Findings, 
 		return Findings{}, fmt.Errorf("scan for labels: %d and %d samples asked for, give 0 for the default or more", opt.Samples, opt.Near)
 	}
 	size -= size % int64(logicalSector)
-	s := scan{src: newSource(r, size, logicalSector), sector: int64(logicalSector), seen: map[place]bool{}}
+	s := scan{src: newSource(r, size, logicalSector, opt.Medium), sector: int64(logicalSector), seen: map[place]bool{}}
 	s.region(region{src: s.src, size: size, sector: s.sector})
 
 	f := Findings{Unreadable: append(s.src.labelGaps.merged(), s.notEntered...)}
@@ -152,7 +155,7 @@ func Scan(r io.ReaderAt, size int64, logicalSector int, opt Options) (Findings, 
 			s.found = append(s.found, c)
 		}
 	}
-	f.Found = s.found
+	f.Found, f.Failed = s.found, s.src.failed
 	slices.SortStableFunc(f.Found, func(a, b Found) int { return cmp.Compare(a.Offset, b.Offset) })
 	return f, nil
 }

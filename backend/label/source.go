@@ -26,6 +26,8 @@ type source struct {
 	broken    map[int64]bool   // chunks that cannot be read in one go
 	pieces    map[int64]result // pieces of broken chunks, by offset
 	labelGaps gaps
+	medium    func(error) bool
+	failed    int // reads with an error of the medium
 }
 
 type result struct {
@@ -33,13 +35,13 @@ type result struct {
 	err  error
 }
 
-func newSource(r io.ReaderAt, size int64, sector int) *source {
+func newSource(r io.ReaderAt, size int64, sector int, medium func(error) bool) *source {
 	piece := int64(sector)
 	if sector < 4096 {
 		piece = int64(4096 / sector * sector)
 	}
 	return &source{
-		r: r, size: size, sector: sector, piece: piece, chunk: piecesPerChunk * piece,
+		r: r, medium: medium, size: size, sector: sector, piece: piece, chunk: piecesPerChunk * piece,
 		chunks: map[int64][]byte{}, broken: map[int64]bool{}, pieces: map[int64]result{}, labelGaps: gaps{},
 	}
 }
@@ -53,6 +55,9 @@ func (s *source) pread(off, n int64) ([]byte, error) {
 	}
 	if err == nil || err == io.EOF {
 		err = io.ErrUnexpectedEOF
+	}
+	if s.medium == nil || s.medium(err) {
+		s.failed++
 	}
 	return nil, err
 }

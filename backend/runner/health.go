@@ -153,7 +153,7 @@ func (a *at) review(h smart.Health, out outcome) (outcome, []smart.Finding, erro
 		first = before.Before
 	}
 	h.Farm = first.Farm // read once
-	found := smart.Review(first, h, a.declared(), a.swept(out))
+	found := a.explained(smart.Review(first, h, a.declared(), a.swept(out)), out)
 	out, err = a.found(found, out)
 	return out, found, err
 }

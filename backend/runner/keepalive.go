@@ -28,6 +28,7 @@ func (a *at) keepAwake(ctx context.Context) (gone <-chan error, err error) {
 		buf := surface.AlignedBuffer(geo.LogicalBytes)
 		tick := time.NewTicker(touchEvery)
 		defer tick.Stop()
+		told := 0
 		for n := int64(1); ; n++ {
 			select {
 			case <-ctx.Done():
@@ -41,6 +42,10 @@ func (a *at) keepAwake(ctx context.Context) (gone <-chan error, err error) {
 			case errors.As(err, &io) && io.Class == surface.ClassGone:
 				found <- err
 				return
+			case errors.As(err, &io) && io.Class == surface.ClassMedium && told < maxTold:
+				told++
+				_ = a.met(1, 0) // the journal keeps its first error itself
+				fallthrough
 			case err != nil && ctx.Err() == nil: // a bad sector is for the surface and the drive's own test to find
 				a.log.say("keeping the drive awake: %v", err)
 			}

@@ -161,11 +161,12 @@ func (a *at) dropKit() error {
 func (a *at) edges() []extent {
 	g := a.wrote.Geometry()
 	spans := endsOf(g.SizeBytes)
-	found, err := label.Scan(directReader{a.wrote}, g.SizeBytes, g.LogicalBytes, label.Options{Samples: 1})
+	found, err := label.Scan(directReader{a.wrote}, g.SizeBytes, g.LogicalBytes, label.Options{Samples: 1, Medium: isMedium})
 	if err != nil {
 		a.log.say("the partitions' ends are not looked for: %v", err)
 		return spans
 	}
+	_ = a.met(found.Failed, 0) // the journal keeps its first error itself
 	sector := int64(g.LogicalBytes)
 	parts := 0
 	for _, f := range found.Found {
@@ -204,6 +205,8 @@ func (d directReader) ReadAt(p []byte, off int64) (int, error) {
 	return copy(p, buf[:n]), err
 }
 
+func isMedium(err error) bool { return err != nil && mediumIsForTheSweep(err) == nil }
+
 // saveKit copies spans of the drive into the job's directory. When it returns the copy is on the medium.
 func (a *at) saveKit(spans []extent) (*kit, error) {
 	a.log.say("saving what the first destructive act erases")
@@ -213,7 +216,7 @@ func (a *at) saveKit(spans []extent) (*kit, error) {
 	}
 	k := &kit{SizeBytes: a.wrote.Geometry().SizeBytes}
 	s := saver{at: a, kit: k, out: f, buf: surface.AlignedBuffer(pieceBytes)}
-	err = pieces(spans, s.save)
+	err = errors.Join(pieces(spans, s.save), a.met(s.failed, 0))
 	if err == nil {
 		err = f.Sync()
 	}
@@ -237,7 +240,9 @@ type saver struct {
 	kit  *kit
 	out  io.Writer
 	buf  []byte
-	lost int // reads that failed
+	lost int // sectors that were not read
+
+	failed int // reads
 }
 
 func (s *saver) save(off int64, n int) error {
@@ -262,13 +267,16 @@ func (s *saver) read(p []byte, off int64) error {
 		if err == nil || mediumIsForTheSweep(err) != nil {
 			return err
 		}
+		s.failed++
 	}
 	g := s.wrote.Geometry()
 	for at := 0; at < len(p); at += g.PhysicalBytes {
 		part := p[at:min(at+g.PhysicalBytes, len(p))]
 		err := error(&surface.IOError{Class: surface.ClassMedium})
 		if s.lost < maxLostReads {
-			_, err = s.wrote.ReadAt(part, off+int64(at))
+			if _, err = s.wrote.ReadAt(part, off+int64(at)); err != nil {
+				s.failed++
+			}
 		}
 		if err == nil {
 			continue

@@ -29,6 +29,9 @@ func (a *at) capacityProbe(ctx context.Context) (outcome, error) {
 		res, err = surface.Probe(ctx, watch.attend(w), clock{a.heat.work}, opt, watch)
 		return err
 	})
+	if err := a.met(res.Unread, res.Errors); err != nil {
+		return outcome{}, err
+	}
 	out, err := a.judgeProbe(ctx, res, err, watch)
 	out.totals = &burnin.Totals{Written: res.BytesWritten, Verified: res.BytesVerified, ActiveMs: res.Active.Milliseconds(), Complete: err == nil}
 	return out, err

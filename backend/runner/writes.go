@@ -116,7 +116,7 @@ func (a *at) look() (drive.Identity, drive.Usage, *reason.Said) {
 	if err == nil {
 		id, usage, err = a.settled(ctx, id, usage)
 	}
-	if err != nil {
+	if err = errors.Join(err, a.met(usage.FailedReads, 0)); err != nil {
 		return id, usage, a.failed(err, string(a.spec.Kind))
 	}
 	return id, usage, nil
@@ -134,12 +134,19 @@ func (a *at) wipe(spans []extent, why string) error {
 	w := a.wrote
 	a.log.say("zeroing the first and last %d MiB: %s", edge>>20, why)
 	zero, got := surface.AlignedBuffer(pieceBytes), surface.AlignedBuffer(pieceBytes)
+	failed := 0
+	forTheSweep := func(err error) error {
+		if err != nil {
+			failed++
+		}
+		return mediumIsForTheSweep(err)
+	}
 	write := func(off int64, n int) error {
 		if err := a.mayWrite(); err != nil {
 			return err
 		}
 		_, err := w.WriteAt(zero[:n], off)
-		return mediumIsForTheSweep(err)
+		return forTheSweep(err)
 	}
 	if err := pieces(spans, write); err != nil {
 		return err
@@ -147,15 +154,16 @@ func (a *at) wipe(spans []extent, why string) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return pieces(spans, func(off int64, n int) error {
+	err := pieces(spans, func(off int64, n int) error {
 		if _, err := w.ReadAt(got[:n], off); err != nil {
-			return mediumIsForTheSweep(err)
+			return forTheSweep(err)
 		}
 		if !bytes.Equal(got[:n], zero[:n]) {
 			a.log.say("bytes %d to %d do not read back as zeros", off, off+int64(n)-1)
 		}
 		return nil
 	})
+	return errors.Join(err, a.met(0, failed))
 }
 
 // pieceBytes is how much of an extent is read or written at a time.

@@ -94,8 +94,12 @@ func (e *engine) settleCaches(ctx context.Context, cacheBytes int64) error {
 			off = 0
 		}
 		n := min(block, size-off)
-		if _, err := e.attempt(ctx, opRead, e.spare[:n], off, nil); err != nil { // its medium errors are the sweep's
+		medium, err := e.attempt(ctx, opRead, e.spare[:n], off, nil)
+		if err != nil {
 			return err
+		}
+		if medium != nil { // the sweep's to judge
+			e.unread++
 		}
 		off, left = off+n, left-n
 		e.pos += n

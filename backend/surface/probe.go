@@ -49,6 +49,7 @@ type ProbeResult struct {
 	Places int   // that were written and read back
 	Errors int   // of these, answered with an error
 	Wrong  int   // of these, held something else
+	Unread int   // reads of places that the probe had not written, answered with a medium error
 	Fake   *Fake // nil if nothing speaks for a false capacity, which does not prove a true one
 }
 
@@ -89,7 +90,7 @@ func Probe(ctx context.Context, dev Device, clock Clock, opt ProbeOptions, obs O
 		err = nil
 		p.logf("the probe took too long (%s); the sweep goes over all of the drive", early.why)
 	}
-	p.found.Progress = p.where()
+	p.found.Progress, p.found.Unread = p.where(), p.unread
 	p.obs.Progress(p.found.Progress)
 	return p.found, err
 }
@@ -221,6 +222,9 @@ func (p *prober) strays(ctx context.Context, part stretch) ([]moved, error) {
 		medium, err := p.attempt(ctx, opRead, b, off, nil)
 		if err != nil {
 			return nil, err
+		}
+		if medium != nil {
+			p.unread++
 		}
 		for at := int64(0); medium == nil && at < int64(len(b)); at += p.sector {
 			lba := (off + at) / p.sector

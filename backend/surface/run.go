@@ -85,6 +85,7 @@ type engine struct {
 	n         Counters
 	res       Result
 	errorTime time.Duration
+	unread    int // reads beside a sweep, of places that may not be written yet, with a medium error
 
 	activeSince    time.Time // zero while paused
 	lastProgress   time.Time

@@ -29,6 +29,7 @@ type answer struct {
 
 	marks       []string // of whose labels a claim is made; without any, the layer is the claim's only mark
 	dispensable bool     // class pool: see drive.Usage
+	failedReads int      // see drive.Usage
 
 	poolName, poolGUID, job string
 
@@ -118,6 +119,9 @@ func usageOf(answers []answer) drive.Usage {
 	}
 	u.PhraseKind = phrase(u, settled)
 	u.Claims = claimsOf(answers)
+	for _, a := range answers {
+		u.FailedReads += a.failedReads
+	}
 	u.Dispensable = dispensable(u, answers)
 	if u.Class == drive.ExportedPool {
 		u.Text = morePools(u, answers)

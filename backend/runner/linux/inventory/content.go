@@ -52,8 +52,11 @@ func contentAnswers(f label.Findings) []answer {
 	default:
 		out = append(out, clean(contentLayer, "both ends and all samples are blank or an earlier test's own (%s)", kinds(c)))
 	}
+	out[0].failedReads = f.Failed
 	return out
 }
+
+func mediumError(err error) bool { return errors.Is(err, unix.EIO) || errors.Is(err, unix.ENODATA) }
 
 // mostBad is how many bytes of the ends the drive may be unable to read, none of them where labels are kept, before it
 // counts as one of which nobody can tell: a bad sector says that the drive is bad, not that it is somebody's.
@@ -62,7 +65,7 @@ const mostBad = 4 * 4096
 func fewBad(gaps []label.Gap) bool {
 	total := int64(0)
 	for _, g := range gaps {
-		if !errors.Is(g.Err, unix.EIO) && !errors.Is(g.Err, unix.ENODATA) {
+		if !mediumError(g.Err) {
 			return false
 		}
 		total += g.Length

@@ -112,7 +112,7 @@ func (h *Host) run(ctx context.Context, name string, args ...string) ([]byte, er
 func missing(err error) bool { return errors.Is(err, exec.ErrNotFound) }
 
 func (h *Host) scanOptions(samples int) label.Options {
-	opt := label.Options{Samples: samples, OwnStamp: h.OwnStamp}
+	opt := label.Options{Samples: samples, OwnStamp: h.OwnStamp, Medium: mediumError}
 	if samples >= inspectSamples {
 		opt.Near = inspectNear
 	}

@@ -348,12 +348,20 @@ func TestABadSectorBetweenLabelsOfABlankDriveIsNoUse(t *testing.T) {
 		m := newTree(t)
 		m.sata("sda", 1)
 		m.reads("sda", failing{3 << 20, 3<<20 + 4096, errno})
-		expect(t, m.list(Options{})["/dev/sda"], drive.None, drive.NoPhrase, "")
+		row := m.list(Options{})["/dev/sda"]
+		expect(t, row, drive.None, drive.NoPhrase, "")
+		if row.Usage.FailedReads != 2 { // of the chunk, and of the piece in it
+			t.Errorf("%d reads failed", row.Usage.FailedReads)
+		}
 	}
 	m := newTree(t)
 	m.sata("sda", 1)
 	m.reads("sda", failing{3 << 20, 3<<20 + 4096, unix.EBADE}) // a reservation is no bad sector
-	expect(t, m.list(Options{})["/dev/sda"], drive.Remote, drive.NoPhrase, "")
+	row := m.list(Options{})["/dev/sda"]
+	expect(t, row, drive.Remote, drive.NoPhrase, "")
+	if row.Usage.FailedReads != 0 {
+		t.Errorf("%d refused reads count as failed", row.Usage.FailedReads)
+	}
 }
 
 func TestAGlanceForReadingIsNoUse(t *testing.T) {
