@@ -8,35 +8,52 @@ import (
 
 const copySpan = 1024 // bytes of a copy that its finder reads
 
-// starts are where the first file system of a drive usually begins: without a table, after a DOS track, as Unraid puts
-// it, as everybody does now, in a logical volume on a partition, and behind what Windows reserves.
-var starts = []int64{0, 63 * 512, 64 * 512, 1 << 20, 2 << 20, 17 << 20, 129 << 20}
+const (
+	mib = int64(1) << 20
+	gib = int64(1) << 30
+)
 
-// extGroups are the block groups that bear a copy of the superblock and its descriptors: 1 and powers of 3, 5 and 7.
-var extGroups = []int64{1, 3, 5, 7, 9, 25, 27, 49, 81, 125, 243, 343, 625, 729, 2187, 2401, 3125, 6561, 15625, 16807, 19683}
+// starts are where the first file system of a drive usually begins: without a table, after a DOS track, as Unraid puts
+// it, as everybody does now, and in a logical volume on a partition. Windows reserves something before its own.
+var (
+	starts        = []int64{0, 63 * 512, 64 * 512, mib, 2 * mib}
+	windowsStarts = []int64{0, 63 * 512, mib, 17 * mib, 129 * mib}
+)
+
+// fixedCopies are the copies whose place depends on nothing but the start: of ext in block groups 1 and powers of 3, 5 and
+// 7, of which some at each distance are enough, with blocks of 4, 2 and 1 KiB, then the two of btrfs.
+var fixedCopies = []int64{
+	1 * 128 * mib, 3 * 128 * mib, 5 * 128 * mib, 9 * 128 * mib, 27 * 128 * mib, 49 * 128 * mib, 125 * 128 * mib,
+	343 * 128 * mib, 729 * 128 * mib, 2187 * 128 * mib, 6561 * 128 * mib, 16807 * 128 * mib,
+	1 * 32 * mib, 3 * 32 * mib, 9 * 32 * mib,
+	3*8*mib + 1024, 7*8*mib + 1024, 25*8*mib + 1024,
+	64 * mib, 256 * gib,
+}
 
 // copyPlaces are the offsets, in order, at which a file system that lost its first and last megabytes, and the table that
-// named it, still says what it is, as its own tools lay it out.
+// named it, still says what it is, as its own tools lay it out. There are few, since a list reads them of every drive.
 func copyPlaces(size int64) []int64 {
 	var out []int64
+	whole := func(n int64) int64 { return n &^ (mib - 1) }
 	for _, start := range starts {
-		for _, g := range extGroups {
-			out = append(out, start+g*128<<20) // blocks of 4 KiB
-			if g <= 49 {
-				out = append(out, start+g*32<<20, start+g*8<<20+1024) // of 2 KiB and of 1 KiB
-			}
-			if g <= 5 {
-				out = append(out, start+g*2<<30) // clusters of 64 KiB
-			}
+		for _, off := range fixedCopies {
+			out = append(out, start+off)
 		}
-		out = append(out, start+64<<20, start+256<<30) // btrfs
-		out = append(out, start+3<<30)                 // the file table of NTFS
-		for _, end := range []int64{size, size &^ (1<<20 - 1), size - 33*512, (size - 33*512) &^ (1<<20 - 1)} {
+		ends := []int64{size, size - 33*512} // the latter leaves room for the copy of a GPT
+		if start >= mib {
+			ends = []int64{size, whole(size), whole(size - 33*512), size &^ (4*mib - 1)}
+		}
+		for _, end := range ends {
 			out = append(out, xfsPlaces(start, end-start)...)
-			out = append(out, start+(end-start)/4096/2*4096) // the file table's mirror, where mkntfs puts it
 		}
 	}
-	for at := int64(16 << 20); at < size; at *= 2 {
+	for _, start := range windowsStarts {
+		out = append(out, start+3*gib) // the file table of NTFS
+	}
+	for _, start := range []int64{0, mib} {
+		out = append(out, start+(whole(size)-start)/2/4096*4096) // its mirror, where mkntfs puts it
+	}
+	for at := 16 * mib; at < size; at *= 2 {
 		out = append(out, at)
 	}
 	slices.Sort(out)
@@ -49,16 +66,15 @@ func copyPlaces(size int64) []int64 {
 func xfsPlaces(start, length int64) []int64 {
 	const block, most = 4096, 1<<40 - 4096
 	var out []int64
-	for i := int64(1); i <= 4; i++ {
-		out = append(out, start+i*most)
+	each := func(groups int64) int64 { return (length/block + groups - 1) / groups * block }
+	switch {
+	case length >= 4<<40:
+		out = append(out, start+most, start+2*most, start+3*most)
+	default:
+		out = append(out, start+each(4), start+2*each(4), start+3*each(4))
 	}
-	blocks := length / block
-	for _, groups := range []int64{4, 8, 16, 32} {
-		for i := int64(1); i < 4; i++ {
-			if each := (blocks + groups - 1) / groups * block; each > 0 && (i == 1 || groups == 4) {
-				out = append(out, start+i*each)
-			}
-		}
+	if start == 0 || start == mib {
+		out = append(out, start+each(8), start+each(16), start+each(32))
 	}
 	return out
 }
@@ -69,6 +85,7 @@ var copyFinders = []func(b block, off int64) (Found, bool){extCopy, xfsCopy, btr
 // copies looks at the places where copies are kept, and at what is beside them.
 func (s *sampler) copies() []Found {
 	var found []Found
+	s.src.forget() // what is read here is read once, and not kept
 	for _, off := range copyPlaces(s.src.size) {
 		if s.failed >= maxFailedReads {
 			break // the samples have left a gap up to the end
@@ -93,6 +110,9 @@ func (s *sampler) copies() []Found {
 // tried, from the place on: a bad sector says that the drive is bad, not that it is somebody's.
 func (s *sampler) around(off int64) (data []byte, from int64) {
 	i := off / s.src.chunk
+	if len(s.src.order) > 1 {
+		s.src.forget()
+	}
 	if data = s.src.chunkAt(i); data != nil {
 		from = i * s.src.chunk
 		if i != s.looked && from >= s.head && from < s.tail {

@@ -19,7 +19,7 @@
 // whose whole has an identity bears that, so that a label and its copies are one claim, however many of them are left.
 //
 // What a scan reads, at most: 8 MiB for the two ends, 4 KiB per sample (1,024 samples unless told
-// otherwise), some 450 chunks of 64 KiB where copies are kept, 3 MiB of label places outside the ends, and 2 MiB per
+// otherwise), some 150 chunks of 64 KiB where copies are kept, 3 MiB of label places outside the ends, and 2 MiB per
 // partition, of which at most 128 are entered, two levels deep (a table inside a partition is entered, one inside that is
 // only reported). Memory stays below about 20 MiB.
 //

@@ -46,7 +46,7 @@ func FuzzScan(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.read > 48*mib+maxRegions*2*mib {
+		if d.read > 32*mib+maxRegions*2*mib {
 			t.Errorf("read %d MiB of a drive of %d", d.read/mib, size/mib)
 		}
 		if len(findings.Found) > 0 && findings.Content.UnknownAt == nil && findings.Content.Zero == size {

@@ -81,6 +81,12 @@ func (s *source) chunkAt(i int64) []byte {
 	return data
 }
 
+// forget lets go of what was kept; what could not be read stays known.
+func (s *source) forget() {
+	clear(s.chunks)
+	s.order = nil
+}
+
 // pieceAt gives the piece that starts at off, a multiple of the piece's size.
 func (s *source) pieceAt(off int64) ([]byte, error) {
 	n := min(s.piece, s.size-off)

@@ -18,7 +18,7 @@ type wiped struct {
 
 func (w wiped) ReadAt(p []byte, off int64) (int, error) {
 	clear(p)
-	from, to := max(off, w.edge), min(off+int64(len(p)), w.size-w.edge)
+	from, to := max(off, w.edge, w.start), min(off+int64(len(p)), w.size-w.edge)
 	if from >= to {
 		return len(p), nil
 	}
