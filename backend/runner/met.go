@@ -30,7 +30,8 @@ func (a *at) met(unwritten, written int) error {
 
 // explained softens what a used drive counted when the test itself read sectors that it had not written yet. Such a sector
 // is a warning where only the sweep's write meets it, and so it is no failure where a label, a sample or the probe's cache
-// reads lie on it. In a plan that writes nothing no sweep settles it. All of it stands if an error was met at a place that had been written.
+// reads lie on it. In a plan that writes nothing no sweep settles it. All of it stands if an error was met at a place that
+// had been written.
 func (a *at) explained(found []smart.Finding, out outcome) []smart.Finding {
 	job := a.j.job()
 	if !a.req.Plan.Destroys() || a.declared() == smart.DeclaredNew || job.Met.Unwritten == 0 || job.Met.Written > 0 ||
