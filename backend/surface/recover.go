@@ -13,7 +13,8 @@ const (
 	rereads       = 3 // of what was found bad
 	transportTry  = 3 // times a request is sent again after a transport error
 	transportWait = time.Second
-	unitBatch     = 8 // bad physical sectors that are read again in one go: few, so that the first are confirmed before the error budget is spent
+	unitBatch     = 8 // bad physical sectors that are read again in one go; the first of a run alone, so that it is confirmed before the error budget is spent
+	failsMin      = 2 // times that a physical sector has to fail alone to stay bad where there is no time for more
 )
 
 // block collects what error handling finds in one block.
@@ -27,9 +28,12 @@ type block struct {
 
 // unit is a physical sector that could not be read or written as a whole; at the drive's end it may be shorter.
 type unit struct {
-	off int64
-	n   int
-	err *IOError
+	off   int64
+	n     int
+	err   *IOError
+	fails int   // times that it was read alone, in vain
+	asked int64 // of its logical sectors, those that were read one by one since
+	good  bool  // one of these could be read
 }
 
 // units cuts a block into physical sectors, leaving out those of which every sector is known to be useless.

@@ -65,8 +65,12 @@ func (e *engine) splitRead(ctx context.Context, b *block, medium *IOError) error
 			return nil
 		}
 		failed = true
-		u.err = unitErr
-		if batch = append(batch, u); len(batch) < unitBatch {
+		u.err, u.fails = unitErr, 1
+		most := unitBatch
+		if len(b.bad)+len(e.bad.ranges) == 0 {
+			most = 1
+		}
+		if batch = append(batch, u); len(batch) < most {
 			return nil
 		}
 		batch, err = e.confirmUnits(ctx, b, batch)
@@ -75,9 +79,12 @@ func (e *engine) splitRead(ctx context.Context, b *block, medium *IOError) error
 	if err == nil {
 		batch, err = e.confirmUnits(ctx, b, batch)
 	}
-	for _, u := range batch { // not confirmed, because of err
+	for _, u := range batch { // not finished, because of err
 		_ = e.eachSector(b, u, func(lba int64) error {
-			b.bad = append(b.bad, badSector{lba: lba, finding: errorFinding(KindRead, u.err)})
+			if lba >= u.off/e.sector+u.asked {
+				b.lost++
+				b.bad = append(b.bad, badSector{lba: lba, finding: errorFinding(KindRead, u.err), confirmed: u.fails >= failsMin && !u.good})
+			}
 			return nil
 		})
 	}
@@ -101,6 +108,7 @@ func (e *engine) confirmUnits(ctx context.Context, b *block, alive []unit) ([]un
 				return append(still, alive[i:]...), err
 			}
 			if medium != nil {
+				u.fails++
 				still = append(still, u)
 				continue
 			}
@@ -117,7 +125,9 @@ func (e *engine) confirmUnits(ctx context.Context, b *block, alive []unit) ([]un
 	}
 	for i, u := range alive {
 		bad := len(b.bad)
+		first := u.off / e.sector
 		err := e.eachSector(b, u, func(lba int64) error {
+			u.asked = lba - first
 			p := e.spare[:e.sector]
 			medium, err := e.attempt(ctx, opRead, p, lba*e.sector, nil)
 			switch {
@@ -127,13 +137,14 @@ func (e *engine) confirmUnits(ctx context.Context, b *block, alive []unit) ([]un
 				b.lost++
 				b.bad = append(b.bad, badSector{lba: lba, finding: errorFinding(KindRead, medium), confirmed: true})
 			default:
+				u.good = true
 				e.judge(b, p, lba*e.sector)
 			}
 			return nil
 		})
 		if err != nil {
-			// Begun but not finished: its sectors are listed as far as they answered, its rest is not known.
-			return alive[i+1:], err
+			alive[i] = u
+			return alive[i:], err
 		}
 		if len(b.bad) == bad {
 			e.healed(u.off, u.n, KindRead, u.err)

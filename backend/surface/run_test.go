@@ -292,6 +292,33 @@ func TestADeadHeadEndsWithTheErrorBudgetAndEvidence(t *testing.T) {
 	})
 }
 
+// So slow a drive has time for one or two sectors; what failed again and again is evidence all the same.
+func TestADyingDriveIsConfirmedHoweverSlowItFails(t *testing.T) {
+	for _, g := range []surface.Geometry{geo, {SizeBytes: 1 << 20, LogicalBytes: 512, PhysicalBytes: 512}} {
+		for _, seconds := range []int{7, 30, 90, 180, 400, 800} {
+			t.Run(fmt.Sprint(g, seconds), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					dev := faultdev.New(g)
+					dev.Set(
+						faultdev.Fault{Effect: faultdev.FailRead, First: 1024, Last: 1535},
+						faultdev.Fault{Effect: faultdev.Slow, First: 1024, Last: 1535, Delay: time.Duration(seconds) * time.Second},
+					)
+					opt := stamp
+					opt.InFlight = 1
+					opt.Start = surface.Start{Phase: surface.PhaseVerify, Pass: 1}
+					stamps := make([]byte, g.SizeBytes)
+					surface.FillStamp(stamps, nonce, 1, 0, 512)
+					dev.Poke(stamps, 0)
+					res, _ := run(t, dev, opt)
+					if res.EndedEarly != surface.EarlyErrorTime || len(res.BadRanges) == 0 || !res.BadRanges[0].Persistent || res.BadRanges[0].FirstLBA != 1024 {
+						t.Errorf("%s: %+v", res.EndedEarly, res.BadRanges)
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestAPathThatComesBackIsATransientAndOneThatDoesNotEndsTheRun(t *testing.T) {
 	for _, effect := range []faultdev.Effect{faultdev.FailRead, faultdev.FailWrite} {
 		for _, times := range []int{1, 3, 0} {
