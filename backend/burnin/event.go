@@ -37,6 +37,7 @@ const (
 	EvMap        EventKind = "map" // how fast a part of the drive is
 	// EvCheckpoint says from where a surface stage can go on; what lies before it was flushed.
 	EvCheckpoint EventKind = "checkpoint"
+	EvHealed     EventKind = "healed"   // what was bad and then good, told where no checkpoint does
 	EvPause      EventKind = "pause"    // a stage waits for something that goes by, or goes on
 	EvAway       EventKind = "away"     // a stage found its drive gone; why, and what that says, comes when the stage ends
 	EvHealth     EventKind = "health"   // what the drive says of its health, in short
@@ -144,6 +145,10 @@ type Totals struct {
 	ActiveMs  int64 `json:"active_ms"` // I/O without gates and pauses
 	Complete  bool  `json:"complete"`  // each sweep went over every byte of the drive
 	Transient int64 `json:"transient"` // errors that healed on re-reading
+
+	EndedEarly  surface.Early `json:"ended_early,omitempty"`  // the limit that ended it
+	Unread      *surface.Span `json:"unread,omitempty"`       // ended early: what the last sweep did not finish
+	AnswersFrom *int64        `json:"answers_from,omitempty"` // ended early: an LBA beyond that could be read
 }
 
 // Progress is one sample.

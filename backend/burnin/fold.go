@@ -128,6 +128,13 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		}
 		t.job.Stages[d.Stage].checkpoint(d)
 		return nil
+	case EvHealed:
+		var d HealedData
+		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
+			return err
+		}
+		t.job.Stages[d.Stage].Healed = d.Healed
+		return nil
 	case EvMap:
 		var d Map
 		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {

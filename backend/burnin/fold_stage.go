@@ -46,6 +46,7 @@ func (t *Tracker) stage(ev Event) error {
 	}
 	s.resume(d.Resumed)
 	s.EndedMs, s.Progress, s.BytesCovered, s.complete, s.facts = 0, 0, 0, false, nil
+	s.EndedEarly, s.Unread = "", nil
 	s.TempC, s.warmth = nil, warmth{}
 	s.beforeWritten, s.beforeVerified, s.beforeActiveMs = s.BytesWritten, s.BytesVerified, s.ActiveMs
 	return nil
@@ -73,7 +74,7 @@ func (s *Stage) totals(d *Totals) {
 		return
 	}
 	s.moved(d.Written, d.Verified, d.Covered, d.ActiveMs)
-	s.complete = d.Complete
+	s.complete, s.EndedEarly, s.Unread = d.Complete, d.EndedEarly, d.Unread
 }
 
 func (s *Stage) moved(written, verified, covered, activeMs int64) {

@@ -110,6 +110,9 @@ type Stage struct {
 	Resumed *Resumed `json:"resumed,omitempty"`
 	// Meters are those of badblocks, one for each pattern.
 	Meters []Meter `json:"meters,omitempty"`
+	// EndedEarly is the limit that ended a sweep before its end, Unread what of the drive it did not finish.
+	EndedEarly surface.Early `json:"ended_early,omitempty"`
+	Unread     *surface.Span `json:"unread,omitempty"`
 	// Map is how fast the drive was, by sweep and place.
 	Map []Map `json:"map,omitempty"`
 
@@ -119,6 +122,10 @@ type Stage struct {
 	Done       int64       `json:"-"`
 	// Marks are the bytes at which blocks stand that the end of the stage must still find.
 	Marks []int64 `json:"-"`
+	// Healed is what was bad and then good in all runs of the stage; ZeroBytes what a read scan has met of zeros, as of its
+	// last checkpoint.
+	Healed    Healed `json:"-"`
+	ZeroBytes int64  `json:"-"`
 
 	complete bool
 	facts    []Fact

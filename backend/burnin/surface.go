@@ -18,9 +18,25 @@ type Checkpoint struct {
 	Covered  int64  `json:"covered"`
 	// Mark is where a stamped block was left in what lies before, for the end of the stage to find (badblocks): the byte.
 	Mark *int64 `json:"mark,omitempty"`
+	// Zero is how many bytes of zeros a read scan has met in all runs of the stage, Healed what was bad and then good.
+	Zero   int64   `json:"zero,omitempty"`
+	Healed *Healed `json:"healed,omitempty"`
 	// KernelSectors is the kernel's count of sectors written to the drive at that moment, in the boot named Boot.
 	KernelSectors int64  `json:"kernel_sectors,omitempty"`
 	Boot          string `json:"boot,omitempty"`
+}
+
+// Healed is what gave an error or wrong data and was right when tried again, over all runs of a stage.
+type Healed struct {
+	Count int64 `json:"count"`          // places
+	Data  bool  `json:"data,omitempty"` // one of them held wrong data
+	LBA   int64 `json:"lba"`            // of the first
+}
+
+// HealedData tells it as it is now.
+type HealedData struct {
+	Stage  int    `json:"stage"`
+	Healed Healed `json:"healed"`
 }
 
 // Resumed says where a stage goes on after an earlier run of it was broken off.
@@ -84,6 +100,10 @@ func (s *Stage) mapPart(d Map) error {
 func (s *Stage) checkpoint(d Checkpoint) {
 	s.Checkpoint = &d
 	s.Done = max(s.Done, d.Done)
+	s.ZeroBytes = d.Zero
+	if d.Healed != nil {
+		s.Healed = *d.Healed
+	}
 	if d.Mark != nil {
 		s.Marks = append(slices.Clip(s.Marks), *d.Mark)
 	}
@@ -97,7 +117,7 @@ func (s *Stage) resume(d *Resumed) {
 		s.BadRanges = []surface.Range{}
 	}
 	if d == nil {
-		s.Checkpoint, s.Done, s.Map, s.Marks = nil, 0, nil, nil
+		s.Checkpoint, s.Done, s.Map, s.Marks, s.ZeroBytes = nil, 0, nil, nil, 0
 		return
 	}
 	all := *d

@@ -14,7 +14,7 @@ var byCode = func() map[Code]Entry {
 
 var registry = []Entry{
 	// Evidence against the drive.
-	{"surface_errors", Evidence, "The surface has bad places", "{ranges}, {sectors} in all; the first is at LBA {lba} ({kind}).", "Replace the drive. For a return under warranty the report lists each range.", nil},
+	{"surface_errors", Evidence, "The surface has bad places", "{ranges}, {sectors} {extent}; the first is at LBA {lba} ({kind}).", "Replace the drive. For a return under warranty the report lists each range.", nil},
 	{"fake_capacity", Evidence, "The drive is smaller than it claims", "It claims {claimed} bytes, but what is written beyond about {real} bytes is lost or lands elsewhere.", "Return the drive. Never put data on it.", []Code{"surface_errors"}},
 	{"drive_lost", Evidence, "The drive does not stay", "{what}.{kernel}", "Replace the drive. If other drives vanish in the same bay, or on the same cable, those are to blame.", nil},
 	{"smart_failed", Evidence, "The drive's health data speaks against it", "{what}", "Replace the drive.", nil},
@@ -36,6 +36,7 @@ var registry = []Entry{
 	{"identity_changed", Refusal, "This is another drive", "Expected {expected}, found {found} at {path}.", "Check which drive sits in which bay, then start a new job.", nil},
 	{"evidence_incomplete", Doubt, "The evidence is incomplete", "The job ended as {state}, but this is missing: {missing}.", "Start a new job. If it happens again, report it with the job's journal.", nil},
 	{"resumed_mismatch", Doubt, "Not what an earlier run wrote", "{sectors} sectors, the first at LBA {lba}, do not hold what was written before the job was interrupted. Nobody watched the drive in between: it may have lost its cache, or somebody else wrote.", "Start a new job. If it happens without an interruption, the drive is bad.", nil},
+	{"unconfirmed_errors", Doubt, "Errors that could not be confirmed", "{sectors} gave errors or wrong data and could not be read again within the limit; the first is at LBA {lba} ({kind}); {where}.", "Run the test again. A drive that needs minutes for each request is not fit for use, whatever comes of it.", nil},
 	{"flush_failed", Doubt, "The drive refused to flush its cache", "{stage}: {error}. What was written may not be on the medium.", "Check cable and power, then run the test again.", nil},
 	{"engine_failed", Doubt, "The test program did not do its work", "{engine} ended {how}: {said}.", "Run it by hand on the NAS to see why, or choose the plan standard.", nil},
 	{"drive_error", Doubt, "The drive refused a request", "{stage}: {error}.", "Check whether the drive is locked, write-protected or reserved by another host.", nil},

@@ -76,7 +76,7 @@ func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error
 		return a.ioOutcome(err), nil
 	}
 	g := dev.Geometry()
-	b := &bbRun{at: a, watch: &observer{at: a}, dev: dev, size: g.SizeBytes, block: bbBlock(g.SizeBytes, int64(g.PhysicalBytes)), begin: a.heat.work()}
+	b := &bbRun{at: a, watch: a.observe(start), dev: dev, size: g.SizeBytes, block: bbBlock(g.SizeBytes, int64(g.PhysicalBytes)), begin: a.heat.work()}
 	b.batch = max(bbBatch/b.block, 1)
 	b.res.BytesCovered = start.Position
 	b.res.BadRanges = slices.Clone(a.j.job().Stages[a.i].BadRanges)
@@ -98,7 +98,7 @@ func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error
 	b.res.BytesWritten += b.moved.BytesWritten
 	b.res.BytesVerified += b.moved.BytesVerified
 	b.res.Active = a.heat.work().Sub(b.begin)
-	out, judged := a.judgeSurface(ctx, b.res, err, b.watch, start, b.fake)
+	out, judged := a.judgeSurface(ctx, b.res, err, b.watch, b.fake)
 	if said != nil && out.state != burnin.Failed && ctx.Err() == nil {
 		out = ended(burnin.Unknown, said)
 	}

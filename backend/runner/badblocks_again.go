@@ -22,8 +22,10 @@ func (b *bbRun) noteHealed(s span, kind surface.Kind) {
 	}
 	t := surface.Range{FirstLBA: first, LastLBA: last, Kind: kind}
 	b.res.TransientsAll++
+	b.res.DataHealed = b.res.DataHealed || kind == surface.KindMismatch
 	b.res.Transients = append(b.res.Transients, t)
 	b.watch.Transient(t)
+	b.watch.counted(b.res.Counters)
 }
 
 // around gives the stretches in which the causes of listed blocks lie: the numbers of corrupt blocks are too high by a
@@ -85,6 +87,8 @@ func (b *bbRun) take(res surface.Result) {
 	b.res.BytesWritten += res.BytesWritten
 	b.res.BytesVerified += res.BytesVerified
 	b.res.TransientsAll += res.TransientsAll
+	b.res.DataHealed = b.res.DataHealed || res.DataHealed
+	b.watch.counted(b.res.Counters)
 }
 
 // section is a part of a drive as a drive of its own.

@@ -22,7 +22,7 @@ func (b *bbRun) checkpoint(ctx context.Context, at int64) error {
 		return err
 	}
 	return b.j.put(burnin.EvCheckpoint, burnin.Checkpoint{
-		Stage: b.i, Phase: "window", Pass: 1, Position: at, Done: 2 * int64(len(bbPatterns)) * at, Covered: at, Mark: &b.from})
+		Stage: b.i, Phase: "window", Pass: 1, Position: at, Done: 2 * int64(len(bbPatterns)) * at, Covered: at, Mark: &b.from, Healed: b.watch.healed()})
 }
 
 // flush empties the drive's cache: badblocks goes round that of the kernel, and leaves that of the drive as it is.

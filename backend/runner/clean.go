@@ -35,7 +35,7 @@ func (a *at) leaveClean() (outcome, error) {
 		return outcome{}, err
 	}
 	if len(bad) > 0 {
-		return ended(burnin.Failed, surfaceErrors(len(bad), int64(len(bad)), bad[0])), nil
+		return ended(burnin.Failed, surfaceErrors(amount{bad, int64(len(bad))}, inAll)), nil
 	}
 	return passed, nil
 }

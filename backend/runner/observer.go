@@ -22,12 +22,18 @@ type observer struct {
 	lastTime       time.Time
 	lastLive       time.Time
 	foreignSectors int64
-	part           burnin.Map // of the drive's map, not told yet
-	err            error      // the journal's first error
+	start          surface.Start // where this run began
+	before         burnin.Healed // in earlier runs of the stage
+	heals          burnin.Healed // with those of this run
+	toldHeals      burnin.Healed // as the journal has it
+	zero           int64         // bytes of zeros that earlier runs read
+	part           burnin.Map    // of the drive's map, not told yet
+	err            error         // the journal's first error
 }
 
 func (o *observer) Progress(p surface.Progress) {
 	o.answered.Store(p.Answered)
+	o.counted(p.Counters)
 	o.sample(burnin.Progress{
 		Stage: o.i, Phase: string(p.Phase), Pass: p.Pass, Done: p.Done, Total: p.Total,
 		Written: p.BytesWritten, Verified: p.BytesVerified, Covered: p.BytesCovered, ActiveMs: p.Active.Milliseconds(),
@@ -60,11 +66,8 @@ func (o *observer) sample(sample burnin.Progress) {
 
 func (o *observer) Bad(r surface.Range) {
 	o.log.say("%s: LBA %d to %d %s", r.Kind, r.FirstLBA, r.LastLBA, r.Errno)
+	r.Unwatched = o.writtenUnwatched(r, o.start)
 	o.keep(o.j.put(burnin.EvBad, burnin.Bad{Stage: o.i, Ranges: []surface.Range{r}}))
-}
-
-func (o *observer) Transient(r surface.Range) {
-	o.log.say("%s: LBA %d to %d %s, right when read again", r.Kind, r.FirstLBA, r.LastLBA, r.Errno)
 }
 
 func (o *observer) Checkpoint(c surface.Checkpoint) error {
@@ -83,7 +86,9 @@ func (o *observer) Checkpoint(c surface.Checkpoint) error {
 	if err != nil {
 		return err
 	}
+	o.counted(c.Counters)
 	return o.j.put(burnin.EvCheckpoint, burnin.Checkpoint{
+		Zero: o.zero + c.ZeroBytes, Healed: o.healed(),
 		Stage: o.i, Phase: string(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done, Covered: c.BytesCovered,
 		KernelSectors: written, Boot: o.facts.BootID})
 }

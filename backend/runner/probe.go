@@ -22,7 +22,7 @@ func (a *at) capacityProbe(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return a.ioOutcome(err), nil
 	}
-	watch := &observer{at: a}
+	watch := a.observe(surface.Start{})
 	var res surface.ProbeResult
 	err = a.watched(ctx, watch, func(ctx context.Context) (err error) {
 		opt := surface.ProbeOptions{Nonce: a.nonce(), Pass: probePass + uint32(len(a.j.job().Runs))}
@@ -57,6 +57,11 @@ func (a *at) judgeProbe(ctx context.Context, res surface.ProbeResult, err error,
 	}
 	if f := res.Fake; f != nil {
 		return a.fakeCapacity(f), nil
+	}
+	if res.Early != "" {
+		a.log.say("evidence: %s is missing", factProbe)
+		return passed, a.j.put(burnin.EvFact, burnin.Fact{Stage: a.i, ID: factProbe, OK: false, Beside: true,
+			Value: "given up: the drive answered too slowly", Source: "nothing was found so far; only the sweep proves the capacity"})
 	}
 	value := strconv.Itoa(res.Places) + " places, " + strconv.Itoa(res.Wrong) + " with other data, " + strconv.Itoa(res.Errors) + " with errors"
 	return passed, a.fact(factProbe, true, value, "stamped places read back; only the sweep proves the capacity")
@@ -134,9 +139,10 @@ const zerosTold = 1
 
 // notOnMedium warns when much of what a read scan got may never have been read from the medium: a drive that knows which
 // sectors were never written, or were discarded, answers zeros for them by itself. SSDs do, and shingled disks.
-func (a *at) notOnMedium(res surface.Result) error {
-	if a.spec.Engine != burnin.EngineRead || !a.flash() && !a.held.Place().Discards || res.ZeroBytes*100 <= zerosTold*res.BytesCovered {
+func (a *at) notOnMedium(res surface.Result, watch *observer) error {
+	zero := watch.zero + res.ZeroBytes // as what is covered, over all runs
+	if a.spec.Engine != burnin.EngineRead || !a.flash() && !a.held.Place().Discards || zero*100 <= zerosTold*res.BytesCovered {
 		return nil
 	}
-	return a.warn(reason.New("not_on_medium", "percent", res.ZeroBytes*100/res.BytesCovered))
+	return a.warn(reason.New("not_on_medium", "percent", zero*100/res.BytesCovered))
 }

@@ -101,23 +101,16 @@ func (a *at) nobodyMeanwhile() error {
 	return nil
 }
 
-// writtenUnwatched reports whether all that is wrong with the drive are sectors that an earlier run wrote and that hold
+// writtenUnwatched reports whether a bad range that this run found are sectors that an earlier run wrote and that hold
 // something else now. Nobody counted the writes between the runs, so this is no evidence against the drive.
-func (a *at) writtenUnwatched(bad []surface.Range, start surface.Start) bool {
-	if start.Pass == 0 {
+func (a *at) writtenUnwatched(r surface.Range, start surface.Start) bool {
+	if start.Pass == 0 || r.Kind == surface.KindRead || r.Kind == surface.KindWrite {
 		return false
 	}
-	sector := int64(a.req.Drive.LogicalBytes)
-	for _, r := range bad {
-		if !r.Persistent {
-			continue
-		}
-		before := start.Phase == surface.PhaseVerify || r.Pass < start.Pass || r.Pass == start.Pass && r.FirstLBA*sector < start.Position
-		if !before || r.Pass > start.Pass || r.Kind == surface.KindRead || r.Kind == surface.KindWrite {
-			return false
-		}
+	if r.Pass == start.Pass && start.Phase != surface.PhaseVerify {
+		return r.FirstLBA*int64(a.req.Drive.LogicalBytes) < start.Position
 	}
-	return true
+	return r.Pass <= start.Pass
 }
 
 func isZero(p []byte) bool {

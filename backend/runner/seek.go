@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"burnish/backend/burnin"
@@ -19,10 +20,16 @@ func (a *at) seek(ctx context.Context, dev surface.Device, watch *observer, res 
 	})
 	res.Active += found.Active
 	res.BadRanges = append(res.BadRanges, found.BadRanges...)
-	if found.Early != "" {
-		res.EndedEarly = found.Early
+	res.Transients = append(res.Transients, found.Transients...)
+	res.TransientsAll += found.TransientsAll
+	if err != nil {
+		return err
 	}
-	return err
+	if !found.Complete {
+		res.Complete, res.EndedEarly, res.Phase = false, found.Early, surface.PhaseSeek
+	}
+	value := fmt.Sprintf("%d seeks, %v each, at most %v", found.Seeks, found.Mean.Round(time.Microsecond), found.Max.Round(time.Microsecond))
+	return a.fact("seek_pass", found.Complete, value, "reads from both ends to the middle and at random places")
 }
 
 // seekObserver tells how far the seek pass is without moving the sweeps' counters.

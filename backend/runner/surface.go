@@ -73,7 +73,7 @@ func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) 
 	}
 	a.log.say("engine %s, %d passes over %d bytes", a.spec.Engine, opt.Passes, dev.Geometry().SizeBytes)
 
-	watch := &observer{at: a}
+	watch := a.observe(start)
 	var res surface.Result
 	var fake *surface.Fake
 	err := a.watched(ctx, watch, func(ctx context.Context) (err error) {
@@ -89,7 +89,7 @@ func (a *at) surface(ctx context.Context, start surface.Start) (outcome, error) 
 	a.log.say("written %d, verified %d, covered %d of %d bytes, %d bad ranges, %d healed", res.BytesWritten, res.BytesVerified,
 		res.BytesCovered, dev.Geometry().SizeBytes, len(res.BadRanges), res.TransientsAll)
 	totals := a.totals(res, err)
-	out, err := a.judgeSurface(ctx, res, err, watch, start, fake)
+	out, err := a.judgeSurface(ctx, res, err, watch, fake)
 	out.totals = totals
 	return out, err
 }
@@ -98,6 +98,7 @@ func (a *at) totals(res surface.Result, err error) *burnin.Totals {
 	return &burnin.Totals{
 		Written: res.BytesWritten, Verified: res.BytesVerified, Covered: res.BytesCovered, Zero: res.ZeroBytes,
 		ActiveMs: res.Active.Milliseconds(), Complete: res.Complete && err == nil, Transient: res.TransientsAll,
+		EndedEarly: res.EndedEarly, Unread: res.Unread, AnswersFrom: res.AnswersFrom,
 	}
 }
 
@@ -140,7 +141,9 @@ func (a *at) watched(ctx context.Context, watch *observer, work func(context.Con
 }
 
 // judgeSurface turns what the engine did into an outcome.
-func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, watch *observer, start surface.Start, fake *surface.Fake) (outcome, error) {
+func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, watch *observer, fake *surface.Fake) (outcome, error) {
+	watch.counted(res.Counters)
+	watch.tellHealed()
 	if watch.err != nil {
 		return outcome{}, watch.err // the journal failed
 	}
@@ -154,12 +157,11 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 			return *out, nil
 		}
 	}
-	if err := errors.Join(a.notOnMedium(res), a.warnSlow()); err != nil {
+	if err := errors.Join(a.notOnMedium(res, watch), a.warnSlow()); err != nil {
 		return outcome{}, err
 	}
-	if len(res.Transients) > 0 {
-		t := res.Transients[0]
-		if err := a.warn(reason.New("transient_errors", "count", res.TransientsAll, "lba", t.FirstLBA)); err != nil {
+	if h := watch.heals; h.Count > 0 {
+		if err := a.warn(reason.New("transient_errors", "count", h.Count, "lba", h.LBA)); err != nil {
 			return outcome{}, err
 		}
 	}
@@ -173,29 +175,24 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 	case err != nil:
 		return a.ioOutcome(err), nil
 	}
-	persistent, sectors := surface.Range{}, int64(0)
-	for _, r := range res.BadRanges {
-		if r.Persistent && sectors == 0 {
-			persistent = r
-		}
-		if r.Persistent {
-			sectors += r.Sectors()
-		}
-	}
+	bad := weigh(a.j.job().Stages[a.i].BadRanges)
 	switch {
 	case fake != nil:
 		return a.fakeCapacity(fake), nil
-	case sectors > 0 && a.writtenUnwatched(res.BadRanges, start):
-		return ended(burnin.Unknown, reason.New("resumed_mismatch", "sectors", sectors, "lba", persistent.FirstLBA)), nil
-	case sectors > 0 && a.pathSpoke(res.BadRanges):
-		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the medium: %s", sectors, a.held.KernelErrors().OnePath)
+	case bad.proven.sectors > 0 && a.pathSpoke(bad.proven.ranges):
+		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the medium: %s", bad.proven.sectors, a.held.KernelErrors().OnePath)
 		return ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.spec.Kind)), nil
-	case sectors > 0:
-		return ended(burnin.Failed, surfaceErrors(len(res.BadRanges), sectors, persistent)), nil
-	case len(res.BadRanges) > 0 || a.dataHealed(res):
+	case bad.proven.sectors > 0:
+		return ended(burnin.Failed, surfaceErrors(bad.proven, a.extent(res))), nil
+	case bad.unwatched.sectors > 0:
+		return ended(burnin.Unknown, reason.New("resumed_mismatch", "sectors", bad.unwatched.sectors, "lba", bad.unwatched.ranges[0].FirstLBA)), nil
+	case bad.unconfirmed.sectors > 0:
+		first := bad.unconfirmed.ranges[0]
+		return ended(burnin.Unknown, reason.New("unconfirmed_errors", "sectors", counted(bad.unconfirmed.sectors, "sector"), "lba", first.FirstLBA, "kind", first.Kind, "where", a.early(res))), nil
+	case watch.heals.Data:
 		return ended(burnin.Unknown, reason.New("path_suspect", "what", "wrong data that was right when read again", "stage", a.spec.Kind)), nil
 	case !res.Complete:
-		return ended(burnin.Unknown, reason.New("evidence_incomplete", "state", "complete", "missing", "bytes of the drive that were not reached")), nil
+		return ended(burnin.Unknown, reason.New("evidence_incomplete", "state", "complete", "missing", unfinished(res))), nil
 	}
 	return passed, nil
 }
@@ -204,22 +201,12 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 // the kernel's log, read without a gap, lays them to the way to the drive: then they are no evidence against it.
 func (a *at) pathSpoke(bad []surface.Range) bool {
 	for _, r := range bad {
-		if r.Persistent && r.Errno != "EIO" {
+		if r.Errno != "EIO" {
 			return false
 		}
 	}
 	k := a.held.KernelErrors()
 	return k.Readable && k.Path > 0 && k.Medium == 0
-}
-
-// dataHealed reports whether wrong data was right on re-reading: memory, HBA or cable, not the medium.
-func (a *at) dataHealed(res surface.Result) bool {
-	for _, t := range res.Transients {
-		if t.Kind != surface.KindRead && t.Kind != surface.KindWrite {
-			return true
-		}
-	}
-	return false
 }
 
 func (a *at) stuckLimit() time.Duration {
@@ -262,15 +249,3 @@ func whereOf(io *surface.IOError) string {
 }
 
 var errForeign = errors.New("somebody else wrote to the drive")
-
-// surfaceErrors is what fails a drive for its surface; first is the first of the ranges that stayed bad.
-func surfaceErrors(ranges int, sectors int64, first surface.Range) *reason.Said {
-	return reason.New("surface_errors", "ranges", counted(int64(ranges), "bad range"), "sectors", counted(sectors, "sector"), "lba", first.FirstLBA, "kind", first.Kind)
-}
-
-func counted(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
-}

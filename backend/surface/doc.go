@@ -10,7 +10,8 @@
 // What was found bad is read three more times, with other places of the drive read in between. What stays bad is a bad
 // range with Persistent true: evidence against the drive. What was good at least once is a transient, which is a doubt
 // about memory or path (data) or a warning (an error that healed), never a bad range. A bad range with Persistent false
-// was found just before the run ended and could not be read again.
+// was found just before the run ended and could not be read again; a physical sector that failed alone twice by then is
+// Persistent all the same.
 //
 // # Errors
 //

@@ -152,6 +152,9 @@ type Counters struct {
 	BytesVerified       int64         // read and compared, good or bad; 0 in read mode
 	BytesCovered        int64         // distinct bytes of the drive that were checked: read and, in stamp mode, compared; or answered with an error
 	BytesWriteAttempted int64         // asked to be written, each retry included: the most that the kernel may have counted
+	ZeroBytes           int64         // read mode: in sectors that hold only zeros
+	TransientsAll       int64         // places that were bad at first, and good when tried again
+	DataHealed          bool          // one of these held wrong data
 	Answered            int64         // requests that were answered, errors and retries included. A run in which this stands still is stuck
 	Active              time.Duration // time of I/O, without checkpoints and without waiting for a path to come back
 }
@@ -198,16 +201,14 @@ type Span struct {
 
 // Result is what a run did. It is valid whatever error came with it.
 type Result struct {
-	Progress              // where it ended
-	ZeroBytes     int64   // read mode: in sectors that hold only zeros
-	BadRanges     []Range // sorted, merged, without overlap
-	Transients    []Range // bad at first, good when tried again; a block as a whole where no sector of it failed alone. At most 256
-	TransientsAll int64   // how many there were
-	EndedEarly    Early   // "" unless a limit was met
-	Unread        *Span   // ended early: what the last sweep did not finish; of its first block some sectors may be listed as bad
-	AnswersFrom   *int64  // ended early: an LBA beyond the place where it ended that could be read; nil if none was found
-	Unanswered    []Span  // requests that were under way when Run gave up to wait for them
-	Complete      bool    // each sweep went over every byte of the drive
+	Progress            // where it ended
+	BadRanges   []Range // sorted, merged, without overlap
+	Transients  []Range // bad at first, good when tried again; a block as a whole where no sector of it failed alone. The first 256, and the first with wrong data
+	EndedEarly  Early   // "" unless a limit was met
+	Unread      *Span   // ended early: what the last sweep did not finish; of its first block some sectors may be listed as bad
+	AnswersFrom *int64  // ended early: an LBA beyond the place where it ended that could be read; nil if none was found
+	Unanswered  []Span  // requests that were under way when Run gave up to wait for them
+	Complete    bool    // each sweep went over every byte of the drive
 }
 
 // The errors that end a run, each as a *DeviceError.

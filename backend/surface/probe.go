@@ -50,6 +50,7 @@ type ProbeResult struct {
 	Errors int   // of these, answered with an error
 	Wrong  int   // of these, held something else
 	Unread int   // reads of places that the probe had not written, answered with a medium error
+	Early  Early // "" unless it took too long
 	Fake   *Fake // nil if nothing speaks for a false capacity, which does not prove a true one
 }
 
@@ -87,7 +88,7 @@ func Probe(ctx context.Context, dev Device, clock Clock, opt ProbeOptions, obs O
 	p.close()
 	var early *earlyEnd
 	if errors.As(err, &early) {
-		err = nil
+		err, p.found.Early = nil, early.why
 		p.logf("the probe took too long (%s); the sweep goes over all of the drive", early.why)
 	}
 	p.found.Progress, p.found.Unread = p.where(), p.unread

@@ -30,6 +30,8 @@ type Range struct {
 	Class       ErrorClass `json:"class,omitempty"`        // read, write
 	Phase       Phase      `json:"phase,omitempty"`        // the sweep that found it
 	Pass        int        `json:"pass,omitempty"`         // 1 for the first
+	// Unwatched says that another run wrote here and nobody counted the writes between them; the engines do not know.
+	Unwatched bool `json:"unwatched,omitempty"`
 }
 
 // Sectors is how many logical sectors the range holds.
@@ -44,7 +46,7 @@ type Diff struct {
 
 // joins reports whether b goes on where a ends, in the same way.
 func (a Range) joins(b Range) bool {
-	if a.LastLBA+1 != b.FirstLBA || a.Kind != b.Kind || a.Persistent != b.Persistent || a.Phase != b.Phase || a.Pass != b.Pass {
+	if a.LastLBA+1 != b.FirstLBA || a.Kind != b.Kind || a.Persistent != b.Persistent || a.Phase != b.Phase || a.Pass != b.Pass || a.Unwatched != b.Unwatched {
 		return false
 	}
 	return a.FoundLBA == nil || b.FoundLBA == nil || *a.FoundLBA-a.FirstLBA == *b.FoundLBA-b.FirstLBA

@@ -197,7 +197,7 @@ func (e *engine) list(b *block) error {
 // healed notes n bytes that were answered with an error and could then be read or written.
 func (e *engine) healed(off int64, n int, kind Kind, ioErr *IOError) {
 	first, last := e.lbas(off, int64(n))
-	e.transient(Range{FirstLBA: first, LastLBA: last, Kind: kind, Errno: ioErr.Errno, Class: ioErr.Class, Phase: e.phase, Pass: e.pass})
+	e.transient(Range{FirstLBA: first, LastLBA: last, Kind: kind, Errno: ioErr.Errno, Class: ioErr.Class, Phase: e.phase, Pass: e.pass}, false)
 }
 
 // healedSectors notes data that was bad, then good.
@@ -207,13 +207,15 @@ func (e *engine) healedSectors(gone []badSector) {
 		ranges = append(ranges, s.toRange(e.phase, e.pass))
 	}
 	for _, r := range merge(ranges) {
-		e.transient(r)
+		e.transient(r, true)
 	}
 }
 
-func (e *engine) transient(r Range) {
-	e.res.TransientsAll++
-	if len(e.res.Transients) < transientLimit {
+func (e *engine) transient(r Range, data bool) {
+	e.n.TransientsAll++
+	first := data && !e.n.DataHealed
+	e.n.DataHealed = e.n.DataHealed || data
+	if len(e.res.Transients) < transientLimit || first {
 		e.res.Transients = append(e.res.Transients, r)
 		e.obs.Transient(r)
 		e.logf("good when tried again: LBA %d to %d, %s %s", r.FirstLBA, r.LastLBA, r.Kind, r.Errno)

@@ -30,7 +30,7 @@ func (e *engine) recoverRead(ctx context.Context, b *block, p []byte, prior erro
 // judge looks at data that could be read: sectors that are not what they must be become suspects.
 func (e *engine) judge(b *block, p []byte, off int64) {
 	if e.phase != PhaseVerify {
-		e.res.ZeroBytes += zeroBytes(p, int(e.sector))
+		e.n.ZeroBytes += zeroBytes(p, int(e.sector))
 		return
 	}
 	for ; len(p) > 0; p, off = p[e.sector:], off+e.sector {
@@ -82,7 +82,6 @@ func (e *engine) splitRead(ctx context.Context, b *block, medium *IOError) error
 	for _, u := range batch { // not finished, because of err
 		_ = e.eachSector(b, u, func(lba int64) error {
 			if lba >= u.off/e.sector+u.asked {
-				b.lost++
 				b.bad = append(b.bad, badSector{lba: lba, finding: errorFinding(KindRead, u.err), confirmed: u.fails >= failsMin && !u.good})
 			}
 			return nil

@@ -170,7 +170,7 @@ func (e *engine) settle(ctx context.Context, l *lane, ans answer) error {
 	req := l.current
 	n := int64(req.n)
 	e.n.Answered++
-	e.res.ZeroBytes += ans.zero
+	e.n.ZeroBytes += ans.zero
 	if ans.err != nil || ans.differs {
 		b := &block{off: req.off, n: req.n}
 		work := e.recoverRead

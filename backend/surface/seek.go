@@ -15,10 +15,12 @@ type SeekOptions struct {
 // SeekResult is what a seek pass did. Its bad ranges are of kind read, and were read again as those of a sweep.
 type SeekResult struct {
 	Progress
-	Seeks     int64
-	Mean, Max time.Duration // of a request
-	BadRanges []Range
-	Early     Early
+	Seeks      int64
+	Mean, Max  time.Duration // of a request
+	BadRanges  []Range
+	Transients []Range
+	Early      Early
+	Complete   bool // it went on for its time
 }
 
 // wings is how many steps a butterfly goes from both ends of the drive to its middle.
@@ -43,11 +45,12 @@ func Seek(ctx context.Context, dev Device, clock Clock, opt SeekOptions, obs Obs
 	err = e.seek(ctx, opt.Budget, &res)
 	e.pause()
 	e.close()
+	res.Complete = err == nil
 	var early *earlyEnd
 	if errors.As(err, &early) {
 		err, res.Early = nil, early.why
 	}
-	res.Progress, res.BadRanges = e.where(), e.bad.ranges
+	res.Progress, res.BadRanges, res.Transients = e.where(), e.bad.ranges, e.res.Transients
 	e.obs.Progress(res.Progress)
 	e.logf("%d seeks, %v a request, at most %v", res.Seeks, res.Mean, res.Max)
 	return res, err
