@@ -79,10 +79,12 @@ func (e *engine) splitRead(ctx context.Context, b *block, medium *IOError) error
 	if err == nil {
 		batch, err = e.confirmUnits(ctx, b, batch)
 	}
-	for _, u := range batch { // not finished, because of err
+	var early *earlyEnd
+	last := errors.As(err, &early) // nobody will read them again; a run that was broken off goes on
+	for _, u := range batch {      // not finished, because of err
 		_ = e.eachSector(b, u, func(lba int64) error {
 			if lba >= u.off/e.sector+u.asked {
-				b.bad = append(b.bad, badSector{lba: lba, finding: errorFinding(KindRead, u.err), confirmed: u.fails >= failsMin && !u.good})
+				b.bad = append(b.bad, badSector{lba: lba, finding: errorFinding(KindRead, u.err), confirmed: last && u.fails >= failsMin && !u.good})
 			}
 			return nil
 		})

@@ -319,6 +319,27 @@ func TestADyingDriveIsConfirmedHoweverSlowItFails(t *testing.T) {
 	}
 }
 
+// A run that goes on reads again what it had no time for.
+func TestWhatABrokenRunCouldNotConfirmIsNotHeldAgainstTheDrive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dev := faultdev.New(geo)
+		dev.Set(faultdev.Fault{Effect: faultdev.FailRead, First: 1024, Last: 1024}, faultdev.Fault{Effect: faultdev.Slow, First: 1024, Last: 1031, Delay: 3 * time.Minute})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		stopped := errors.New("stopped")
+		go func() {
+			time.Sleep(11 * time.Minute) // it has failed in its block, alone, and alone once more
+			cancel(stopped)
+		}()
+		n := &notes{}
+		opt := surface.Options{Mode: surface.ModeRead, BlockBytes: 64 << 10, InFlight: 1}
+		res, err := surface.Run(ctx, dev, clock{}, opt, n)
+		if err != stopped || len(res.BadRanges) != 1 || res.BadRanges[0].Persistent {
+			t.Errorf("%v, %+v", err, res.BadRanges)
+		}
+		time.Sleep(time.Hour)
+	})
+}
+
 func TestAPathThatComesBackIsATransientAndOneThatDoesNotEndsTheRun(t *testing.T) {
 	for _, effect := range []faultdev.Effect{faultdev.FailRead, faultdev.FailWrite} {
 		for _, times := range []int{1, 3, 0} {
