@@ -44,20 +44,22 @@ func content(src *source, opt Options) (Content, []Found) {
 	if share := (tail - head) / samples / src.piece * src.piece; share <= src.piece {
 		s.sweep(head, tail)
 		s.head, s.tail = src.size, src.size
-	} else {
+	} else if s.out.UnknownAt == nil { // else it is known to be somebody's, and samples say no more
 		s.samples(head, samples, share, opt)
-		s.near(head, tail, opt)
 	}
 	found := s.copies()
+	if s.out.UnknownAt == nil {
+		s.near(opt)
+	}
 	s.out.Unreadable = s.gaps.merged()
 	return s.out, found
 }
 
 // near looks at as many samples in each doubling of the distance from the start: what is on a drive that is not full lies
 // mostly there.
-func (s *sampler) near(head, tail int64, opt Options) {
-	for from := head; opt.Near > 0 && from < tail; from *= 2 {
-		to := min(2*from, tail)
+func (s *sampler) near(opt Options) {
+	for from := s.head; opt.Near > 0 && from < s.tail; from *= 2 {
+		to := min(2*from, s.tail)
 		if share := (to - from) / int64(opt.Near) / s.src.piece * s.src.piece; share > s.src.piece {
 			s.samples(from, int64(opt.Near), share, opt)
 		}

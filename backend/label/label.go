@@ -24,9 +24,10 @@ var ErrNotRead = errors.New("not read")
 
 // Options are a scan's settings; the zero value is usable.
 type Options struct {
-	// Samples is the number of 4 KiB places looked at between the two ends; 0 means 1,024.
+	// Samples is the number of 4 KiB places looked at between the two ends, where these are blank; 0 means 1,024.
 	Samples int
-	// Near is the number of further such places in each doubling of the distance from the drive's start; 0 means none.
+	// Near is the number of further such places in each doubling of the distance from the drive's start, where all else is
+	// blank; 0 means none.
 	Near int
 	// Rand moves each sample within its equal share of the drive; nil puts it at the share's start.
 	Rand *rand.Rand

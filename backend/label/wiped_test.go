@@ -2,6 +2,7 @@ package label
 
 import (
 	"io"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -111,4 +112,28 @@ func TestTheLastLabelsOfAPoolAreFoundWithoutTheTable(t *testing.T) {
 	f := only(t, d.scan(t), "zfs")
 	want(t, "pool", f.PoolName, "tank")
 	want(t, "labels", f.LabelsSeen, 2)
+}
+
+// filled is a drive that holds something between two offsets and nothing else.
+type filled struct{ from, to int64 }
+
+func (f filled) ReadAt(p []byte, off int64) (int, error) {
+	clear(p)
+	for at := max(f.from, off); at < min(f.to, off+int64(len(p))); at++ {
+		p[at-off] = 0x5a
+	}
+	return len(p), nil
+}
+
+// What lies on a drive that is not full lies near where its partition began, wherever that was.
+func TestSamplesAreDenserNearTheStart(t *testing.T) {
+	const size = 4 << 40
+	for _, start := range []int64{3*gib + 77*mib, 18*gib + 5*mib, 70*gib + 5*mib} {
+		d := filled{start, start + start/20}
+		for seed := range uint64(20) {
+			if f := scanWith(t, d, size, 512, Options{Samples: 64, Near: 64, Rand: rand.New(rand.NewPCG(seed, 1))}); f.Blank() {
+				t.Errorf("%d MiB at %d MiB were not seen", start/20/mib, start/mib)
+			}
+		}
+	}
 }
