@@ -85,13 +85,16 @@ func (c *Conn) Coded() bool { return c.coded }
 
 // Ping asks for a sign of life. Where none comes until ctx ends, the connection is given up.
 func (c *Conn) Ping(ctx context.Context) error {
-	done := make(chan struct{})
+	answered := make(chan error, 1)
 	go func() {
-		defer close(done)
-		_, _, _ = c.client.SendRequest("keepalive@openssh.com", true, nil) // a refusal is an answer too
+		_, _, err := c.client.SendRequest("keepalive@openssh.com", true, nil) // a refusal is an answer too
+		answered <- err
 	}()
 	select {
-	case <-done:
+	case err := <-answered:
+		if err != nil {
+			c.lose(brief(err))
+		}
 	case <-c.life.Done():
 	case <-ctx.Done():
 		c.lose("it does not answer any more")
