@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	defaultDeadline = 20 * time.Second
+	defaultDeadline = 30 * time.Second // a drive that sleeps takes half of it to wake
 	inspectDeadline = 90 * time.Second // more samples, of one drive that may be slow to wake
 	listSamples     = 64               // places looked at per drive for a list
 	listNear        = 16               // and there in each doubling of the distance from the start of a drive that looks blank
@@ -41,7 +41,7 @@ type Host struct {
 	Seed func() uint64
 	// OwnStamp says whether one logical sector bears the stamp of an earlier test; nil means none does.
 	OwnStamp func(sector []byte) bool
-	// Deadline is how long a drive or a layer may take in an inventory; 0 means 20 s.
+	// Deadline is how long a drive or a layer may take in an inventory; 0 means 30 s.
 	Deadline time.Duration
 }
 
