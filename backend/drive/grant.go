@@ -3,6 +3,7 @@ package drive
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Grant is what a person allowed: to erase a drive that is used in just this way. How long it may wait to be used
@@ -87,6 +88,17 @@ func (g *Grant) knows(claims []string) bool {
 	return true
 }
 
+// ofItsPool reports whether a claim is that of the pool by which the drive is used.
+func (u Usage) ofItsPool(claim string) bool {
+	words := strings.Fields(claim)
+	for i, word := range words[:max(len(words)-1, 0)] {
+		if word == "pool" && words[i+1] == u.PoolGUID {
+			return words[0] == "zfs"
+		}
+	}
+	return false
+}
+
 // CoversRest reports whether a drive that was begun to be erased under this grant, which is nil for one that was free,
 // is used by nobody else since: what it still holds is what was there before, without its labels, or was written by
 // the test. A claim that is new is somebody's.
@@ -99,8 +111,8 @@ func (g *Grant) CoversRest(u Usage) bool {
 		return true
 	case !u.Unlockable(), u.Class == Data && len(u.Claims) == 0: // nobody says what it is
 		return false
-	case u.Class == Pool: // it lists an offlined member for as long as nobody takes it off the list
-		return g.Class == Pool && u.PoolGUID == g.PoolGUID
+	case u.Class == Pool: // it lists an offlined member for as long as nobody takes it off the list; what else is there may be new
+		return g.Class == Pool && u.PoolGUID == g.PoolGUID && g.knows(slices.DeleteFunc(slices.Clone(u.Claims), u.ofItsPool))
 	case !likeData(u.Class) && u.Class != g.Class, u.PoolGUID != "" && u.PoolGUID != g.PoolGUID:
 		return false
 	}

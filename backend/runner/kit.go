@@ -33,29 +33,6 @@ const (
 	undoGrace     = 10 * time.Second // long enough to see what was started and to stop it
 )
 
-// kit is the index of an undo kit.
-type kit struct {
-	SizeBytes int64   `json:"size_bytes"` // of the drive
-	Pieces    []piece `json:"pieces"`
-	LostBytes int64   `json:"lost_bytes"`
-}
-
-// piece is one range of the drive, in bytes. A blank one was zeros, 0xFF or stamps of an earlier test, and is not kept.
-type piece struct {
-	Off   int64 `json:"off"`
-	Len   int   `json:"len"`
-	Blank bool  `json:"blank,omitempty"`
-}
-
-func (k *kit) saved() (n int64) {
-	for _, p := range k.Pieces {
-		if !p.Blank {
-			n += int64(p.Len)
-		}
-	}
-	return n
-}
-
 // firstAct saves what is about to be lost, zeroes it, proves what is left, and gives a person a moment to change their
 // mind. On a drive that was proven to hold nothing there is nothing to save.
 func (a *at) firstAct() error {
@@ -65,6 +42,14 @@ func (a *at) firstAct() error {
 	}
 	switch {
 	case a.deeds.rest != nil: // an earlier run did it, and the stage begins anew
+		if err := errors.Join(a.leftAsOurs(spans), a.nobodyMeanwhile()); err != nil {
+			return err
+		}
+	case a.deeds.began:
+		var err error
+		if spans, err = a.halfErased(spans); err != nil {
+			return err
+		}
 	case a.req.Grant == nil:
 		if err := a.told(burnin.EvWrites, burnin.FirstAct{}); err != nil {
 			return err
@@ -93,11 +78,8 @@ func (a *at) firstAct() error {
 	return a.dropKit()
 }
 
-// kit makes the undo kit, or gives that of a run that was cut off: what is on the drive now may be half erased.
+// kit makes the undo kit.
 func (a *at) kit() (*kit, error) {
-	if a.deeds.began {
-		return readKit(a.root())
-	}
 	k, err := a.saveKit(a.edges())
 	if err != nil {
 		return nil, err
@@ -318,25 +300,4 @@ func writeAlone(root *os.Root, name string, data []byte) error {
 		return err
 	}
 	return root.Rename(tmp, name)
-}
-
-func readKit(root *os.Root) (*kit, error) {
-	data, err := root.ReadFile(kitIndex)
-	if err != nil {
-		return nil, fmt.Errorf("the undo kit: %w", err)
-	}
-	k := new(kit)
-	if err := json.Unmarshal(data, k); err != nil {
-		return nil, fmt.Errorf("the undo kit is damaged: %w", err)
-	}
-	return k, nil
-}
-
-// spans are the ranges that the kit is of.
-func (k *kit) spans() []extent {
-	var out []extent
-	for _, p := range k.Pieces {
-		out = append(out, extent{p.Off, p.Off + int64(p.Len)})
-	}
-	return merged(out)
 }

@@ -153,38 +153,13 @@ func (r *run) giveUp(by string) error {
 
 // restore checks all pieces, then has the job end, then writes them, the last first, then reads them back.
 func restore(dev Device, k *kit, data io.ReaderAt, job string, end func() error) error {
-	want, got := surface.AlignedBuffer(pieceBytes), surface.AlignedBuffer(pieceBytes)
-	each := func(do func(p piece, want []byte) error) error {
-		at := k.saved()
-		for i := len(k.Pieces) - 1; i >= 0; i-- {
-			p := k.Pieces[i]
-			if p.Len <= 0 || p.Len > pieceBytes || p.Off < 0 || p.Off+int64(p.Len) > k.SizeBytes {
-				return errors.New("the undo kit is damaged")
-			}
-			w := want[:p.Len]
-			if p.Blank {
-				clear(w)
-			} else {
-				at -= int64(p.Len)
-				if _, err := data.ReadAt(w, at); err != nil {
-					return fmt.Errorf("the undo kit: %w", err)
-				}
-			}
-			if err := do(p, w); err != nil {
-				return err
-			}
+	got := surface.AlignedBuffer(pieceBytes)
+	err := k.each(data, func(p piece, was []byte) error {
+		other, err := p.untouched(dev, was)
+		if err == nil && other >= 0 {
+			err = cannotUndo(job, fmt.Sprintf("something was written since at byte %d", other), "Look at the drive again; nothing was changed.")
 		}
-		return nil
-	}
-	err := each(func(p piece, want []byte) error {
-		g := got[:p.Len]
-		if _, err := dev.ReadAt(g, p.Off); err != nil {
-			return mediumIsForTheSweep(err)
-		}
-		if !isZero(g) && !bytes.Equal(g, want) {
-			return cannotUndo(job, fmt.Sprintf("something was written since to bytes %d to %d", p.Off, p.Off+int64(p.Len)-1), "Look at the drive again; nothing was changed.")
-		}
-		return nil
+		return err
 	})
 	if err == nil {
 		err = end()
@@ -192,11 +167,11 @@ func restore(dev Device, k *kit, data io.ReaderAt, job string, end func() error)
 	if err != nil {
 		return err
 	}
-	err = each(func(p piece, want []byte) error {
+	err = k.each(data, func(p piece, was []byte) error {
 		if p.Blank {
 			return nil
 		}
-		_, err := dev.WriteAt(want, p.Off)
+		_, err := dev.WriteAt(was, p.Off)
 		return err
 	})
 	if err == nil {
@@ -205,12 +180,15 @@ func restore(dev Device, k *kit, data io.ReaderAt, job string, end func() error)
 	if err != nil {
 		return err
 	}
-	return each(func(p piece, want []byte) error {
+	return k.each(data, func(p piece, was []byte) error {
+		if p.Blank {
+			return nil
+		}
 		g := got[:p.Len]
 		if _, err := dev.ReadAt(g, p.Off); err != nil {
 			return err
 		}
-		if !p.Blank && !bytes.Equal(g, want) {
+		if !bytes.Equal(g, was) {
 			return fmt.Errorf("bytes %d to %d do not read back as they were written", p.Off, p.Off+int64(p.Len)-1)
 		}
 		return nil
