@@ -23,7 +23,7 @@ func anyUsage() *rapid.Generator[drive.Usage] {
 			PhraseKind:  rapid.SampledFrom([]drive.PhraseKind{drive.NoPhrase, drive.SerialPhrase, drive.PoolPhrase}).Draw(t, "phrase kind"),
 			PoolGUID:    rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "guid"),
 			Dispensable: rapid.Bool().Draw(t, "dispensable"),
-			Sealed:      rapid.IntRange(0, 9).Draw(t, "sealed") == 0,
+			Sealed:      rapid.IntRange(0, 9).Draw(t, "sealed") == 9,
 			Claims:      rapid.SliceOfNDistinct(rapid.SampledFrom([]string{drive.Content, "label ext a", "label ext b", "zfs pool 1", "zfs pool 2"}), 0, 4, rapid.ID).Draw(t, "claims"),
 		}
 		if u.PoolGUID != "" {
