@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -17,6 +18,8 @@ type deeds struct {
 	rest       *drive.Grant // it is done: what claims of before are left, nil until then
 	overwrote  bool         // an engine wrote beyond what was saved
 	somethings bool         // the undo kit holds something
+	firstMs    int64        // when the first destructive act was first begun, by the NAS's clock
+	lastMs     int64        // when the last of these events was told
 }
 
 // apply takes in one event.
@@ -64,6 +67,9 @@ func deedsOf(root *os.Root) (deeds, error) {
 			for _, ev := range events {
 				if err := d.apply(ev.Kind, ev.Data); err != nil {
 					return d, fmt.Errorf("%s, line %d: %w", runName(i), ev.Seq, err)
+				}
+				if d.began {
+					d.firstMs, d.lastMs = cmp.Or(d.firstMs, ev.WallMs), max(d.lastMs, ev.WallMs)
 				}
 			}
 		}

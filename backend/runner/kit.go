@@ -131,8 +131,12 @@ func (a *at) dropKit() error {
 	if err := a.told(burnin.EvOverwrites, nil); err != nil {
 		return err
 	}
+	return removeKit(a.root())
+}
+
+func removeKit(root *os.Root) error {
 	for _, name := range []string{kitIndex, kitData} {
-		if err := a.root().Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -199,6 +203,9 @@ func (a *at) saveKit(spans []extent) (*kit, error) {
 	k := &kit{SizeBytes: a.wrote.Geometry().SizeBytes}
 	s := saver{at: a, kit: k, out: f, buf: surface.AlignedBuffer(pieceBytes)}
 	err = errors.Join(pieces(spans, s.save), a.met(s.failed, 0))
+	if err == nil {
+		err = k.take(a.wrote)
+	}
 	if err == nil {
 		err = f.Sync()
 	}

@@ -16,6 +16,8 @@ type kit struct {
 	SizeBytes int64   `json:"size_bytes"` // of the drive
 	Pieces    []piece `json:"pieces"`
 	LostBytes int64   `json:"lost_bytes"`
+
+	Samples []sample `json:"samples,omitempty"` // none in kits of before they were taken
 }
 
 // piece is one range of the drive, in bytes. A blank one was zeros, 0xFF or stamps of an earlier test, and is not kept.

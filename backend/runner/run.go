@@ -252,6 +252,15 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	if said := r.compare(id, usage, destroys); said != nil {
 		return said
 	}
+	if r.deeds.began {
+		by, err := r.erasedSince()
+		if err != nil {
+			return r.fault("the other jobs", err)
+		}
+		if by != nil {
+			return reason.New("usage_changed", "expected", "what this job left there", "found", "what job "+by.Job+" has left there since")
+		}
+	}
 	if err := r.j.put(burnin.EvHeld, burnin.Held{Path: r.held.Path(), Drive: id, Usage: usage, Place: r.place()}); err != nil {
 		return r.failed(err, "the start")
 	}

@@ -56,6 +56,15 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	case !d.somethings:
 		return reply, cannotUndo(ask.Job, "nothing was where it erased", "The drive held nothing there but zeros and stamps of earlier tests.")
 	}
+	if by, err := r.erasedSince(); err != nil {
+		return reply, err
+	} else if by != nil {
+		if by.CreatedMs > req.CreatedMs { // two clocks say so; one may have been wrong
+			err = removeKit(root)
+		}
+		said := cannotUndo(ask.Job, "job "+by.Job+" has written to the drive since", "What was there is lost; look for a backup of it.")
+		return reply, errors.Join(said, err)
+	}
 	k, err := readKit(root)
 	if err != nil {
 		return reply, err
@@ -161,6 +170,12 @@ func restore(dev Device, k *kit, data io.ReaderAt, job string, end func() error)
 		}
 		return err
 	})
+	if err == nil {
+		var other int64
+		if other, err = k.changed(dev); err == nil && other >= 0 {
+			err = cannotUndo(job, fmt.Sprintf("the drive was written to since, at byte %d", other), "What was there is lost; look for a backup of it.")
+		}
+	}
 	if err == nil {
 		err = end()
 	}
