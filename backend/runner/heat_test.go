@@ -24,7 +24,7 @@ func TestAHotDriveWaitsUntilItHasCooled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		m.poll = time.Second
-		const hot, cool = 5 * time.Minute, 50 * time.Minute
+		const hot, cool = 15 * time.Minute, 60 * time.Minute
 		var before, during atomic.Int64
 		d := slowDrive(m, func(at time.Duration) int {
 			switch {

@@ -34,7 +34,7 @@ const (
 )
 
 // firstAct saves what is about to be lost, zeroes it, proves what is left, and gives a person a moment to change their
-// mind. On a drive that was proven to hold nothing there is nothing to save.
+// mind. A drive that counts as free is saved too: the look that found nothing read samples, and knew the labels that it knows.
 func (a *at) firstAct() error {
 	spans := endsOf(a.wrote.Geometry().SizeBytes)
 	if err := a.nobodyYet(); err != nil {
@@ -48,10 +48,6 @@ func (a *at) firstAct() error {
 	case a.deeds.began:
 		var err error
 		if spans, err = a.halfErased(spans); err != nil {
-			return err
-		}
-	case a.req.Grant == nil:
-		if err := a.told(burnin.EvWrites, burnin.FirstAct{}); err != nil {
 			return err
 		}
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,10 +104,9 @@ func TestTheLastActIsCheckedLikeTheSweeps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
 			d := m.addDrive("ENDS", 40*mib)
-			sweeps := int64(40*mib/(64<<10)) * 2
-			first := int64(32 * 2) // the first act writes and reads both ends in pieces of a MiB
+			writes := int64(32 + 40*mib/(64<<10)) // both ends in pieces of a MiB, and the sweep
 			d.OnRequest(func(c faultdev.Counts) {
-				if c.Reads+c.Writes == first+sweeps {
+				if c.Writes == writes && c.BytesRead > firstActReads+20*mib { // amid the verify sweep
 					d.Set(fault)
 				}
 			})
@@ -128,7 +128,7 @@ func TestASecondStageDoesNotLiveOnWhatTheFirstOneWrote(t *testing.T) {
 	plan.Stages = append(plan.Stages[:3:3], plan.Stages[2], plan.Stages[3])
 	writes := int64(20*mib/(64<<10)) + 20 // the first act and the first sweep
 	d.OnRequest(func(c faultdev.Counts) {
-		if c.Writes == writes && c.Reads > 20 {
+		if c.Writes == writes && c.BytesRead > 2*20*mib+mib {
 			d.Set(faultdev.Fault{Effect: faultdev.DropWrite, First: 0, Last: 1 << 30})
 		}
 	})
@@ -155,7 +155,14 @@ func TestWritesBetweenTwoRunsAreNobodysFault(t *testing.T) {
 				m := newMachine(t)
 				d := m.addDrive("BETWEEN", 40*mib)
 				d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: c.each})
-				m.breakOff(d, stampPlan(), func(n faultdev.Counts) bool { return n.Writes >= wiped+sweep && n.Reads >= wiped+c.reads })
+				var before atomic.Int64 // the verify sweep
+				m.breakOff(d, stampPlan(), func(n faultdev.Counts) bool {
+					if n.Writes < wiped+sweep {
+						return false
+					}
+					before.CompareAndSwap(0, n.Reads)
+					return n.Reads >= before.Load()+c.reads
+				})
 				if got := foldRaw(t, m.journals(testJob), nil).Stages[2].Phase; got != c.phase {
 					t.Fatalf("the journal tells of the %s sweep", got)
 				}

@@ -148,3 +148,17 @@ func TestAnUndoThatIsRefusedLeavesTheJobUnended(t *testing.T) {
 		t.Error("a request to stop was left")
 	}
 }
+
+// TestWhatNoLookFoundOnAFreeDriveIsUndone: the drive counts as free, and a place that no sample hit holds something.
+func TestWhatNoLookFoundOnAFreeDriveIsUndone(t *testing.T) {
+	m := quick(t, time.Minute)
+	d := m.addDrive("FREE", 40*mib)
+	before := d.reused(10*mib, 8192)
+	stopInGrace(t, m, order(d, stampPlan()))
+	if bytes.Equal(before, d.bytes()) {
+		t.Fatal("nothing was erased")
+	}
+	if err := m.undo(); err != nil || !bytes.Equal(before, d.bytes()) {
+		t.Errorf("undo: %v", err)
+	}
+}
