@@ -62,8 +62,9 @@ func (a *at) halfErased(ends []extent) ([]extent, error) {
 		return nil, err
 	}
 	defer data.Close()
+	job := a.j.job()
 	return k.spans(), k.each(data, func(p piece, was []byte) error {
-		return a.foreignData(p.untouched(a.wrote, was))
+		return a.foreignData(p.untouched(a.wrote, was, job))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"burnish/backend/burnin"
 	"burnish/backend/surface"
 )
 
@@ -83,11 +84,15 @@ func (k *kit) each(data io.ReaderAt, do func(p piece, was []byte) error) error {
 }
 
 // untouched looks at a piece of the drive: where nobody else wrote, each sector holds the zeros of the first destructive
-// act, which may have been cut off anywhere, or what was there before. It gives the first byte of another sector, else -1.
-// A sector that cannot be read says nothing.
-func (p piece) untouched(dev surface.Device, was []byte) (other int64, err error) {
+// act, which may have been cut off anywhere, or what was there before, or the mark by which the act proves the drive's
+// paths. It gives the first byte of another sector, else -1. A sector that cannot be read says nothing.
+func (p piece) untouched(dev surface.Device, was []byte, job burnin.Job) (other int64, err error) {
 	return differs(dev, p.Off, p.Len, func(at int, now []byte) bool {
-		return isZero(now) || bytes.Equal(now, was[at:at+len(now)]) || p.Blank && blank(now, len(now))
+		if isZero(now) || bytes.Equal(now, was[at:at+len(now)]) || p.Blank && blank(now, len(now)) {
+			return true
+		}
+		stamp, is := surface.DecodeStamp(now)
+		return is && stampOf(job, stamp)
 	})
 }
 

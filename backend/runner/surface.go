@@ -33,10 +33,12 @@ func nonce(job string, stage, attempt int) (n [16]byte) {
 func (a *at) nonce() [16]byte { return nonce(a.id, a.i, a.j.job().Stages[a.i].Attempt) }
 
 // ours reports whether a stamp is of this job, of whatever stage and attempt.
-func (a *at) ours(stamp surface.Stamp) bool {
-	for i, s := range a.j.job().Stages {
+func (a *at) ours(stamp surface.Stamp) bool { return stampOf(a.j.job(), stamp) }
+
+func stampOf(job burnin.Job, stamp surface.Stamp) bool {
+	for i, s := range job.Stages {
 		for attempt := 1; attempt <= s.Begun; attempt++ {
-			if stamp.Nonce == nonce(a.id, i, attempt) {
+			if stamp.Nonce == nonce(job.ID, i, attempt) {
 				return true
 			}
 		}

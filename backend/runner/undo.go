@@ -137,15 +137,18 @@ func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 		return err
 	}
 	defer data.Close()
-	return restore(dev, k, data, r.id, func() error { return r.giveUp(by) })
+	t, n, err := fold(r.root())
+	if err != nil {
+		return err
+	}
+	return restore(dev, k, data, t.Job(), func() error { return r.giveUp(t, n, by) })
 }
 
-// giveUp ends a job that could go on. The request to stop comes first: it keeps the job from going on by itself should
+// giveUp ends a job of n runs that could go on. The request to stop comes first: it keeps the job from going on by itself should
 // the journal not get its last line.
-func (r *run) giveUp(by string) error {
-	t, n, err := fold(r.root())
-	if err != nil || t.Ended() && t.Job().State != burnin.Unknown {
-		return err
+func (r *run) giveUp(t *burnin.Tracker, n int, by string) error {
+	if t.Ended() && t.Job().State != burnin.Unknown {
+		return nil
 	}
 	if err := writeSynced(r.Dir.in(r.id, stopFile), []byte(reason.Clean(by, 200)+"\n"), -1); err != nil {
 		return spaceError("the stop request", err)
@@ -153,7 +156,7 @@ func (r *run) giveUp(by string) error {
 	if err := r.begin(n+1, t); err != nil {
 		return err
 	}
-	err = r.j.end(burnin.End{State: burnin.Cancelled, Reason: reason.New("undone")})
+	err := r.j.end(burnin.End{State: burnin.Cancelled, Reason: reason.New("undone")})
 	if err = errors.Join(err, r.j.close()); err != nil {
 		return err
 	}
@@ -161,19 +164,19 @@ func (r *run) giveUp(by string) error {
 }
 
 // restore checks all pieces, then has the job end, then writes them, the last first, then reads them back.
-func restore(dev Device, k *kit, data io.ReaderAt, job string, end func() error) error {
+func restore(dev Device, k *kit, data io.ReaderAt, job burnin.Job, end func() error) error {
 	got := surface.AlignedBuffer(pieceBytes)
 	err := k.each(data, func(p piece, was []byte) error {
-		other, err := p.untouched(dev, was)
+		other, err := p.untouched(dev, was, job)
 		if err == nil && other >= 0 {
-			err = cannotUndo(job, fmt.Sprintf("something was written since at byte %d", other), "Look at the drive again; nothing was changed.")
+			err = cannotUndo(job.ID, fmt.Sprintf("something was written since at byte %d", other), "Look at the drive again; nothing was changed.")
 		}
 		return err
 	})
 	if err == nil {
 		var other int64
 		if other, err = k.changed(dev); err == nil && other >= 0 {
-			err = cannotUndo(job, fmt.Sprintf("the drive was written to since, at byte %d", other), "What was there is lost; look for a backup of it.")
+			err = cannotUndo(job.ID, fmt.Sprintf("the drive was written to since, at byte %d", other), "What was there is lost; look for a backup of it.")
 		}
 	}
 	if err == nil {

@@ -162,3 +162,16 @@ func TestWhatNoLookFoundOnAFreeDriveIsUndone(t *testing.T) {
 		t.Errorf("undo: %v", err)
 	}
 }
+
+// TestTheMarkThatToldTwoDrivesApartIsNobodysData: the first destructive act found that what passed for a second path is
+// another drive, and left its mark where the labels were.
+func TestTheMarkThatToldTwoDrivesApartIsNobodysData(t *testing.T) {
+	m := quick(t, time.Minute)
+	d := m.addDrive("MARKED", 40*mib)
+	before := d.used(t, photos)
+	d.paths = []*faultdev.Device{d.Device, faultdev.New(d.Geometry())}
+	ends(t, m.run(granted(d, photos)), burnin.Unknown, "identity_changed")
+	if err := m.undo(); err != nil || !bytes.Equal(before, d.bytes()) {
+		t.Errorf("undo: %v", err)
+	}
+}
