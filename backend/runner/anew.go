@@ -23,6 +23,9 @@ func (a *at) leftAsOurs(spans []extent) error {
 	}
 	patterns := a.bbFirstWindow()
 	return pieces(spans, func(off int64, n int) error {
+		if err := a.mayWrite(); err != nil {
+			return err
+		}
 		other, err := differs(a.wrote, off, n, func(at int, now []byte) bool {
 			if isZero(now) {
 				return true
@@ -64,6 +67,9 @@ func (a *at) halfErased(ends []extent) ([]extent, error) {
 	defer data.Close()
 	job := a.j.job()
 	return k.spans(), k.each(data, func(p piece, was []byte) error {
+		if err := a.mayWrite(); err != nil {
+			return err
+		}
 		return a.foreignData(p.untouched(a.wrote, was, job))
 	})
 }

@@ -143,7 +143,7 @@ func removeKit(root *os.Root) error {
 func (a *at) edges() []extent {
 	g := a.wrote.Geometry()
 	spans := endsOf(g.SizeBytes)
-	found, err := label.Scan(directReader{a.wrote}, g.SizeBytes, g.LogicalBytes, label.Options{Samples: 1, Medium: isMedium})
+	found, err := label.Scan(directReader{a.wrote, a.mayWrite}, g.SizeBytes, g.LogicalBytes, label.Options{Samples: 1, Medium: isMedium})
 	if err != nil {
 		a.log.say("the partitions' ends are not looked for: %v", err)
 		return spans
@@ -178,10 +178,16 @@ func merged(spans []extent) []extent {
 	return out
 }
 
-// directReader reads through an aligned buffer, for who brings any other.
-type directReader struct{ dev surface.Device }
+// directReader reads through an aligned buffer, for who brings any other, for as long as the run is not to end.
+type directReader struct {
+	dev surface.Device
+	may func() error
+}
 
 func (d directReader) ReadAt(p []byte, off int64) (int, error) {
+	if err := d.may(); err != nil {
+		return 0, err
+	}
 	buf := surface.AlignedBuffer(len(p))
 	n, err := d.dev.ReadAt(buf, off)
 	return copy(p, buf[:n]), err
@@ -200,7 +206,7 @@ func (a *at) saveKit(spans []extent) (*kit, error) {
 	s := saver{at: a, kit: k, out: f, buf: surface.AlignedBuffer(pieceBytes)}
 	err = errors.Join(pieces(spans, s.save), a.met(s.failed, 0))
 	if err == nil {
-		err = k.take(a.wrote)
+		err = k.take(a.wrote, a.mayWrite)
 	}
 	if err == nil {
 		err = f.Sync()
@@ -231,6 +237,9 @@ type saver struct {
 }
 
 func (s *saver) save(off int64, n int) error {
+	if err := s.mayWrite(); err != nil { // a slow drive takes its time
+		return err
+	}
 	p := s.buf[:n]
 	if err := s.read(p, off); err != nil {
 		return err

@@ -36,11 +36,14 @@ func places(size int64, spans []extent, physical int) (at []int64) {
 }
 
 // take takes samples of a drive, of which a kit knows the pieces. A place that cannot be read is left out, and too many
-// of them end it.
-func (k *kit) take(dev surface.Device) error {
+// of them end it; so does whatever may says.
+func (k *kit) take(dev surface.Device, may func() error) error {
 	failed := 0
 	buf := surface.AlignedBuffer(sampleBytes)
 	for _, off := range places(k.SizeBytes, k.spans(), dev.Geometry().PhysicalBytes) {
+		if err := may(); err != nil {
+			return err
+		}
 		if _, err := dev.ReadAt(buf, off); err != nil {
 			if err := mediumIsForTheSweep(err); err != nil {
 				return err
