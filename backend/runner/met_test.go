@@ -44,7 +44,7 @@ func TestAUsedDriveIsNotFailedByWhereItsPendingSectorLies(t *testing.T) {
 		"the test itself met nothing":               {"used", nil, counts(1, 0, 0), burnin.Failed, "smart_failed"},
 		"many more than what it met":                {"used", []faultdev.Fault{once}, counts(400, 1, 0), burnin.Failed, "smart_failed"},
 		"it is pending still after the write":       {"used", []faultdev.Fault{once}, counts(1, 1, 1), burnin.Failed, "smart_failed"},
-		"another could not be read when written":    {"used", []faultdev.Fault{once, {Effect: faultdev.FailRead, First: 0, Last: 0, Times: 2, Errno: "ENODATA"}}, counts(3, 1, 0), burnin.Failed, "smart_failed"},
+		"another could not be read when written":    {"used", []faultdev.Fault{once, {Effect: faultdev.FailRead, First: 0, Last: 0, Times: 6, Errno: "ENODATA"}}, counts(3, 1, 0), burnin.Failed, "smart_failed"},
 		"another could not be written":              {"used", []faultdev.Fault{once, {Effect: faultdev.FailWrite, First: 8, Last: 8, Times: 1, Errno: "ENODATA"}}, counts(1, 1, 0), burnin.Failed, "smart_failed"},
 		"and the sweep finds that it does not heal": {"used", []faultdev.Fault{{Effect: faultdev.FailRead, First: lba, Last: lba, Errno: "ENODATA"}}, counts(1, 1, 0), burnin.Failed, "surface_errors"},
 	} {
