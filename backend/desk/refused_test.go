@@ -1,3 +1,5 @@
+//go:build linux
+
 package desk_test
 
 import (

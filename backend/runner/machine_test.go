@@ -398,3 +398,13 @@ func long(t *testing.T) {
 		t.Skip("it is in the whole run")
 	}
 }
+
+// await waits for something that has to come.
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}

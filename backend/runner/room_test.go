@@ -20,16 +20,6 @@ import (
 	"burnish/backend/wire"
 )
 
-// await waits for something that has to come.
-func await(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
-
 // seen is a job as a desktop sees it that has mirrored all.
 func (m *machine) seen() burnin.Job {
 	m.t.Helper()
