@@ -45,5 +45,5 @@ mapfile -t packages < <(go list ./... | grep -vxFf <(go list ./backend/chaos ./b
 step "tests of real drives" $root "$(command -v go)" test -timeout 30m ./backend/runner/linux
 step "tests" $root "$(command -v go)" test -timeout 30m "${packages[@]}"
 step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 30m ./backend/surface ./backend/runner "${raced[@]}"
-# Alone, since a busy machine tries its patience. All twenty take five minutes.
-step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds 12
+# Alone, since a busy machine tries its patience.
+step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds 20
