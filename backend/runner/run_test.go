@@ -239,8 +239,8 @@ func TestTheSameStartAskedTwiceIsOneJob(t *testing.T) {
 func TestASecondJobOnADriveIsRefused(t *testing.T) {
 	m := newMachine(t)
 	d := m.addDrive("ONE", 100*mib)
-	d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: time.Millisecond})
-	if _, err := m.service().Start(context.Background(), order(d, readPlan())); err != nil {
+	d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 200 * time.Millisecond})
+	if _, err := m.service().Start(context.Background(), order(d, readPlan())); err != nil { // at work for seconds
 		t.Fatal(err)
 	}
 	req := order(d, readPlan())
