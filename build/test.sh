@@ -43,7 +43,8 @@ raced=(./backend/burnin ./backend/wire ./backend/nas ./backend/store ./backend/j
 mapfile -t packages < <(go list ./... | grep -vxFf <(go list ./backend/chaos ./backend/runner/linux "${raced[@]}"))
 # Alone: it looks at all drives of this machine, which the real runners of other tests take for somebody's use of theirs.
 step "tests of real drives" $root "$(command -v go)" test -timeout 30m ./backend/runner/linux
-step "tests" $root "$(command -v go)" test -timeout 30m "${packages[@]}"
+# The stories of the command line mostly wait: more of them at once than there are processors.
+step "tests" $root "$(command -v go)" test -parallel 4 -timeout 30m "${packages[@]}"
 step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 30m ./backend/surface ./backend/runner "${raced[@]}"
-# Alone, since a busy machine tries its patience.
-step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds 20
+# Alone, since a busy machine tries its patience. CI has half an hour for all of this.
+step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds "$([ -z "${CI:-}" ] && echo 20 || echo 12)"

@@ -23,6 +23,7 @@ func (d *memoryDrive) reused(at, n int64) []byte {
 // TestADriveThatWasPutToUseIsNotErasedByAStageThatBeginsAnew: between the runs somebody made an encrypted container of
 // the drive, of which no parser knows a label. The stage has no checkpoint and begins anew.
 func TestADriveThatWasPutToUseIsNotErasedByAStageThatBeginsAnew(t *testing.T) {
+	long(t)
 	probing, _ := burnin.PlanNamed("standard")
 	probing.WithoutSMART = true
 	const free = "a free drive amid the first destructive act, whose data no sample hits"
@@ -75,6 +76,7 @@ func TestADriveThatWasPutToUseIsNotErasedByAStageThatBeginsAnew(t *testing.T) {
 }
 
 func TestAStageBeginsAnewOverWhatItHasLeft(t *testing.T) {
+	long(t)
 	for phase := range 8 {
 		t.Run(fmt.Sprintf("classic before half %d of its first window", phase), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -42,6 +42,7 @@ func brokenClassic(t *testing.T, window int64, phase int) (*machine, *memoryDriv
 }
 
 func TestClassicGoesOnInItsLastWindowWhateverPatternIsThere(t *testing.T) {
+	long(t)
 	for phase := range 8 {
 		t.Run(fmt.Sprintf("before half %d", phase), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -84,6 +84,7 @@ func TestWhatAWatchedRunProvedIsEvidenceAfterARestart(t *testing.T) {
 }
 
 func TestWhatNobodyWatchedStaysADoubtHoweverOftenItIsResumed(t *testing.T) {
+	long(t)
 	m := newMachine(t)
 	d := m.addDrive("UNWATCHED", 64*mib)
 	m.breakOff(d, stampPlan(), inVerify)

@@ -58,6 +58,7 @@ func drawJournals(t *rapid.T, tb testing.TB) [][]byte {
 // TestEveryCutOfAJournalFoldsToALegalState is the heart of "never a false word": whatever part of the journals a reader
 // has, it reads no verdict that the evidence does not carry.
 func TestEveryCutOfAJournalFoldsToALegalState(t *testing.T) {
+	long(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		runs := drawJournals(rt, t)
 		if len(runs) == 0 {

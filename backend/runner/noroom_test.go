@@ -13,6 +13,7 @@ import (
 // A run that finds no room leaves no journal behind, so that nobody waits for what it has to say: neither where there is
 // no room for its last word, nor where there is none for its first.
 func TestARunThatFindsNoRoomWasNone(t *testing.T) {
+	long(t)
 	for name, room := range map[string]int64{"none": 0, "for the last word alone": 64 << 10} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)

@@ -44,6 +44,7 @@ func (m *machine) asBefore() {
 // TestLabelsAreNotPutBackOntoADriveThatAnotherJobHasTested: the first job was stopped in time, and is asked to undo only
 // after another one has gone over all of the drive and left both its ends as zeros.
 func TestLabelsAreNotPutBackOntoADriveThatAnotherJobHasTested(t *testing.T) {
+	long(t)
 	collected := func(m *machine) {
 		if err := os.RemoveAll(filepath.Join(m.dir, "jobs", laterJob)); err != nil {
 			t.Fatal(err)

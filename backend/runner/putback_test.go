@@ -15,6 +15,7 @@ import (
 // Somebody removes a job's directory while its disk has no room for all that has to be put back. What could not be put
 // back at first is whole when there is room again.
 func TestARemovedDirectoryComesBackWholeOnceThereIsRoom(t *testing.T) {
+	long(t)
 	m := newMachine(t)
 	m.onTmpfs("size=2m")
 	d := slowly(m)

@@ -111,6 +111,7 @@ func TestABadSectorFoundBeforeTheStopIsNotForgotten(t *testing.T) {
 }
 
 func TestAResumeRefusesADriveThatSomebodyElseHasLabelled(t *testing.T) {
+	long(t)
 	for name, at := range map[string]int64{"head": 510, "tail": 64*mib - 512} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)

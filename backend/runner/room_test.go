@@ -90,6 +90,7 @@ func (m *machine) fill(room int64) *os.File {
 }
 
 func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
+	long(t)
 	m, d, hog := filled(t, stampPlan())
 	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
 	await(t, "the drive is left in peace", d.rests)
@@ -109,6 +110,7 @@ func TestAFullDiskHoldsAJobUpAndNothingMore(t *testing.T) {
 
 // What badblocks says has to be whole, so it does not lie on a disk that may be full.
 func TestAFullDiskTakesNothingOfWhatBadblocksSays(t *testing.T) {
+	long(t)
 	m, d, hog := filled(t, classicPlan())
 	d.Set() // as fast as it can
 	const window, probed, sweeps = 16 * mib, 2 * 16 * mib, 4

@@ -43,6 +43,7 @@ func TestCleanDrivePassesWithEveryByteCovered(t *testing.T) {
 }
 
 func TestBadSectorsFailTheDriveByTheirLBAs(t *testing.T) {
+	long(t)
 	m := newMachine(t)
 	d := m.addDrive("BAD", 40*mib)
 	d.Set(faultdev.Fault{Effect: faultdev.FailRead, First: 70_000, Last: 70_000, Errno: "ENODATA"},
