@@ -23,6 +23,7 @@ import (
 	"burnish/backend/cli"
 	"burnish/backend/jobs"
 	"burnish/backend/nas"
+	"burnish/backend/testbed/tether"
 )
 
 // What the test tells its app processes in the environment.
@@ -152,13 +153,12 @@ type app struct {
 
 	watching *exec.Cmd // nil: none
 	out      *bytes.Buffer
-	ended    chan struct{}
+	ended    <-chan struct{}
 }
 
 func (a *app) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], append(args, "--data-dir", filepath.Join(a.home, "data"))...)
 	cmd.Env = []string{asApp + "=1", runnerAt + "=" + a.w.runner, clockSkew + "=" + filepath.Join(a.w.dir, "app-clock"), "HOME=" + a.home, "PATH=" + os.Getenv("PATH")}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd
 }
 
@@ -170,11 +170,12 @@ func (a *app) run(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	cmd := a.command(args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Start(); err != nil {
+	child, err := tether.Start(cmd)
+	if err != nil {
 		a.w.t.Fatal(err)
 	}
 	late := time.AfterFunc(patience, func() { cmd.Process.Signal(syscall.SIGQUIT) })
-	_ = cmd.Wait()
+	<-child.Done()
 	if !late.Stop() {
 		a.w.t.Fatalf("%s: burnish %s has not ended within %v:\n%s", a.name, strings.Join(args, " "), patience, errs.String())
 	}
@@ -209,12 +210,11 @@ func (a *app) watch() {
 	a.out = new(bytes.Buffer)
 	cmd := a.command("watch")
 	cmd.Stdout, cmd.Stderr = a.out, a.out
-	if err := cmd.Start(); err != nil {
+	child, err := tether.Start(cmd)
+	if err != nil {
 		a.w.t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(ended) }()
-	a.watching, a.ended = cmd, ended
+	a.watching, a.ended = cmd, child.Done()
 }
 
 // kill ends the watching process without a word.
