@@ -264,20 +264,27 @@ func sweeping(j burnin.Job) bool {
 	return s.State == burnin.Running && s.BytesVerified > 0
 }
 
+// cutAmid gives a NAS whose power was cut while a job swept a drive, and is back.
+func cutAmid(t *testing.T, p practice.Drive) *desk {
+	t.Helper()
+	d := open(t, p)
+	c := d.dial()
+	d.start(c, order(p, sweep()))
+	d.until(c, sweeping)
+	if err := d.n.PowerCut(); err != nil {
+		t.Fatal(err)
+	}
+	<-c.Done()
+	c.Close()
+	return d
+}
+
 func TestAPowerCutIsUnknownAndTheJobGoesOnAfterIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := slow(disk("P1", 8<<20))
-		d := open(t, p)
+		d := cutAmid(t, p)
 		defer d.n.Close()
 		c := d.dial()
-		d.start(c, order(p, sweep()))
-		d.until(c, sweeping)
-		if err := d.n.PowerCut(); err != nil {
-			t.Fatal(err)
-		}
-		<-c.Done()
-		c.Close()
-		c = d.dial()
 		defer c.Close()
 		j := d.until(c, nil)
 		if j.State != burnin.Unknown || j.Reason == nil || j.Reason.Code != "nas_restarted" {

@@ -19,20 +19,12 @@ import (
 func TestARunThatIsGoneWithoutAWordHidesNoLaterOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := slow(disk("SILENT", 8<<20))
-		d := open(t, p)
+		d := cutAmid(t, p)
 		defer d.n.Close()
-		c := d.dial()
-		d.start(c, order(p, sweep()))
-		d.until(c, sweeping)
-		if err := d.n.PowerCut(); err != nil {
-			t.Fatal(err)
-		}
-		<-c.Done()
-		c.Close()
 		if err := os.WriteFile(filepath.Join(d.dir, "nas", "jobs", job, "run-2.ndjson"), nil, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		c = d.dial()
+		c := d.dial()
 		defer c.Close()
 		j := d.now(c)
 		if j.State != burnin.Unknown || j.Reason == nil || j.Reason.Code != "nas_restarted" || len(j.Runs) != 1 {
