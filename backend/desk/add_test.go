@@ -18,19 +18,20 @@ import (
 	"burnish/backend/secret"
 )
 
-// onPractice opens a desk on a practice NAS with one drive.
-func onPractice(t *testing.T) (*desk.Desk, *page, *jobs.Service) {
+// onPractice opens a desk on a practice NAS with one drive, of which all but its identity is given.
+func onPractice(t *testing.T, serial string, one practice.Drive, temporary bool) (*desk.Desk, *page, *jobs.Service) {
 	t.Helper()
 	if _, err := bin.Runner("amd64"); err != nil {
 		t.Skip("needs the embedded runner: make runner")
 	}
-	id := drive.Identity{Serial: "ONE1", WWN: "5000C500ONE1", Model: "Practice", SizeBytes: 8 << 20, LogicalBytes: 512, PhysicalBytes: 4096, Kind: drive.HDD, Transport: "sata"}
-	svc, closeAll, err := demo.Open(context.Background(), t.TempDir(), "test", bin.Runner, []demo.Case{{Drive: practice.Drive{Identity: id, Path: "/dev/sda"}}})
+	one.Path = "/dev/sda"
+	one.Identity = drive.Identity{Serial: serial, WWN: "5000C500" + serial, Model: "Practice", SizeBytes: 8 << 20, LogicalBytes: 512, PhysicalBytes: 4096, Kind: drive.HDD, Transport: "sata"}
+	svc, closeAll, err := demo.Open(context.Background(), t.TempDir(), "test", bin.Runner, []demo.Case{{Drive: one}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &page{t: t}
-	d, err := desk.Open(desk.Options{Service: svc, Emit: p.emit, Dialogs: noDialogs{}, Version: "test", Practice: demo.Name, Temporary: true, Home: t.TempDir(), User: "me", Look: 200 * time.Millisecond})
+	d, err := desk.Open(desk.Options{Service: svc, Emit: p.emit, Dialogs: noDialogs{}, Version: "test", Practice: demo.Name, Temporary: temporary, Home: t.TempDir(), User: "me", Look: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func (k *keychain) Get(ctx context.Context, account string) (secret.Secret, erro
 
 // TestAnAddThatIsCancelledAmidSavingLeavesNoSecret: it is cancelled when its password is in the keychain already.
 func TestAnAddThatIsCancelledAmidSavingLeavesNoSecret(t *testing.T) {
-	d, _, svc := onPractice(t)
+	d, _, svc := onPractice(t, "ONE1", practice.Drive{}, true)
 	ring := &keychain{told: d.CancelAdd}
 	svc.Logins.Keychain = ring
 	form := again(t, svc)
@@ -148,7 +149,7 @@ func TestAnAddThatIsCancelledAmidSavingLeavesNoSecret(t *testing.T) {
 
 // TestStepsSayOfWhichNAS: two tests may go on at once, and a NAS may be added beside them.
 func TestStepsSayOfWhichNAS(t *testing.T) {
-	d, p, svc := onPractice(t)
+	d, p, svc := onPractice(t, "ONE1", practice.Drive{}, true)
 	now := d.Snapshot()
 	if !now.Temporary {
 		t.Error("the page is not told that the data directory is temporary")
