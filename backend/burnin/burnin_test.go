@@ -140,10 +140,12 @@ func TestANewerJournalIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestAJobThatTheNASDoesNotHaveNeverBegan(t *testing.T) {
-	job, err := burnin.Fold(nil, &burnin.Observation{Missing: true})
-	if err != nil || job.State != burnin.Unknown || job.Reason.Code != "never_begun" {
-		t.Errorf("%s, %v, %v", job.State, job.Reason, err)
+func TestAJobThatTheNASDoesNotHaveNeverBeganOnlyWhereThatIsKnown(t *testing.T) {
+	for known, code := range map[bool]reason.Code{true: "never_begun", false: "record_removed"} {
+		job, err := burnin.Fold(nil, &burnin.Observation{Missing: true, Untouched: known})
+		if err != nil || job.State != burnin.Unknown || job.Reason.Code != code {
+			t.Errorf("%s, %v, %v", job.State, job.Reason, err)
+		}
 	}
 	if job, _ := burnin.Fold(nil, nil); job.State != burnin.Queued {
 		t.Errorf("a job that was only asked for is %s", job.State)

@@ -37,7 +37,8 @@ type Tracker struct {
 	last  Event // the newest event of the newest run
 	seq   int64
 	ended bool // the newest run said how it ended
-	never bool // the NAS does not have the job and no line of it is known
+
+	missing *Observation // what was seen where the NAS does not have the job and no line of it is known
 }
 
 // Job gives a copy of what was folded so far, with its verdict.
@@ -45,8 +46,12 @@ func (t *Tracker) Job() Job {
 	if !t.begun {
 		j := Job{State: Queued, Warnings: []reason.Said{}, Stages: []Stage{}, Runs: []Run{}, Findings: []smart.Finding{},
 			Verdict: Verdict{Coverage: CoverageNone, Evidence: []Evidence{}, Missing: []string{}}}
-		if t.never {
+		switch {
+		case t.missing == nil:
+		case t.missing.Untouched:
 			j.State, j.Reason = Unknown, reason.New("never_begun")
+		default:
+			j.State, j.Reason = Unknown, reason.New("record_removed", "last", "", "drive", "")
 		}
 		return j
 	}
@@ -62,7 +67,7 @@ func (t *Tracker) Ended() bool { return t.ended }
 
 // Apply folds the next event. After an error the tracker is as it was before.
 func (t *Tracker) Apply(ev Event) error {
-	next := Tracker{job: t.job.clone(), begun: t.begun, last: ev, seq: ev.Seq, ended: t.ended} // never is over with the first line
+	next := Tracker{job: t.job.clone(), begun: t.begun, last: ev, seq: ev.Seq, ended: t.ended} // missing is over with the first line
 	if err := next.apply(ev, t); err != nil {
 		return err
 	}

@@ -9,15 +9,18 @@ import (
 
 // Observation is what was last seen of a job's newest run at the NAS.
 type Observation struct {
-	Run      int       `json:"run"`
-	LockHeld bool      `json:"lock_held"` // the run's process lives
-	BootID   string    `json:"boot_id"`
-	BootedMs int64     `json:"booted_ms"` // when the NAS started, by its wall clock
-	SeenMs   int64     `json:"seen_ms"`
-	Complete bool      `json:"complete"`          // the journals at hand hold all that stood there after the lock was looked at
-	Missing  bool      `json:"missing,omitempty"` // the NAS does not have the job: it never began, or its files were removed
-	Live     *Progress `json:"live,omitempty"`
-	Trouble  Trouble   `json:"trouble,omitempty"`
+	Run      int    `json:"run"`
+	LockHeld bool   `json:"lock_held"` // the run's process lives
+	BootID   string `json:"boot_id"`
+	BootedMs int64  `json:"booted_ms"` // when the NAS started, by its wall clock
+	SeenMs   int64  `json:"seen_ms"`
+	Complete bool   `json:"complete"`          // the journals at hand hold all that stood there after the lock was looked at
+	Missing  bool   `json:"missing,omitempty"` // the NAS does not have the job: it never began, or its files were removed
+	// Untouched is with Missing: it is known that no run of the job ever began. Without it nobody knows.
+	Untouched bool      `json:"untouched,omitempty"`
+	Last      *LastWord `json:"last,omitempty"` // with Missing: what whoever removed it left for who started it
+	Live      *Progress `json:"live,omitempty"`
+	Trouble   Trouble   `json:"trouble,omitempty"`
 }
 
 // Trouble is what keeps a run from writing into the state directory of its NAS; empty for nothing.
@@ -67,10 +70,15 @@ func (t *Tracker) Observe(obs *Observation) {
 	case obs == nil || t.ended:
 		return
 	case !t.begun:
-		t.never = obs.Missing
+		if obs.Missing {
+			t.missing = obs
+		}
+		return
+	case obs.Missing && obs.Last != nil:
+		t.vanished(t.last, &Ending{How: "vanished", Said: Removed(t.job.Spec, obs.Last), AtMs: t.last.WallMs})
 		return
 	case obs.Missing:
-		t.vanished(t.last, &Ending{How: "vanished", Said: t.during("journal_gone"), AtMs: t.last.WallMs})
+		t.vanished(t.last, &Ending{How: "vanished", Said: t.during("journal_gone", "drive", t.job.Spec.Aim()), AtMs: t.last.WallMs})
 		return
 	}
 	switch newest := t.job.Runs[len(t.job.Runs)-1].Run; {

@@ -347,6 +347,7 @@ func (l *lost) adopted(first burnin.Job) {
 		}
 	}
 	second.again("clean", "lab", "--unknown")
+	l.again("clean", "lab") // hears the last word that the second left for it
 	if out, err := l.shell(`test ! -e /var/lib/burnish || find /var/lib/burnish`); err != nil || out != "" {
 		l.t.Errorf("clean left on the NAS: %s %v", out, err)
 	}

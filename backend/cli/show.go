@@ -131,7 +131,11 @@ func (a *app) whole(j burnin.Job) {
 	a.say("  job %s, plan %s, on %s, drive %s (%s, %s)", j.ID, j.Plan, clean(j.NAS), clean(j.Drive.ID), clean(j.Drive.Model), bytes(j.Drive.SizeBytes))
 	a.say("  began %s, ended %s, seen %s", clock(j.CreatedMs), clock(j.EndedMs), clock(j.SeenMs))
 	if g := j.Grant; g != nil {
-		a.say("  erased under grant %s: %s: %s; typed %s by %s", clean(g.ID), clean(string(g.Class)), clean(g.Text), clock(g.TypedMs), clean(g.By))
+		did := "erased"
+		if len(j.Runs) == 0 {
+			did = "to be erased"
+		}
+		a.say("  %s under grant %s: %s: %s; typed %s by %s", did, clean(g.ID), clean(string(g.Class)), clean(g.Text), clock(g.TypedMs), clean(g.By))
 	}
 	for _, s := range j.Stages {
 		line := fmt.Sprintf("  %-17s %-9s", s.Kind, s.State)

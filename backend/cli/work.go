@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -292,8 +291,8 @@ func (c *cleanCmd) run(ctx context.Context, a *app) (int, error) {
 		runner = "the runner is removed"
 	}
 	a.say("%d jobs removed from %s, %d kept; %s.", len(done.Removed), c.NAS, len(done.Kept), runner)
-	if len(done.Kept) > 0 {
-		a.say("Kept: %s", strings.Join(done.Kept, ", "))
+	for _, id := range done.Kept {
+		a.said("kept: ", done.Why[id])
 	}
 	return 0, nil
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 
 	"burnish/backend/burnin"
-	"burnish/backend/nas"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/store"
@@ -27,19 +25,18 @@ func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
 	if _, err := c.Stop(ctx, j.ID, s.Who); err != nil {
 		return burnin.Job{}, err
 	}
-	if j.Phase == store.Asked { // it had not begun: the request to stop stands in its place
-		begun, err := s.begun(j.ID)
-		if err == nil && !begun {
-			err = s.Store.SaveFold(ctx, j.ID, burnin.Cancelled, reason.New("stopped_by_person", "stage", "the wait for its turn", "progress", ""), s.Now().UnixMilli())
-		}
-		if err != nil {
-			return burnin.Job{}, err
-		}
-	}
 	if err := s.follow(ctx, c, []string{j.ID}); err != nil {
 		return burnin.Job{}, err
 	}
-	return s.View(ctx, j.ID)
+	job, err := s.View(ctx, j.ID)
+	if never := job.Reason != nil && job.Reason.Code == "never_begun"; err == nil && j.Phase == store.Asked && len(job.Runs) == 0 && (never || !job.State.Ended()) {
+		// It had not begun: the request to stop stands in its place.
+		why := reason.New("stopped_by_person", "stage", "the wait for its turn", "progress", "")
+		if err = s.Store.SaveFold(ctx, j.ID, burnin.Cancelled, why, s.Now().UnixMilli()); err == nil {
+			job, err = s.View(ctx, j.ID)
+		}
+	}
+	return job, err
 }
 
 // Resume starts the next run of a job that ended as unknown.
@@ -182,96 +179,4 @@ func (s *Service) known(id string) (*store.Job, error) {
 		return nil, err
 	}
 	return &store.Job{ID: id, DriveID: job.Identity.ID(), Plan: job.Plan, Request: req, CreatedMs: job.CreatedMs}, nil
-}
-
-// Cleaned is what Clean did.
-type Cleaned struct {
-	Removed       []string `json:"removed"`
-	Kept          []string `json:"kept"` // not ended, or not mirrored whole
-	RunnerRemoved bool     `json:"runner_removed"`
-}
-
-// Clean removes from a NAS the jobs that have ended and are mirrored here whole; the runner too if nothing is left of
-// which it is needed. A job that ended as unknown may still be resumed and stays, unless unknown says otherwise.
-func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned, error) {
-	c, _, err := s.connect(ctx, name)
-	if err != nil {
-		return Cleaned{Removed: []string{}, Kept: []string{}}, err
-	}
-	defer s.release(c)
-	return s.clean(ctx, c, name, true, func(_ store.Job, job burnin.Job, _ wire.JobStatus) bool {
-		return unknown || job.State != burnin.Unknown
-	})
-}
-
-// clean removes the jobs that are chosen, of those that have ended and are here whole, and with runner the runner too if
-// nothing is left of which it is needed.
-func (s *Service) clean(ctx context.Context, c *nas.Conn, name string, runner bool, chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (Cleaned, error) {
-	done := Cleaned{Removed: []string{}, Kept: []string{}}
-	there, err := c.List(ctx)
-	if err != nil {
-		return done, err
-	}
-	var gone []string
-	sums := map[string]map[string]string{}
-	for _, st := range there {
-		remove, err := s.collected(ctx, c, st, chosen)
-		if err == nil && remove { // from then on the only copy is here
-			if err = s.Mirror.Sync(st.Job); err == nil {
-				sums[st.Job], err = s.Mirror.Sums(st.Job)
-			}
-		}
-		if err != nil {
-			return done, err
-		}
-		if remove {
-			gone = append(gone, st.Job)
-		} else {
-			done.Kept = append(done.Kept, st.Job)
-		}
-	}
-	if runner && !slices.ContainsFunc(there, func(st wire.JobStatus) bool { return st.LockHeld }) {
-		if err := c.RemoveOld(ctx); err != nil { // of versions before this one
-			return done, err
-		}
-	}
-	if !runner && len(gone) == 0 {
-		return done, nil
-	}
-	reply, err := c.Clean(ctx, wire.CleanRequest{Jobs: gone, Runner: runner, Sums: sums})
-	if err != nil {
-		return done, err
-	}
-	done.Removed, done.RunnerRemoved = reply.Removed, reply.RunnerRemoved
-	done.Kept = append(done.Kept, reply.Kept...)
-	for _, id := range reply.Removed {
-		if err := s.Store.SetGone(ctx, id); err != nil {
-			return done, err
-		}
-	}
-	return done, s.Store.Audit(ctx, store.AuditEntry{What: "clean", Text: s.Who + ": " + name})
-}
-
-// collected reports whether a job may go from its NAS: it is chosen, has ended, and is mirrored here whole.
-func (s *Service) collected(ctx context.Context, c *nas.Conn, st wire.JobStatus, chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (bool, error) {
-	if st.Damaged != "" || st.LockHeld {
-		return false, nil
-	}
-	row, err := s.Store.Job(ctx, st.Job)
-	if said(err, "no_such_job") {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	err = s.follow(ctx, c, []string{st.Job})
-	job, viewErr := s.View(ctx, st.Job)
-	if said(err, "mirror_damaged") || said(viewErr, "mirror_damaged") || said(err, "job_damaged") { // nobody knows how it ended, or all of it
-		return false, nil
-	}
-	if err = errors.Join(err, viewErr); err != nil {
-		return false, err
-	}
-	whole, err := s.whole(st)
-	return whole && job.State.Ended() && chosen(row, job, st), err
 }

@@ -162,11 +162,23 @@ func asked(job *burnin.Job, j store.Job) error {
 	for _, spec := range req.Plan.Stages {
 		job.Stages = append(job.Stages, burnin.Stage{Kind: spec.Kind, Engine: spec.Engine, State: burnin.Pending, BadRanges: []surface.Range{}})
 	}
-	if j.State.Ended() && j.Reason != nil { // the NAS refused it
+	switch obs := j.Observation; {
+	case j.State.Ended() && j.Reason != nil && !derived[j.Reason.Code]: // the NAS refused it
 		job.State, job.Reason, job.EndedMs = j.State, j.Reason, j.EndedMs
+		return nil
+	case obs == nil || !obs.Missing || obs.Untouched:
+		return nil
+	case j.Phase == store.Asked && obs.Last == nil && obs.Run == 0:
+		job.Reason = burnin.Unanswered(req.Plan)
+	default:
+		job.Reason = burnin.Removed(req.Plan, obs.Last)
 	}
+	job.Grant = req.Grant // which was spent on it
 	return nil
 }
+
+// derived are the reasons that follow from what is known of a job without a line: they are found anew each time.
+var derived = map[reason.Code]bool{"never_begun": true, "record_removed": true, "start_unanswered": true}
 
 // List shows all jobs, or those of one NAS, the oldest first. One whose copy cannot be read is shown as the index last
 // knew it, with why as its reason.
@@ -203,7 +215,7 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		return burnin.Job{}, err
 	}
 	now := s.Now()
-	if early := row.Phase == store.Asked && now.Sub(time.UnixMilli(row.CreatedMs)) < askedFor; st != nil && !(st.Missing && early) {
+	if early := row.Phase == store.Asked && now.Sub(time.UnixMilli(row.CreatedMs)) < askedFor; st != nil && !(st.Missing && early && st.Last == nil) {
 		obs, err := s.Mirror.Observe(*st, now.UnixMilli())
 		if err != nil {
 			return burnin.Job{}, err
@@ -221,6 +233,17 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 				obs.Missing = true // its directory is there, and no run of it has said a word
 			}
 		}
+		if was := row.Observation; obs.Missing && was != nil { // what was seen once stays known
+			obs.Run = max(obs.Run, was.Run)
+			if obs.Last == nil {
+				obs.Last = was.Last
+			}
+		}
+		if obs.Missing && obs.Last == nil {
+			if obs.Untouched, err = s.untouched(ctx, row, *st); err != nil {
+				return burnin.Job{}, err
+			}
+		}
 		if err := s.Store.SaveObservation(ctx, id, obs, now.UnixMilli()); err != nil {
 			return burnin.Job{}, err
 		}
@@ -235,10 +258,24 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 	if err != nil {
 		return job, err
 	}
-	if job.State == row.State {
+	if job.State == row.State && !(row.Reason != nil && derived[row.Reason.Code]) {
 		return job, nil
 	}
 	return job, s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs)
+}
+
+// untouched reports whether it is known that no run of a job which its NAS does not have ever began: this computer never
+// asked for it, or never had an answer and finds the request there as it was put, without a run. That the NAS has nothing
+// of it says nothing: somebody may have removed it, or its state directory is not there today.
+func (s *Service) untouched(ctx context.Context, row store.Job, st wire.JobStatus) (bool, error) {
+	if row.Phase != store.Asked || row.Observation != nil && row.Observation.Run > 0 {
+		return false, nil
+	}
+	if !st.Missing && !st.Forbidden && st.Run == 0 {
+		return true, nil
+	}
+	sent, err := s.Store.Audited(ctx, "start", row.ID)
+	return err == nil && sent == 0, err
 }
 
 // noted reports whether it is kept already that the end of the same run is here whole.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
@@ -157,6 +158,7 @@ func (s *Service) ask(ctx context.Context, c *nas.Conn, intents []store.Job) ([]
 		if err != nil && first == nil {
 			first = err
 		}
+		s.copySeen(ctx, c, j.ID)
 		job, viewErr := s.View(ctx, j.ID)
 		if viewErr != nil {
 			return made, errors.Join(first, viewErr)
@@ -186,6 +188,19 @@ func (s *Service) askOne(ctx context.Context, c *nas.Conn, j store.Job) error {
 		err = errors.Join(err, s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, refused, s.Now().UnixMilli()))
 	}
 	return err
+}
+
+// copyFor is how long a start may take to copy what it has seen.
+const copyFor = 10 * time.Second
+
+// copySeen copies what the NAS has of jobs that were just started: whatever becomes of them there, that they began is
+// known here from then on. What cannot be copied now comes with the next look.
+func (s *Service) copySeen(ctx context.Context, c *nas.Conn, ids ...string) {
+	ctx, cancel := context.WithTimeout(ctx, copyFor)
+	defer cancel()
+	if err := s.follow(ctx, c, ids); err != nil && ctx.Err() == nil {
+		_ = s.Store.Audit(ctx, store.AuditEntry{What: "copy", Job: ids[0], Text: err.Error()})
+	}
 }
 
 // atWork reports whether a run of a job holds its lock at the NAS.

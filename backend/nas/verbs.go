@@ -148,12 +148,25 @@ func (c *Conn) checkStatus(s *wire.JobStatus) error {
 		return c.garbage("a job that cannot be: " + reason.Clean(s.Job, 40))
 	}
 	s.Damaged = reason.Clean(s.Damaged, 300)
+	if l := s.Last; l != nil {
+		*l = burnin.LastWord{State: burnin.State(reason.Clean(string(l.State), 20)), Coverage: burnin.Coverage(reason.Clean(string(l.Coverage), 20)),
+			EndedMs: l.EndedMs, RemovedMs: l.RemovedMs, By: reason.Clean(l.By, 200), Reason: cleaned(l.Reason)}
+	}
 	for file, size := range s.Sizes {
 		if !wire.ValidFile(file) || size < 0 {
 			return c.garbage("a file that cannot be: " + reason.Clean(file, 40))
 		}
 	}
 	return nil
+}
+
+// cleaned makes a reason that a NAS sent beside journals fit to be kept.
+func cleaned(s *reason.Said) *reason.Said {
+	if s == nil {
+		return nil
+	}
+	return &reason.Said{Code: reason.Code(reason.Clean(string(s.Code), 40)), Title: reason.Clean(s.Title, 100),
+		Text: reason.Clean(s.Text, 1000), Hint: reason.Clean(s.Hint, 1000)}
 }
 
 // Read reads at most wire.MaxChunk bytes of a job's file from off on; none at its end. It needs no root.
@@ -180,6 +193,7 @@ func (c *Conn) Read(ctx context.Context, job, file string, off int64) ([]byte, e
 // Clean removes jobs that have ended and, if asked, the runner. It needs root. After the runner has gone, calls give
 // ErrNoRunner.
 func (c *Conn) Clean(ctx context.Context, req wire.CleanRequest) (wire.CleanReply, error) {
+	req.GID = c.facts.GID
 	r, err := reply[wire.CleanReply](ctx, c, wire.VerbClean, req, true)
 	if err == nil && r.RunnerRemoved {
 		c.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"burnish/backend/burnin"
@@ -28,6 +29,9 @@ func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartR
 	}
 	if err := req.Plan.Check(); err != nil {
 		return wire.StartReply{}, reason.New("bad_plan", "plan", req.Plan.Name, "error", err)
+	}
+	if last := s.Dir.lastWord(req.Job); last != nil { // it was here, and was removed: it does not begin again
+		return wire.StartReply{}, burnin.Removed(req.Plan, last)
 	}
 	existing := false
 	if err := s.Dir.create(req); errors.Is(err, fs.ErrExist) {
@@ -171,6 +175,9 @@ func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
 func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply, error) {
 	root, err := s.Dir.root(req.Job)
 	if reasonCode(err) == "no_such_job" {
+		if s.Dir.lastWord(req.Job) != nil {
+			return wire.StopReply{Stopped: true}, nil // it has ended, and was removed
+		}
 		return wire.StopReply{Stopped: true}, s.Dir.forbid(req.Job, []byte(reason.Clean(req.By, 200)+"\n"), req.GID)
 	}
 	if err != nil {
@@ -259,7 +266,7 @@ func (s *Service) holder(root *os.Root, lock string) (pid int, held bool, err er
 func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 	reply := wire.CleanReply{Removed: []string{}, Kept: []string{}}
 	for _, id := range req.Jobs {
-		gone, err := s.cleanJob(id, req.Sums[id])
+		gone, err := s.cleanJob(id, req)
 		if err != nil {
 			return reply, err
 		}
@@ -269,8 +276,8 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 			reply.Kept = append(reply.Kept, id)
 		}
 	}
-	if !req.Runner {
-		return reply, nil
+	if err := s.dropWords(req.Heard); err != nil || !req.Runner {
+		return reply, err
 	}
 	left, err := s.Dir.ids()
 	if err != nil || len(left) > 0 {
@@ -283,7 +290,7 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 
 // cleanJob removes one job if no run of it lives and, where the asker says what it has, that is all there is; holding the
 // lock meanwhile keeps a new run from starting.
-func (s *Service) cleanJob(id string, sums map[string]string) (gone bool, err error) {
+func (s *Service) cleanJob(id string, req wire.CleanRequest) (gone bool, err error) {
 	root, err := s.Dir.root(id)
 	if reasonCode(err) == "no_such_job" {
 		return true, nil
@@ -300,8 +307,13 @@ func (s *Service) cleanJob(id string, sums map[string]string) (gone bool, err er
 		return false, err
 	}
 	defer lock.Close()
-	if same, err := sameFiles(root, sums); err != nil || !same {
+	if same, err := sameFiles(root, req.Sums[id]); err != nil || !same {
 		return false, err
+	}
+	if slices.Contains(req.Leave, id) {
+		if err := s.leaveWord(root, id, req.By, req.GID); err != nil {
+			return false, err
+		}
 	}
 	return true, os.RemoveAll(s.Dir.job(id))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -32,6 +33,10 @@ func (s *Service) status(id string, facts Facts) (wire.JobStatus, error) {
 	st := wire.JobStatus{Job: id, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(), Run: runs(root)}
 	if st.Sizes, err = sizes(root); err != nil {
 		return st, err
+	}
+	if st.Run == 0 {
+		_, err := root.Lstat(jobFile)
+		st.Forbidden = errors.Is(err, fs.ErrNotExist)
 	}
 	st.Trouble = trouble(root)
 	begun, err := s.Locks.Held(s.Dir.in(id, lockFile))
@@ -176,7 +181,7 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, once 
 	case ctx.Err() != nil:
 		return news, nil
 	case reasonCode(err) == "no_such_job":
-		st = wire.JobStatus{Job: j.id, Missing: true, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
+		st = wire.JobStatus{Job: j.id, Missing: true, Last: s.Dir.lastWord(j.id), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
 	case err != nil:
 		if j.bad++; j.bad < damagedAfter && !once {
 			return news, nil

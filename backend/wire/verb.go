@@ -116,8 +116,13 @@ type UndoReply struct {
 // JobStatus is a job as the NAS has it now. Sizes were read after the lock was looked at: whoever has that many bytes
 // of each file has all that a run with a free lock will ever have written.
 type JobStatus struct {
-	Job      string           `json:"job"`
-	Missing  bool             `json:"missing,omitempty"` // there is no such job
+	Job     string `json:"job"`
+	Missing bool   `json:"missing,omitempty"` // there is no such job
+	// Last is what was left of it by who removed it; Missing is set too.
+	Last *burnin.LastWord `json:"last,omitempty"`
+	// Forbidden says that a stop request alone stands in the place of a job that was not there.
+	Forbidden bool `json:"forbidden,omitempty"`
+
 	Damaged  string           `json:"damaged,omitempty"` // it cannot be looked at, and why; nothing else is known
 	Run      int              `json:"run"`               // the newest; 0 before the first
 	LockHeld bool             `json:"lock_held"`
@@ -183,6 +188,12 @@ type CleanRequest struct {
 	Runner bool     `json:"runner"`
 	// Sums are the SHA-256, in hex, of the files that the asker has of each job. A job of which a file differs is kept.
 	Sums map[string]map[string]string `json:"sums,omitempty"`
+	// Leave are those of Jobs of which a last word is left: the asker did not start them.
+	Leave []string `json:"leave,omitempty"`
+	// Heard are jobs whose last words whoever started them has read: they are no longer needed.
+	Heard []string `json:"heard,omitempty"`
+	By    string   `json:"by,omitempty"`  // who asks
+	GID   int      `json:"gid,omitempty"` // the login's group
 }
 
 // CleanReply says what went and what stayed.

@@ -1,0 +1,183 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"burnish/backend/burnin"
+	"burnish/backend/nas"
+	"burnish/backend/profile"
+	"burnish/backend/reason"
+	"burnish/backend/store"
+	"burnish/backend/wire"
+)
+
+// Cleaned is what Clean did.
+type Cleaned struct {
+	Removed       []string                `json:"removed"`
+	Kept          []string                `json:"kept"` // not ended, or not mirrored whole
+	Why           map[string]*reason.Said `json:"why"`  // of those that were kept: why, and how to go on
+	RunnerRemoved bool                    `json:"runner_removed"`
+}
+
+func (c *Cleaned) keep(id string, why *reason.Said) {
+	c.Kept, c.Why[id] = append(c.Kept, id), why
+}
+
+// keptFor says why a job stays on its NAS.
+func keptFor(id, why, hint string) *reason.Said {
+	return reason.New("job_kept", "job", id, "why", why, "hint", hint)
+}
+
+// Clean removes from a NAS the jobs that have ended and are mirrored here whole; the runner too if nothing is left of
+// which it is needed. A job that ended as unknown may still be resumed and stays, unless unknown says otherwise.
+func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned, error) {
+	c, p, err := s.connect(ctx, name)
+	if err != nil {
+		return Cleaned{Removed: []string{}, Kept: []string{}, Why: map[string]*reason.Said{}}, err
+	}
+	defer s.release(c)
+	return s.clean(ctx, c, p, true, func(_ store.Job, job burnin.Job, _ wire.JobStatus) bool {
+		return unknown || job.State != burnin.Unknown
+	})
+}
+
+// clean removes the jobs that are chosen, of those that have ended and are here whole, and with runner the runner too if
+// nothing is left of which it is needed. Of a job that another computer started a last word stays for that one.
+func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, runner bool, chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (Cleaned, error) {
+	done := Cleaned{Removed: []string{}, Kept: []string{}, Why: map[string]*reason.Said{}}
+	there, err := c.List(ctx)
+	if err != nil {
+		return done, err
+	}
+	req := wire.CleanRequest{Runner: runner, Sums: map[string]map[string]string{}, By: s.Who}
+	for _, st := range there {
+		why, err := s.collected(ctx, c, p, st, chosen)
+		if err == nil && why == nil { // from then on the only copy is here
+			if err = s.Mirror.Sync(st.Job); err == nil {
+				req.Sums[st.Job], err = s.Mirror.Sums(st.Job)
+			}
+		}
+		if err != nil {
+			return done, err
+		}
+		if why != nil {
+			done.keep(st.Job, why)
+			continue
+		}
+		req.Jobs = append(req.Jobs, st.Job)
+		if sent, err := s.Store.Audited(ctx, "start", st.Job); err != nil {
+			return done, err
+		} else if sent == 0 {
+			req.Leave = append(req.Leave, st.Job)
+		}
+	}
+	if runner && !slices.ContainsFunc(there, func(st wire.JobStatus) bool { return st.LockHeld }) {
+		if err := c.RemoveOld(ctx); err != nil { // of versions before this one
+			return done, err
+		}
+	}
+	if req.Heard, err = s.heard(ctx, c, p, there); err != nil {
+		return done, err
+	}
+	if !runner && len(req.Jobs)+len(req.Heard) == 0 {
+		return done, nil
+	}
+	reply, err := c.Clean(ctx, req)
+	if err != nil {
+		return done, err
+	}
+	done.Removed, done.RunnerRemoved = reply.Removed, reply.RunnerRemoved
+	for _, id := range reply.Kept {
+		done.keep(id, keptFor(id, "the NAS has begun it again, or what is copied here differs from what lies there",
+			"Look at it with burnish show "+id+", which copies what is new; then clean again."))
+	}
+	for _, id := range slices.Concat(reply.Removed, req.Heard) {
+		if err := s.Store.SetGone(ctx, id); err != nil {
+			return done, err
+		}
+	}
+	return done, s.Store.Audit(ctx, store.AuditEntry{What: "clean", Text: s.Who + ": " + p.Name})
+}
+
+// heard lists the jobs that were started here and of which the NAS has no more than the last word, once that is kept here.
+func (s *Service) heard(ctx context.Context, c *nas.Conn, p profile.Profile, there []wire.JobStatus) ([]string, error) {
+	rows, err := s.Store.Jobs(ctx, store.Filter{NAS: p.Name})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, row := range rows {
+		isThere := slices.ContainsFunc(there, func(st wire.JobStatus) bool { return st.Job == row.ID })
+		if row.ProfileID != p.ID || row.Phase == store.Gone || isThere {
+			continue
+		}
+		sent, err := s.Store.Audited(ctx, "start", row.ID)
+		if err != nil {
+			return nil, err
+		}
+		if sent > 0 {
+			ids = append(ids, row.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	if err := s.follow(ctx, c, ids); err != nil {
+		return nil, err
+	}
+	var heard []string
+	for _, id := range ids {
+		row, err := s.Store.Job(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if row.Observation != nil && row.Observation.Last != nil {
+			heard = append(heard, id)
+		}
+	}
+	return heard, nil
+}
+
+// collected gives why a job may not go from its NAS; nil where it is chosen, has ended, and is mirrored here whole.
+func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile, st wire.JobStatus,
+	chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (*reason.Said, error) {
+	id := st.Job
+	switch {
+	case st.Damaged != "":
+		return damaged(st), nil
+	case st.LockHeld:
+		return keptFor(id, "it is at work", "It can be cleaned once it has ended: burnish watch "+id+" waits for that, burnish stop "+id+" ends it."), nil
+	}
+	row, err := s.Store.Job(ctx, id)
+	if said(err, "no_such_job") {
+		return keptFor(id, "another computer started it, and nothing of it is copied here", "Take it over first: burnish adopt "+p.Name), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = s.follow(ctx, c, []string{id})
+	job, viewErr := s.View(ctx, id)
+	for _, err := range []error{err, viewErr} { // nobody knows how it ended, or all of it
+		var why *reason.Said
+		if errors.As(err, &why) && (why.Code == "mirror_damaged" || why.Code == "job_damaged" || why.Code == "mirror_full" || why.Code == "mirror_foreign") {
+			return why, nil
+		}
+	}
+	if err = errors.Join(err, viewErr); err != nil {
+		return nil, err
+	}
+	whole, err := s.whole(st)
+	switch {
+	case err != nil:
+		return nil, err
+	case !job.State.Ended():
+		return keptFor(id, "it has not ended", "Look at it with: burnish show "+id), nil
+	case !whole:
+		return keptFor(id, "not all of it is copied here", "Look at it with burnish show "+id+", which copies what is new; then clean again."), nil
+	case !chosen(row, job, st):
+		return keptFor(id, "it ended as unknown and may still be resumed", "Resume it with burnish resume "+id+", or remove it too with: burnish clean "+p.Name+" --unknown"), nil
+	}
+	return nil, nil
+}
