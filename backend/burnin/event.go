@@ -236,4 +236,6 @@ type Warning struct {
 type End struct {
 	State  State        `json:"state"`
 	Reason *reason.Said `json:"reason,omitempty"` // nil only for passed
+	// Absent says that a look which could see all drives, on a machine that had had time to find them, saw none like it.
+	Absent bool `json:"absent,omitempty"`
 }

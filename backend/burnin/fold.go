@@ -94,7 +94,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		if err := decode(ev, &d); err != nil {
 			return err
 		}
-		t.job.Drive.Path, t.job.Drive.Place, t.job.found = d.Path, d.Place, true
+		t.job.Drive.Path, t.job.Drive.Place = d.Path, d.Place
 		return nil
 	case EvQueued:
 		return nil // the head said so already; this line says for what it waits
@@ -221,7 +221,7 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 		if err := move("job", jobNext, &t.job.State, Queued); err != nil {
 			return err
 		}
-		t.job.Reason, t.job.EndedMs, t.job.found, t.job.stopping = nil, 0, false, false
+		t.job.Reason, t.job.EndedMs, t.job.stopping = nil, 0, false
 		t.job.Drive.Path, t.ended = d.Path, false
 		t.job.Runs = append(t.job.Runs, run)
 		return nil
@@ -258,8 +258,8 @@ func (t *Tracker) end(d End, atMs int64) error {
 		return err
 	}
 	t.job.Reason = said
-	if t.job.Vanished > 0 && !t.job.found && gone(said) {
-		t.job.Absent++
+	if t.job.Absent++; !d.Absent || t.job.Vanished == 0 {
+		t.job.Absent = 0
 	}
 	t.close(state, said, atMs)
 	return nil

@@ -34,13 +34,12 @@ type Job struct {
 	Grant         *drive.Grant    `json:"grant,omitempty"` // the permission to erase a drive in use; nil for one that was free
 	Spec          Plan            `json:"-"`
 
-	// Vanished is how often the drive vanished while a stage was at work; Absent how often a run that was to go on after
-	// that did not find it. AwayMs is when a stage last found it gone.
+	// Vanished is how often the drive vanished while a stage was at work; Absent how many of the newest runs, one after the
+	// other, were to go on after that and found it absent. AwayMs is when a run last found it gone.
 	Vanished int   `json:"-"`
 	Absent   int   `json:"-"`
 	AwayMs   int64 `json:"-"`
 	Met      Met   `json:"-"` // over all stages
-	found    bool  // the newest run held the drive
 	stopping bool  // a person stopped the newest run, and the drive lets it wait
 
 	Identity drive.Identity `json:"-"`

@@ -242,7 +242,7 @@ func (d *Desk) grants(p profile.Profile) error {
 		if j.NAS != p.ID || !j.CanStop && !j.CanResume || seen[j.DriveKey] || j.ID != d.newest(j.DriveKey, "") {
 			continue
 		}
-		row := unseen(j, l.row.SurveyedMs != 0)
+		row := unseen(j, l.row.SurveyedMs != 0, l.surveyed)
 		seen[row.Key] = true
 		if before, ok := d.drives[row.Key]; !ok || !reflect.DeepEqual(before, row) {
 			d.drives[row.Key] = row

@@ -3,6 +3,7 @@ package desk
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
@@ -156,7 +157,7 @@ func paused(s burnin.Stage) *reason.Said {
 }
 
 // unseen shows a drive by what its job knows of it: before the drives were looked at, or since it was not among them.
-func unseen(j Job, looked bool) Drive {
+func unseen(j Job, looked bool, among []wire.DriveRow) Drive {
 	d := Drive{
 		Key: j.DriveKey, NAS: j.NAS, ID: j.DriveID, Serial: optional(j.Serial), Model: j.Model, Kind: j.DriveKind, SizeBytes: j.SizeBytes, Path: j.DrivePath,
 		UsageClass: string(drive.CannotTell), UsageText: "the drives were not looked at yet", PhraseKind: string(drive.NoPhrase),
@@ -166,10 +167,28 @@ func unseen(j Job, looked bool) Drive {
 	case looked:
 		d.Missing, d.UsageText = true, "it was not there when the NAS was last looked at"
 		d.WayOut = "Look whether it is plugged in and has power, then look at the drives again."
+		if like := mayBe(j, among); like != "" {
+			d.UsageText = "not as it was: " + like
+			d.WayOut = "Plug it in as it was when its test began (the same slot or USB dock), then look at the drives again."
+		}
 	case j.CanStop:
 		d.UsageClass, d.UsageText = string(drive.BurnIn), "job "+j.ID
 	}
 	return d
+}
+
+// mayBe tells which drives of a list may be a job's although they show another identity; empty for none.
+func mayBe(j Job, among []wire.DriveRow) string {
+	serial, rest, _ := strings.Cut(j.DriveID, "@")
+	wwn, part, _ := strings.Cut(rest, "+")
+	was := drive.Identity{Serial: serial, WWN: wwn, Part: part, SizeBytes: j.SizeBytes, Kind: drive.Kind(j.DriveKind)}
+	var list []string
+	for _, r := range among {
+		if why := was.MayBe(r.Identity, r.Identity.ID() == ""); why != "" {
+			list = append(list, r.Path+" "+why)
+		}
+	}
+	return text(strings.Join(list, "; "))
 }
 
 // share bounds a part of a whole, whatever a journal says.

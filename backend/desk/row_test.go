@@ -81,3 +81,19 @@ func TestThePhraseIsShownWhereItCanBeTyped(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestADriveThatShowsAnotherIdentityIsNotJustMissing(t *testing.T) {
+	j := jobRow("p", burnin.Job{ID: "j", State: burnin.Unknown, Identity: drive.Identity{Kind: drive.HDD},
+		Drive: burnin.DriveOf(drive.Identity{Serial: "ZX1", SizeBytes: 1 << 40, Kind: drive.HDD}, "/dev/sda")})
+	list := []wire.DriveRow{
+		{Path: "/dev/sdb", Identity: drive.Identity{Serial: "ZX2", WWN: "5000c500000000a2", SizeBytes: 1 << 40, Kind: drive.HDD}},
+		{Path: "/dev/sdc", Identity: drive.Identity{Serial: "ZX1", WWN: "5000c500000000a1", SizeBytes: 1 << 40, Kind: drive.HDD}},
+	}
+	if d := unseen(j, true, list[:1]); !d.Missing || !strings.HasPrefix(d.UsageText, "it was not there") {
+		t.Errorf("%+v", d)
+	}
+	d := unseen(j, true, list)
+	if !d.Missing || !strings.Contains(d.UsageText, "/dev/sdc bears its serial number") || strings.Contains(d.UsageText, "sdb") || !strings.Contains(d.WayOut, "as it was") {
+		t.Errorf("%+v", d)
+	}
+}

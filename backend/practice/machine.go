@@ -232,10 +232,10 @@ func (n *NAS) Inventory(_ context.Context, _ bool, busy map[string]string) ([]wi
 func (n *NAS) Hold(_ context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
 	m := n.drives[want.ID()]
 	if m == nil {
-		return nil, fmt.Errorf("drive %s: no such drive", want)
+		return nil, fmt.Errorf("drive %s: %w", want, runner.ErrAbsent)
 	}
 	if err := m.present(); err != nil {
-		return nil, fmt.Errorf("drive %s: %w", want, err)
+		return nil, fmt.Errorf("drive %s: %w: %w", want, runner.ErrAbsent, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

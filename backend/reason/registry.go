@@ -23,6 +23,7 @@ var registry = []Entry{
 	// Nothing can be concluded.
 	{"stuck", Doubt, "No progress", "{stage} moved nothing for {minutes} minutes and was ended.", "Check cable, power and slot, then resume the job.", nil},
 	{"drive_vanished", Doubt, "The drive vanished", "During {stage} the drive was no longer there{where}: {error}.{kernel}", "Reseat the drive or swap its slot and cable, then resume the job. If it vanishes again, or is still not there, that counts against the drive.", []Code{"surface_errors"}},
+	{"drive_unsure", Doubt, "Whether the drive is there is not certain", "{drive} was not found as it was when the test began: {what}.", "Nothing is known against the drive. Plug it in as it was (the same slot or USB dock), and take away or wait for what is named here; then resume the job.", nil},
 	{"path_suspect", Doubt, "The way to the drive is in doubt", "{what} during {stage}; it did not come from the medium.", "Check cable, slot, HBA and memory, then run the test again.", nil},
 	{"too_hot", Doubt, "Too hot", "The drive was at {temperature} °C, its limit is {limit} °C.", "Improve the cooling, then resume the job.", nil},
 	{"cooling", Note, "Waits for the drive to cool", "The drive was at {temperature} °C, its limit is {limit} °C. The test goes on by itself once the drive is cooler.", "Improve the cooling if this comes often.", nil},

@@ -99,7 +99,7 @@ func (a *at) tellRest() error {
 	}
 	switch {
 	case !id.Same(a.req.Drive):
-		return reason.New("identity_changed", "expected", a.req.Drive, "found", id, "path", a.held.Path())
+		return a.another(id)
 	case !drive.StartableAgain(id, usage, before).Destructive:
 		return reason.New("usage_changed", "expected", a.expected(), "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
 	}

@@ -41,6 +41,8 @@ type machine struct {
 	broken  string                  // a lock that cannot be looked at
 	refuses func(path string) error // locks that cannot be taken; nil: none
 	grace   time.Duration           // after the first destructive act
+	up      time.Duration           // since the machine started
+	unsure  string                  // what keeps a look from telling which device is the drive
 
 	badblocks func(*memoryDrive, runner.Spawn) (runner.Process, error) // nil: not installed
 }
@@ -63,7 +65,7 @@ type memoryDrive struct {
 }
 
 func newMachine(t testing.TB) *machine {
-	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: 2 * time.Millisecond, drives: map[string]*memoryDrive{}, locks: map[string]os.FileInfo{}, cancels: map[int]context.CancelCauseFunc{}}
+	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: 2 * time.Millisecond, up: time.Hour, drives: map[string]*memoryDrive{}, locks: map[string]os.FileInfo{}, cancels: map[int]context.CancelCauseFunc{}}
 	t.Cleanup(func() {
 		m.killAll()
 		m.wait.Wait()
@@ -98,7 +100,7 @@ func (m *machine) Facts() (runner.Facts, error) {
 	return runner.Facts{MachineID: "memory", Hostname: "nas", BootID: m.boot, Booted: time.Unix(1_700_000_000, 0), OS: "linux", Arch: "amd64"}, nil
 }
 
-func (m *machine) BootTime() time.Duration { return time.Minute }
+func (m *machine) BootTime() time.Duration { return m.up }
 
 func (m *machine) Inventory(context.Context, bool, map[string]string) ([]wire.DriveRow, error) {
 	var rows []wire.DriveRow
@@ -112,8 +114,11 @@ func (m *machine) Hold(_ context.Context, want drive.Identity, opt runner.HoldOp
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	d := m.drives[want.ID()]
-	if d == nil {
-		return nil, reason.New("drive_vanished", "stage", "the start", "where", "", "error", "no such drive", "kernel", "")
+	switch {
+	case m.unsure != "":
+		return nil, &runner.UnsureError{What: m.unsure}
+	case d == nil:
+		return nil, runner.ErrAbsent
 	}
 	if d.held && opt.Exclusive {
 		return nil, reason.New("drive_in_use", "drive", want.ID(), "path", "", "usage", "held", "way_out", "")

@@ -21,9 +21,21 @@ type Host interface {
 	// Inventory finds all drives. busy names the jobs of ours that hold drives, by drive id.
 	Inventory(ctx context.Context, virtual bool, busy map[string]string) ([]wire.DriveRow, error)
 	// Hold finds the drive by its identity, opens it and reads identity and usage under the hold. Exclusive keeps
-	// everybody else from claiming it for as long as the result is open.
+	// everybody else from claiming it for as long as the result is open. An error that is ErrAbsent means that a look
+	// which could see all drives saw none like it; *UnsureError, that it may be there.
 	Hold(ctx context.Context, want drive.Identity, opt HoldOptions) (Held, error)
 }
+
+// ErrAbsent is what Hold gives where the machine does not have the drive.
+var ErrAbsent = errors.New("no device is this drive")
+
+// UnsureError is what Hold and Inspect give where nobody can tell whether a device is the drive, or whether it is there:
+// what bears a part of its identity, several that claim to be it, drives that did not answer.
+type UnsureError struct {
+	What string // and where: a clause
+}
+
+func (e *UnsureError) Error() string { return "it is not certain which device is the drive: " + e.What }
 
 // HoldOptions says how to hold a drive.
 type HoldOptions struct {
@@ -39,7 +51,7 @@ type Held interface {
 	Path() string
 	Identity() drive.Identity // as read under the hold
 	Usage() drive.Usage       // as read under the hold; the hold itself is no usage
-	// Inspect reads identity and usage again.
+	// Inspect reads identity and usage again; *UnsureError where the drive does not say now who it is.
 	Inspect(ctx context.Context) (drive.Identity, drive.Usage, error)
 	// Device gives the drive for I/O through the held descriptor.
 	Device(write bool) (Device, error)

@@ -71,7 +71,8 @@ type run struct {
 	// owed names what the drive has not answered yet, empty where there is nothing. It is of the stage's goroutine.
 	owed func() string
 
-	asked bool // a drive that had vanished was asked how it is
+	asked  bool // a drive that had vanished was asked how it is
+	absent bool // the drive was looked for, and is not there
 }
 
 // Run executes the next run of a job: the first, or, when the one before ended without a word or as unknown, a resumed
@@ -169,7 +170,7 @@ func (r *run) live(ctx context.Context) error {
 	if r.held != nil {
 		r.held.Close()
 	}
-	return r.j.end(burnin.End{State: state, Reason: said})
+	return r.j.end(burnin.End{State: state, Reason: said, Absent: r.absent})
 }
 
 // watchStop turns a stop request, or the word of the system, into the run's end.
@@ -237,8 +238,11 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	delete(busy, driveKey(r.req.Drive)) // this job itself; another one would have the drive's lock
 	destroys := r.req.Plan.Destroys()
 	r.held, err = r.Host.Hold(ctx, r.req.Drive, HoldOptions{Exclusive: destroys, Virtual: r.req.VirtualDrives, Job: r.id, Busy: busy})
+	if err != nil && ctx.Err() != nil {
+		return r.interrupted(ctx)
+	}
 	if err != nil {
-		return r.notBack(r.failed(err, "the start"))
+		return r.notBack(ctx, r.failed(err, "the start"))
 	}
 	if destroys {
 		if r.base, err = r.held.SectorsWritten(); err != nil {
@@ -297,7 +301,7 @@ func (r *run) settled(ctx context.Context, id drive.Identity, usage drive.Usage)
 // compare refuses a drive that is another one, or that is used in another way than was agreed to.
 func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reason.Said {
 	if !id.Same(r.req.Drive) {
-		return reason.New("identity_changed", "expected", r.req.Drive, "found", id, "path", r.held.Path())
+		return r.another(id)
 	}
 	can := r.startable(id, usage)
 	switch {
@@ -309,6 +313,15 @@ func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reas
 		return r.inUse(usage, r.held.Path())
 	}
 	return nil
+}
+
+// another is the reason for a held drive that does not show the identity it was agreed to by: it is another one, or does
+// not say who it is.
+func (r *run) another(id drive.Identity) *reason.Said {
+	if id.ID() == "" {
+		return reason.New("drive_unsure", "drive", r.req.Drive, "what", r.held.Path()+" does not say now which drive it is")
+	}
+	return reason.New("identity_changed", "expected", r.req.Drive, "found", id, "path", r.held.Path())
 }
 
 func (r *run) inUse(usage drive.Usage, path string) *reason.Said {
@@ -334,9 +347,14 @@ func (r *run) stopped() *reason.Said {
 func (r *run) failed(err error, stage string) *reason.Said {
 	var said *reason.Said
 	var broken *journalError
+	var unsure *UnsureError
 	switch {
 	case errors.As(err, &broken):
 		return reason.New("journal_failed", "error", broken.err)
+	case errors.As(err, &unsure):
+		return reason.New("drive_unsure", "drive", r.req.Drive, "what", unsure.What)
+	case errors.Is(err, ErrAbsent):
+		return reason.New("drive_vanished", "stage", stage, "where", "", "error", err, "kernel", "")
 	case errors.As(err, &said):
 		return said
 	}

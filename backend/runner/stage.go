@@ -274,7 +274,7 @@ func (a *at) finalCheck(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	if !same {
-		return ended(burnin.Unknown, reason.New("identity_changed", "expected", a.req.Drive, "found", id, "path", a.held.Path())), nil
+		return ended(burnin.Unknown, a.another(id)), nil
 	}
 	// Who looks at the drive now harms nothing that was proven: the hold kept others from claiming it, and the count of
 	// foreign writes says that nobody wrote.

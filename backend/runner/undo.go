@@ -108,7 +108,7 @@ func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 	delete(busy, driveKey(r.req.Drive)) // this one
 	r.held, err = r.Host.Hold(ctx, r.req.Drive, HoldOptions{Exclusive: true, Virtual: r.req.VirtualDrives, Job: r.id, Busy: busy})
 	if err != nil {
-		return err
+		return r.failed(err, "the undo")
 	}
 	defer func() {
 		if err := r.held.Close(); err != nil {
@@ -120,7 +120,7 @@ func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 	case err != nil:
 		return err
 	case !id.Same(r.req.Drive):
-		return reason.New("identity_changed", "expected", r.req.Drive, "found", id, "path", r.held.Path())
+		return r.another(id)
 	case !drive.StartableAgain(id, usage, r.deeds.rest).Destructive && !drive.StartableUnder(id, usage, r.req.Grant).Destructive:
 		return reason.New("usage_changed", "expected", "what this job left there", "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"burnish/backend/burnin"
@@ -14,7 +13,8 @@ import (
 
 // A drive that vanishes says nothing about itself the first time: cable, slot, power and a hand in the wrong bay look
 // the same. Once it has come back, been held again, and vanishes alone again, that is evidence against it; so is a drive
-// that is not there when a person has resumed its job for the second time.
+// that is not there, alone, when its job has been resumed twice, one time after the other. A drive is not there only
+// where a look that could see all drives saw none like it (Host.Hold): what may be it, plugged in elsewhere, is doubt.
 const (
 	// kernelSays is how long the kernel may take to log that a drive left.
 	kernelSays = 5 * time.Second
@@ -22,6 +22,8 @@ const (
 	together = 2 * time.Minute
 	// othersNotice is how long the runs of other drives may take to tell that theirs vanished too.
 	othersNotice = 15 * time.Second
+	// findsDrives is how long after its start a machine may still be finding its drives.
+	findsDrives = 5 * time.Minute
 )
 
 // departure is where a stage found that its drive is not there any more, and by what.
@@ -33,6 +35,10 @@ type departure struct {
 // vanished is the outcome of a stage whose drive is not there any more. That it is gone is told at once, for the runs of
 // drives that vanish with it: each of them looks for the others before it says what its own departure means.
 func (a *at) vanished(ctx context.Context, gone departure) (outcome, error) {
+	if other := a.otherWay(); other != "" {
+		what := fmt.Sprintf("%s was no longer there%s: %v; the drive still answers by %s", a.held.Path(), gone.where, gone.err, other)
+		return ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.spec.Kind)), nil
+	}
 	if err := a.j.put(burnin.EvAway, burnin.Away{Stage: a.i}); err != nil {
 		return outcome{}, err
 	}
@@ -42,7 +48,7 @@ func (a *at) vanished(ctx context.Context, gone departure) (outcome, error) {
 	if a.j.job().Vanished == 0 {
 		return ended(burnin.Unknown, said), nil
 	}
-	others, lookErr := a.othersVanished(ctx)
+	others, lookErr := a.othersVanished(ctx, nil)
 	switch {
 	case ctx.Err() != nil:
 		return ended(burnin.Unknown, nil), nil // the stage's caller knows why
@@ -55,6 +61,24 @@ func (a *at) vanished(ctx context.Context, gone departure) (outcome, error) {
 	}
 	what := fmt.Sprintf("It vanished, was there again when the job was resumed, and vanished again during %s%s: %v", a.spec.Kind, where, err)
 	return ended(burnin.Failed, reason.New("drive_lost", "what", what, "kernel", kernel)), nil
+}
+
+// otherWay names a path by which the drive is still there, when the one that is used is not.
+func (a *at) otherWay() string {
+	h, ok := a.held.(manyPaths)
+	if !ok {
+		return ""
+	}
+	ways, _ := h.OtherPaths() // those that could be opened
+	found := ""
+	for _, w := range ways {
+		p := surface.AlignedBuffer(w.Geometry().LogicalBytes)
+		if _, err := w.ReadAt(p, 0); found == "" && (err == nil || mediumIsForTheSweep(err) == nil) {
+			found = w.Path
+		}
+		_ = w.Close()
+	}
+	return found
 }
 
 // kernelOf is what the kernel's log says of the drive's leaving, for people. It waits for that a moment.
@@ -78,51 +102,66 @@ func (a *at) kernelOf(ctx context.Context) string {
 	return ""
 }
 
-// othersVanished names a job whose drive vanished at about this time.
-func (a *at) othersVanished(ctx context.Context) (job string, err error) {
+// othersVanished names a job whose drive vanished at about this time, or is away still and left when this one did.
+func (r *run) othersVanished(ctx context.Context, left []int64) (job string, err error) {
 	select {
 	case <-ctx.Done():
 		return "", nil
 	case <-time.After(othersNotice):
 	}
-	ids, err := a.Dir.ids()
+	ids, err := r.Dir.ids()
 	if err != nil {
 		return "", err
 	}
-	now := a.Now()
+	now := r.Now().UnixMilli()
 	for _, id := range ids {
-		if id == a.id {
+		if id == r.id {
 			continue
 		}
-		root, openErr := a.Dir.root(id)
+		root, openErr := r.Dir.root(id)
 		if openErr != nil {
 			continue // removed just now
 		}
-		gone, lookErr := vanishedLately(root, now)
-		if err = errors.Join(err, lookErr, root.Close()); gone {
+		t, n, lookErr := fold(root)
+		err = errors.Join(err, lookErr, root.Close())
+		if lookErr != nil || n == 0 {
+			continue
+		}
+		other := t.Job()
+		times := leftAt(&other)
+		if near(times, []int64{now}) || isAway(&other) && near(times, left) {
 			return id, nil
 		}
 	}
 	return "", err
 }
 
-// vanishedLately reports whether a job says that its drive vanished at about this time.
-func vanishedLately(root *os.Root, now time.Time) (bool, error) {
-	t, n, err := fold(root)
-	if err != nil || n == 0 {
-		return false, err
-	}
-	job := t.Job()
-	lately := func(ms int64) bool { return now.Sub(time.UnixMilli(ms)).Abs() <= together }
-	if lately(job.AwayMs) {
-		return true, nil
-	}
+// leftAt lists when a job found its drive gone.
+func leftAt(job *burnin.Job) []int64 {
+	times := []int64{job.AwayMs}
 	for _, s := range job.Stages { // a run of an older version tells it only here
-		if s.Reason != nil && (s.Reason.Code == "drive_vanished" || s.Reason.Code == "drive_lost") && lately(s.EndedMs) {
-			return true, nil
+		if s.Reason != nil && (s.Reason.Code == "drive_vanished" || s.Reason.Code == "drive_lost") {
+			times = append(times, s.EndedMs)
 		}
 	}
-	return false, nil
+	return times
+}
+
+// isAway reports whether the last word of a job is that its drive is not there.
+func isAway(job *burnin.Job) bool {
+	return job.State.Ended() && job.Reason != nil && (job.Reason.Code == "drive_vanished" || job.Reason.Code == "drive_lost")
+}
+
+// near reports whether two of these times are about the same.
+func near(a, b []int64) bool {
+	for _, at := range a {
+		for _, by := range b {
+			if at != 0 && by != 0 && time.Duration(at-by).Abs()*time.Millisecond <= together {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unlessGone says of a stage that came to nothing, or whose work failed, that the drive vanished, where that is so: who
@@ -167,27 +206,52 @@ func (a *at) cameBack(ctx context.Context) (outcome, error) {
 }
 
 // notBack is for a drive that cannot be held. One that vanished in the middle of a stage and was not there either when its
-// job was resumed before is given up: it had its chance.
-func (r *run) notBack(said *reason.Said) *reason.Said {
+// job was resumed before is given up, unless others are missing with it: it had its chance.
+func (r *run) notBack(ctx context.Context, said *reason.Said) *reason.Said {
 	job := r.j.job()
-	if said.Code != "drive_vanished" || job.Vanished == 0 || job.Absent == 0 {
+	stage := vanishedIn(&job)
+	if said.Code != "drive_vanished" || job.Vanished == 0 || stage < 0 || r.Host.BootTime() < findsDrives {
 		return said
 	}
-	for i, s := range job.Stages {
-		if s.State != burnin.Unknown || s.Reason == nil || s.Reason.Code != "drive_vanished" {
-			continue
-		}
-		lost := reason.New("drive_lost", "kernel", "",
-			"what", fmt.Sprintf("It vanished during %s, and was not there when the job was resumed, %d times", s.Kind, job.Absent+1))
-		err := errors.Join(r.j.put(burnin.EvRunning, nil),
-			r.j.put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: s.Kind, State: burnin.Running}), r.change(i, ended(burnin.Failed, lost)))
-		if err != nil {
-			return r.failed(err, "the start")
-		}
-		if said := r.tellResumed(i, 0); said != nil {
-			return said
-		}
-		return lost
+	r.absent = true
+	left := leftAt(&job)
+	if err := r.j.put(burnin.EvAway, burnin.Away{Stage: stage}); err != nil {
+		return r.failed(err, "the start")
 	}
-	return said
+	if job.Absent == 0 {
+		return said
+	}
+	switch others, err := r.othersVanished(ctx, left); {
+	case ctx.Err() != nil:
+		return r.interrupted(ctx)
+	case err != nil:
+		r.absent = false // whether others are missing too is not known
+		return said
+	case others != "":
+		r.absent = false
+		return reason.New("drive_vanished", "stage", "the start", "where", "", "error", ErrAbsent,
+			"kernel", " The drive of job "+others+" is not there either: look for what they share.")
+	}
+	kind := job.Stages[stage].Kind
+	lost := reason.New("drive_lost", "kernel", "",
+		"what", fmt.Sprintf("It vanished during %s, and was not there when the job was resumed, %d times", kind, job.Absent+1))
+	err := errors.Join(r.j.put(burnin.EvRunning, nil),
+		r.j.put(burnin.EvStage, burnin.StageChange{Stage: stage, Kind: kind, State: burnin.Running}), r.change(stage, ended(burnin.Failed, lost)))
+	if err != nil {
+		return r.failed(err, "the start")
+	}
+	if said := r.tellResumed(stage, 0); said != nil {
+		return said
+	}
+	return lost
+}
+
+// vanishedIn gives the stage whose last word is that the drive vanished, -1 for none.
+func vanishedIn(job *burnin.Job) int {
+	for i, s := range job.Stages {
+		if s.State == burnin.Unknown && s.Reason != nil && s.Reason.Code == "drive_vanished" {
+			return i
+		}
+	}
+	return -1
 }

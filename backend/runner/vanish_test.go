@@ -165,6 +165,133 @@ func TestADriveThatIsNotThereHasFailedOnlyAfterItHadItsChance(t *testing.T) {
 	})
 }
 
+// takeOut takes a drive out of the machine, or puts it back.
+func (m *machine) takeOut(d *memoryDrive, out bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if out {
+		delete(m.drives, d.id.ID())
+	} else {
+		m.drives[d.id.ID()] = d
+	}
+}
+
+func TestADriveThatMayBeThereElsewhereIsNotAbsent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("DOCK", 40*mib)
+		ends(t, pulled(m, d, readPlan()), burnin.Unknown, "drive_vanished")
+		m.takeOut(d, true)
+		look := func(unsure string) burnin.Job {
+			m.mu.Lock()
+			m.unsure = unsure
+			m.mu.Unlock()
+			job, err := m.tryResume()
+			if !isReason(err, job.Reason.Code) {
+				t.Errorf("the resume said %v, the job %v", err, job.Reason)
+			}
+			return job
+		}
+		const there = "/dev/sdq bears its serial number, but shows worldwide name 5000c500a1 instead of none"
+		for range 3 {
+			job := look(there)
+			ends(t, job, burnin.Unknown, "drive_unsure")
+			if !strings.Contains(job.Reason.Text, there) {
+				t.Errorf("where it is and what differs is not said: %s", job.Reason.Text)
+			}
+		}
+		ends(t, look(""), burnin.Unknown, "drive_vanished")
+		ends(t, look(there), burnin.Unknown, "drive_unsure") // between the two it may have been there
+		ends(t, look(""), burnin.Unknown, "drive_vanished")
+		ends(t, look(""), burnin.Failed, "drive_lost")
+	})
+}
+
+func TestDrivesOfAShelfThatIsOffHaveNotFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		var drives []*memoryDrive
+		var jobs []string
+		for i := range 4 {
+			d := m.addDrive(fmt.Sprintf("OFF%d", i), 40*mib)
+			d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 50_000, Last: 50_000})
+			req := order(d, readPlan())
+			req.Job = fmt.Sprintf("offshelf%012d", i)
+			if _, err := m.service().Start(context.Background(), req); err != nil {
+				t.Fatal(err)
+			}
+			drives, jobs = append(drives, d), append(jobs, req.Job)
+		}
+		m.wait.Wait()
+		for _, d := range drives {
+			m.takeOut(d, true)
+		}
+		resume := func(id string) burnin.Job {
+			_, _ = m.service().Resume(context.Background(), id)
+			m.wait.Wait()
+			return foldRaw(t, m.journals(id), nil)
+		}
+		for range 3 { // one after the other, as a person clicks who takes his time
+			for _, id := range jobs {
+				time.Sleep(time.Hour)
+				ends(t, resume(id), burnin.Unknown, "drive_vanished")
+			}
+		}
+		for _, d := range drives[1:] { // the shelf is on again, and one drive is still missing
+			d.Set()
+			m.takeOut(d, false)
+		}
+		for _, id := range jobs[1:] {
+			if job := resume(id); job.State != burnin.Passed {
+				t.Errorf("%s: %s, %v", id, job.State, job.Reason)
+			}
+		}
+		for range 2 {
+			time.Sleep(time.Hour)
+			if job := resume(jobs[0]); job.State == burnin.Failed {
+				ends(t, job, burnin.Failed, "drive_lost")
+				return
+			}
+		}
+		t.Error("the drive that alone did not come back is not told")
+	})
+}
+
+func TestAMachineThatHasJustStartedMayNotHaveFoundItsDrives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("SLOW", 40*mib)
+		ends(t, pulled(m, d, readPlan()), burnin.Unknown, "drive_vanished")
+		m.takeOut(d, true)
+		m.up = time.Minute
+		for range 3 {
+			job, _ := m.tryResume()
+			ends(t, job, burnin.Unknown, "drive_vanished")
+		}
+	})
+}
+
+func TestAPathThatGoesIsNotTheDrive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("TWOWAYS", 40*mib)
+		d.paths = []*faultdev.Device{faultdev.New(d.Geometry())}
+		for range 3 {
+			d.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 50_000, Last: 50_000})
+			var job burnin.Job
+			if len(m.journals(testJob)) == 0 {
+				job = m.run(order(d, readPlan()))
+			} else {
+				job = m.resume()
+			}
+			ends(t, job, burnin.Unknown, "path_suspect")
+			if !strings.Contains(job.Reason.Text, "/dev/TWOWAYS-2") {
+				t.Errorf("which way still leads to it is not said: %s", job.Reason.Text)
+			}
+		}
+	})
+}
+
 func TestAJobWhoseDriveWasNeverThereAfterARestartIsNotFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)

@@ -108,13 +108,10 @@ const (
 // Hold finds the drive by its identity, opens it, and only then reads what it is and what uses it. An exclusive hold is
 // of all paths to the drive.
 func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
-	look := inventory.Options{VirtualDrives: opt.Virtual, Busy: opt.Busy}
+	look := inventory.Options{VirtualDrives: opt.Virtual, Busy: opt.Busy, Want: &want}
 	paths, err := h.inv.Paths(ctx, want, look)
-	if errors.Is(err, inventory.ErrNotFound) {
-		return nil, reason.New("drive_vanished", "stage", "the start", "where", "", "error", err, "kernel", "")
-	}
 	if err != nil {
-		return nil, err
+		return nil, notFound(ctx, err)
 	}
 	d := &held{host: h, want: want, exclusive: opt.Exclusive, opt: look}
 	d.paths = func(ctx context.Context) ([]string, error) { return h.inv.Paths(ctx, want, look) }
@@ -273,6 +270,10 @@ func (d *held) inspect(ctx context.Context) (drive.Identity, string, drive.Usage
 	look := d.opt
 	look.Held = d.files()[1:]
 	id, path, usage, err := d.host.inv.Inspect(ctx, d.file, look)
+	var unsure *inventory.Unsure
+	if errors.As(err, &unsure) {
+		err = &runner.UnsureError{What: unsure.What}
+	}
 	if err == nil {
 		usage = d.oneDrive(ctx, usage)
 	}
@@ -316,7 +317,8 @@ func (d *held) Close() error {
 
 func (d *held) Inspect(ctx context.Context) (drive.Identity, drive.Usage, error) {
 	if d.exclusive {
-		if err := d.openOthers(ctx); err != nil && !errors.Is(err, inventory.ErrNotFound) {
+		var unsure *inventory.Unsure
+		if err := d.openOthers(ctx); err != nil && !errors.Is(err, inventory.ErrNotFound) && !errors.As(err, &unsure) {
 			return drive.Identity{}, drive.Usage{}, err
 		}
 	}
@@ -333,22 +335,6 @@ func sysOf(file *os.File) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(st.Rdev), unix.Minor(st.Rdev)), nil
-}
-
-// Alive implements runner.Held.
-func (d *held) Alive() bool { return d.alive() }
-
-// alive reports whether the kernel still has the drive.
-func (d *held) alive() bool {
-	dir, err := sysOf(d.file)
-	if err != nil {
-		return false
-	}
-	if _, err := os.Stat(dir); err != nil {
-		return false
-	}
-	state, err := firstWord(filepath.Join(dir, "device", "state"))
-	return err != nil || state == "running" || state == "live"
 }
 
 // defective asks the kernel's log.

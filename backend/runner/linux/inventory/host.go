@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"burnish/backend/drive"
 	"burnish/backend/label"
 )
 
@@ -50,6 +51,7 @@ type Options struct {
 	VirtualDrives bool              // loop, nbd, virtio and Xen devices count as drives
 	Busy          map[string]string // by drive id: the job of ours that has it
 	Held          []*os.File        // Inspect: further paths of the drive that this process holds exclusively
+	Want          *drive.Identity   // Inspect: who it was held as; where that cannot be read now, *Unsure
 }
 
 // Number is a device number.
@@ -63,7 +65,7 @@ type Device interface {
 	io.Closer
 }
 
-// ErrNotFound is what Find and Paths give when no device is that drive, or more than one that are not paths of one.
+// ErrNotFound is what Find and Paths give when no device is that drive, and none may be.
 var ErrNotFound = errors.New("no device is this drive")
 
 // errNoAnswer is what a layer or a drive that hangs gave.

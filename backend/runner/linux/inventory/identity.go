@@ -23,6 +23,8 @@ type node struct {
 	noWord  bool           // the identity could not be read, which is not the same as having none
 	notes   []string       // what a person should know about the identity
 	health  health         // of a USB drive, which was asked for its serial number anyway
+
+	timedOut bool // the identity was not read in time
 }
 
 // nodes picks what may be a drive. A loop or nbd device that is bound to nothing is none.

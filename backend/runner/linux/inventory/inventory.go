@@ -70,6 +70,9 @@ func (h *Host) Inspect(ctx context.Context, held *os.File, opt Options) (id driv
 	for _, unit := range s.units {
 		for _, n := range unit.paths {
 			if n.dev == dev {
+				if w := opt.Want; w != nil && !n.id.Same(*w) && n.unread() {
+					return id, "", u, &Unsure{What: n.path() + " does not say now which drive it is"}
+				}
 				s.lookAtAll(ctx, unit.paths, false)
 				id := s.whole(unit)
 				return id, n.path(), s.usage(unit), nil
@@ -97,7 +100,7 @@ func (h *Host) Find(ctx context.Context, want drive.Identity, opt Options) (stri
 	return paths[0], nil
 }
 
-// Paths lists all paths to a drive today.
+// Paths lists all paths to a drive today. Where no device is that drive it gives ErrNotFound or, if one may be, *Unsure.
 func (h *Host) Paths(ctx context.Context, want drive.Identity, opt Options) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.deadline())
 	defer cancel()
@@ -106,22 +109,10 @@ func (h *Host) Paths(ctx context.Context, want drive.Identity, opt Options) ([]s
 		return nil, err
 	}
 	s.identifyAll(ctx)
-	var found []string
-	for _, u := range s.units {
-		if !u.paths[0].id.Same(want) {
-			continue
-		}
-		if found != nil {
-			return nil, fmt.Errorf("find %v: several devices claim to be it: %w", want, ErrNotFound)
-		}
-		for _, n := range u.paths {
-			found = append(found, n.path())
-		}
+	if ctx.Err() != nil {
+		return nil, &Unsure{What: "the drives did not all answer in time"}
 	}
-	if found == nil {
-		return nil, fmt.Errorf("find %v: %w", want, ErrNotFound)
-	}
-	return found, nil
+	return s.among(want)
 }
 
 // usage joins what is said of all paths of a drive: one in use counts for all.

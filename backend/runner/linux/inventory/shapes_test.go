@@ -427,8 +427,12 @@ func TestFindGivesTodaysPath(t *testing.T) {
 		t.Errorf("found %q, %v", path, err)
 	}
 	want.SizeBytes++
+	if path, err := m.host().Find(t.Context(), want, Options{}); err == nil {
+		t.Errorf("a drive of another size was found: %s", path)
+	}
+	want.Serial, want.WWN = "SER00002", "5000C50000000002"
 	if _, err := m.host().Find(t.Context(), want, Options{}); !errors.Is(err, ErrNotFound) {
-		t.Errorf("a drive of another size was found: %v", err)
+		t.Errorf("a drive that is not there: %v", err)
 	}
 }
 

@@ -102,7 +102,7 @@ func (s *survey) identifyAll(ctx context.Context) {
 		was := *n
 		got, err := await(ctx, func() (node, error) { return s.h.identify(was), nil })
 		if err != nil {
-			n.noWord = true
+			n.noWord, n.timedOut = true, true
 			n.id.SizeBytes = n.size
 			return
 		}

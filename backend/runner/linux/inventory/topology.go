@@ -4,7 +4,9 @@ package inventory
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -42,6 +44,7 @@ type topology struct {
 	disks    []*block // everything but partitions, in the order of their names
 	byName   map[string]*block
 	byNumber map[Number]*block
+	torn     []string // what may be drives, is there, and cannot be looked at
 }
 
 // The paths below an NVMe multipath device (nvme0c0n1) are none of these.
@@ -61,10 +64,12 @@ func (h *Host) topology() (*topology, error) {
 	for _, n := range names {
 		dir, err := filepath.EvalSymlinks(h.at("/sys/block/" + n.Name()))
 		if err != nil {
+			t.leaveOut(n.Name())
 			continue
 		}
 		disk, ok := readBlock(n.Name(), dir)
 		if !ok {
+			t.leaveOut(n.Name())
 			continue
 		}
 		disk.disk = disk
@@ -85,6 +90,14 @@ func (h *Host) topology() (*topology, error) {
 	}
 	slices.SortFunc(t.disks, byName)
 	return t, nil
+}
+
+// leaveOut notes a device that cannot be looked at, unless it went away meanwhile.
+func (t *topology) leaveOut(name string) {
+	_, err := os.Lstat(t.h.at("/sys/block/" + name))
+	if !errors.Is(err, fs.ErrNotExist) && (physicalName.MatchString(name) || virtualName.MatchString(name)) {
+		t.torn = append(t.torn, name)
+	}
 }
 
 func (t *topology) add(b *block) { t.byName[b.name], t.byNumber[b.dev] = b, b }

@@ -1,0 +1,35 @@
+//go:build linux
+
+package linux
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// A device that is reset, or whose link is looked for, has not left: a second such moment must not read as a drive that
+// does not stay.
+func TestOnlyADeviceThatTheKernelGaveUpHasLeft(t *testing.T) {
+	for state, want := range map[string]bool{
+		"": true, "running": true, "live": true, "blocked": true, "quiesce": true, "created": true, "resetting": true, "connecting": true,
+		"offline": false, "transport-offline": false, "cancel": false, "dead": false, "deleting": false, "deleting (no IO)": false,
+	} {
+		dir := t.TempDir()
+		if err := os.Mkdir(filepath.Join(dir, "device"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "device", "state"), []byte(state+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got := stands(dir); got != want {
+			t.Errorf("%q: it stands: %v, want %v", state, got, want)
+		}
+	}
+	if stands(filepath.Join(t.TempDir(), "gone")) {
+		t.Error("what is not in sysfs stands")
+	}
+	if !stands(t.TempDir()) {
+		t.Error("a device without a state does not stand")
+	}
+}
