@@ -56,7 +56,11 @@ func capture(path string) (smart.Health, error) {
 	var none *smart.NoDataError
 	switch {
 	case errors.As(err, &none):
-		return smart.Health{Messages: []string{none.Error()}}, nil
+		said := none.Text
+		if said == "" {
+			said = none.Error()
+		}
+		return smart.Health{Messages: []string{said}}, nil
 	case err != nil:
 		return smart.Health{}, reason.New("wrong_use", "what", fmt.Sprintf("%s: %v", path, err), "hint", "Give the output of: smartctl -x --json DEVICE")
 	}
@@ -73,8 +77,10 @@ func (a *app) report(r smart.Report) {
 	}
 	a.say("  the drive %s", word)
 	a.say("  %s hours, %s °C, limit %s °C", number(h.PowerOnHours), number(h.TemperatureC), number(h.TemperatureLimitC))
-	for _, m := range h.Messages {
-		a.say("  smartctl: %s", clean(m))
+	if r.Unjudged == "" { // which quotes them
+		for _, m := range h.Messages {
+			a.say("  smartctl: %s", clean(m))
+		}
 	}
 	for i, row := range h.SelfTests {
 		if i == 5 {
@@ -86,7 +92,10 @@ func (a *app) report(r smart.Report) {
 		a.say("  %-24s %s, then %s", c.Name, number(c.Before), number(c.After))
 	}
 	a.findings(r.Findings)
-	if len(r.Findings) == 0 {
+	switch {
+	case r.Unjudged != "":
+		a.say("  %s", clean(r.Unjudged))
+	case len(r.Findings) == 0:
 		a.say("  no findings")
 	}
 }

@@ -78,6 +78,32 @@ func TestWhatACaptureDoesNotSayIsNull(t *testing.T) {
 	}
 }
 
+// A capture that says nothing must not read like one of a sound drive.
+func TestACaptureThatSaysNothingIsNotWithoutFindings(t *testing.T) {
+	for c, want := range map[string]string{
+		`{"smartctl":{"exit_status":0},"device":{"name":"/dev/sdp","type":"scsi","protocol":"SCSI"}}`:                                                "nothing could be judged",
+		`{"smartctl":{"exit_status":2,"messages":[{"string":"Device is in STANDBY mode, exit(2)"}]},"device":{"name":"/dev/sda"}}`:                   "smartctl said: Device is in STANDBY mode, exit(2)",
+		`{"smartctl":{"exit_status":1,"messages":[{"string":"/dev/sda: Unknown USB bridge [0x1e91:0xde79 (0x100)]"}]},"device":{"name":"/dev/sda"}}`: "Unknown USB bridge",
+	} {
+		code, out, _ := reads(t, c)
+		if said, _ := out["unjudged"].(string); code != 0 || !strings.Contains(said, want) {
+			t.Errorf("%s: exit %d, %q, want %q", c, code, said, want)
+		}
+		name := filepath.Join(t.TempDir(), "c")
+		if err := os.WriteFile(name, []byte(c), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		cli.Main(context.Background(), []string{"smart", name}, cli.Env{Stdout: &text, Stderr: &text, Home: t.TempDir(), Version: "test"})
+		if strings.Contains(text.String(), "no findings") || strings.Count(text.String(), want) != 1 {
+			t.Errorf("told: %s", text.String())
+		}
+	}
+	if _, out, _ := reads(t, capture); out["unjudged"] != nil {
+		t.Errorf("a sound drive: %v", out["unjudged"])
+	}
+}
+
 func TestTwoCapturesGiveTheDeltas(t *testing.T) {
 	code, out, errs := reads(t, capture, strings.Replace(capture, `"value":0,"string":"0"`, `"value":8,"string":"8"`, 1))
 	if code != 0 {

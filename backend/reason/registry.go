@@ -47,8 +47,8 @@ var registry = []Entry{
 	{"runner_fault", Fault, "The runner failed", "{stage}: {error}.", "Report this with the job's journal, then resume the job.", nil},
 	{"smart_unreadable", Doubt, "SMART could not be read", "smartctl gave no usable answer: {error}.", "Run smartctl by hand on the NAS to see why.", nil},
 	{"selftest_aborted", Doubt, "The self-test was aborted", "The {test} self-test ended without a result: {result}.", "Nothing is known against this drive. Look for what resets it, lets it sleep or stops its tests (spin-down timers, USB bridges, other tools), then resume the job.", nil},
-	{"selftest_no_tool", Doubt, "The NAS cannot start this self-test", "The drive can test itself, but {what}.", "Install nvme-cli, or smartmontools 7.4 or newer, on the NAS; then resume the job.", nil},
-	{"selftest_unknown", Doubt, "The self-test has no result", "The {test} self-test: {result}.", "Check that nothing else resets the drive or starts tests, then resume the job.", nil},
+	{"selftest_no_tool", Doubt, "The NAS cannot start this self-test", "The drive can test itself, but {what}.", "{hint}", nil},
+	{"selftest_unknown", Doubt, "The self-test has no result", "The {test} self-test: {result}.", "{hint}", nil},
 
 	// A person wanted it.
 	{"stopped_by_person", Person, "Stopped", "Stopped during {stage}{progress}.", "Start a new job when you want the drive tested.", nil},
@@ -81,7 +81,7 @@ var registry = []Entry{
 	{"not_on_medium", Note, "Zeros read", "{percent} % of what was read are zeros; a drive that takes back unused blocks may answer them without reading its medium.", "", nil},
 	{"link_slow", Note, "The link is slower than the drive", "It runs at {now}, the drive can {max}.", "Look at the slot: how many lanes it has, of which generation, and whether the drive sits well in it.", nil},
 	{"one_actuator", Note, "The sweep works one actuator at a time", "The drive has {count}, each for a part of its addresses; a sweep in the order of addresses takes about {count} times as long as the drive could.", "", nil},
-	{"flash_full", Note, "The drive takes all of its blocks for data", "The test wrote {bytes} bytes, the whole of a drive that takes back unused blocks; they hold nothing of use. {endurance}", "Burnish discards nothing by itself. To give the blocks back before use, run blkdiscard on this drive: look at its serial number first, for it erases everything.", nil},
+	{"flash_full", Note, "The drive takes all of its blocks for data", "The test wrote {bytes} bytes, the whole of a drive that takes back unused blocks; they hold nothing of use.{endurance}", "Burnish discards nothing by itself. To give the blocks back before use, run blkdiscard on this drive: look at its serial number first, for it erases everything.", nil},
 
 	// Refused for safety.
 	{"drive_in_use", Refusal, "The drive is in use", "{drive} ({path}): {usage}.", "{way_out}", nil},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,13 +84,60 @@ func (a *at) firstHealth(ctx context.Context) (outcome, error) {
 		return ended(burnin.Unknown, reason.New("raid_volume", "drive", a.req.Drive.ID())), nil
 	}
 	a.readFarm(ctx, &h)
+	farm := h.Farm // read once
+	h, found := a.lookAgain(ctx, h, func(h smart.Health) []smart.Finding {
+		h.Farm = farm
+		return smart.Judge(h, a.declared(), false)
+	})
+	h.Farm = farm
 	if h, err = a.snapshot(h); err != nil {
 		return outcome{}, err
 	}
 	if err := a.driveSays(h); err != nil {
 		return outcome{}, err
 	}
-	return a.found(smart.Judge(h, a.declared(), false), passed)
+	return a.found(found, passed)
+}
+
+// A flash drive's count that comes and goes is looked at again so often before it is held against the drive.
+const (
+	againTries = 5
+	againPause = time.Minute
+)
+
+// lookAgain judges what the drive says. What flash drives show for a while and take back is asked for again: it fails the
+// drive only where each look shows it. It gives the newest answer, and what was found.
+func (a *at) lookAgain(ctx context.Context, h smart.Health, judge func(smart.Health) []smart.Finding) (smart.Health, []smart.Finding) {
+	fleeting := func(f smart.Finding) bool { return f.Fleeting(h.Drive) }
+	found, looks := judge(h), 0
+	for range againTries {
+		i := slices.IndexFunc(found, fleeting)
+		if i < 0 {
+			break
+		}
+		seen := found[i]
+		a.log.say("%s; flash drives show that for a while and take it back, so that it is looked at again", seen)
+		select {
+		case <-ctx.Done():
+			return h, smart.Once(found, h.Drive)
+		case <-time.After(againPause):
+		}
+		next, err := a.readHealth(ctx)
+		if err != nil || len(smart.Unsaid(h, next)) > 0 {
+			a.log.say("the drive says less than before, or nothing (%v)", err)
+			continue
+		}
+		h, found, looks = next, judge(next), looks+1
+		if !slices.ContainsFunc(found, fleeting) {
+			a.log.say("it is gone: %s", seen)
+			without := slices.DeleteFunc(found, func(f smart.Finding) bool { return f.Rule == seen.Rule })
+			return h, append(without, smart.Once([]smart.Finding{seen}, h.Drive)...)
+		}
+	}
+	if looks == 0 {
+		found = smart.Once(found, h.Drive)
+	}
+	return h, found
 }
 
 // noHealth refuses a drive without health data, unless the plan has no use for any.
@@ -131,7 +179,7 @@ func (a *at) reviewed(ctx context.Context, out outcome) (outcome, error) {
 			return outcome{}, err
 		}
 	}
-	out, _, err = a.review(h, out)
+	out, _, _, err = a.review(ctx, h, out)
 	return out, err
 }
 
@@ -141,21 +189,24 @@ func (a *at) silent(out outcome) bool {
 	return out.said != nil && (out.said.Code == "drive_vanished" || out.said.Code == "drive_lost" || out.said.Code == "stuck" && !a.spec.Kind.SMART())
 }
 
-// review keeps h and compares it with what the drive said first.
-func (a *at) review(h smart.Health, out outcome) (outcome, []smart.Finding, error) {
+// review compares what the drive says with what it said first, and keeps it. It gives the answer that it kept.
+func (a *at) review(ctx context.Context, h smart.Health, out outcome) (outcome, smart.Health, []smart.Finding, error) {
 	before := a.j.job().Health
+	h, found := a.lookAgain(ctx, h, func(h smart.Health) []smart.Finding {
+		h = h.Brief()
+		first := h
+		if before != nil {
+			first = before.Before
+		}
+		h.Farm = first.Farm // read once
+		return a.explained(smart.Review(first, h, a.declared(), a.swept(out)), out)
+	})
 	h, err := a.snapshot(h)
 	if err != nil {
-		return outcome{}, nil, err
+		return outcome{}, h, nil, err
 	}
-	first := h
-	if before != nil {
-		first = before.Before
-	}
-	h.Farm = first.Farm // read once
-	found := a.explained(smart.Review(first, h, a.declared(), a.swept(out)), out)
 	out, err = a.found(found, out)
-	return out, found, err
+	return out, h, found, err
 }
 
 // swept reports whether all of the drive was written since the job began.
@@ -226,7 +277,7 @@ func (a *at) lastHealth(ctx context.Context) (outcome, error) {
 	if err := a.driveSays(h); err != nil {
 		return outcome{}, err
 	}
-	out, found, err := a.review(h, passed)
+	out, h, found, err := a.review(ctx, h, passed)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -311,6 +362,7 @@ func (a *at) selfTestLogFact(h smart.Health) error {
 		return nil
 	}
 	rows, known := smart.NewSelfTestRows(job.Health.Before, h)
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r smart.SelfTestRow) bool { return r.Type == smart.Vendor }) // the firmware's own
 	if known && len(rows) > begun {
 		if err := a.warn(reason.New("selftest_foreign", "count", len(rows)-begun)); err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"burnish/backend/burnin"
@@ -61,12 +60,17 @@ func (a *at) tellFlash() error {
 	if written == 0 || !a.held.Place().Discards {
 		return nil
 	}
-	endurance := "The drive does not say how much of its rated endurance is used."
-	if h := a.j.job().Health; h != nil && h.After.EnduranceUsedPercent != nil {
-		endurance = fmt.Sprintf("The drive counts %d %% of its rated endurance as used.", *h.After.EnduranceUsedPercent)
+	endurance := "" // a shingled disk takes blocks back too, and does not wear
+	h := a.j.job().Health
+	switch {
+	case h != nil && h.After.EnduranceUsedPercent != nil:
+		endurance = fmt.Sprintf(" The drive counts %d %% of its rated endurance as used", *h.After.EnduranceUsedPercent)
 		if was := h.Before.EnduranceUsedPercent; was != nil {
-			endurance = strings.TrimSuffix(endurance, ".") + fmt.Sprintf(", %d %% before the test.", *was)
+			endurance += fmt.Sprintf(", %d %% before the test", *was)
 		}
+		endurance += "."
+	case a.flash():
+		endurance = " The drive does not say how much of its rated endurance is used."
 	}
 	return a.warn(reason.New("flash_full", "bytes", written, "endurance", endurance))
 }

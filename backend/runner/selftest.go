@@ -43,7 +43,8 @@ type selfTest struct {
 	*at
 	temps *thermometer
 	test  smart.SelfTestType
-	ours  bool // it was started by this job, so it may be aborted
+	ours  bool   // it was started by this job, so it may be aborted
+	blind string // why the drive's log shows no new row, empty if it could
 	gone  <-chan error
 }
 
@@ -141,19 +142,31 @@ func (t *selfTest) start(ctx context.Context, now smart.Health) *reason.Said {
 		out, err := t.held.NVMe(ctx, "device-self-test", "-s", code)
 		t.log.say("nvme device-self-test -s %s: %s", code, lastWords(out, err))
 	case now.Drive.Protocol == smart.NVMe && now.SelfTests == nil:
-		what := "its smartctl is too old for NVMe self-tests"
-		switch {
-		case noTool(t.noNVMeCLI):
-			what += ", and nvme-cli is not installed"
-		case t.noNVMeCLI != nil:
-			what += fmt.Sprintf(", and nvme-cli failed: %v", t.noNVMeCLI)
-		}
-		return reason.New("selftest_no_tool", "what", what)
+		return t.noTool(now)
 	default:
 		out, err := t.held.SMART(ctx, "-t", string(t.test))
 		t.log.say("smartctl -t %s: %s", t.test, lastWords(out, err))
 	}
 	return nil
+}
+
+// noTool says why neither tool of the NAS can tell the result of an NVMe drive's self-test.
+func (t *selfTest) noTool(now smart.Health) *reason.Said {
+	what, install, quoted := "smartctl does not show its self-test log, as before version 7.4", "Install nvme-cli, or smartmontools 7.4 or newer, on the NAS; then resume the job.", false
+	if said := now.SelfTestTrouble(); said != "" {
+		quoted = true
+		what, install = fmt.Sprintf("smartctl cannot read its self-test log: %q", said), "Nothing is known against this drive. Install nvme-cli on the NAS, which may read it, then resume the job; or use a plan without self-tests."
+	}
+	switch {
+	case noTool(t.noNVMeCLI):
+		what += "; nvme-cli is not installed"
+	case t.noNVMeCLI != nil:
+		what += fmt.Sprintf("; nvme-cli failed: %v", t.noNVMeCLI)
+		if quoted {
+			install = "Nothing is known against this drive: both tools fail to read its log. A newer firmware of the drive may help; until then, use a plan without self-tests."
+		}
+	}
+	return reason.New("selftest_no_tool", "what", what, "hint", install)
 }
 
 // await follows a test until its result is known. An outcome with a state ends the stage at once.
@@ -214,13 +227,17 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 			wait = firstLook / 2
 			continue
 		}
-		return row, state, outcome{}, t.whyNone(seen, after, row)
+		t.whyNone(seen, before, after, row)
+		return row, state, outcome{}, nil
 	}
 }
 
-// whyNone tells the log what is known of a test that left no row.
-func (t *selfTest) whyNone(seen bool, after smart.Health, row smart.SelfTestRow) error {
+// whyNone tells the log what is known of a test that left no row, and keeps what kept the row from showing.
+func (t *selfTest) whyNone(seen bool, before, after smart.Health, row smart.SelfTestRow) {
+	t.blind = smart.Blind(before, after)
 	switch {
+	case t.blind != "":
+		t.log.say("the test shows no row: %s", t.blind)
 	case !seen:
 		t.log.say("the test never showed, neither as running nor in the drive's log")
 	case after.LastSelfTest != "":
@@ -228,7 +245,6 @@ func (t *selfTest) whyNone(seen bool, after smart.Health, row smart.SelfTestRow)
 	default:
 		t.log.say("the test left no row: %s", row.Text)
 	}
-	return nil
 }
 
 // conclude turns a row into the stage's outcome.
@@ -243,11 +259,14 @@ func (t *selfTest) conclude(row smart.SelfTestRow, state smart.SelfTestState) (o
 	case smart.Aborted:
 		return outcome{state: burnin.Unknown, said: reason.New("selftest_aborted", "test", t.test, "result", row.Text), selfTest: &row}, nil
 	}
-	result := row.Text
-	if result == "" {
+	result, hint := row.Text, "Check that nothing else resets the drive or starts tests, then resume the job."
+	switch {
+	case t.blind != "":
+		result, hint = t.blind, "Nothing is known against this drive: its log can show no result of any test. Use a plan without self-tests, or read the drive's own log by its maker's tool."
+	case result == "":
 		result = "it was asked for, but the drive's log shows no result of it"
 	}
-	return ended(burnin.Unknown, reason.New("selftest_unknown", "test", t.test, "result", result)), nil
+	return ended(burnin.Unknown, reason.New("selftest_unknown", "test", t.test, "result", result, "hint", hint)), nil
 }
 
 // abort ends the drive's self-test, so that a stopped job leaves nothing running, and looks whether it did.

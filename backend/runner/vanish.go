@@ -201,7 +201,7 @@ func (a *at) cameBack(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	out, _, err := a.review(h, passed)
+	out, _, _, err := a.review(ctx, h, passed)
 	return out, err
 }
 

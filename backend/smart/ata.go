@@ -133,10 +133,14 @@ func readATASelfTests(t tree, h *Health) {
 	}
 }
 
-// ataTest names the subcommand of a self-test; bit 7 means that it ran captive.
+// ataTest names the subcommand of a self-test; bit 7 means that it ran captive, but for the vendors' own [ACS-4, SMART
+// EXECUTE OFF-LINE IMMEDIATE].
 func ataTest(code *int64) SelfTestType {
 	if code == nil {
 		return Other
+	}
+	if c := *code; c >= 0x40 && c <= 0x7e || c >= 0x90 {
+		return Vendor
 	}
 	switch *code &^ 0x80 {
 	case 1:

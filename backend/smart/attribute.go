@@ -7,7 +7,8 @@ import (
 )
 
 // meaning ties an ATA attribute to a counter. Vendors reuse ids, above all on SSDs: an attribute is read only under
-// one of its known names [smartmontools drivedb.h, ataprint.cpp defaults].
+// one of its known names [smartmontools drivedb.h, ataprint.cpp defaults]. The first is what smartctl calls the id of any
+// drive that its database does not know.
 type meaning struct {
 	id    int64
 	names []string
@@ -45,6 +46,7 @@ var written = map[string]int64{
 }
 
 func readAttributes(t tree, h *Health) {
+	general := h.Drive.Flash() && !known(t, h.Drive)
 	rows := t.list(maxTable, "ata_smart_attributes", "table")
 	for _, row := range rows {
 		id := row.within(1, 254, "id")
@@ -62,16 +64,25 @@ func readAttributes(t tree, h *Health) {
 			a.Count = countOf(a, h.Drive.Seagate())
 		}
 		h.Attributes = append(h.Attributes, a)
-		place(a, h)
+		place(a, general, h)
 	}
 	if rows != nil && h.Attributes == nil {
 		h.Attributes = []Attribute{}
 	}
 }
 
-// place puts the attribute's count where its meaning belongs.
-func place(a Attribute, h *Health) {
-	if unit := written[a.Name]; unit != 0 && a.Count != nil && h.BytesWritten == nil && *a.Count < 1<<62/unit {
+// known reports whether smartctl's database has the drive.
+func known(t tree, d Drive) bool {
+	if in := t.flag("in_smartctl_database"); in != nil {
+		return *in
+	}
+	return d.Family != ""
+}
+
+// place puts the attribute's count where its meaning belongs. On flash a general name is a guess: such a count is judged
+// as one (see guessed), and the unit of what was written is not known at all.
+func place(a Attribute, general bool, h *Health) {
+	if unit := written[a.Name]; unit != 0 && !(general && a.Name == "Total_LBAs_Written") && a.Count != nil && h.BytesWritten == nil && *a.Count < 1<<62/unit {
 		h.BytesWritten = new(*a.Count * unit)
 	}
 	if a.ID == 9 && h.PowerOnHours == nil && a.Name == "Power_On_Hours" {
@@ -85,6 +96,9 @@ func place(a Attribute, h *Health) {
 			h.Unread = append(h.Unread, a.ID)
 		} else if field := m.field(h); *field == nil {
 			*field = a.Count
+			if general && a.Name == m.names[0] && m.rule != "" {
+				h.Guessed = append(h.Guessed, a.ID)
+			}
 		}
 	}
 }

@@ -106,38 +106,6 @@ func readScan(states ...int64) func(*Health) []reading {
 	}
 }
 
-// readLatestTest looks at the newest result that says anything, and at what ATA drives say beside their log.
-func readLatestTest(h *Health) []reading {
-	var out []reading
-	for _, row := range h.SelfTests {
-		if row.Result == Passed || row.Result == Failed {
-			out = append(out, reading{item: row.String(), value: row.Text, holds: row.Result == Failed})
-			break
-		}
-	}
-	if len(out) == 0 || !out[0].holds {
-		out = append(out, reading{item: "status", value: string(h.LastSelfTest), holds: h.LastSelfTest == Failed})
-	}
-	return out
-}
-
-// readOlderTests looks for a failure below the newest result that no long test has settled since.
-func readOlderTests(h *Health) []reading {
-	newest := true
-	for _, row := range h.SelfTests {
-		switch {
-		case row.Result == Failed && !newest:
-			return []reading{{item: row.String(), value: row.Text, holds: true}}
-		case row.Result == Passed && row.Type == Long:
-			return nil
-		}
-		if row.Result == Passed || row.Result == Failed {
-			newest = false
-		}
-	}
-	return nil
-}
-
 // errorLogGrew looks at the count alone: entries that are shown are judged by what they say.
 func errorLogGrew(before, after *Health) (from, to any, grew bool) {
 	if before.ErrorLogCount == nil || after.ErrorLogCount == nil || *after.ErrorLogCount <= *before.ErrorLogCount {
@@ -157,13 +125,6 @@ func readSpare(h *Health) []reading {
 		return nil
 	}
 	return []reading{{value: *h.SparePercent, holds: *h.SparePercent < *h.SpareThresholdPercent}}
-}
-
-func readEndurance(h *Health) []reading {
-	if h.EnduranceUsedPercent == nil {
-		return nil
-	}
-	return []reading{{value: *h.EnduranceUsedPercent, holds: *h.EnduranceUsedPercent >= 100}}
 }
 
 // farmLeads reports whether the figure of FARM is far above the hours of SMART.

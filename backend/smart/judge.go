@@ -39,7 +39,7 @@ func Judge(h Health, declared Declared, swept bool) []Finding {
 			}
 		}
 	}
-	return out
+	return guessed(out, &h)
 }
 
 // Compare gives what changed for the worse between two captures of one drive; nothing for two equal ones. What a
@@ -60,7 +60,7 @@ func Compare(before, after Health, declared Declared) []Finding {
 			from, to := r.counter(&before), r.counter(&after)
 			switch {
 			case from == nil || to == nil || *from == *to:
-			case *to > *from && r.Rising != "":
+			case *to > *from != r.level && r.Rising != "":
 				out = append(out, r.finding(r.Rising, "", *from, *to))
 			case *to < *from && r.Fell != "":
 				out = append(out, r.finding(worse(r.Fell, r.severity(declared, false)), "", *from, *to))
@@ -69,7 +69,7 @@ func Compare(before, after Health, declared Declared) []Finding {
 			out = append(out, r.arisen(&before, &after, declared)...)
 		}
 	}
-	return out
+	return guessed(out, &before, &after)
 }
 
 // Review gives all that two captures of one drive say: what it came with, what changed, and what is left at the end.
@@ -108,7 +108,7 @@ func Review(before, after Health, declared Declared, swept bool) []Finding {
 			}
 		}
 	}
-	return out
+	return guessed(out, &before, &after)
 }
 
 // severity of the rule where it holds in one capture.
@@ -130,7 +130,7 @@ func (r *Rule) readings(h *Health) []reading {
 		return r.read(h)
 	case r.counter != nil:
 		if n := r.counter(h); n != nil {
-			return []reading{{value: *n, holds: *n > 0}}
+			return []reading{{value: *n, holds: *n > 0 && !r.level || *n < fullLevel && r.level}}
 		}
 	}
 	return nil
@@ -167,6 +167,14 @@ func (r *Rule) arisen(before, after *Health, declared Declared) []Finding {
 		old[was.item] = was
 	}
 	var out []Finding
+	if r.since != nil {
+		for _, now := range r.since(before, after) {
+			if now.holds {
+				out = append(out, r.finding(severity, now.item, r.value(before, now.item), now.value))
+			}
+		}
+		return out
+	}
 	for _, now := range r.holding(after) {
 		if was, known := old[now.item]; !known || !was.holds {
 			out = append(out, r.finding(severity, now.item, was.value, now.value))

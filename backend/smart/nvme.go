@@ -71,6 +71,8 @@ func nvmeTest(code *int64) SelfTestType {
 		return Short
 	case 2:
 		return Long
+	case 14:
+		return Vendor
 	}
 	return Other
 }

@@ -61,6 +61,9 @@ func Parse(data []byte) (Health, error) {
 	case NVMe:
 		readNVMe(t, &h)
 	}
+	if h.Drive.Protocol == ATA && h.Drive.RotationRPM != nil && *h.Drive.RotationRPM > 0 {
+		h.EnduranceUsedPercent = nil // platters have no rated endurance
+	}
 	h.Farm = readFarm(t)
 	readText(t, &h)
 	if h.Passed != nil && contradicted(h) {

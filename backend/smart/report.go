@@ -1,5 +1,7 @@
 package smart
 
+import "strings"
+
 // Report is what a person or a program is shown of one capture, or of two.
 type Report struct {
 	Drive    Drive     `json:"drive"`
@@ -7,6 +9,7 @@ type Report struct {
 	After    *Health   `json:"after,omitempty"`
 	Changes  []Change  `json:"changes,omitempty"`
 	Findings []Finding `json:"findings"`
+	Unjudged string    `json:"unjudged,omitempty"` // there are no findings because nothing could be judged: why
 }
 
 // Change is one figure that differs between two captures.
@@ -29,10 +32,29 @@ func NewReport(h Health, after *Health, declared Declared) Report {
 		end.Drive = Drive{}
 		r.After = &end
 	}
-	if r.Findings == nil {
-		r.Findings = []Finding{}
+	r.Findings = Once(r.Findings, h.Drive)
+	if len(r.Findings) == 0 {
+		r.Findings, r.Unjudged = []Finding{}, unjudged(h, after)
 	}
 	return r
+}
+
+// unjudged says why findings are missing that nothing could lead to; empty where the drive was judged.
+func unjudged(h Health, after *Health) string {
+	silent := &h
+	if h.HasData() {
+		if silent = after; after == nil || after.HasData() {
+			return ""
+		}
+	}
+	text := "nothing could be judged: the capture holds no health data"
+	if h.HasData() {
+		text = "nothing could be compared: the later capture holds no health data"
+	}
+	if len(silent.Messages) > 0 {
+		text += "; smartctl said: " + strings.Join(silent.Messages, "; ")
+	}
+	return text
 }
 
 // figures are what Changes compares beside the counters of the rules.

@@ -52,15 +52,14 @@ func Rows(before, after Health) []Row {
 	return out
 }
 
-// unjudged says what attributes mean that no rule judges by their count, by smartctl's names for them.
-var unjudged = map[string]string{
+// unruled says what attributes mean that no rule judges by their count, by smartctl's names for them.
+var unruled = map[string]string{
 	"Raw_Read_Error_Rate":     "How well reads go, as the drive rates it; its raw count means little.",
 	"Spin_Up_Time":            "How long the spindle takes to start.",
 	"Start_Stop_Count":        "How often the spindle started.",
 	"Seek_Error_Rate":         "How well the heads find their place, as the drive rates it; its raw count means little.",
 	"Power_On_Hours":          "Hours that the drive was switched on.",
 	"Power_Cycle_Count":       "How often the drive was switched on.",
-	"Helium_Level":            "How much helium is left, where 100 is full.",
 	"Airflow_Temperature_Cel": "Temperature, packed with its extremes; smartctl's own figure is used.",
 	"Temperature_Celsius":     "Temperature, packed with its extremes; smartctl's own figure is used.",
 	"Power-Off_Retract_Count": "How often power went while the heads were over the platters.",
@@ -77,11 +76,19 @@ func (a Attribute) says() (rule, says string) {
 		if m.id != a.ID || !slices.Contains(m.names, a.Name) || m.rule == "" {
 			continue
 		}
-		for _, r := range rules {
-			if r.ID == m.rule {
-				return r.ID, r.Says
-			}
+		return byID(m.rule)
+	}
+	if heliumNames[a.ID] == a.Name {
+		return byID("helium")
+	}
+	return "", unruled[a.Name]
+}
+
+func byID(rule string) (id, says string) {
+	for _, r := range rules {
+		if r.ID == rule {
+			return r.ID, r.Says
 		}
 	}
-	return "", unjudged[a.Name]
+	return "", ""
 }

@@ -29,7 +29,12 @@ type Rule struct {
 	counter func(*Health) *int64
 	read    func(*Health) []reading
 	pair    func(before, after *Health) (from, to any, holds bool)
+	since   func(before, after *Health) []reading // with read: what is new in the later capture, where that is not what arose
+	level   bool                                  // the counter is a level that stands at 100: it falls where others rise
 }
+
+// fullLevel is where a level stands as long as nothing is wrong.
+const fullLevel = 100
 
 // reading is one thing that a condition looks at.
 type reading struct {
@@ -83,8 +88,8 @@ var rules = []Rule{
 		Held: Fail, Rising: Fail, read: readPrefailNow},
 	{ID: "attribute_past", Says: "An attribute is or was at or below its threshold.", Source: "smartctl when_failed past, or now for an old-age attribute",
 		Held: Warn, Rising: Warn, read: readThresholds},
-	{ID: "selftest_failed", Says: "The drive failed its latest self-test.", Source: srcSelfTest, Held: Fail, Rising: Fail, read: readLatestTest},
-	{ID: "selftest_failed_before", Says: "The drive failed a self-test and has passed no long one since.", Source: srcSelfTest, Held: Warn, New: Fail, first: true, read: readOlderTests},
+	{ID: "selftest_failed", Says: "The drive failed its latest self-test.", Source: srcSelfTest, Held: Fail, Rising: Fail, read: readFailureNow, since: newFailure},
+	{ID: "selftest_failed_before", Says: "The drive failed a self-test earlier and has passed no long one since.", Source: srcSelfTest, Held: Warn, New: Fail, first: true, read: readFailureBefore},
 
 	// ATA counters.
 	{ID: "reallocated", Says: "The drive replaced bad sectors by spare ones (attribute 5).", Source: srcBackblaze, Held: Warn, Rising: Fail,
@@ -119,6 +124,9 @@ var rules = []Rule{
 
 	{ID: "error_log_grew", Says: "The drive counted errors of which its log shows no entry.", Source: srcLog, Rising: Info, pair: errorLogGrew},
 
+	{ID: "helium", Says: "The drive has lost helium: its level is below 100 (attributes 22 to 24).", Source: "drives of helium keep the level at 100 for life; the makers' thresholds are 25 (HGST, WD) and 75 (Toshiba)",
+		Held: Warn, Rising: Warn, level: true, counter: heliumLevel},
+
 	// SCSI counters.
 	{ID: "grown_defects", Says: "The drive's list of grown defects has entries.", Source: srcSCSI, Held: Warn, Rising: Fail,
 		counter: func(h *Health) *int64 { return h.Counters.GrownDefects }},
@@ -145,7 +153,7 @@ var rules = []Rule{
 	{ID: "media_errors", Says: "The drive could not give data back intact.", Source: srcNVMe, Held: Warn, New: Fail, Rising: Fail,
 		counter: func(h *Health) *int64 { return h.Counters.MediaErrors }},
 	{ID: "spare_low", Says: "The spare blocks are below the drive's own threshold.", Source: srcNVMe, Held: Fail, Rising: Fail, read: readSpare},
-	{ID: "endurance_used", Says: "The rated endurance is used up.", Source: srcNVMe + ", percentage used", Held: Warn, Rising: Warn, read: readEndurance},
+	{ID: "endurance_used", Says: "The rated endurance is used up.", Source: srcNVMe + ", percentage used; of SATA SSDs the vendors' gauges, by drivedb's names", Held: Warn, Rising: Warn, read: readEndurance},
 	{ID: "error_log_entries", Says: "The error log grew; refused commands count too.", Source: srcNVMe, Rising: Info,
 		counter: func(h *Health) *int64 { return h.Counters.ErrorLogEntries }},
 	{ID: "unsafe_shutdowns", Says: "The drive lost power without notice.", Source: srcNVMe, Rising: Info,

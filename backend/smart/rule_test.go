@@ -1,6 +1,7 @@
 package smart
 
 import (
+	"fmt"
 	"testing"
 )
 
@@ -68,6 +69,9 @@ var pairs = []struct {
 	{"hot, and the drive gives no limit", disk, []edit{{"temperature", map[string]any{"current": 60}}}, []edit{{"temperature", map[string]any{"current": 61}}}, "hot", Warn, int64(60), int64(61)},
 	{"the link fell back", disk, []edit{link(60)}, []edit{link(30)}, "link_slow", Warn, "6.0 of 6.0 Gb/s", "3.0 of 6.0 Gb/s"},
 	{"the write cache went off", disk, []edit{{"write_cache.enabled", true}}, []edit{{"write_cache.enabled", false}}, "write_cache_off", Info, "on", "off"},
+	{"helium leaks", disk, []edit{helium(98)}, []edit{helium(97)}, "helium", Warn, int64(98), int64(97)},
+	{"an SSD wears out", disk, []edit{{"rotation_rate", 0}, {"in_smartctl_database", true}, gaugeOf(177, "Wear_Leveling_Count", 2, 3000)},
+		[]edit{{"rotation_rate", 0}, {"in_smartctl_database", true}, gaugeOf(177, "Wear_Leveling_Count", 1, 3100)}, "endurance_used", Warn, "2 % left", "1 % left"},
 	{"hours went back", disk, nil, []edit{{"power_on_time.hours", 19}}, "hours_went_back", Warn, int64(20), int64(19)},
 	{"another drive", disk, nil, []edit{{"serial_number", "ZR50BBBB"}, raw("5", 9)}, "other_drive", Warn, "ZR50AAAA", "ZR50BBBB"},
 	{"a self-test failed", disk, nil, []edit{{"ata_smart_self_test_log.extended.table", []any{row(1, 121, "Completed: read failure", 20), row(1, 0, "Completed without error", 1)}}},
@@ -108,6 +112,14 @@ var pairs = []struct {
 	{"endurance used", flash, nil, []edit{{"nvme_smart_health_information_log.percentage_used", 100}}, "endurance_used", Warn, int64(0), int64(100)},
 	{"refused commands", flash, nil, []edit{{"nvme_smart_health_information_log.num_err_log_entries", 6}}, "error_log_entries", Info, int64(0), int64(6)},
 	{"power cut", flash, nil, []edit{{"nvme_smart_health_information_log.unsafe_shutdowns", 2}}, "unsafe_shutdowns", Info, int64(1), int64(2)},
+}
+
+func helium(level int) edit { return gaugeOf(22, "Helium_Level", level, level<<16|level) }
+
+// gaugeOf gives the drive one attribute more, and takes those away of which it says nothing here.
+func gaugeOf(id int, name string, value, raw int) edit {
+	return edit{"ata_smart_attributes.table", []any{map[string]any{"id": id, "name": name, "value": value, "worst": value, "thresh": 0, "when_failed": "",
+		"flags": map[string]any{"prefailure": false}, "raw": map[string]any{"value": raw, "string": fmt.Sprint(raw)}}}}
 }
 
 // link is a SATA link of a drive that can 6.0 Gb/s, at so many tenths of a Gb/s.
@@ -189,6 +201,8 @@ var states = []struct {
 		"id": 241, "name": "Total_LBAs_Written", "raw": map[string]any{"value": 1 << 40, "string": "1099511627776"}}}}}, "writes_exceed_hours", Warn, Warn, Warn},
 	{"switched on often", disk, []edit{{"power_cycle_count", 51}}, "cycles_not_new", "", Warn, ""},
 	{"written to", flash, []edit{{"nvme_smart_health_information_log.data_units_written", 300000}}, "writes_not_new", "", Warn, ""},
+	{"little helium", disk, []edit{helium(97)}, "helium", Warn, Warn, Warn},
+	{"all of the helium, packed", disk, []edit{helium(100)}, "", "", "", ""},
 	{"a firmware notice", disk, []edit{{"smartctl.output", []any{"==> WARNING: A firmware update for this drive may be available,"}}}, "firmware_notice", Info, Info, Info},
 	{"a slow link", disk, []edit{link(15)}, "link_slow", Warn, Warn, Warn},
 	{"a full link", disk, []edit{link(60)}, "", "", "", ""},

@@ -3,6 +3,7 @@ package smart
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // SelfTestType is the kind of a self-test.
@@ -13,6 +14,8 @@ const (
 	Short SelfTestType = "short"
 	Long  SelfTestType = "long" // ATA extended, SCSI background long
 	Other SelfTestType = "other"
+	// Vendor is a test that the drive's firmware runs of its own accord, or by a command of its maker.
+	Vendor SelfTestType = "vendor"
 )
 
 // SelfTestState says how a self-test stands or ended.
@@ -50,8 +53,8 @@ type RunningTest struct {
 //
 // The state is Running while the drive says so, None if there is no new row, and Unknown if the log cannot be compared
 // (one of the captures lacks it, or nothing is left of the old one and the row's hours do not fit either) or holds
-// only tests of another kind: then somebody else tests this drive. A full log of rows that are all equal, as of a SCSI
-// drive past 65,535 hours, shows no new row: None then means that the result is not known.
+// only tests of another kind: then somebody else tests this drive. Rows of the firmware's own tests tell of nobody. A full
+// log of rows that are all equal shows no new row (see Blind): None then means that the result is not known.
 func NewSelfTestRow(before, after Health, kind SelfTestType) (SelfTestRow, SelfTestState) {
 	rows, known := NewSelfTestRows(before, after)
 	i := slices.IndexFunc(rows, func(r SelfTestRow) bool { return r.Type == kind })
@@ -63,11 +66,34 @@ func NewSelfTestRow(before, after Health, kind SelfTestType) (SelfTestRow, SelfT
 		return SelfTestRow{}, Unknown
 	case i >= 0:
 		return rows[i], rows[i].Result
-	case len(rows) > 0:
+	case slices.ContainsFunc(rows, func(r SelfTestRow) bool { return r.Type != Vendor }):
 		return SelfTestRow{}, Unknown
 	}
 	return SelfTestRow{}, None
 }
+
+// Blind says why the drive's self-test log cannot show a new row, empty if it can: it is as it was, and its rows are all
+// alike, so that one more in its full log changes nothing. Logs of drives whose hours stand still look so, and those of
+// SCSI drives past 65,535 hours.
+func Blind(before, after Health) string {
+	rows := after.SelfTests
+	if len(rows) < fewestRows || !slices.EqualFunc(rows, before.SelfTests, sameRow) {
+		return ""
+	}
+	if slices.ContainsFunc(rows, func(r SelfTestRow) bool { return !sameRow(r, rows[0]) }) {
+		return ""
+	}
+	text := fmt.Sprintf("the drive's log cannot show it: all of its %d rows are alike", len(rows))
+	switch hours := rows[0].Hours; {
+	case hours == nil:
+		return text + " and bear no hours"
+	default:
+		return text + fmt.Sprintf(", each at %d hours", *hours)
+	}
+}
+
+// fewestRows is how many rows a self-test log has at least that is full [NVMe: 20, SPC: 20, ACS: 21 or 19].
+const fewestRows = 19
 
 // HasSelfTestRow reports whether the drive's log shows this row.
 func HasSelfTestRow(h Health, row SelfTestRow) bool {
@@ -96,8 +122,26 @@ func NewSelfTestRows(before, after Health) (rows []SelfTestRow, known bool) {
 }
 
 func sameRow(a, b SelfTestRow) bool {
-	return a.Type == b.Type && a.Result == b.Result && same(a.LBA, b.LBA) &&
+	return a.Type.kind() == b.Type.kind() && a.Result == b.Result && same(a.LBA, b.LBA) &&
 		(a.Hours == nil) == (b.Hours == nil) && (a.Hours == nil || *a.Hours%hourWrap == *b.Hours%hourWrap)
+}
+
+// kind makes rows comparable with those of journals that did not tell the firmware's own tests from others.
+func (t SelfTestType) kind() SelfTestType {
+	if t == Vendor {
+		return Other
+	}
+	return t
+}
+
+// SelfTestTrouble gives what smartctl said of the drive's self-test log where it could not read it; empty if it said nothing.
+func (h Health) SelfTestTrouble() string {
+	for _, m := range h.Messages {
+		if said := strings.ToLower(m); strings.Contains(said, "self-test") || strings.Contains(said, "self test") {
+			return m
+		}
+	}
+	return ""
 }
 
 func same(a, b *int64) bool {

@@ -43,8 +43,9 @@ type Health struct {
 	CriticalWarning       *int64 `json:"critical_warning"` // NVMe bit field
 
 	Counters   Counters    `json:"counters"`
-	Attributes []Attribute `json:"attributes"`       // ATA, in the drive's order
-	Unread     []int64     `json:"unread,omitempty"` // ATA ids that bear a name of another meaning, and so are not judged
+	Attributes []Attribute `json:"attributes"`        // ATA, in the drive's order
+	Unread     []int64     `json:"unread,omitempty"`  // ATA ids that bear a name of another meaning, and so are not judged
+	Guessed    []int64     `json:"guessed,omitempty"` // ATA ids of a flash drive that bear only smartctl's general name
 
 	SelfTests      []SelfTestRow   `json:"self_tests"` // newest first
 	LastSelfTest   SelfTestState   `json:"last_self_test,omitempty"`
