@@ -33,6 +33,8 @@ type answer struct {
 
 	poolName, poolGUID, job string
 
+	by string // the kernel's name of what is made of the drive; empty where a claim is not of that kind
+
 	parts []string // the text for a chip; see drive.Usage
 }
 

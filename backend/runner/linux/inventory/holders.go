@@ -57,7 +57,9 @@ func (t *topology) holderClaims(mounts []mount) claims {
 					}
 					points = append(points, at[over]...)
 				}
-				out.add(disk, claim("holders", h.class, "%s is part of %s%s", b.name, h.text, mountedAt(points)))
+				a := claim("holders", h.class, "%s is part of %s%s", b.name, h.text, mountedAt(points))
+				a.by = name
+				out.add(disk, a)
 			}
 		}
 	}
@@ -80,37 +82,13 @@ func (t *topology) above(name string) []*block {
 		for _, holder := range b.holders {
 			up(holder)
 		}
+		for _, over := range t.disks {
+			if over.loop != nil && over.loop.over == b {
+				up(over.name)
+			}
+		}
 	}
 	up(name)
-	return out
-}
-
-// loopClaims finds loop devices over a disk or a partition: the kernel counts them as no holder and leaves the disk
-// free to be claimed, mounted or not.
-func (t *topology) loopClaims(mounts []mount) claims {
-	out := claims{}
-	at := t.mountPoints(mounts)
-	for _, loop := range t.disks {
-		file := loop.backing()
-		if file == "" {
-			continue
-		}
-		over := t.resolve(file)
-		if over == nil {
-			continue // a file: its file system is mounted
-		}
-		var points []string
-		for _, b := range t.above(loop.name) {
-			points = append(points, at[b]...)
-		}
-		class := drive.OpenByProcess
-		if len(points) > 0 {
-			class = drive.Mounted
-		}
-		for _, disk := range t.below(over) {
-			out.add(disk, claim("loops", class, "%s is a loop device over %s%s", loop.name, over.name, mountedAt(points)))
-		}
-	}
 	return out
 }
 

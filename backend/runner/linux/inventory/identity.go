@@ -9,8 +9,6 @@ import (
 	"regexp"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"burnish/backend/drive"
 )
 
@@ -35,7 +33,7 @@ func (t *topology) nodes() []*node {
 		switch {
 		case !virtual && !physicalName.MatchString(b.name):
 			continue
-		case strings.HasPrefix(b.name, "loop") && b.backing() == "", strings.HasPrefix(b.name, "nbd") && b.size == 0:
+		case strings.HasPrefix(b.name, "loop") && b.loop == nil, strings.HasPrefix(b.name, "nbd") && b.size == 0:
 			continue
 		}
 		out = append(out, &node{block: b, virtual: virtual})
@@ -56,7 +54,7 @@ func (h *Host) identify(n node) node {
 	switch {
 	case n.virtual:
 		id.Kind, id.Transport = drive.Virtual, "virtual"
-		h.identifyVirtual(&id, n.block)
+		identifyVirtual(&id, n.block)
 	case strings.HasPrefix(n.name, "nvme"):
 		id.Kind = drive.NVMe
 		out.unit = identifyNVMe(&id, n.block)
@@ -65,6 +63,7 @@ func (h *Host) identify(n node) node {
 	}
 	out.id = id
 	out.noWord = out.id.ID() == "" && !n.virtual && id.Transport != "usb"
+	out.timedOut = n.loop != nil && !n.loop.known
 	return out
 }
 
@@ -114,7 +113,7 @@ func identifyNVMe(id *drive.Identity, b *block) (namespace string) {
 	return first(b.attr("nsid"), b.name[strings.LastIndexByte(b.name, 'n')+1:])
 }
 
-func (h *Host) identifyVirtual(id *drive.Identity, b *block) {
+func identifyVirtual(id *drive.Identity, b *block) {
 	id.Serial = ownSerial(b.attr("serial"))
 	switch b.name[0] {
 	case 'l':
@@ -126,10 +125,9 @@ func (h *Host) identifyVirtual(id *drive.Identity, b *block) {
 	case 'x':
 		id.Model = "Xen disk"
 	}
-	if file := b.backing(); file != "" {
-		var st unix.Stat_t
-		if unix.Stat(h.at(file), &st) == nil { // without the file's number two of the same name would be one
-			id.Backing = fmt.Sprintf("%s:%v:%d", file, number(uint64(st.Dev)), st.Ino)
+	if b.loop != nil {
+		if b.loop.known { // without the file's number two of the same name would be one
+			id.Backing = fmt.Sprintf("%s:%v:%d", b.backing(), b.loop.FS, b.loop.Inode)
 		}
 	} else if backend := b.attr("backend"); backend != "" {
 		id.Backing = "nbd:" + ascii([]byte(backend))

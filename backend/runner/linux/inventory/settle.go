@@ -36,6 +36,10 @@ func settle(nodes []*node) []unitOf {
 		same := bySame[n.id.ID()]
 		switch {
 		case done[n]:
+		case n.timedOut && n.id.ID() == "":
+			a := because(identityLayer, errNoAnswer)
+			a.text = "it does not answer who it is"
+			out = append(out, unitOf{paths: []*node{n}, answers: []answer{a}})
 		case n.id.ID() == "":
 			out = append(out, unitOf{paths: []*node{n}, answers: []answer{
 				claim(identityLayer, drive.Duplicate, "neither a serial number nor a worldwide name of its own can be read")}})

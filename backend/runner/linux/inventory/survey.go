@@ -46,6 +46,7 @@ type look struct {
 	found   label.Findings
 	err     error // why found is none
 	probe   *answer
+	below   []answer // of what a loop device lies over
 	guard   guard
 	denied  []answer
 	temp    *int
@@ -74,6 +75,7 @@ func (h *Host) newSurvey(ctx context.Context, opt Options) (*survey, error) {
 	if err != nil {
 		return nil, err
 	}
+	topo.askLoops(ctx)
 	s := &survey{h: h, opt: opt, topo: topo, nodes: topo.nodes(), samples: listSamples,
 		own: map[Number]bool{}, slots: make(chan struct{}, maxScans), asks: make(chan struct{}, maxAsks), looks: map[*node]*look{}}
 	for _, f := range opt.Held {
@@ -102,7 +104,7 @@ func (s *survey) identifyAll(ctx context.Context) {
 		was := *n
 		got, err := await(ctx, func() (node, error) { return s.h.identify(was), nil })
 		if err != nil {
-			n.noWord, n.timedOut = true, true
+			n.noWord, n.timedOut = !n.virtual, true // a virtual one has no second path
 			n.id.SizeBytes = n.size
 			return
 		}
@@ -141,6 +143,15 @@ func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
 		})
 		if !n.virtual {
 			wg.Go(func() { l.guard = s.guarded(ctx, n) })
+		}
+		if n.loop != nil && n.loop.over != nil {
+			wg.Go(func() {
+				answers, err := await(ctx, func() ([]answer, error) { return s.probeBelow(ctx, n), nil })
+				if err != nil {
+					answers = []answer{because(claimLayer, err)}
+				}
+				l.below = answers
+			})
 		}
 		if !s.own[n.dev] {
 			wg.Go(func() {
@@ -248,7 +259,7 @@ func (s *survey) askLayers(ctx context.Context) {
 		{"mounts", "not mounted", func() (claims, bool, error) { return always(t.mountClaims(mounts), mountErr) }},
 		{"swap", "not swapped to", func() (claims, bool, error) { return always(t.swapClaims()) }},
 		{"holders", "nothing is made of it", func() (claims, bool, error) { return always(t.holderClaims(mounts), mountErr) }},
-		{"loops", "no loop device over it", func() (claims, bool, error) { return always(t.loopClaims(mounts), mountErr) }},
+		{"loops", "no loop device over it", func() (claims, bool, error) { return always(t.loopClaims(mounts)) }},
 		{openLayer, "no process has it open", func() (claims, bool, error) { return always(h.openClaims(ctx, t, s.nodes)) }},
 		{promisedLayer, "given to none", func() (claims, bool, error) { return always(t.promisedClaims()) }},
 		{trueNASLayer, "counts as unused", func() (claims, bool, error) { return h.trueNASClaims(ctx, t) }},
@@ -298,6 +309,8 @@ func (s *survey) answersFor(n *node) []answer {
 	for _, l := range s.layers {
 		out = append(out, l.answers(n)...)
 	}
+	out = append(out, s.usedBelow(n)...)
+	out = append(out, s.looks[n].below...)
 	l := s.looks[n]
 	guards := append(slices.Clone(l.guard.answers), l.denied...)
 	out = append(out, guards...)

@@ -28,6 +28,7 @@ type block struct {
 	parts   []*block
 	holders []string // kernel names of what is made of it
 	slaves  []string // kernel names of what it is made of
+	loop    *loop    // of a loop device that is bound
 }
 
 // path is where udev or devtmpfs puts the device.
@@ -167,13 +168,18 @@ func (t *topology) resolve(path string) *block {
 	return t.byName[strings.ReplaceAll(name, "/", "!")]
 }
 
-// backing is what a loop device is made of: the path of its file, without the word that a deleted one bears.
+// backing is the path of what a loop device is made of, for people: it may lead nowhere, or to something else by now. The
+// word that a deleted file bears is left out.
 func (b *block) backing() string {
 	return strings.TrimSuffix(b.attr("loop", "backing_file"), " (deleted)")
 }
 
-// below gives the disks that b rests on, down through partitions, device mapper, md, bcache and loop devices.
-func (t *topology) below(b *block) []*block {
+// below gives the disks that b rests on, down through partitions, device mapper, md, bcache, loop devices and the file
+// systems of their files.
+func (t *topology) below(b *block) []*block { return t.under(b, true) }
+
+// under is below, without the devices of file systems where files is false.
+func (t *topology) under(b *block, files bool) []*block {
 	var out []*block
 	seen := map[*block]bool{}
 	var down func(*block)
@@ -186,11 +192,10 @@ func (t *topology) below(b *block) []*block {
 			down(b.disk)
 			return
 		}
-		if file := b.backing(); file != "" {
-			if over := t.resolve(file); over != nil {
-				down(over)
-			} else {
-				down(t.fileDevice(file))
+		if b.loop != nil {
+			down(b.loop.over)
+			if files && b.loop.overFile() {
+				down(t.byNumber[b.loop.FS])
 			}
 		}
 		for _, name := range b.slaves {
@@ -200,13 +205,4 @@ func (t *topology) below(b *block) []*block {
 	}
 	down(b)
 	return out
-}
-
-// fileDevice is the device of the file system that a file lies on.
-func (t *topology) fileDevice(file string) *block {
-	var st unix.Stat_t
-	if unix.Stat(t.h.at(file), &st) != nil {
-		return nil
-	}
-	return t.byNumber[number(uint64(st.Dev))]
 }

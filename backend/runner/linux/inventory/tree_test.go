@@ -26,11 +26,13 @@ type tree struct {
 	root  string
 	tools map[string]string // by the whole command line
 	open  map[string]func(exclusive bool) (Device, error)
+	loops map[string]func() (Loop, error) // by name; any other lies over what its path names
 	next  uint32
 }
 
 func newTree(t *testing.T) *tree {
-	m := &tree{t: t, root: t.TempDir(), tools: map[string]string{}, open: map[string]func(bool) (Device, error){}}
+	m := &tree{t: t, root: t.TempDir(), tools: map[string]string{}, open: map[string]func(bool) (Device, error){},
+		loops: map[string]func() (Loop, error){}}
 	m.file("/proc/self/mountinfo", "22 1 0:21 / / rw,relatime - rootfs rootfs rw\n")
 	m.file("/proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n")
 	m.dir("/sys/block")
@@ -39,7 +41,17 @@ func newTree(t *testing.T) *tree {
 }
 
 func (m *tree) host() *Host {
-	return &Host{Root: m.root, Run: m.run, Open: m.openDevice}
+	return &Host{Root: m.root, Run: m.run, Open: m.openDevice, Loop: m.loop}
+}
+
+func (m *tree) loop(path string, _ Number) (Loop, error) {
+	name := filepath.Base(path)
+	if f := m.loops[name]; f != nil {
+		return f()
+	}
+	file := text(m.root, "/sys/block", name, "loop/backing_file")
+	over, _ := parseNumber(text(m.root, "/sys/block", filepath.Base(file), "dev"))
+	return Loop{Over: over, Inode: uint64(len(file))}, nil
 }
 
 func (m *tree) run(_ context.Context, name string, args ...string) ([]byte, error) {
