@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 
 	"burnish/backend/desk"
@@ -10,7 +11,7 @@ import (
 )
 
 // App is what the page can ask for: each method calls the desk and hands on what it says. Errors reach the page as
-// {code, title, text, hint}.
+// asSaid makes them.
 type App struct {
 	desk *desk.Desk
 	quit func() // closes the window without a question
@@ -110,11 +111,16 @@ func (a *App) Quit(stop bool) error {
 	return nil
 }
 
-// asSaid is how errors reach the page.
+// asSaid is how errors reach the page: a reason as JSON in one text. The web view makes an Error of what it is given,
+// and an Error keeps nothing but a text.
 func asSaid(err error) any {
 	var said *reason.Said
-	if errors.As(err, &said) {
-		return said
+	if !errors.As(err, &said) {
+		said = reason.New("internal", "error", err)
 	}
-	return reason.New("internal", "error", err)
+	text, err := json.Marshal(said)
+	if err != nil {
+		panic(err) // four texts
+	}
+	return string(text)
 }

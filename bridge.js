@@ -17,7 +17,7 @@
     await open
     const answer = await fetch('/e2e/call?token=' + token, { method: 'POST', body: JSON.stringify({ method, args }) })
     const value = await answer.json()
-    if (!answer.ok) throw value
+    if (!answer.ok) throw new Error(value) // as the runtime of a window does with whatever it is given
     return value
   }
   window.go = { main: { App: new Proxy({}, { get: (_, method) => (...args) => call(method, args) }) } }

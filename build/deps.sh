@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs what the tests need on Debian or Ubuntu: a real SSH server, NBD over FUSE for faulty drives, and the tools
 # whose words the runner has to understand; with "window" what builds the window, with "page" the browser that the page
-# is tested in, with "screen" a display in memory, with "go" or "node" the distribution's Go or Node. Says what is
-# missing where it cannot install.
+# is tested in, with "screen" a display in memory and what reads it, with "go" or "node" the distribution's Go or Node.
+# Says what is missing where it cannot install.
 set -eu
 need="git gcc libc6-dev openssh-server nbdkit libnbd-bin fuse3 smartmontools e2fsprogs sudo xfsprogs btrfs-progs lvm2 mdadm cryptsetup-bin gdisk dosfstools gnome-keyring dbus iproute2"
 # What builds the window.
@@ -15,7 +15,7 @@ node) need="nodejs npm ca-certificates" ;;
 window) need=$window ;;
 shots) need=$shots ;;
 page) need=chromium ;;
-screen) need=xvfb ;;
+screen) need="xvfb at-spi2-core dbus-daemon" ;;
 esac
 missing=""
 for p in $need; do

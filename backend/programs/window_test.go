@@ -7,11 +7,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"image"
 	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -22,8 +24,9 @@ import (
 
 var realWindow = flag.Bool("window", false, "look at the window of build/bin/burnish on a display in memory")
 
-// desktop is the release binary with its window.
+// desktop is the release binary with its window, and who reads it.
 type desktop struct {
+	*screen.Reader
 	t    *testing.T
 	on   *screen.Screen
 	data string
@@ -32,13 +35,31 @@ type desktop struct {
 	said *bytes.Buffer // by the program; read once it has ended
 }
 
+// size is a screen in pixels.
+type size struct{ width, height int }
+
+var usual = size{1280, 820}
+
 // open opens the window on the practice NAS and waits until its page is drawn.
 func open(t *testing.T) *desktop {
 	t.Helper()
-	home := t.TempDir()
-	d := &desktop{t: t, on: screen.Start(t, 1280, 820), data: filepath.Join(home, "data"), said: &bytes.Buffer{}}
-	cmd := exec.Command(built(t, "burnish"), "--data-dir", d.data, "demo", "--idle")
-	cmd.Env = append(os.Environ(), "DISPLAY="+d.on.Name, "WAYLAND_DISPLAY=", "HOME="+home, "XDG_DATA_HOME="+filepath.Join(home, "share"), "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
+	return openWith(t, usual, "Burnish: practice", []string{"demo", "--idle"})
+}
+
+// openWith opens the window of a title that a command opens, in a home and with an environment of its own.
+func openWith(t *testing.T, s size, title string, args []string, env ...string) *desktop {
+	t.Helper()
+	return reopen(t, t.TempDir(), s, title, args, env...)
+}
+
+// reopen opens the window in a home that is there.
+func reopen(t *testing.T, home string, s size, title string, args []string, env ...string) *desktop {
+	t.Helper()
+	d := &desktop{t: t, on: screen.Start(t, s.width, s.height), data: filepath.Join(home, "data"), said: &bytes.Buffer{}}
+	d.Reader = screen.Read(t, d.on)
+	cmd := exec.Command(built(t, "burnish"), append([]string{"--data-dir", d.data}, args...)...)
+	cmd.Env = append(append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+filepath.Join(home, "share")), d.Env...)
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdout, cmd.Stderr = d.said, d.said
 	var err error
 	if d.prog, err = tether.Start(cmd); err != nil {
@@ -50,15 +71,18 @@ func open(t *testing.T) *desktop {
 			t.Logf("the program said:\n%s", d.said)
 		}
 	})
-	d.win = d.on.Window("Burnish: practice")
+	d.win = d.on.Window(title)
 	d.until("the page is drawn", func() bool { return colours(d.on.Picture()) > 60 })
 	return d
 }
 
+// windowPatience bounds the wait for something in a window.
+const windowPatience = 3 * time.Minute
+
 // until waits until something holds. A picture of a window that it never held for is left in BURNISH_TEST_SHOTS.
 func (d *desktop) until(what string, holds func() bool) {
 	d.t.Helper()
-	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(windowPatience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if d.prog.Ended(0) {
 			d.t.Fatalf("the program ended before %s: %v", what, d.prog.Err())
 		}
@@ -67,7 +91,26 @@ func (d *desktop) until(what string, holds func() bool) {
 		}
 	}
 	d.keep("never-" + d.t.Name())
+	d.t.Logf("the window says:\n%s", d.Words())
 	d.t.Fatalf("never: %s", what)
+}
+
+// click waits for an element and clicks on it.
+func (d *desktop) click(role screen.Role, name string) {
+	d.t.Helper()
+	d.until(fmt.Sprintf("there is %q to click on", name), func() bool {
+		e, ok := d.Find(role, name)
+		if ok {
+			d.Click(e)
+		}
+		return ok
+	})
+}
+
+// reads waits until the window says something.
+func (d *desktop) reads(words string) {
+	d.t.Helper()
+	d.until(fmt.Sprintf("the window says %q", words), func() bool { return strings.Contains(d.Words(), words) })
 }
 
 // keep leaves a picture of the screen where a person asked for it.

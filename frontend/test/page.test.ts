@@ -46,6 +46,11 @@ test('what a NAS says is shown as text', () => {
 test('a refusal of any shape becomes a Said', async () => {
   expect(said('{"code":"drive_in_use","title":"In use","text":"","hint":"h"}')).toMatchObject({ code: 'drive_in_use', hint: 'h' })
   expect(said(new Error('boom')).text).toBe('boom')
+  // The runtime of a window makes an Error of what the program says; the text of the Error is all that is left of it.
+  expect(said(new Error('{"code":"drive_in_use","title":"In use","text":"t","hint":"h"}'))).toEqual({ code: 'drive_in_use', title: 'In use', text: 't', hint: 'h' })
+  expect(said(new Error('{"what":1}')).text).toBe('{"what":1}')
+  expect(said('{broken').text).toBe('{broken')
+  expect(said({ what: 1 }).text).toBe('{"what":1}')
   expect(said({ code: 'a', title: 'b' })).toEqual({ code: 'a', title: 'b', text: '', hint: '' })
   await expect(bridge({}).Snapshot()).rejects.toMatchObject({ title: 'That did not work' })
   const api = bridge({ go: { main: { App: { Stop: async (j) => { throw { code: 'c', title: String(j), text: '', hint: '' } } } } } })

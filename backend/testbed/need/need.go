@@ -74,6 +74,14 @@ func openable(t testing.TB, path, what string) {
 	f.Close()
 }
 
+// File goes on only where a file is there that a package brings.
+func File(t testing.TB, path, from string) {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		missing(t, "needs "+path+", which the package "+from+" brings")
+	}
+}
+
 func missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv(noSkip) != "" {

@@ -3,13 +3,10 @@
 package screen
 
 import (
-	"bufio"
 	"fmt"
 	"image"
 	"io"
-	"os"
 	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +15,6 @@ import (
 	"github.com/jezek/xgb/xtest"
 
 	"burnish/backend/testbed/need"
-	"burnish/backend/testbed/tether"
 )
 
 // patience bounds the wait for the server, and for a window to be there.
@@ -26,11 +22,13 @@ const patience = 2 * time.Minute
 
 // The keys that are no letters, as X names them.
 const (
-	Tab    xproto.Keysym = 0xff09
-	Return xproto.Keysym = 0xff0d
-	Escape xproto.Keysym = 0xff1b
-	Down   xproto.Keysym = 0xff54
-	Space  xproto.Keysym = 0x0020
+	Tab     xproto.Keysym = 0xff09
+	Return  xproto.Keysym = 0xff0d
+	Escape  xproto.Keysym = 0xff1b
+	Down    xproto.Keysym = 0xff54
+	Space   xproto.Keysym = 0x0020
+	Shift   xproto.Keysym = 0xffe1
+	Control xproto.Keysym = 0xffe3
 )
 
 // Screen is a display.
@@ -41,7 +39,8 @@ type Screen struct {
 	width, height uint16
 	x             *xgb.Conn
 	root          xproto.Window
-	codes         map[xproto.Keysym]xproto.Keycode
+	codes         map[xproto.Keysym]xproto.Keycode // without a modifier
+	shifted       map[xproto.Keysym]xproto.Keycode
 }
 
 // Window is a window of a program under test.
@@ -51,26 +50,10 @@ type Window = xproto.Window
 func Start(t testing.TB, width, height int) *Screen {
 	t.Helper()
 	// The server takes the first number that is free and writes it to the pipe.
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer read.Close()
-	cmd := exec.Command(need.Program(t, "Xvfb"), "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp")
-	cmd.ExtraFiles = []*os.File{write}
-	server, err := tether.Start(cmd)
-	_ = write.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Kill)
-	_ = read.SetReadDeadline(time.Now().Add(patience))
-	number, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the X server does not say its display: %v", err)
-	}
-	s := &Screen{Name: ":" + strings.TrimSpace(number), t: t, width: uint16(width), height: uint16(height)}
+	number := started(t, exec.Command(need.Program(t, "Xvfb"), "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp"))
+	s := &Screen{Name: ":" + number, t: t, width: uint16(width), height: uint16(height)}
 	xgb.Logger.SetOutput(io.Discard) // it tells of an authority that nobody needs, and of the end of the server
+	var err error
 	if s.x, err = xgb.NewConnDisplay(s.Name); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +63,7 @@ func Start(t testing.TB, width, height int) *Screen {
 	}
 	setup := xproto.Setup(s.x)
 	s.root = setup.DefaultScreen(s.x).Root
-	s.codes = map[xproto.Keysym]xproto.Keycode{}
+	s.codes, s.shifted = map[xproto.Keysym]xproto.Keycode{}, map[xproto.Keysym]xproto.Keycode{}
 	keys, err := xproto.GetKeyboardMapping(s.x, setup.MinKeycode, byte(setup.MaxKeycode-setup.MinKeycode+1)).Reply()
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +71,9 @@ func Start(t testing.TB, width, height int) *Screen {
 	for i := 0; i < len(keys.Keysyms); i += int(keys.KeysymsPerKeycode) {
 		if sym := keys.Keysyms[i]; s.codes[sym] == 0 { // without a modifier
 			s.codes[sym] = setup.MinKeycode + xproto.Keycode(i/int(keys.KeysymsPerKeycode))
+		}
+		if sym := keys.Keysyms[i+1]; keys.KeysymsPerKeycode > 1 && s.shifted[sym] == 0 {
+			s.shifted[sym] = setup.MinKeycode + xproto.Keycode(i/int(keys.KeysymsPerKeycode))
 		}
 	}
 	return s
@@ -129,15 +115,52 @@ func (s *Screen) titled(title string) (Window, bool) {
 func (s *Screen) Press(keys ...xproto.Keysym) {
 	s.t.Helper()
 	for _, k := range keys {
-		code := s.codes[k]
-		if code == 0 {
-			s.t.Fatalf("the keyboard has no key %#x", k)
+		s.key(xproto.KeyPress, k)
+		s.key(xproto.KeyRelease, k)
+	}
+}
+
+// Chord presses a key while another is held down.
+func (s *Screen) Chord(held, key xproto.Keysym) {
+	s.t.Helper()
+	s.key(xproto.KeyPress, held)
+	s.Press(key)
+	s.key(xproto.KeyRelease, held)
+}
+
+// Type types a text in ASCII.
+func (s *Screen) Type(text string) {
+	s.t.Helper()
+	for _, c := range text {
+		sym := xproto.Keysym(c)
+		if s.codes[sym] != 0 {
+			s.Press(sym)
+			continue
 		}
-		for _, what := range []byte{xproto.KeyPress, xproto.KeyRelease} {
-			if err := xtest.FakeInputChecked(s.x, what, byte(code), 0, s.root, 0, 0, 0).Check(); err != nil {
-				s.t.Fatal(err)
-			}
+		s.key(xproto.KeyPress, Shift)
+		code, ok := s.shifted[sym]
+		if !ok {
+			s.t.Fatalf("the keyboard has no key for %q", c)
 		}
+		s.code(xproto.KeyPress, code)
+		s.code(xproto.KeyRelease, code)
+		s.key(xproto.KeyRelease, Shift)
+	}
+}
+
+func (s *Screen) key(what byte, sym xproto.Keysym) {
+	s.t.Helper()
+	code := s.codes[sym]
+	if code == 0 {
+		s.t.Fatalf("the keyboard has no key %#x", sym)
+	}
+	s.code(what, code)
+}
+
+func (s *Screen) code(what byte, code xproto.Keycode) {
+	s.t.Helper()
+	if err := xtest.FakeInputChecked(s.x, what, byte(code), 0, s.root, 0, 0, 0).Check(); err != nil {
+		s.t.Fatal(err)
 	}
 }
 

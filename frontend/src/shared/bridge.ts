@@ -25,20 +25,24 @@ export function bridge(window: Bound & Runtime): Api {
   })
 }
 
-// said makes a Said of whatever a call was refused with.
+// said makes a Said of whatever a call was refused with. The program sends one as JSON in a text, of which the web view
+// makes an Error.
 export function said(e: unknown): Said {
-  if (typeof e === 'string' && e.startsWith('{')) {
+  if (isSaid(e)) return tidy({ code: String(e.code), title: String(e.title), text: String(e.text ?? ''), hint: String(e.hint ?? '') })
+  const text = e instanceof Error ? e.message : typeof e === 'object' ? JSON.stringify(e) : String(e)
+  if (text.startsWith('{')) {
     try {
-      return said(JSON.parse(e))
+      const inner: unknown = JSON.parse(text)
+      if (isSaid(inner)) return said(inner)
     } catch {
-      return refusal(e)
+      // a text that only begins like one
     }
   }
-  if (e && typeof e === 'object' && 'code' in e && 'title' in e) {
-    const s = e as Partial<Said>
-    return tidy({ code: String(s.code), title: String(s.title), text: String(s.text ?? ''), hint: String(s.hint ?? '') })
-  }
-  return refusal(e instanceof Error ? e.message : String(e))
+  return refusal(text)
+}
+
+function isSaid(e: unknown): e is Said {
+  return typeof e === 'object' && e !== null && 'code' in e && 'title' in e
 }
 
 function refusal(text: string): Said {
