@@ -76,7 +76,7 @@ var rounds = [][]scene{{
 	{name: "ZFS, imported: mirror, spare, cache, log", needs: 5, setup: `zpool create -f labtank mirror $1 $2 spare $3 cache $4 log $5`, undo: `zpool destroy labtank`,
 		want: []seen{{drive.Pool, drive.PoolPhrase, "mirror-0"}, {drive.Pool, drive.PoolPhrase, "mirror-0"}, {drive.Pool, drive.PoolPhrase, "spare"}, {drive.Pool, drive.PoolPhrase, "cache"}, {drive.Pool, drive.PoolPhrase, "log"}}},
 	{name: "ZFS, exported", needs: 1, quiet: true, setup: `zpool create -f labgone $1; zpool export labgone`, want: []seen{{drive.ExportedPool, drive.PoolPhrase, "labgone"}}, right: true},
-	{name: "ZFS, never exported, as another host left it", needs: 2, quiet: true, setup: `zpool create -f lableft $1; sync; dd if=$1 of=$2 bs=1M status=none; zpool destroy lableft; dd if=/dev/zero of=$1 bs=1M status=none || true; blockdev --rereadpt $2`,
+	{name: "ZFS, never exported, as another host left it", needs: 2, quiet: true, setup: `was=$(hostname); hostname elsewhere; zpool create -f lableft $1; hostname "$was"; sync; dd if=$1 of=$2 bs=1M status=none; zpool destroy lableft; dd if=/dev/zero of=$1 bs=1M status=none || true; blockdev --rereadpt $2`,
 		want: []seen{locked(drive.None, ""), locked(drive.Remote, "lableft")}},
 	{name: "ZFS, a copy of a live member under another name", needs: 2, quiet: true, setup: `zpool create -f labmoved $1; sync; dd if=$1 of=$2 bs=1M status=none; blockdev --rereadpt $2`, undo: `zpool destroy labmoved`,
 		want: []seen{{drive.Pool, drive.PoolPhrase, "labmoved"}, {drive.Pool, drive.PoolPhrase, "labmoved"}}},

@@ -19,9 +19,44 @@ type Grant struct {
 	TypedMs int64  `json:"typed_ms,omitempty"`
 }
 
-// Content is the claim of bytes that are nobody's known label. A look at more places of the drive may find some where an
-// earlier look found none, so a grant never depends on it.
+// Content begins the claim of bytes that are nobody's known label. After it stands their print, as package label makes
+// it: digests of groups of places at which every look looks, "0" for one that is blank, "-" for one that could not be read.
 const Content = "content"
+
+// contentOf gives the groups of a content claim's print.
+func contentOf(claim string) (groups []string, ok bool) {
+	print, ok := strings.CutPrefix(claim, Content)
+	if !ok || print != "" && print[0] != ' ' {
+		return nil, false
+	}
+	return strings.FieldsFunc(print, func(r rune) bool { return r == ' ' || r == '.' }), true
+}
+
+// sameContent reports whether what is there now was there then, or is less, as far as both looks could see. Where then
+// there was no claim of content, all that is looked at each time was blank: a closer look may find some elsewhere.
+func sameContent(then, now []string) bool {
+	if len(now) > 0 && slices.Equal(then, now) {
+		return true
+	}
+	seen := false
+	for i, group := range now {
+		was := "0"
+		if len(then) > 0 {
+			if len(then) != len(now) {
+				return false
+			}
+			was = then[i]
+		}
+		switch {
+		case group == "-", was == "-":
+			continue
+		case group != "0" && group != was:
+			return false
+		}
+		seen = true
+	}
+	return seen
+}
 
 // Unlockable reports whether what is used in this way may be erased at all once a person has typed the phrase.
 func (u Usage) Unlockable() bool {
@@ -80,12 +115,39 @@ func (g *Grant) Covers(u Usage) bool {
 func likeData(c Class) bool { return c == Data || c == CannotTell }
 
 func (g *Grant) knows(claims []string) bool {
-	for _, c := range claims {
-		if c != Content && !slices.Contains(g.Claims, c) {
-			return false
+	return g.other(claims) == ""
+}
+
+// other gives the first claim that the grant does not know; empty is none.
+func (g *Grant) other(claims []string) string {
+	var then []string
+	for _, c := range g.Claims {
+		if groups, ok := contentOf(c); ok {
+			then = groups
 		}
 	}
-	return true
+	for _, c := range claims {
+		now, ok := contentOf(c)
+		if !slices.Contains(g.Claims, c) && !(ok && sameContent(then, now)) {
+			return c
+		}
+	}
+	return ""
+}
+
+// Differs says in which way a drive that is used in the same way is not what the grant is for; empty where it is.
+func (g *Grant) Differs(u Usage) string {
+	if g == nil || u.Class != g.Class || u.PoolGUID != g.PoolGUID || !u.Unlockable() {
+		return ""
+	}
+	switch other := g.other(u.Claims); {
+	case other == "":
+		return ""
+	case strings.HasPrefix(other, Content):
+		return ", but other content than there was when it was unlocked"
+	default:
+		return ", but another one than there was when it was unlocked (" + other + ")"
+	}
 }
 
 // ofItsPool reports whether a claim is that of the pool by which the drive is used.
@@ -112,11 +174,16 @@ func (g *Grant) CoversRest(u Usage) bool {
 	case !u.Unlockable(), u.Class == Data && len(u.Claims) == 0: // nobody says what it is
 		return false
 	case u.Class == Pool: // it lists an offlined member for as long as nobody takes it off the list; what else is there may be new
-		return g.Class == Pool && u.PoolGUID == g.PoolGUID && g.knows(slices.DeleteFunc(slices.Clone(u.Claims), u.ofItsPool))
+		return g.Class == Pool && u.PoolGUID == g.PoolGUID && g.knows(slices.DeleteFunc(labelled(u.Claims), u.ofItsPool))
 	case !likeData(u.Class) && u.Class != g.Class, u.PoolGUID != "" && u.PoolGUID != g.PoolGUID:
 		return false
 	}
-	return g.knows(u.Claims)
+	return g.knows(labelled(u.Claims))
+}
+
+// labelled are the claims but that of content, which the test itself fills.
+func labelled(claims []string) []string {
+	return slices.DeleteFunc(slices.Clone(claims), func(c string) bool { _, content := contentOf(c); return content })
 }
 
 // WayOut says what to do about what keeps a drive from being erased: how to unlock it where that can be done, else what

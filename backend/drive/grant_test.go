@@ -111,7 +111,8 @@ func TestAGrantCoversWhatWasSeenOrLess(t *testing.T) {
 	ext := drive.Usage{Class: drive.Data, Claims: []string{"content", "label ext a"}}
 	tank := drive.Usage{Class: drive.ExportedPool, PoolGUID: "1", PoolName: "tank", Claims: []string{"zfs 1"}}
 	leg := drive.Usage{Class: drive.Pool, PoolGUID: "1", PoolName: "tank", Dispensable: true, Claims: []string{"content", "labels gpt a", "zfs pool 1"}}
-	medium := drive.Usage{Class: drive.CannotTell, PhraseKind: drive.SerialPhrase}
+	medium := drive.Usage{Class: drive.CannotTell, PhraseKind: drive.SerialPhrase, Claims: []string{"content -.0"}}
+	raw := drive.Usage{Class: drive.Data, Claims: []string{"content a.b.0.d"}}
 	for name, c := range map[string]struct {
 		granted, found drive.Usage
 		covers, rest   bool
@@ -121,7 +122,17 @@ func TestAGrantCoversWhatWasSeenOrLess(t *testing.T) {
 		"nothing":                          {ext, drive.Usage{Class: drive.None}, true, true},
 		"another file system":              {ext, drive.Usage{Class: drive.Data, Claims: []string{"content", "label ext b"}}, false, false},
 		"mounted":                          {ext, drive.Usage{Class: drive.Mounted, Claims: ext.Claims}, false, false},
-		"unknown content, granted as free": {drive.Usage{Class: drive.None}, drive.Usage{Class: drive.Data, Claims: []string{"content"}}, true, true},
+		"unknown content, granted as free": {drive.Usage{Class: drive.None}, drive.Usage{Class: drive.Data, Claims: []string{"content 0.0.-"}}, true, true},
+		"content where all was blank":      {drive.Usage{Class: drive.None}, drive.Usage{Class: drive.Data, Claims: []string{"content 0.a.-"}}, false, true},
+		"content that nobody could print":  {drive.Usage{Class: drive.None}, drive.Usage{Class: drive.Data, Claims: []string{"content"}}, false, true},
+		"the same content":                 {raw, raw, true, true},
+		"other content":                    {raw, drive.Usage{Class: drive.Data, Claims: []string{"content a.c.0.d"}}, false, true},
+		"more content":                     {raw, drive.Usage{Class: drive.Data, Claims: []string{"content a.b.c.d"}}, false, true},
+		"less content":                     {raw, drive.Usage{Class: drive.Data, Claims: []string{"content a.0.0.d"}}, true, true},
+		"content that is read in part":     {raw, drive.Usage{Class: drive.Data, Claims: []string{"content -.b.-.d"}}, true, true},
+		"other content, read in part":      {raw, drive.Usage{Class: drive.Data, Claims: []string{"content -.c.-.d"}}, false, true},
+		"content of which none is read":    {raw, drive.Usage{Class: drive.Data, Claims: []string{"content -.-.-.-"}}, false, true},
+		"content of another make of print": {raw, drive.Usage{Class: drive.Data, Claims: []string{"content a.b.0"}}, false, true},
 		"a pool of the same name":          {tank, drive.Usage{Class: drive.ExportedPool, PoolGUID: "2", PoolName: "tank", Claims: []string{"zfs 1"}}, false, false},
 		"the pool imported":                {tank, drive.Usage{Class: drive.Pool, PoolGUID: "1", PoolName: "tank"}, false, false},
 		"the pool's labels gone":           {tank, drive.Usage{Class: drive.Data, Claims: []string{"content"}}, false, true},
@@ -130,7 +141,8 @@ func TestAGrantCoversWhatWasSeenOrLess(t *testing.T) {
 		"that was made a new file system":  {leg, drive.Usage{Class: drive.Pool, PoolGUID: "1", Dispensable: true, Claims: []string{"labels ext b", "labels gpt b", "zfs pool 1"}}, false, false},
 		"that is of another pool too":      {leg, drive.Usage{Class: drive.Pool, PoolGUID: "1", Dispensable: true, Claims: []string{"zfs data pool 12 vdev 1", "zfs pool 1"}}, false, false},
 		"data, then medium errors":         {ext, medium, true, true},
-		"medium errors, then data":         {medium, drive.Usage{Class: drive.Data, Claims: []string{"content"}}, true, true},
+		"medium errors, then data":         {medium, drive.Usage{Class: drive.Data, Claims: []string{"content a.0"}}, true, true},
+		"medium errors, then other data":   {medium, drive.Usage{Class: drive.Data, Claims: []string{"content a.b"}}, false, true},
 		"medium errors, then a label":      {medium, ext, false, false},
 	} {
 		g := drive.GrantFor(c.granted)

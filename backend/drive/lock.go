@@ -112,7 +112,7 @@ var rules = []Rule{
 	{VirtualDrive, 50, false, InUse, "Loop, nbd and virtio devices count as drives only where the profile has --virtual-drives."},
 	{Unsupported, 55, true, ForGood, "Reformat it to 512 or 4096 byte sectors without protection information first."},
 	{Duplicate, 60, true, ForGood, "Connect it so that its own serial number can be read."},
-	{Remote, 65, true, ForGood, "Export or destroy the pool on the host that uses it. Where that host is gone for good, import it here by hand (zpool import -f) and export it."},
+	{Remote, 65, true, ForGood, "Let the host that may use it let go of it first, or test it on that host."},
 	{CannotTell, 70, true, ForGood, "Find out why the check failed; what cannot be checked is not touched."},
 	{Boot, 80, true, ForGood, "The NAS runs from this drive."},
 }

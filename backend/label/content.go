@@ -22,27 +22,29 @@ type sampler struct {
 	zero, ones []byte
 	out        Content
 	gaps       gaps
+	prints     printer
 	failed     int   // reads between the ends that failed
 	looked     int64 // the latest chunk of copies that was classified
+	printed    int64 // and the latest that was printed
 	head, tail int64 // what lies before the one and from the other on is looked at byte by byte
 }
 
 // content classifies both ends, samples of what is between, and the places where file systems keep copies of what they
 // are known by; it gives those copies too.
 func content(src *source, opt Options) (Content, []Found) {
-	s := sampler{src: src, own: opt.OwnStamp, zero: make([]byte, src.sector), ones: bytes.Repeat([]byte{0xff}, src.sector), gaps: gaps{}}
+	s := sampler{src: src, own: opt.OwnStamp, zero: make([]byte, src.sector), ones: bytes.Repeat([]byte{0xff}, src.sector), gaps: gaps{}, printed: -1}
 	head := min(roundUp(endSpan, src.piece), src.size)
 	tail := max(head, (src.size-endSpan)/src.piece*src.piece)
 	s.head, s.tail = head, tail
-	s.sweep(0, head)
-	s.sweep(tail, src.size)
+	s.sweep(0, head, 0)
+	s.sweep(tail, src.size, endPrints)
 
 	samples := int64(opt.Samples)
 	if samples == 0 {
 		samples = defaultSamples
 	}
 	if share := (tail - head) / samples / src.piece * src.piece; share <= src.piece {
-		s.sweep(head, tail)
+		s.sweep(head, tail, noPrint)
 		s.head, s.tail = src.size, src.size
 	} else if s.out.UnknownAt == nil { // else it is known to be somebody's, and samples say no more
 		s.samples(head, samples, share, opt)
@@ -51,7 +53,7 @@ func content(src *source, opt Options) (Content, []Found) {
 	if s.out.UnknownAt == nil {
 		s.near(opt)
 	}
-	s.out.Unreadable = s.gaps.merged()
+	s.out.Unreadable, s.out.Print = s.gaps.merged(), s.prints.String()
 	return s.out, found
 }
 
@@ -68,15 +70,22 @@ func (s *sampler) near(opt Options) {
 
 func roundUp(n, to int64) int64 { return (n + to - 1) / to * to }
 
-// sweep looks at every piece from a multiple of the piece's size up to end.
-func (s *sampler) sweep(from, end int64) {
-	failed := 0
+// sweep looks at every piece from a multiple of the piece's size up to end, which is printed in groups from first on.
+func (s *sampler) sweep(from, end int64, first int) {
+	failed, group := 0, noPrint
 	for off := from; off < end; off += s.src.piece {
+		if first != noPrint {
+			group = groupOf(first, off, from, end)
+		}
 		if failed == maxFailedReads {
 			s.gaps[off] = Gap{Offset: off, Length: end - off, Err: ErrNotRead}
+			for ; group != noPrint && group < first+endPrints; group++ {
+				s.print(group, off, nil, ErrNotRead)
+			}
 			return
 		}
 		data, err := s.src.pieceAt(off)
+		s.print(group, off, data, err)
 		if !s.take(off, data, err) {
 			failed++
 		}
@@ -129,6 +138,7 @@ func (s *sampler) take(off int64, data []byte, err error) bool {
 			s.out.Damaged += n
 		default:
 			where := off + int64(at)
+			s.out.Amid = s.out.Amid || where >= endSpan && where < s.src.size-endSpan
 			if s.out.UnknownAt == nil || where < *s.out.UnknownAt {
 				s.out.UnknownAt = &where
 			}

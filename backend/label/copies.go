@@ -6,7 +6,10 @@ import (
 	"strings"
 )
 
-const copySpan = 1024 // bytes of a copy that its finder reads
+const (
+	copySpan = 1024 // bytes of a copy that its finder reads
+	evenly   = 64   // shares of a drive at each of whose ends it is looked at too
+)
 
 const (
 	mib = int64(1) << 20
@@ -56,6 +59,9 @@ func copyPlaces(size int64) []int64 {
 	for at := 16 * mib; at < size; at *= 2 {
 		out = append(out, at)
 	}
+	for i := int64(1); i < evenly; i++ { // for none but the print of the content
+		out = append(out, size/evenly/4096*4096*i)
+	}
 	slices.Sort(out)
 	out = slices.Compact(out)
 	return slices.DeleteFunc(out, func(off int64) bool { return off < 0 || off > size-copySpan })
@@ -86,11 +92,14 @@ var copyFinders = []func(b block, off int64) (Found, bool){extCopy, xfsCopy, btr
 func (s *sampler) copies() []Found {
 	var found []Found
 	s.src.forget() // what is read here is read once, and not kept
-	for _, off := range copyPlaces(s.src.size) {
+	places := copyPlaces(s.src.size)
+	for i, off := range places {
+		group := 2*endPrints + i*midPrints/len(places)
 		if s.failed >= maxFailedReads {
-			break // the samples have left a gap up to the end
+			s.print(group, off, nil, ErrNotRead)
+			continue // the samples have left a gap up to the end
 		}
-		data, from := s.around(off)
+		data, from := s.around(off, group)
 		if off < from || off >= from+int64(len(data)) {
 			continue
 		}
@@ -98,6 +107,9 @@ func (s *sampler) copies() []Found {
 			f, ok := find(block(data[off-from:]), off)
 			if ok && !slices.ContainsFunc(found, func(o Found) bool { return o.Kind == f.Kind && f.UUID != "" && o.UUID == f.UUID }) {
 				f.Offset, f.Damaged = off, true
+				if f.nameless() {
+					f.Print = digest(block(data[off-from:]).cut(0, copySpan))
+				}
 				f.Text += ", found by a copy of its superblock"
 				found = append(found, f)
 			}
@@ -108,19 +120,24 @@ func (s *sampler) copies() []Found {
 
 // around reads the chunk that a place lies in, and classifies it once. Where it cannot be read in one go its pieces are
 // tried, from the place on: a bad sector says that the drive is bad, not that it is somebody's.
-func (s *sampler) around(off int64) (data []byte, from int64) {
+func (s *sampler) around(off int64, group int) (data []byte, from int64) {
 	i := off / s.src.chunk
 	if len(s.src.order) > 1 {
 		s.src.forget()
 	}
 	if data = s.src.chunkAt(i); data != nil {
 		from = i * s.src.chunk
+		if i != s.printed {
+			s.printed = i
+			s.print(group, from, data, nil)
+		}
 		if i != s.looked && from >= s.head && from < s.tail {
 			s.looked = i
 			s.take(from, data, nil)
 		}
 		return data, from
 	}
+	s.print(group, off, nil, ErrNotRead)
 	first := off / s.src.piece * s.src.piece
 	var err, again error
 	for try := int64(0); try <= otherPieces && s.failed < maxFailedReads; try++ {

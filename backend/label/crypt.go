@@ -34,7 +34,15 @@ func bitlockerLabels(g region) []Found {
 	if !bitlocker(b) {
 		return nil
 	}
-	return []Found{{Kind: "bitlocker", Offset: g.base, Text: "BitLocker encrypted volume"}}
+	f := Found{Kind: "bitlocker", Offset: g.base, Text: "BitLocker encrypted volume"}
+	at := 176 // of the place of its metadata, which bear the volume's identity; the boot sector bears none
+	if b.has(3, "MSWIN4.1") {
+		at = 440
+	}
+	if meta := g.at(int64(min(b.le64(at), 1<<62)), 512); meta.has(0, "-FVE-FS-") {
+		f.UUID = meta.guid(80)
+	}
+	return []Found{f}
 }
 
 func bitlocker(b block) bool {

@@ -1,9 +1,6 @@
 package label
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // btrfsLabels finds btrfs superblocks at their three places; each says where it belongs.
 func btrfsLabels(g region) []Found {
@@ -88,7 +85,7 @@ func fatLabels(g region) []Found {
 	if f.Name == "NO NAME" {
 		f.Name = ""
 	}
-	f.UUID = fmt.Sprintf("%04X-%04X", b.le16(serial+2), b.le16(serial))
+	f.UUID = fatSerial(b, serial)
 	f.Text = named("FAT file system", f.Name)
 	return []Found{f}
 }
@@ -110,6 +107,9 @@ func swapLabels(g region) []Found {
 		if b := g.at(1024, 68); b.le32(0) == 1 || b.be32(0) == 1 {
 			f.UUID, f.Name = b.uuid(12), b.text(28, 16)
 		}
+		if f.UUID == "" || text != "Linux swap" { // to hibernate keeps the identity
+			f.Print = digest(g.at(0, page))
+		}
 		f.Text = named(text, f.Name)
 		return []Found{f}
 	}
@@ -122,27 +122,18 @@ func hfsLabels(g region) []Found {
 	unit := b.be32(40)
 	switch {
 	case (b.has(0, "H+") && b.be16(2) == 4 || b.has(0, "HX") && b.be16(2) == 5) && unit >= 512 && powerOfTwo(unit):
-		return []Found{{Kind: "hfs", Offset: g.base + 1024, Text: "HFS+ file system"}}
+		return []Found{{Kind: "hfs", Offset: g.base + 1024, Text: "HFS+ file system", UUID: hfsID(b, 104)}}
 	case b.has(0, "BD") && b.be32(20) != 0 && b.be32(20)%512 == 0 && b.u8(36) >= 1 && b.u8(36) <= 27:
 		name := b.text(37, int(b.u8(36)))
-		return []Found{{Kind: "hfs", Offset: g.base + 1024, Name: name, Text: named("HFS file system", name)}}
+		return []Found{{Kind: "hfs", Offset: g.base + 1024, Name: name, Text: named("HFS file system", name), UUID: hfsID(b, 116)}}
 	}
 	return nil
 }
 
-// opticalLabels finds ISO 9660 and UDF by their volume descriptors, which follow 32 KiB.
-func opticalLabels(g region) []Found {
-	const start = 32 << 10
-	var found []Found
-	area := g.at(start, 64<<10)
-	if area.has(1, "CD001") {
-		name := strings.TrimSpace(area.text(40, 32))
-		found = append(found, Found{Kind: "iso9660", Offset: g.base + start, Name: name, Text: named("ISO 9660 file system", name)})
+// hfsID is the volume's identity, which it only has once a Mac has mounted it.
+func hfsID(b block, off int) string {
+	if b.be64(off) == 0 {
+		return ""
 	}
-	for off := 0; off < len(area); off += 2048 {
-		if area.has(off+1, "NSR02") || area.has(off+1, "NSR03") {
-			return append(found, Found{Kind: "udf", Offset: g.base + start + int64(off), Text: "UDF file system"})
-		}
-	}
-	return found
+	return fmt.Sprintf("%016x", b.be64(off))
 }

@@ -62,18 +62,16 @@ type Content struct {
 	Zero, Ones, Own int64  // bytes of sectors that are all zero, all 0xFF, stamped by an earlier test
 	Damaged         int64  // bytes of sectors that were one of these but for damage: a bad drive, not somebody's
 	UnknownAt       *int64 // lowest offset seen of a sector that is none of these
+	Amid            bool   // some of these lie between the ends
+	Print           string // what tells it from other content; two scans of a drive that nobody wrote to give the same
 	Unreadable      []Gap
 }
 
 // Found is one label. Fields that its kind does not have are empty. Text that stems from the drive
 // is bounded and printable but still somebody else's words.
 type Found struct {
-	// Kind is one of: gpt gpt_backup mbr unraid_preclear apm bsd sun ldm; zfs md lvm bcache drbd
-	// ddf imsm firmware_raid geom stratis vdo ceph vmfs; luks bitlocker geli integrity verity; ext
-	// xfs btrfs bcachefs swap ntfs refs vfat exfat f2fs jfs reiserfs apfs hfs iso9660 udf ufs gfs2
-	// ocfs2 nilfs2 squashfs erofs oracleasm storage_spaces corestorage.
-	Kind   string
-	Offset int64 // of the label, in bytes from the drive's start
+	Kind   string // one of Kinds
+	Offset int64  // of the label, in bytes from the drive's start
 	// Partition is the number, in the drive's own table, of the partition it lies in; 0 is none.
 	Partition int
 	Text      string // one plain phrase for a person: what it is and what it names
@@ -84,9 +82,12 @@ type Found struct {
 	UUID string
 	// DeviceUUID identifies this member of it (md, btrfs, bcache, stratis).
 	DeviceUUID string
-	Name       string // label, array name, volume group
-	Level      string // md: raid level
-	Devices    int    // md, btrfs: members the whole has
+	// Print tells this label from another of its kind where the format gives it no identity or one that is not enough: a
+	// digest of what it says. A table has one beside its identity, since tools change entries and keep that.
+	Print   string
+	Name    string // label, array name, volume group
+	Level   string // md: raid level
+	Devices int    // md, btrfs: members the whole has
 
 	PoolName   string
 	PoolGUID   string // decimal, as zpool prints it
@@ -192,6 +193,9 @@ func (s *scan) add(g region, found []Found) {
 		}
 		s.seen[at] = true
 		f.Partition = g.part
+		if f.nameless() {
+			f.Print = digest(s.src.label(f.Offset/512*512, min(512, s.src.size-f.Offset/512*512)))
+		}
 		s.found = append(s.found, f)
 	}
 }

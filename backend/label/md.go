@@ -45,7 +45,9 @@ func mdV1(b block, off int64, minor string) Found {
 
 func mdV0(word func(int) uint32, off int64) Found {
 	f := Found{Kind: "md", Offset: off, Level: mdLevel(int32(word(28))), Devices: int(word(40))}
-	f.UUID = fmt.Sprintf("%08x:%08x:%08x:%08x", word(20), word(52), word(56), word(60))
+	if word(20)|word(52)|word(56)|word(60) != 0 {
+		f.UUID = fmt.Sprintf("%08x:%08x:%08x:%08x", word(20), word(52), word(56), word(60))
+	}
 	f.Text = fmt.Sprintf("Linux RAID, %s of %d drives (metadata 0.90)", f.Level, f.Devices)
 	return f
 }
@@ -62,8 +64,11 @@ func mdLevel(level int32) string {
 	return fmt.Sprintf("level %d", level)
 }
 
-// colons writes 16 bytes as mdadm does.
+// colons writes 16 bytes as mdadm does; empty when all are zero.
 func colons(b block, off int) string {
+	if b.cut(off, 16).blank() {
+		return ""
+	}
 	words := make([]string, 4)
 	for i := range words {
 		words[i] = fmt.Sprintf("%08x", b.be32(off+4*i))

@@ -23,7 +23,9 @@ func drbdLabels(g region) []Found {
 	if version == 9 {
 		id = b.be64(48)
 	}
-	f.UUID = fmt.Sprintf("%x", id)
+	if id != 0 {
+		f.UUID = fmt.Sprintf("%x", id)
+	}
 	return []Found{f}
 }
 
@@ -31,21 +33,25 @@ func drbdLabels(g region) []Found {
 // sectors from the drive's end; both sector sizes are tried, since adapters change them.
 func firmwareLabels(g region) []Found {
 	var found []Found
-	add := func(kind, text string, off int64, uuid string) {
-		found = append(found, Found{Kind: kind, Offset: g.base + off, Text: text, UUID: uuid})
+	add := func(kind, text string, off int64, id block) {
+		f := Found{Kind: kind, Offset: g.base + off, Text: text}
+		if !id.blank() {
+			f.UUID = fmt.Sprintf("%x", []byte(id))
+		}
+		found = append(found, f)
 	}
 	for _, sector := range []int64{512, 4096} {
 		for _, n := range []int64{1, 257} {
 			off := g.size/sector*sector - n*sector
 			b := g.at(off, 512)
 			if b.be32(0) == 0xde11de11 || b.le32(0) == 0xde11de11 {
-				add("ddf", named("member of a DDF RAID", b.text(8, 24)), off, fmt.Sprintf("%x", []byte(b.cut(8, 24))))
+				add("ddf", named("member of a DDF RAID", b.text(8, 24)), off, b.cut(8, 24))
 			}
 		}
 		off := g.size/sector*sector - 2*sector
 		b := g.at(off, 512)
 		if b.has(0, "Intel Raid ISM Cfg Sig. ") {
-			add("imsm", "member of an Intel RAID (IMSM)", off, fmt.Sprintf("%08x", b.le32(40)))
+			add("imsm", "member of an Intel RAID (IMSM)", off, b.cut(40, 4))
 		}
 	}
 	last := g.size / 512
@@ -59,13 +65,13 @@ func firmwareLabels(g region) []Found {
 	} {
 		off := (last - m.fromEnd) * 512
 		if g.at(off, 512).has(0, m.magic) {
-			add("firmware_raid", m.text, off, "")
+			add("firmware_raid", m.text, off, nil)
 		}
 	}
 	for _, n := range []int64{63, 255, 256, 16, 399, 591, 675, 735, 911, 974, 991, 951, 3087} {
 		off := (last - n) * 512
 		if g.at(off, 512).has(0, "Promise Technology, Inc.") {
-			add("firmware_raid", "member of a Promise RAID", off, "")
+			add("firmware_raid", "member of a Promise RAID", off, nil)
 			break
 		}
 	}
@@ -76,8 +82,8 @@ func firmwareLabels(g region) []Found {
 // copy in the last sector.
 func ldmLabels(g region) []Found {
 	for _, off := range []int64{6 * 512, g.size/512*512 - 512} {
-		if g.at(off, 512).has(0, "PRIVHEAD") {
-			return []Found{{Kind: "ldm", Offset: g.base + off, Text: "Windows dynamic disk"}}
+		if b := g.at(off, 512); b.has(0, "PRIVHEAD") {
+			return []Found{{Kind: "ldm", Offset: g.base + off, Text: "Windows dynamic disk", UUID: b.text(48, 36)}}
 		}
 	}
 	return nil

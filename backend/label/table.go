@@ -86,7 +86,7 @@ func gptTable(g region, kind string, off, unit int64) (Found, bool) {
 	if !b.has(0, "EFI PART") {
 		return Found{}, false
 	}
-	f := Found{Kind: kind, Offset: g.base + off, UUID: b.guid(56)}
+	f := Found{Kind: kind, Offset: g.base + off, UUID: b.guid(56), Print: digest(b)}
 	header := append(block(nil), b.cut(0, int(min(b.le32(12), 512)))...)
 	for i := 16; i < 20 && i < len(header); i++ {
 		header[i] = 0
@@ -97,6 +97,7 @@ func gptTable(g region, kind string, off, unit int64) (Found, bool) {
 	if lba < uint64(g.size/unit) && size >= 128 && size <= 4096 {
 		count = min(count, gptEntries, gptEntriesSpan/size)
 		entries := g.at(int64(lba)*unit, count*size)
+		f.Print = digest(entries)
 		f.Damaged = f.Damaged || count == int64(b.le32(80)) && crc32.ChecksumIEEE(entries) != b.le32(88)
 		for i := range int(count) {
 			if p, ok := gptEntry(entries.cut(i*int(size), int(size)), g, unit); ok {
@@ -141,6 +142,9 @@ func mbrTable(g region, unit int64, beside bool) (Found, bool) {
 		return Found{}, false
 	}
 	f := Found{Kind: "mbr", Offset: g.base}
+	if b.le32(440) != 0 {
+		f.UUID = fmt.Sprintf("%08x", b.le32(440))
+	}
 	used, protective := 0, 0
 	for i := range 4 {
 		e := b.cut(446+16*i, 16)
@@ -188,6 +192,7 @@ func mbrTable(g region, unit int64, beside bool) (Found, bool) {
 	default:
 		f.Text = "MBR partition table " + listed(f.Partitions)
 	}
+	f.Print = digest(b, []byte(fmt.Sprint(f.Partitions))) // of an extended partition the parts lie elsewhere
 	return f, true
 }
 
@@ -223,18 +228,20 @@ func apmTable(g region) (Found, bool) {
 		unit = int64(head.be16(2))
 	}
 	f := Found{Kind: "apm", Offset: g.base + unit}
-	count := int64(1)
+	count, said := int64(1), append(block(nil), head...)
 	for i := int64(1); i <= count; i++ {
 		e := g.at(i*unit, 512)
 		if !e.has(0, "PM\x00\x00") {
 			break
 		}
 		count = min(int64(e.be32(4)), 64)
+		said = append(said, e...)
 		f.Partitions = append(f.Partitions, Partition{
 			Number: int(i), Type: e.text(48, 32), Name: e.text(16, 32),
 			Start: g.base + int64(e.be32(8))*unit, Length: int64(e.be32(12)) * unit,
 		})
 	}
+	f.Print = digest(said)
 	f.Text = "Apple partition map " + listed(f.Partitions)
 	return f, len(f.Partitions) > 0
 }
@@ -246,7 +253,7 @@ func bsdTable(g region) (Found, bool) {
 		if b.le32(0) != 0x82564557 || b.le32(132) != 0x82564557 {
 			continue
 		}
-		f := Found{Kind: "bsd", Offset: g.base + off}
+		f := Found{Kind: "bsd", Offset: g.base + off, Print: digest(b)}
 		unit := int64(b.le32(40))
 		if unit != 512 && unit != 4096 {
 			unit = 512
@@ -279,7 +286,7 @@ func sunTable(g region) (Found, bool) {
 	for i := 0; i < 512; i += 2 {
 		sum ^= b.be16(i)
 	}
-	return Found{Kind: "sun", Offset: g.base, Text: "Solaris disk label"}, sum == 0
+	return Found{Kind: "sun", Offset: g.base, Text: "Solaris disk label", Print: digest(b)}, sum == 0
 }
 
 // listed names the first partitions of a table.

@@ -133,3 +133,44 @@ func TestARealPhysicalVolume(t *testing.T) {
 	shown := run(t, need.Program(t, "pvs"), "--devices", dev, "--noheadings", "-o", "pv_uuid", dev)
 	want(t, "uuid", f.UUID, strings.TrimSpace(shown))
 }
+
+func TestIdentitiesAreThoseThatOtherProgramsRead(t *testing.T) {
+	blkid := need.Program(t, "blkid")
+	hex := func(s string) string {
+		return strings.ToLower(strings.NewReplacer("-", "", ":", "").Replace(s))
+	}
+	for _, c := range []struct {
+		program, kind string
+		args          []string
+		further       bool // not among what the tests install
+	}{
+		{"mkfs.ext4", "ext", []string{"-q", "-L", "data"}, false},
+		{"mkfs.xfs", "xfs", []string{"-q", "-L", "data"}, false},
+		{"mkfs.btrfs", "btrfs", []string{"-q", "-L", "data"}, false},
+		{"mkfs.vfat", "vfat", []string{"-n", "DATA"}, false},
+		{"mkswap", "swap", []string{"-L", "data"}, false},
+		{"mkntfs", "ntfs", []string{"-q", "-F", "-Q", "-L", "data"}, true},
+		{"mkfs.exfat", "exfat", []string{"-L", "data"}, true},
+		{"mkfs.f2fs", "f2fs", []string{"-q", "-l", "data"}, true},
+		{"jfs_mkfs", "jfs", []string{"-q", "-L", "data"}, true},
+		{"mkfs.nilfs2", "nilfs2", []string{"-q", "-L", "data"}, true},
+		{"mkreiserfs", "reiserfs", []string{"-q", "-f", "-f", "-l", "data"}, true},
+		{"gfs2_mkfs", "gfs2", []string{"-q", "-O", "-p", "lock_nolock"}, true},
+	} {
+		t.Run(c.program, func(t *testing.T) {
+			if _, err := exec.LookPath(c.program); err != nil && c.further {
+				return
+			}
+			program := need.Program(t, c.program)
+			for range 2 {
+				path := image(t, 320*mib)
+				run(t, program, append(c.args, path)...)
+				f := one(t, scanFile(t, path), c.kind)
+				want(t, "uuid", hex(f.UUID), hex(strings.TrimSpace(run(t, blkid, "-p", "-o", "value", "-s", "UUID", path))))
+				if !strings.Contains(f.Mark(), f.UUID) {
+					t.Errorf("volume %s is known as %s", f.UUID, f.Mark())
+				}
+			}
+		})
+	}
+}

@@ -43,8 +43,8 @@ func zfsLabels(g region) []Found {
 			found = append(found, f)
 		}
 	}
-	if b := g.at(zfsCacheAt, 8); len(b) == 8 && (b.le64(0) == zfsCacheMagic || b.be64(0) == zfsCacheMagic) && len(found) == 0 {
-		found = append(found, Found{Kind: "zfs", Offset: g.base + zfsCacheAt, VdevRole: "cache", Damaged: true})
+	if b := g.at(zfsCacheAt, 512); len(b) == 512 && (b.le64(0) == zfsCacheMagic || b.be64(0) == zfsCacheMagic) && len(found) == 0 {
+		found = append(found, Found{Kind: "zfs", Offset: g.base + zfsCacheAt, VdevRole: "cache", Damaged: true, Print: digest(b)})
 	}
 	for i := range found {
 		found[i].Text = zfsText(found[i])
@@ -55,7 +55,7 @@ func zfsLabels(g region) []Found {
 // zfsSame finds the label that f is a copy of: one that says the same of membership and state.
 func zfsSame(found []Found, f Found) int {
 	for i, o := range found {
-		if o.PoolGUID == f.PoolGUID && o.VdevGUID == f.VdevGUID && o.PoolName == f.PoolName && o.HostID == f.HostID &&
+		if o.PoolGUID == f.PoolGUID && o.VdevGUID == f.VdevGUID && o.Print == f.Print && o.PoolName == f.PoolName && o.HostID == f.HostID &&
 			o.Damaged == f.Damaged && (o.PoolState == nil) == (f.PoolState == nil) && (o.PoolState == nil || *o.PoolState == *f.PoolState) {
 			return i
 		}
@@ -81,11 +81,16 @@ func zfsMerge(a, b Found) Found {
 // guid, and uberblocks count without any list.
 func zfsLabel(g region, off int64) (Found, bool) {
 	f := Found{Kind: "zfs", Offset: g.base + off, LabelsSeen: 1}
-	config, sound := parseNVList(g.at(off+zfsConfigAt, zfsConfigSize))
+	list := g.at(off+zfsConfigAt, zfsConfigSize)
+	config, sound := parseNVList(list)
 	f.Damaged = !sound
 	pool, hasPool := config.number("pool_guid")
 	leaf, hasLeaf := config.number("guid")
-	uber := zfsUberblocks(g.at(off+zfsRingAt, zfsRingSize), &f)
+	ring := g.at(off+zfsRingAt, zfsRingSize)
+	uber := zfsUberblocks(ring, &f)
+	if !hasLeaf {
+		f.Print = digest(list, ring)
+	}
 	if !hasPool && !hasLeaf {
 		f.Damaged = true
 		return f, uber

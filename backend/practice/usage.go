@@ -1,9 +1,12 @@
 package practice
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"burnish/backend/drive"
 	"burnish/backend/label"
@@ -36,14 +39,16 @@ func (n *NAS) usage(m *medium, job string) drive.Usage {
 		say("labels", drive.CannotTell, "", "its labels could not be read: %v", err)
 		return u
 	}
+	slices.SortStableFunc(f.Found, func(a, b label.Found) int { return cmp.Compare(b.Weight(), a.Weight()) })
+	var lost []string
 	for _, found := range f.Found {
+		lost = append(lost, found.Text)
 		if found.Kind != "zfs" {
-			say("labels", drive.Data, found.Kind+" "+found.UUID, "%s", found.Text)
+			say("labels", drive.Data, found.Mark(), "%s", found.Text)
 			continue
 		}
-		claim := fmt.Sprintf("pool %s vdev %s", found.PoolGUID, found.VdevGUID)
 		class := n.zfs(found)
-		say("zfs", class, string(class)+" "+claim, "%s", found.Text)
+		say("zfs", class, string(class)+" "+found.Mark(), "%s", found.Text)
 		if u.Class == class && (class == drive.Pool || class == drive.ExportedPool) {
 			u.PoolName, u.PoolGUID = found.PoolName, found.PoolGUID
 		}
@@ -57,13 +62,16 @@ func (n *NAS) usage(m *medium, job string) drive.Usage {
 	switch c := f.Content; {
 	case c.UnknownAt != nil:
 		say(drive.Content, drive.Data, "", "unknown content at byte %d", *c.UnknownAt)
-		u.Claims = append(u.Claims, drive.Content)
+		u.Claims = append(u.Claims, drive.Content+" "+c.Print)
 	case !fewBad(c.Unreadable):
 		say(drive.Content, drive.CannotTell, "", "medium error at byte %d, where content was looked for", c.Unreadable[0].Offset)
 	default:
 		say(drive.Content, drive.None, "", "both ends and all samples are blank or an earlier test's own")
 	}
 	u.PhraseKind = phrase(u, f)
+	if u.Unlockable() && len(lost) > 0 {
+		u.Text = strings.Join(lost, "; ")
+	}
 	return u
 }
 

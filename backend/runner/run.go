@@ -308,7 +308,7 @@ func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reas
 	case usage.Sealed:
 		return reason.New("drive_locked", "drive", r.req.Drive.ID(), "usage", usage.Text, "way_out", usage.WayOut())
 	case destroys && !can.Destructive:
-		return reason.New("usage_changed", "expected", r.expected(), "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
+		return reason.New("usage_changed", "expected", r.expected(), "found", fmt.Sprintf("%s: %s%s", usage.Class, usage.Text, r.req.Grant.Differs(usage)))
 	case !can.Read:
 		return r.inUse(usage, r.held.Path())
 	}

@@ -185,7 +185,7 @@ func (g *Grant) Fits(id drive.Identity, path string, u drive.Usage) error {
 		return reason.New("identity_changed", "expected", g.Drive, "found", id, "path", path)
 	}
 	if !g.Scope.Covers(u) {
-		return reason.New("usage_changed", "expected", fmt.Sprintf("%s: %s", g.Scope.Class, g.Text), "found", fmt.Sprintf("%s: %s", u.Class, u.Text))
+		return reason.New("usage_changed", "expected", fmt.Sprintf("%s: %s", g.Scope.Class, g.Text), "found", fmt.Sprintf("%s: %s%s", u.Class, u.Text, g.Scope.Differs(u)))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package inventory
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"burnish/backend/drive"
+	"burnish/backend/label"
 	"burnish/backend/reason"
 )
 
@@ -19,7 +21,8 @@ type answer struct {
 	layer string
 	class drive.Class // None: no claim
 	text  string
-	sure  bool // false: the layer failed or timed out, and class plays no part
+	path  string // of a drive with several: by which one this is so
+	sure  bool   // false: the layer failed or timed out, and class plays no part
 
 	medium  bool // not sure, only because the drive itself answered a medium error
 	claimed bool // the kernel has given the drive away without saying to whom
@@ -27,9 +30,11 @@ type answer struct {
 	remedy string // what to do first, where the class's own way out does not fit
 	sealed bool   // see drive.Usage
 
-	marks       []string // of whose labels a claim is made; without any, the layer is the claim's only mark
-	dispensable bool     // class pool: see drive.Usage
-	failedReads int      // see drive.Usage
+	weight      label.Weight // class data: how much would be lost
+	beside      string       // class data: what it is where lesser labels explain the text; content only
+	marks       []string     // of whose labels a claim is made; without any, the layer is the claim's only mark
+	dispensable bool         // class pool: see drive.Usage
+	failedReads int          // see drive.Usage
 
 	poolName, poolGUID, job string
 
@@ -46,6 +51,20 @@ func (a answer) in(parts ...string) answer {
 	}
 	return a
 }
+
+func (a answer) weighing(w label.Weight) answer {
+	a.weight = w
+	return a
+}
+
+// toDo says what to do first about a claim.
+func (a answer) toDo(remedy string) answer {
+	a.remedy = remedy
+	return a
+}
+
+// release is what to do about a reservation.
+const release = "Let go of the reservation on the host that holds it, or take the drive out of what is shared with that host. Where the host is gone for good, sg_persist (SCSI) or nvme resv-release (NVMe) can clear it."
 
 func claim(layer string, class drive.Class, format string, args ...any) answer {
 	return answer{layer: layer, class: class, text: fmt.Sprintf(format, args...), sure: true}
@@ -71,7 +90,11 @@ func because(layer string, err error) answer {
 const tryAgain = "Nothing is known against it. Try again when the NAS is less busy; if it stays so, look why it does not answer: what cannot be checked is not touched."
 
 func (a answer) usage() drive.Usage {
-	u := drive.Usage{Class: a.class, Text: reason.Clean(a.text, maxText), PoolName: reason.Clean(a.poolName, maxText), PoolGUID: a.poolGUID, Job: a.job, Parts: a.parts, Remedy: a.remedy, Sealed: a.sealed}
+	text := a.text
+	if a.path != "" {
+		text = a.path + ": " + text
+	}
+	u := drive.Usage{Class: a.class, Text: reason.Clean(text, maxText), PoolName: reason.Clean(a.poolName, maxText), PoolGUID: a.poolGUID, Job: a.job, Parts: a.parts, Remedy: a.remedy, Sealed: a.sealed}
 	if !a.sure {
 		u.Class = drive.CannotTell
 	}
@@ -88,6 +111,7 @@ var explains = map[drive.Class]bool{
 
 // usageOf makes one Usage of all answers about a drive. Nobody having said anything is no proof of anything.
 func usageOf(answers []answer) drive.Usage {
+	answers = worstFirst(answers)
 	u := drive.Usage{Class: drive.None, Text: "nothing uses it"}
 	if len(answers) == 0 {
 		u = failed("usage", "nothing was looked at").usage()
@@ -125,10 +149,61 @@ func usageOf(answers []answer) drive.Usage {
 		u.FailedReads += a.failedReads
 	}
 	u.Dispensable = dispensable(u, answers)
-	if u.Class == drive.ExportedPool {
-		u.Text = morePools(u, answers)
+	if u.Unlockable() {
+		tellAll(&u, answers)
 	}
 	return u
+}
+
+// worstFirst orders answers by what they would cost: the classes as the rules order them, and of data what weighs most.
+func worstFirst(answers []answer) []answer {
+	severity := func(a answer) int {
+		if !a.sure {
+			return drive.RuleOf(drive.CannotTell).Severity
+		}
+		return drive.RuleOf(a.class).Severity
+	}
+	out := slices.Clone(answers)
+	slices.SortStableFunc(out, func(a, b answer) int {
+		return cmp.Or(cmp.Compare(severity(b), severity(a)), cmp.Compare(b.weight, a.weight))
+	})
+	return out
+}
+
+// tellAll lets a usage that a phrase unlocks name all that would be lost, the worst first: whoever types the phrase must
+// not learn of a file system after the word "spare".
+func tellAll(u *drive.Usage, answers []answer) {
+	labelled, explained, other := false, u.Class == drive.ExportedPool || u.Class == drive.Pool, false
+	for _, a := range answers {
+		if a.sure && a.class == drive.Data && a.layer != contentLayer {
+			labelled, explained = true, explained || a.weight > label.Trace
+		}
+	}
+	var texts []string
+	for _, a := range answers {
+		if !a.sure || a.class == drive.None {
+			continue
+		}
+		text := a.text
+		if a.layer == contentLayer && (labelled || explained) {
+			text = a.beside
+		}
+		if text == "" || a.layer == contentLayer && explained && len(texts) > 0 || slices.Contains(texts, text) {
+			continue
+		}
+		other = other || a.class == drive.Data && a.weight > label.Division
+		texts = append(texts, text)
+	}
+	all := strings.Join(texts, "; ")
+	switch {
+	case all == "":
+		return
+	case u.Class == drive.CannotTell:
+		all = u.Text + "; what can be read of it: " + all
+	case other && len(u.Parts) > 0:
+		u.Parts = append(slices.Clone(u.Parts), "and other data")
+	}
+	u.Text = reason.Clean(all, 2*maxText)
 }
 
 // dispensable reports whether a pool can do without this member and nothing else has any use for the drive.
@@ -142,24 +217,13 @@ func dispensable(u drive.Usage, answers []answer) bool {
 	return u.Class == drive.Pool && u.PoolGUID != ""
 }
 
-// morePools tells of exported pools besides the one by whose name the drive is unlocked.
-func morePools(u drive.Usage, answers []answer) string {
-	text := u.Text
-	for _, a := range answers {
-		if a.sure && a.class == drive.ExportedPool && a.poolGUID != "" && a.poolGUID != u.PoolGUID {
-			text += "; and " + a.text
-		}
-	}
-	return reason.Clean(text, 2*maxText)
-}
-
 const maxClaims = 64 // of one drive that are named
 
 // claimsOf names all claims, each once, in order. Those beyond maxClaims are one claim together.
 func claimsOf(answers []answer) []string {
 	var out []string
 	for _, a := range answers {
-		if !a.sure || a.class == drive.None {
+		if (!a.sure && !(a.medium && a.layer == contentLayer)) || a.class == drive.None {
 			continue
 		}
 		name := a.layer

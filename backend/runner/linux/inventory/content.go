@@ -45,10 +45,17 @@ func contentAnswers(f label.Findings) []answer {
 	switch {
 	case c.UnknownAt != nil:
 		out = append(out, claim(contentLayer, drive.Data, "unknown content at byte %d", *c.UnknownAt))
+		a := &out[len(out)-1]
+		if a.marks = []string{c.Print}; c.Amid {
+			a.beside, a.weight = "unknown content amid the drive", label.Member
+		}
 	case fewBad(c.Unreadable):
 		out = append(out, clean(contentLayer, "all that can be read of both ends and all samples is blank or an earlier test's own (%s); the drive cannot read a place at byte %d", kinds(c), c.Unreadable[0].Offset))
 	case len(c.Unreadable) > 0:
 		out = append(out, unread(contentLayer, c.Unreadable, "where content was looked for"))
+		if a := &out[len(out)-1]; a.medium {
+			a.marks = []string{c.Print} // what can be read another time is no news then
+		}
 	default:
 		out = append(out, clean(contentLayer, "both ends and all samples are blank or an earlier test's own (%s)", kinds(c)))
 	}
@@ -88,7 +95,7 @@ func unread(layer string, gaps []label.Gap, what string) answer {
 	for _, g := range gaps {
 		switch {
 		case errors.Is(g.Err, unix.EBADE):
-			return claim(layer, drive.Remote, "another host has reserved it (reading answers: reservation conflict)")
+			return claim(layer, drive.Remote, "another host has reserved it (reading answers: reservation conflict)").toDo(release)
 		case errors.Is(g.Err, unix.ENODATA):
 			medium = true
 		case layer == contentLayer && errors.Is(g.Err, label.ErrNotRead): // given up after too many errors before it

@@ -20,7 +20,8 @@ func (t *topology) form(n *node, opt Options) []answer {
 	out := []answer{n.sectors()}
 	switch tr := n.id.Transport; {
 	case tr == "iscsi", tr == "fc", strings.HasPrefix(tr, "nvme-"):
-		out = append(out, claim(transportLayer, drive.Remote, "it is reached over %s, where other hosts may use it too", tr))
+		out = append(out, claim(transportLayer, drive.Remote, "it is reached over %s, where other hosts may use it too", tr).
+			toDo("Test it on a host to which it is connected directly."))
 	case n.virtual && !opt.VirtualDrives:
 		out = append(out, claim(transportLayer, drive.VirtualDrive, "a %s", n.id.Model))
 	default:

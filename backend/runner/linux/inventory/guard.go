@@ -179,7 +179,7 @@ func guardSCSI(c commander, n *node) guard {
 	case err != nil:
 		g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it could not be asked: %v", err))
 	case status == statusConflict, status == statusGood && binary.BigEndian.Uint32(in[4:]) >= 16:
-		g.answers = append(g.answers, claim(reservationLayer, drive.Remote, "a host has reserved it (persistent reservation, key %x)", in[8:16]))
+		g.answers = append(g.answers, claim(reservationLayer, drive.Remote, "a host has reserved it (persistent reservation, key %x)", in[8:16]).toDo(release))
 	case status == statusGood:
 		g.answers = append(g.answers, clean(reservationLayer, "nobody has reserved it"))
 	case status == statusCheck && senseKey(sense) == senseIllegalRequest: // it knows no reservations
@@ -223,7 +223,7 @@ func guardNVMe(c commander, n *node) guard {
 		case err != nil:
 			g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it could not be asked: %v", err))
 		case in[4] != 0:
-			g.answers = append(g.answers, claim(reservationLayer, drive.Remote, "a host has reserved it (NVMe reservation of type %d)", in[4]))
+			g.answers = append(g.answers, claim(reservationLayer, drive.Remote, "a host has reserved it (NVMe reservation of type %d)", in[4]).toDo(release))
 		default:
 			g.answers = append(g.answers, clean(reservationLayer, "nobody has reserved it"))
 		}

@@ -121,7 +121,7 @@ func (s *survey) usage(u unitOf) drive.Usage {
 	for _, n := range u.paths {
 		for _, a := range s.answersFor(n) {
 			if len(u.paths) > 1 {
-				a.text = n.path() + ": " + a.text
+				a.path = n.path()
 			}
 			answers = append(answers, a)
 		}

@@ -46,7 +46,7 @@ func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map
 			member(v, "")
 		default:
 			a := i.notMember(f)
-			a.marks = []string{fmt.Sprintf("pool %s vdev %s", cmp.Or(f.PoolGUID, "unknown"), cmp.Or(f.VdevGUID, "unknown"))}
+			a.marks = []string{f.Mark()}
 			out = append(out, a)
 		}
 	}
@@ -78,23 +78,41 @@ func (i *imported) notMember(f label.Found) answer {
 		a = claim(zfsLayer, drive.Pool, "pool %s, by a damaged label", p.name)
 		a.poolName = p.name
 	case f.PoolGUID != "" && p != nil:
-		return claim(zfsLayer, drive.Data, "stale label of pool %s, which does not list this device any more", p.name)
+		return claim(zfsLayer, drive.Data, "stale label of pool %s, which does not list this device any more", p.name).weighing(label.Trace)
 	case f.PoolGUID == "" && f.VdevGUID == "":
-		return claim(zfsLayer, drive.Data, "%s", f.Text)
+		return claim(zfsLayer, drive.Data, "%s", f.Text).weighing(f.Weight())
 	case state == label.PoolExported:
 		a = claim(zfsLayer, drive.ExportedPool, "%s", f.Text).in("pool "+cmp.Or(f.PoolName, f.PoolGUID), "exported")
 		a.poolName = f.PoolName
 	case state == label.PoolDestroyed, state == label.PoolSpare, state == label.PoolCache:
-		return claim(zfsLayer, drive.Data, "%s", f.Text)
+		return claim(zfsLayer, drive.Data, "%s", f.Text).weighing(f.Weight())
 	default:
-		host := "an unknown host"
-		if name := cmp.Or(f.Hostname, f.HostID); name != "" {
-			host = "host " + name
-		}
-		a = claim(zfsLayer, drive.Remote, "pool %s, not exported, last used by %s", cmp.Or(f.PoolName, f.PoolGUID, "without a name"), host).in("pool "+cmp.Or(f.PoolName, f.PoolGUID), "not exported", host)
+		a = i.notExported(f)
 		a.poolName = f.PoolName
 	}
 	a.poolGUID = f.PoolGUID
+	return a
+}
+
+// notExported judges a label of a pool that is not imported here and was not exported. One that this machine itself used
+// last waits for it; any other may be in use where it was, whatever its name says. Neither is unlocked by a phrase.
+func (i *imported) notExported(f label.Found) answer {
+	name, host := cmp.Or(f.PoolName, f.PoolGUID, "without a name"), "an unknown host"
+	if known := cmp.Or(f.Hostname, f.HostID); known != "" {
+		host = "host " + known
+	}
+	own := i.own(f)
+	if own == ownedPool {
+		a := claim(zfsLayer, drive.Pool, "pool %s of this NAS, which is not imported and was never exported", name).in("pool "+name, "not imported")
+		a.remedy = fmt.Sprintf("Import it (zpool import %s). Then zpool detach, replace or remove takes the drive out of it, zpool export lets it be unlocked whole, and zpool destroy ends it.", cmp.Or(f.PoolGUID, name))
+		return a
+	}
+	a := claim(zfsLayer, drive.Remote, "pool %s, not exported, last used by %s", name, host).in("pool "+name, "not exported", host)
+	a.remedy = "Export or destroy the pool on the host that uses it. Where that host is gone for good, import it here by hand (zpool import -f) and export it."
+	if own == likeNamed {
+		a.text += ", which is this NAS's name but not surely this NAS"
+		a.remedy = fmt.Sprintf("If no other host can be using it, import it here by hand (zpool import -f %s) and export it (zpool export). Else export or destroy it on the host that uses it.", cmp.Or(f.PoolGUID, name))
+	}
 	return a
 }
 
@@ -150,39 +168,29 @@ func (a *active) labelAnswers(found []label.Found) []answer {
 	if len(data) > 0 {
 		a := claim(labelLayer, drive.Data, "%s", told(data))
 		for _, f := range data {
-			a.marks = append(a.marks, mark(f))
+			a.weight = max(a.weight, f.Weight())
+			a.marks = append(a.marks, f.Mark())
 		}
 		out = append(out, a)
 	}
 	return out
 }
 
-// mark is what a label is known by: its kind and the identity that it bears, else where it stands.
-func mark(f label.Found) string {
-	if id := strings.TrimSpace(f.UUID + " " + f.DeviceUUID); id != "" {
-		return f.Kind + " " + id
-	}
-	return fmt.Sprintf("%s %s at byte %d", f.Kind, f.Name, f.Offset)
-}
-
-// tables are the labels that only divide a drive: what is in it says more.
-var tables = map[string]bool{"gpt": true, "gpt_backup": true, "mbr": true, "apm": true, "bsd": true, "sun": true}
-
-// told names what was found, what bears data first.
+// told names what was found, what would be lost most first.
 func told(found []label.Found) string {
-	var contents, divisions []string
+	found = slices.Clone(found)
+	slices.SortStableFunc(found, func(a, b label.Found) int { return cmp.Compare(b.Weight(), a.Weight()) })
+	var all []string
 	for _, f := range found {
-		switch {
-		case !tables[f.Kind]:
-			contents = append(contents, f.Text)
-		case f.Kind != "gpt_backup" || len(divisions) == 0:
-			divisions = append(divisions, f.Text)
+		copied := f.Kind == "gpt_backup" && slices.ContainsFunc(found, func(o label.Found) bool { return o.Kind == "gpt" && o.UUID == f.UUID })
+		if !copied && !slices.Contains(all, f.Text) {
+			all = append(all, f.Text)
 		}
 	}
-	const shown = 3
-	all, more := append(contents, divisions...), ""
+	const shown = 6
+	more := ""
 	if len(all) > shown {
-		all, more = all[:shown], " and more"
+		all, more = all[:shown], fmt.Sprintf("; and %d more", len(all)-shown)
 	}
 	return strings.Join(all, "; ") + more
 }

@@ -110,6 +110,8 @@ type imported struct {
 	byPath []*vdev
 	silent bool  // ZFS is loaded, and there is no zpool to ask
 	err    error // zpool is there and gave no answer
+
+	hostname, hostID string // of this machine, as ZFS writes them into labels; empty where it has none
 }
 
 func (i *imported) add(v *vdev) {
@@ -124,6 +126,12 @@ func (i *imported) add(v *vdev) {
 // imported asks which pools are imported, and of what. Where ZFS is not loaded nothing is, and nobody is asked: zpool
 // would load it.
 func (h *Host) imported(ctx context.Context) imported {
+	i := h.askZpool(ctx)
+	i.hostname, i.hostID = h.namesItself()
+	return i
+}
+
+func (h *Host) askZpool(ctx context.Context) imported {
 	none := imported{pools: map[string]*pool{}, byGUID: map[string]*vdev{}}
 	if !h.exists("/sys/module/zfs") && !h.exists("/proc/spl/kstat/zfs") {
 		return none

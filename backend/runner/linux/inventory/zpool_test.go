@@ -368,3 +368,36 @@ func TestTheWayOutOfAPoolIsSaidAsACommand(t *testing.T) {
 		t.Errorf("a cache device is told %q", u.WayOut())
 	}
 }
+
+// A pool that is merely not imported is no other host's: the way out is here.
+func TestAPoolOfThisNASThatIsNotImportedIsTold(t *testing.T) {
+	active := label.PoolActive
+	left := label.Found{Kind: "zfs", PoolName: "old", PoolGUID: "5", VdevGUID: "6", PoolState: &active, Hostname: "nas", HostID: "00bab10c"}
+	for name, c := range map[string]struct {
+		hostname, file, module string
+		class                  drive.Class
+		words                  string
+	}{
+		"by its file":        {"nas", "\x0c\xb1\xba\x00", "0", drive.Pool, "zpool import 5)"},
+		"by its module":      {"nas", "\x01\x02\x03\x04", "12235020", drive.Pool, "zpool import 5)"},
+		"of another name":    {"san", "\x0c\xb1\xba\x00", "0", drive.Remote, "on the host that uses it"},
+		"of another id":      {"nas", "\x01\x02\x03\x04", "0", drive.Remote, "zpool import -f 5)"},
+		"of another id here": {"nas", "\x0c\xb1\xba\x00", "7", drive.Remote, "zpool import -f 5)"},
+		"without an id":      {"nas", "", "0", drive.Remote, "If no other host can be using it"},
+	} {
+		m := zfsMachine(t)
+		m.file("/proc/sys/kernel/hostname", c.hostname+"\n")
+		m.file("/etc/hostid", c.file)
+		m.file("/sys/module/spl/parameters/spl_hostid", c.module+"\n")
+		u := m.judge(left)
+		if u.Class != c.class || !strings.Contains(u.WayOut(), c.words) || u.Unlockable() {
+			t.Errorf("%s: %s (%s), way out %q, unlockable %v", name, u.Class, u.Text, u.WayOut(), u.Unlockable())
+		}
+	}
+	m := zfsMachine(t)
+	m.file("/proc/sys/kernel/hostname", "nas\n")
+	left.HostID = ""
+	if u := m.judge(left); u.Class != drive.Remote {
+		t.Errorf("machines without a host id count as one: %+v", u)
+	}
+}
