@@ -44,6 +44,9 @@ const (
 	EvFindings   EventKind = "findings" // the rules that speak of the drive's health
 	EvMet        EventKind = "met"      // medium errors that the run met beside what an engine lists
 	EvEnd        EventKind = "end"      // last line of a run that ended by itself
+	// EvRestored says that what the first destructive act erased is back. It stands in a journal of its own, since by then
+	// the job has ended.
+	EvRestored EventKind = "restored"
 )
 
 // Event is one line of a journal.
@@ -99,12 +102,26 @@ type Held struct {
 type FirstAct struct {
 	SavedBytes int64 `json:"saved_bytes"` // 0 where there was nothing but blank and old stamps
 	LostBytes  int64 `json:"lost_bytes"`  // could not be read
+
+	ErasedBytes int64 `json:"erased_bytes,omitempty"` // of the ends; 0 in journals of before it was told
+	// After names the jobs that had begun to erase the drive before this one: no clock orders them, they were there. Took
+	// are those of them whose undo kits this one's holds too.
+	After []string `json:"after,omitempty"`
+	Took  []string `json:"took,omitempty"`
 }
 
 // Wiped says what claims of before the first destructive act are left: copies of labels amid the drive, a pool that
 // lists the drive still.
 type Wiped struct {
-	Rest drive.Grant `json:"rest"`
+	Rest    drive.Grant `json:"rest"`
+	GraceMs int64       `json:"grace_ms,omitempty"` // for so long nothing else is written, and all can be brought back
+}
+
+// Restored says what an undo has put back, in bytes.
+type Restored struct {
+	RestoredBytes int64  `json:"restored_bytes"`
+	LostBytes     int64  `json:"lost_bytes"` // could not be read when they were saved, and are zeros
+	By            string `json:"by,omitempty"`
 }
 
 // QueuedData says what a job waits for.

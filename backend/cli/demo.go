@@ -9,6 +9,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/demo"
+	"burnish/backend/jobs"
 	"burnish/backend/reason"
 	"burnish/backend/report"
 	"burnish/backend/store"
@@ -119,7 +120,7 @@ func (c *demoCmd) walk(ctx context.Context, a *app, cases []demo.Case) ([]demo.O
 		}
 		all = append(all, j)
 	}
-	if _, err := a.svc.Clean(ctx, demo.Name, true); err != nil { // nothing stays on a NAS
+	if _, err := a.svc.Clean(ctx, demo.Name, jobs.Sweep{Unknown: true, Forget: true}); err != nil { // nothing stays on a NAS
 		return nil, err
 	}
 	return demo.Compare(cases, all, refused), nil

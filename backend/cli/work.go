@@ -276,10 +276,11 @@ func (c *adoptCmd) run(ctx context.Context, a *app) (int, error) {
 type cleanCmd struct {
 	NAS     string `arg:"" name:"nas" help:"The NAS."`
 	Unknown bool   `help:"Also jobs that ended as unknown and could be resumed."`
+	Forget  bool   `help:"Also jobs by which alone it is known how what they erased is brought back, or that somebody else wrote to their drive."`
 }
 
 func (c *cleanCmd) run(ctx context.Context, a *app) (int, error) {
-	done, err := a.svc.Clean(ctx, c.NAS, c.Unknown)
+	done, err := a.svc.Clean(ctx, c.NAS, jobs.Sweep{Unknown: c.Unknown, Forget: c.Forget})
 	if err != nil {
 		return 0, err
 	}

@@ -213,7 +213,7 @@ func (d *Desk) Clean(nasID string) (Cleaned, error) {
 	if err != nil {
 		return Cleaned{}, err
 	}
-	done, err := d.Service.Clean(d.ctx, p.Name, false)
+	done, err := d.Service.Clean(d.ctx, p.Name, jobs.Sweep{})
 	return Cleaned{Removed: len(done.Removed)}, err
 }
 

@@ -30,28 +30,35 @@ func keptFor(id, why, hint string) *reason.Said {
 	return reason.New("job_kept", "job", id, "why", why, "hint", hint)
 }
 
+// Sweep says which jobs go beside those that nobody needs any more.
+type Sweep struct {
+	Unknown bool // that ended as unknown and may still be resumed
+	Forget  bool // that alone know how what they erased is brought back, or that somebody else wrote to their drive
+}
+
 // Clean removes from a NAS the jobs that have ended and are mirrored here whole; the runner too if nothing is left of
-// which it is needed. A job that ended as unknown may still be resumed and stays, unless unknown says otherwise.
-func (s *Service) Clean(ctx context.Context, name string, unknown bool) (Cleaned, error) {
+// which it is needed.
+func (s *Service) Clean(ctx context.Context, name string, also Sweep) (Cleaned, error) {
 	c, p, err := s.connect(ctx, name)
 	if err != nil {
 		return Cleaned{Removed: []string{}, Kept: []string{}, Why: map[string]*reason.Said{}}, err
 	}
 	defer s.release(c)
-	return s.clean(ctx, c, p, true, func(_ store.Job, job burnin.Job, _ wire.JobStatus) bool {
-		return unknown || job.State != burnin.Unknown
+	return s.clean(ctx, c, p, wire.CleanRequest{Runner: true, Forget: also.Forget}, func(_ store.Job, job burnin.Job, _ wire.JobStatus) bool {
+		return also.Unknown || job.State != burnin.Unknown
 	})
 }
 
-// clean removes the jobs that are chosen, of those that have ended and are here whole, and with runner the runner too if
-// nothing is left of which it is needed. Of a job that another computer started a last word stays for that one.
-func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, runner bool, chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (Cleaned, error) {
+// clean removes, as req says, the jobs that are chosen, of those that have ended and are here whole, and with Runner the
+// runner too if nothing is left of which it is needed. Of a job that another computer started a last word stays for that one.
+func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, req wire.CleanRequest,
+	chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (Cleaned, error) {
 	done := Cleaned{Removed: []string{}, Kept: []string{}, Why: map[string]*reason.Said{}}
 	there, err := c.List(ctx)
 	if err != nil {
 		return done, err
 	}
-	req := wire.CleanRequest{Runner: runner, Sums: map[string]map[string]string{}, By: s.Who}
+	req.Sums, req.By = map[string]map[string]string{}, s.Who
 	for _, st := range there {
 		why, err := s.collected(ctx, c, p, st, chosen)
 		if err == nil && why == nil { // from then on the only copy is here
@@ -73,7 +80,7 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, run
 			req.Leave = append(req.Leave, st.Job)
 		}
 	}
-	if runner && !slices.ContainsFunc(there, func(st wire.JobStatus) bool { return st.LockHeld }) {
+	if req.Runner && !slices.ContainsFunc(there, func(st wire.JobStatus) bool { return st.LockHeld }) {
 		if err := c.RemoveOld(ctx); err != nil { // of versions before this one
 			return done, err
 		}
@@ -81,7 +88,7 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, run
 	if req.Heard, err = s.heard(ctx, c, p, there); err != nil {
 		return done, err
 	}
-	if !runner && len(req.Jobs)+len(req.Heard) == 0 {
+	if !req.Runner && len(req.Jobs)+len(req.Heard) == 0 {
 		return done, nil
 	}
 	reply, err := c.Clean(ctx, req)
@@ -90,6 +97,10 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, run
 	}
 	done.Removed, done.RunnerRemoved = reply.Removed, reply.RunnerRemoved
 	for _, id := range reply.Kept {
+		if what := reply.Knows[id]; what != "" {
+			done.keep(id, keptFor(id, "it alone knows that "+what, "Undo it, or start that drive anew, which settles it. To give it up: burnish clean "+p.Name+" --forget"))
+			continue
+		}
 		done.keep(id, keptFor(id, "the NAS has begun it again, or what is copied here differs from what lies there",
 			"Look at it with burnish show "+id+", which copies what is new; then clean again."))
 	}

@@ -57,7 +57,7 @@ func (s *Service) retain(ctx context.Context, c *nas.Conn, p profile.Profile, ru
 	if !any || !s.kept.due(p.ID) {
 		return nil
 	}
-	_, err = s.clean(ctx, c, p, runner, func(row store.Job, job burnin.Job, st wire.JobStatus) bool {
+	_, err = s.clean(ctx, c, p, wire.CleanRequest{Runner: runner}, func(row store.Job, job burnin.Job, st wire.JobStatus) bool {
 		// By both clocks: one of them may be wrong.
 		return old(row) && job.State != burnin.Unknown && time.Duration(st.NowMs-job.EndedMs)*time.Millisecond >= keep
 	})

@@ -50,7 +50,7 @@ func takesOver(t *testing.T, other *jobs.Service, id string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done, err := other.Clean(ctx, "practice", false); err != nil || len(done.Removed) != 1 {
+	if done, err := other.Clean(ctx, "practice", jobs.Sweep{}); err != nil || len(done.Removed) != 1 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 }
@@ -94,7 +94,7 @@ func TestAJobThatAnotherComputerRemovedIsNotOneThatNeverBegan(t *testing.T) {
 				if left, err := filepath.Glob(filepath.Join(d.dir, "nas", "gone", "*")); err != nil || len(left) != 1 {
 					t.Errorf("the last word: %v, %v", left, err)
 				}
-				if _, err := first.Clean(context.Background(), "practice", false); err != nil {
+				if _, err := first.Clean(context.Background(), "practice", jobs.Sweep{}); err != nil {
 					t.Fatal(err)
 				}
 				if left, _ := filepath.Glob(filepath.Join(d.dir, "nas", "*")); len(left) != 0 {

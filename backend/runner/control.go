@@ -78,7 +78,14 @@ func (s *Service) Resume(ctx context.Context, id string) (wire.StartReply, error
 	if err != nil {
 		return wire.StartReply{}, err
 	}
-	if held {
+	undoing, err := s.Locks.Held(s.Dir.in(id, undoingFile))
+	if err != nil {
+		return wire.StartReply{}, err
+	}
+	switch {
+	case undoing:
+		return wire.StartReply{}, reason.New("cannot_resume", "job", id, "state", "being undone")
+	case held:
 		return wire.StartReply{}, reason.New("cannot_resume", "job", id, "state", burnin.Running)
 	}
 	t, n, err := fold(root)
@@ -184,6 +191,9 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 		return wire.StopReply{}, err
 	}
 	defer root.Close()
+	if undoing, err := s.Locks.Held(s.Dir.in(req.Job, undoingFile)); err != nil || undoing {
+		return wire.StopReply{}, errors.Join(err, reason.New("not_stopped", "job", req.Job, "error", "the job itself has ended; what it erased is being brought back just now"))
+	}
 	t, n, err := fold(root)
 	if err != nil {
 		return wire.StopReply{}, err
@@ -265,7 +275,21 @@ func (s *Service) holder(root *os.Root, lock string) (pid int, held bool, err er
 // Clean removes jobs that have ended, and, where asked and no job is left, the runner and its directory.
 func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 	reply := wire.CleanReply{Removed: []string{}, Kept: []string{}}
+	knows := map[string]string{}
+	if !req.Forget {
+		var err error
+		if knows, err = s.Dir.knows(); err != nil {
+			return reply, err
+		}
+	}
 	for _, id := range req.Jobs {
+		if what := knows[id]; what != "" {
+			if reply.Knows == nil {
+				reply.Knows = map[string]string{}
+			}
+			reply.Kept, reply.Knows[id] = append(reply.Kept, id), what
+			continue
+		}
 		gone, err := s.cleanJob(id, req)
 		if err != nil {
 			return reply, err

@@ -66,7 +66,7 @@ func (a *at) firstAct() error {
 	if err := a.tellRest(); err != nil {
 		return err
 	}
-	if a.deeds.somethings && !a.deeds.overwrote {
+	if a.waitsAfter() {
 		if err := a.grace(); err != nil {
 			return err
 		}
@@ -76,14 +76,27 @@ func (a *at) firstAct() error {
 
 // kit makes the undo kit.
 func (a *at) kit() (*kit, error) {
-	k, err := a.saveKit(a.edges())
+	others, after, err := a.takeKits()
+	defer func() {
+		for _, t := range others {
+			t.close()
+		}
+	}()
+	if err != nil {
+		return nil, err
+	}
+	k, err := a.saveKit(spansOf(a.edges(), others), others)
 	if err != nil {
 		return nil, err
 	}
 	if err := a.nobodyYet(); err != nil { // the saving took its time
 		return nil, err
 	}
-	return k, a.told(burnin.EvWrites, burnin.FirstAct{SavedBytes: k.saved(), LostBytes: k.LostBytes})
+	act := burnin.FirstAct{SavedBytes: k.saved(), LostBytes: k.LostBytes, ErasedBytes: bytesOf(k.spans()), After: after}
+	for _, t := range others {
+		act.Took = append(act.Took, t.job.ID)
+	}
+	return k, a.told(burnin.EvWrites, act)
 }
 
 // tellRest looks what of the claims that were allowed is left after the first destructive act. One that was not there
@@ -104,15 +117,24 @@ func (a *at) tellRest() error {
 		return reason.New("usage_changed", "expected", a.expected(), "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
 	}
 	a.log.say("left on the drive: %s (%s)", usage.Class, usage.Text)
-	return a.told(burnin.EvWiped, burnin.Wiped{Rest: drive.Grant{Class: usage.Class, PoolGUID: usage.PoolGUID, Claims: usage.Claims}})
+	wiped := burnin.Wiped{Rest: drive.Grant{Class: usage.Class, PoolGUID: usage.PoolGUID, Claims: usage.Claims}}
+	if a.waitsAfter() {
+		wiped.GraceMs = a.graceFor().Milliseconds()
+	}
+	return a.told(burnin.EvWiped, wiped)
 }
+
+// waitsAfter reports whether a person has a moment to stop the job after its first destructive act: where there is
+// something to bring back, and wherever somebody had to allow it.
+func (a *at) waitsAfter() bool {
+	return (a.deeds.somethings || a.req.Grant != nil) && !a.deeds.overwrote
+}
+
+func (a *at) graceFor() time.Duration { return cmp.Or(a.UndoGrace, undoGrace) }
 
 // grace waits while nothing else is written.
 func (a *at) grace() error {
-	wait := a.UndoGrace
-	if wait == 0 {
-		wait = undoGrace
-	}
+	wait := a.graceFor()
 	a.log.say("for %v from now on, burnish stop and then burnish undo bring back what was on the drive", wait)
 	select {
 	case <-time.After(wait):
@@ -195,15 +217,27 @@ func (d directReader) ReadAt(p []byte, off int64) (int, error) {
 
 func isMedium(err error) bool { return err != nil && mediumIsForTheSweep(err) == nil }
 
-// saveKit copies spans of the drive into the job's directory. When it returns the copy is on the medium.
-func (a *at) saveKit(spans []extent) (*kit, error) {
+func bytesOf(spans []extent) (n int64) {
+	for _, s := range spans {
+		n += s.to - s.from
+	}
+	return n
+}
+
+// saveKit copies spans of the drive into the job's directory, with what others hold of them in the place of what their
+// jobs have left there. When it returns the copy is on the medium.
+func (a *at) saveKit(spans []extent, others []*taken) (*kit, error) {
 	a.log.say("saving what the first destructive act erases")
 	f, err := a.root().OpenFile(kitData, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, spaceError("the undo kit", err)
 	}
 	k := &kit{SizeBytes: a.wrote.Geometry().SizeBytes}
-	s := saver{at: a, kit: k, out: f, buf: surface.AlignedBuffer(pieceBytes)}
+	for _, t := range others {
+		a.log.say("what job %s has erased is taken over from its undo kit", t.job.ID)
+		k.May, k.LostBytes = append(k.May, t.may...), k.LostBytes+t.kit.LostBytes
+	}
+	s := saver{at: a, kit: k, out: f, buf: surface.AlignedBuffer(pieceBytes), others: others}
 	err = errors.Join(pieces(spans, s.save), a.met(s.failed, 0))
 	if err == nil {
 		err = k.take(a.wrote, a.mayWrite)
@@ -234,6 +268,8 @@ type saver struct {
 	lost int // sectors that were not read
 
 	failed int // reads
+
+	others []*taken
 }
 
 func (s *saver) save(off int64, n int) error {
@@ -243,6 +279,11 @@ func (s *saver) save(off int64, n int) error {
 	p := s.buf[:n]
 	if err := s.read(p, off); err != nil {
 		return err
+	}
+	for _, t := range s.others {
+		if err := t.lay(p, off); err != nil {
+			return err
+		}
 	}
 	sector := s.wrote.Geometry().LogicalBytes
 	one := piece{Off: off, Len: n, Blank: blank(p, sector)}

@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"burnish/backend/burnin"
+	"burnish/backend/drive"
+	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
 
@@ -19,6 +21,10 @@ type kit struct {
 	LostBytes int64   `json:"lost_bytes"`
 
 	Samples []sample `json:"samples,omitempty"` // none in kits of before they were taken
+
+	// May is what the drive was allowed to hold by permissions of jobs whose kits this one has taken over: it may hold that
+	// again once a part of it is put back.
+	May []drive.Grant `json:"may,omitempty"`
 }
 
 // piece is one range of the drive, in bytes. A blank one was zeros, 0xFF or stamps of an earlier test, and is not kept.
@@ -81,6 +87,47 @@ func (k *kit) each(data io.ReaderAt, do func(p piece, was []byte) error) error {
 		}
 	}
 	return nil
+}
+
+// misfit says why a kit of a job cannot be put back onto a drive as it is now, nil if it can. It ends with what may says.
+func (k *kit) misfit(dev surface.Device, data io.ReaderAt, job burnin.Job, may func() error) (*reason.Said, error) {
+	var misfit *reason.Said
+	if size := dev.Geometry().SizeBytes; size != k.SizeBytes {
+		return cannotUndo(job.ID, fmt.Sprintf("it is of a drive of %d bytes, this one has %d", k.SizeBytes, size), "Look for the drive that it is of."), nil
+	}
+	err := k.each(data, func(p piece, was []byte) error {
+		if err := may(); err != nil || misfit != nil {
+			return err
+		}
+		other, err := p.untouched(dev, was, job)
+		if err == nil && other >= 0 {
+			misfit = cannotUndo(job.ID, fmt.Sprintf("something was written since at byte %d", other), "Look at the drive again; nothing was changed.")
+		}
+		return err
+	})
+	if err != nil || misfit != nil {
+		return misfit, err
+	}
+	other, err := k.changed(dev)
+	if err == nil && other >= 0 {
+		misfit = cannotUndo(job.ID, fmt.Sprintf("the drive was written to since, at byte %d", other), "What was there is lost; look for a backup of it.")
+	}
+	return misfit, err
+}
+
+// isBack reports whether all that the kit holds is on the drive: an undo put it there. A kit that holds nothing is not
+// brought back by anybody.
+func (k *kit) isBack(dev surface.Device, data io.ReaderAt, may func() error) (bool, error) {
+	back := k.saved() > 0
+	err := k.each(data, func(p piece, was []byte) error {
+		if err := may(); err != nil || p.Blank || !back {
+			return err
+		}
+		other, err := differs(dev, p.Off, p.Len, func(at int, now []byte) bool { return bytes.Equal(now, was[at:at+len(now)]) })
+		back = back && other < 0
+		return err
+	})
+	return back, err
 }
 
 // untouched looks at a piece of the drive: where nobody else wrote, each sector holds the zeros of the first destructive

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,7 @@ type machine struct {
 	refuses func(path string) error // locks that cannot be taken; nil: none
 	grace   time.Duration           // after the first destructive act
 	up      time.Duration           // since the machine started
+	asked   atomic.Int64            // how often for that
 	unsure  string                  // what keeps a look from telling which device is the drive
 
 	badblocks func(*memoryDrive, runner.Spawn) (runner.Process, error) // nil: not installed
@@ -60,6 +62,8 @@ type memoryDrive struct {
 	temp    func() *int        // nil: 31 °C
 	paths   []*faultdev.Device // further ways to it, or what is taken for one
 	dead    bool               // the machine does not have it any more
+
+	looks func() drive.Usage // what a look at it finds; nil: usage
 
 	sensorLimits [2]*int // what the kernel's sensor knows of its limits
 }
@@ -100,12 +104,14 @@ func (m *machine) Facts() (runner.Facts, error) {
 	return runner.Facts{MachineID: "memory", Hostname: "nas", BootID: m.boot, Booted: time.Unix(1_700_000_000, 0), OS: "linux", Arch: "amd64"}, nil
 }
 
-func (m *machine) BootTime() time.Duration { return m.up }
+func (m *machine) BootTime() time.Duration {
+	return m.up + time.Duration(m.asked.Add(1))*time.Millisecond // it goes on
+}
 
 func (m *machine) Inventory(context.Context, bool, map[string]string) ([]wire.DriveRow, error) {
 	var rows []wire.DriveRow
 	for _, d := range m.drives {
-		rows = append(rows, wire.DriveRow{Identity: d.id, Path: "/dev/" + d.id.Serial, Usage: d.usage})
+		rows = append(rows, wire.DriveRow{Identity: d.id, Path: "/dev/" + d.id.Serial, Usage: d.seen()})
 	}
 	return rows, nil
 }
@@ -127,6 +133,14 @@ func (m *machine) Hold(_ context.Context, want drive.Identity, opt runner.HoldOp
 	return &memoryHold{m: m, d: d}, nil
 }
 
+// seen is what a look at the drive finds.
+func (d *memoryDrive) seen() drive.Usage {
+	if d.looks != nil {
+		return d.looks()
+	}
+	return d.usage
+}
+
 type memoryHold struct {
 	m *machine
 	d *memoryDrive
@@ -134,7 +148,7 @@ type memoryHold struct {
 
 func (h *memoryHold) Path() string             { return "/dev/" + h.d.id.Serial }
 func (h *memoryHold) Identity() drive.Identity { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.id }
-func (h *memoryHold) Usage() drive.Usage       { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.usage }
+func (h *memoryHold) Usage() drive.Usage       { h.m.mu.Lock(); defer h.m.mu.Unlock(); return h.d.seen() }
 func (h *memoryHold) Place() drive.Place       { return h.d.place }
 func (h *memoryHold) TempC() *int {
 	if h.d.temp == nil {

@@ -1,7 +1,10 @@
 package runner
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
@@ -78,6 +81,116 @@ func (a *at) endsAreOurs() error {
 		}
 	}
 	a.log.say("both ends of the drive hold what this job wrote")
+	return nil
+}
+
+// over says why a job that has begun to erase its drive is not to go on: what it erased was brought back, somebody else
+// wrote to the drive, or another job of ours did.
+func (r *run) over(ctx context.Context) *reason.Said {
+	if !r.deeds.began {
+		return nil
+	}
+	if r.deeds.counted {
+		return reason.New("usage_changed", "expected", "what this job left there", "found", "what somebody else has written: "+strings.TrimSuffix(r.deeds.foreign, "."))
+	}
+	by, doubt, err := r.erasedSince()
+	if err != nil {
+		return r.fault("the other jobs", err)
+	}
+	if by != "" {
+		return reason.New("usage_changed", "expected", "what this job left there", "found", "what job "+by+" has left there since")
+	}
+	r.doubt = doubt
+	if r.deeds.overwrote || !r.deeds.somethings {
+		return nil
+	}
+	back, err := r.broughtBack(ctx)
+	if err != nil {
+		return r.failed(err, "the start")
+	}
+	if back {
+		return reason.New("undone")
+	}
+	return nil
+}
+
+// broughtBack reports whether what the job has erased is on its drive again. An undo ends the job before it writes; those
+// of before that was so did not, and the permission was for what is there again.
+func (r *run) broughtBack(ctx context.Context) (bool, error) {
+	k, err := readKit(r.root())
+	if err != nil {
+		return false, nil // who goes on from there says why it cannot
+	}
+	data, err := r.root().Open(kitData)
+	if err != nil {
+		return false, nil
+	}
+	defer data.Close()
+	dev, err := r.held.Device(false)
+	if err != nil {
+		return false, err
+	}
+	defer dev.Close()
+	return k.isBack(dev, data, func() error { return context.Cause(ctx) })
+}
+
+// placesProven is at how many places of a drive a job looks for what it wrote there.
+const placesProven = 64
+
+// wroteLast proves by what is on the drive that no other job has written to it since this one, where no clock and no
+// journal says so. What cannot be proven is refused.
+func (a *at) wroteLast(goesOn bool) error {
+	if a.doubt == "" || !a.deeds.began {
+		return nil
+	}
+	refused := func(found string) error {
+		return reason.New("usage_changed", "expected", "what this job left there", "found", found+", and job "+a.doubt+" may have written to it since")
+	}
+	if !a.deeds.overwrote { // between the pieces of the kit lies what lay there
+		k, err := readKit(a.root())
+		if err != nil || len(k.Samples) == 0 {
+			return refused("no undo kit that tells")
+		}
+		if other, err := k.changed(a.wrote); err != nil || other >= 0 {
+			return errors.Join(err, refused(fmt.Sprintf("other data at byte %d", other)))
+		}
+		return nil
+	}
+	g := a.wrote.Geometry()
+	written := int64(0)
+	for _, s := range a.j.job().Stages {
+		switch cp := s.Checkpoint; {
+		case s.Engine != burnin.EngineStamp || cp == nil:
+		case cp.Pass <= 1 && surface.Phase(cp.Phase) == surface.PhaseWrite && s.State != burnin.Passed:
+			written = max(written, cp.Position)
+		default:
+			written = g.SizeBytes
+		}
+	}
+	if !goesOn || written == 0 {
+		return refused("nothing that tells who wrote last")
+	}
+	found, buf := 0, surface.AlignedBuffer(g.LogicalBytes)
+	for i := range int64(placesProven) {
+		off := written / placesProven * i / int64(g.PhysicalBytes) * int64(g.PhysicalBytes)
+		if off < edge && written == g.SizeBytes || off >= g.SizeBytes-edge {
+			continue // the last act zeroes both ends
+		}
+		if _, err := a.wrote.ReadAt(buf, off); err != nil {
+			if err := mediumIsForTheSweep(err); err != nil {
+				return err
+			}
+			continue
+		}
+		if stamp, is := surface.DecodeStamp(buf); !is || !a.ours(stamp) {
+			return refused(fmt.Sprintf("other data at byte %d", off))
+		}
+		found++
+	}
+	if found == 0 {
+		return refused("nothing that tells who wrote last")
+	}
+	a.log.say("%d places of the drive hold what this job wrote; whether job %s was before it is not known otherwise", found, a.doubt)
 	return nil
 }
 

@@ -73,6 +73,8 @@ type run struct {
 
 	asked  bool // a drive that had vanished was asked how it is
 	absent bool // the drive was looked for, and is not there
+
+	doubt string // a job that had the drive too, and nobody knows whether before this one or after it
 }
 
 // Run executes the next run of a job: the first, or, when the one before ended without a word or as unknown, a resumed
@@ -253,17 +255,16 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	if id, usage, err = r.settled(ctx, id, usage); err != nil {
 		return r.failed(err, "the start")
 	}
-	if said := r.compare(id, usage, destroys); said != nil {
-		return said
-	}
-	if r.deeds.began {
-		by, err := r.erasedSince()
-		if err != nil {
+	if destroys {
+		if usage, err = r.recall(usage); err != nil {
 			return r.fault("the other jobs", err)
 		}
-		if by != nil {
-			return reason.New("usage_changed", "expected", "what this job left there", "found", "what job "+by.Job+" has left there since")
+		if said := r.over(ctx); said != nil {
+			return said
 		}
+	}
+	if said := r.compare(id, usage, destroys); said != nil {
+		return said
 	}
 	if err := r.j.put(burnin.EvHeld, burnin.Held{Path: r.held.Path(), Drive: id, Usage: usage, Place: r.place()}); err != nil {
 		return r.failed(err, "the start")

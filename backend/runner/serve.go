@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
+	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/wire"
 )
@@ -119,7 +121,12 @@ func (s *Service) inventory(ctx context.Context, req wire.InventoryRequest, out 
 	if err != nil {
 		return err
 	}
+	pasts, err := s.Dir.pasts(func(drive.Identity) bool { return true })
+	if err != nil {
+		return err
+	}
 	for _, row := range rows {
+		row.Usage = withKnown(row.Usage, knownOf(slices.DeleteFunc(slices.Clone(pasts), func(p past) bool { return !alike(p.drive, row.Identity) })))
 		if err := out.Put(wire.FrameDrive, row); err != nil {
 			return err
 		}

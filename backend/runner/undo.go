@@ -3,10 +3,12 @@ package runner
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"slices"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
@@ -33,12 +35,21 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	}
 	lock, err := s.Locks.Take(s.Dir.in(ask.Job, lockFile), req.GID)
 	if errors.Is(err, ErrLocked) {
-		return reply, cannotUndo(ask.Job, "it is running", "Stop it first: burnish stop "+ask.Job)
+		undoing, err := s.Locks.Held(s.Dir.in(ask.Job, undoingFile))
+		if err == nil && undoing {
+			return reply, cannotUndo(ask.Job, "an undo of it is at work already", "Wait for it; its log tells how it goes: burnish logs "+ask.Job+" --stage undo")
+		}
+		return reply, errors.Join(err, cannotUndo(ask.Job, "it is running", "Stop it first: burnish stop "+ask.Job))
 	}
 	if err != nil {
 		return reply, err
 	}
 	defer lock.Close()
+	mine, err := s.Locks.Take(s.Dir.in(ask.Job, undoingFile), req.GID)
+	if err != nil {
+		return reply, err
+	}
+	defer mine.Close()
 	facts, err := s.Host.Facts()
 	if err != nil {
 		return reply, err
@@ -56,14 +67,8 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	case !d.somethings:
 		return reply, cannotUndo(ask.Job, "nothing was where it erased", "The drive held nothing there but zeros and stamps of earlier tests.")
 	}
-	if by, err := r.erasedSince(); err != nil {
+	if err := r.inTheWay(); err != nil {
 		return reply, err
-	} else if by != nil {
-		if by.CreatedMs > req.CreatedMs { // two clocks say so; one may have been wrong
-			err = removeKit(root)
-		}
-		said := cannotUndo(ask.Job, "job "+by.Job+" has written to the drive since", "What was there is lost; look for a backup of it.")
-		return reply, errors.Join(said, err)
 	}
 	k, err := readKit(root)
 	if err != nil {
@@ -81,13 +86,60 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	}
 	reply.RestoredBytes, reply.LostBytes = k.saved(), k.LostBytes
 	file.say("%d bytes are back where they were and read back right; %d bytes could not be read when they were saved", reply.RestoredBytes, reply.LostBytes)
-	return reply, nil
+	if r.deeds.restored { // asked again
+		return reply, nil
+	}
+	return reply, r.noteRestored(burnin.Restored{RestoredBytes: reply.RestoredBytes, LostBytes: reply.LostBytes, By: reason.Clean(ask.By, 200)})
+}
+
+// undoingFile is locked by an undo beside the lock of a run, so that one is told from the other.
+const undoingFile = "undoing"
+
+// noteRestored tells in the job's undo journal that what was erased is back.
+func (r *run) noteRestored(what burnin.Restored) error {
+	data, err := json.Marshal(what)
+	if err != nil {
+		return err
+	}
+	line, err := wire.EncodeEvent(burnin.Event{
+		Seq: 1, WallMs: r.Now().UnixMilli(), BootMs: r.Host.BootTime().Milliseconds(), Boot: r.facts.BootID, Kind: burnin.EvRestored, Data: data,
+	})
+	if err == nil {
+		err = writeSynced(r.Dir.in(r.id, wire.UndoJournal), line, r.req.GID)
+	}
+	if err == nil {
+		err = syncDir(r.Dir.job(r.id))
+	}
+	return spaceError("the word that what was erased is back", err)
+}
+
+// inTheWay refuses an undo that another job of the same drive stands in the way of: one that is at work, one whose own
+// undo comes first, and one whose engine has written over what was there. Where nobody knows which job was first, what
+// is on the drive decides.
+func (r *run) inTheWay() error {
+	all, err := r.Dir.pasts(r.req.Drive.Same)
+	if err != nil {
+		return err
+	}
+	me := past{id: r.id, deeds: r.deeds}
+	for _, p := range all {
+		before, sure := order(me, p)
+		switch {
+		case p.id == r.id, p.err != nil, !p.deeds.began, !sure, !before:
+		case p.deeds.overwrote:
+			said := cannotUndo(r.id, "job "+p.id+" has written over the drive since", "What was there is lost; look for a backup of it.")
+			return errors.Join(said, removeKit(r.root()))
+		case p.open():
+			return cannotUndo(r.id, "job "+p.id+" has erased parts of the drive since, and that can be undone", "Undo job "+p.id+" first: burnish undo "+p.id)
+		}
+	}
+	return nil
 }
 
 // undoLog names the log of undo beside those of the stages.
 const undoLog burnin.StageKind = wire.UndoLog
 
-func cannotUndo(job, why, wayOut string) error {
+func cannotUndo(job, why, wayOut string) *reason.Said {
 	return reason.New("cannot_undo", "job", job, "why", why, "way_out", wayOut)
 }
 
@@ -95,7 +147,7 @@ func cannotUndo(job, why, wayOut string) error {
 func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 	lock, err := r.Locks.Take(r.Dir.driveLock(driveKey(r.req.Drive)), r.req.GID)
 	if errors.Is(err, ErrLocked) {
-		return r.inUse(drive.Usage{Class: drive.BurnIn, Text: "another job of Burnish has it"}, "")
+		return r.hasIt()
 	}
 	if err != nil {
 		return err
@@ -121,7 +173,7 @@ func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 		return err
 	case !id.Same(r.req.Drive):
 		return r.another(id)
-	case !drive.StartableAgain(id, usage, r.deeds.rest).Destructive && !drive.StartableUnder(id, usage, r.req.Grant).Destructive:
+	case !r.mayRestore(k, id, usage):
 		return reason.New("usage_changed", "expected", "what this job left there", "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
 	}
 	dev, err := r.held.Device(true)
@@ -142,6 +194,28 @@ func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 		return err
 	}
 	return restore(dev, k, data, t.Job(), func() error { return r.giveUp(t, n, by) })
+}
+
+// hasIt names the job that has the drive of this one.
+func (r *run) hasIt() error {
+	busy, err := r.Dir.busy(r.Locks)
+	if err != nil {
+		return err
+	}
+	by := busy[driveKey(r.req.Drive)]
+	if by == "" || by == r.id {
+		return cannotUndo(r.id, "another job's start or undo is at work on its drive", "Wait for it, and ask again.")
+	}
+	return cannotUndo(r.id, "job "+by+" has its drive", "Wait for that job. If it was started by mistake, stop it and undo it: burnish stop "+by+", then burnish undo "+by)
+}
+
+// mayRestore reports whether nothing uses the drive but what this job left, or what it, or a job before it whose kit it
+// has taken over, was allowed to erase: an undo that was cut off has put back a part of that.
+func (r *run) mayRestore(k *kit, id drive.Identity, usage drive.Usage) bool {
+	if drive.StartableAgain(id, usage, r.deeds.rest).Destructive || drive.StartableUnder(id, usage, r.req.Grant).Destructive {
+		return true
+	}
+	return slices.ContainsFunc(k.May, func(g drive.Grant) bool { return drive.StartableAgain(id, usage, &g).Destructive })
 }
 
 // giveUp ends a job of n runs that could go on. The request to stop comes first: it keeps the job from going on by itself should
@@ -166,18 +240,9 @@ func (r *run) giveUp(t *burnin.Tracker, n int, by string) error {
 // restore checks all pieces, then has the job end, then writes them, the last first, then reads them back.
 func restore(dev Device, k *kit, data io.ReaderAt, job burnin.Job, end func() error) error {
 	got := surface.AlignedBuffer(pieceBytes)
-	err := k.each(data, func(p piece, was []byte) error {
-		other, err := p.untouched(dev, was, job)
-		if err == nil && other >= 0 {
-			err = cannotUndo(job.ID, fmt.Sprintf("something was written since at byte %d", other), "Look at the drive again; nothing was changed.")
-		}
-		return err
-	})
-	if err == nil {
-		var other int64
-		if other, err = k.changed(dev); err == nil && other >= 0 {
-			err = cannotUndo(job.ID, fmt.Sprintf("the drive was written to since, at byte %d", other), "What was there is lost; look for a backup of it.")
-		}
+	misfit, err := k.misfit(dev, data, job, func() error { return nil })
+	if err == nil && misfit != nil {
+		err = misfit
 	}
 	if err == nil {
 		err = end()

@@ -70,6 +70,9 @@ func (a *at) openForWriting(goesOn bool) (*writes, error) {
 		return nil, errors.Join(err, dev.Close())
 	}
 	a.wrote = &writes{Device: dev, base: a.base}
+	if err := a.wroteLast(goesOn); err != nil {
+		return a.wrote, err
+	}
 	if goesOn {
 		err = errors.Join(a.endsAreOurs(), a.nobodyMeanwhile())
 	} else {
@@ -115,6 +118,9 @@ func (a *at) look() (drive.Identity, drive.Usage, *reason.Said) {
 	id, usage, err := a.held.Inspect(ctx)
 	if err == nil {
 		id, usage, err = a.settled(ctx, id, usage)
+	}
+	if err == nil {
+		usage, err = a.recall(usage)
 	}
 	if err = errors.Join(err, a.met(usage.FailedReads, 0)); err != nil {
 		return id, usage, a.failed(err, string(a.spec.Kind))

@@ -33,7 +33,7 @@ const (
 	MaxReply     = 16 << 20 // all frames of a call that is not a stream
 )
 
-var fileName = regexp.MustCompile(`^(run-[1-9][0-9]{0,3}\.ndjson|[a-z][a-z_]{0,31}\.log)$`)
+var fileName = regexp.MustCompile(`^(run-[1-9][0-9]{0,3}\.ndjson|undo\.ndjson|[a-z][a-z_]{0,31}\.log)$`)
 
 // ValidFile reports whether name may be a file of a job. Both sides check it before it becomes part of a path.
 func ValidFile(name string) bool { return fileName.MatchString(name) }

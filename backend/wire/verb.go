@@ -101,6 +101,10 @@ type JobRequest struct {
 // UndoLog names the log of an undo, beside those of the stages.
 const UndoLog = "undo"
 
+// UndoJournal is the file in which an undo tells what became of it. The job has ended by then, and a run's journal has no
+// line behind its end; readers of before there was one pass over it.
+const UndoJournal = "undo.ndjson"
+
 // StopReply says what stop found. Stopped means: the run's lock is free and its process is gone.
 type StopReply struct {
 	Stopped    bool `json:"stopped"`
@@ -194,6 +198,9 @@ type CleanRequest struct {
 	Heard []string `json:"heard,omitempty"`
 	By    string   `json:"by,omitempty"`  // who asks
 	GID   int      `json:"gid,omitempty"` // the login's group
+	// Forget removes also jobs that alone know something of their drive: how what they erased is brought back, or that
+	// somebody else wrote to it.
+	Forget bool `json:"forget,omitempty"`
 }
 
 // CleanReply says what went and what stayed.
@@ -201,6 +208,8 @@ type CleanReply struct {
 	Removed       []string `json:"removed"`
 	Kept          []string `json:"kept"` // still running, or unknown and fit to be resumed
 	RunnerRemoved bool     `json:"runner_removed"`
+	// Knows says, of those that were kept for it, what they alone know of their drive.
+	Knows map[string]string `json:"knows,omitempty"`
 }
 
 // WriteRequest puts magic and request on the runner's stdin.
