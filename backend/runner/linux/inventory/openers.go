@@ -60,16 +60,17 @@ func (t *topology) nodesOf(nodes []*node) map[devKey][]*node {
 
 // opener is one process that has a disk open.
 type opener struct {
-	pid   string
-	dev   devKey
-	write bool
+	pid    string
+	thread string // one that has it; below /proc it is found like a process
+	dev    devKey
+	write  bool
 }
 
 // openClaims finds the processes that have a disk open, by the device numbers of all their files. This process is
 // left out, and so is every other process of this program that only reads.
 func (h *Host) openClaims(ctx context.Context, t *topology, nodes []*node) (claims, error) {
 	leads := t.nodesOf(nodes)
-	seen, hidden, err := h.openers(leads)
+	seen, hidden, err := h.openers(ctx, leads)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func (h *Host) openClaims(ctx context.Context, t *topology, nodes []*node) (clai
 		case <-ctx.Done():
 			return nil, errNoAnswer
 		}
-		again, _, err := h.openers(leads)
+		again, _, err := h.openers(ctx, leads)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +89,7 @@ func (h *Host) openClaims(ctx context.Context, t *topology, nodes []*node) (clai
 	out := claims{}
 	told := map[opener]bool{}
 	for _, o := range seen {
-		o.write = false
+		o.write, o.thread = false, ""
 		if told[o] {
 			continue
 		}
@@ -116,48 +117,76 @@ func (e hiddenError) Error() string {
 	return fmt.Sprintf("what %d processes have open may not be seen (the first is %s)", len(e), e[0])
 }
 
-// openers gives every open of a disk by another process, and the processes whose files may not be seen.
-func (h *Host) openers(leads map[devKey][]*node) (out []opener, hidden []string, err error) {
+// openers gives every open of a disk by another process, mapped or by a descriptor of any of its threads, and the
+// processes whose files may not be seen.
+func (h *Host) openers(ctx context.Context, leads map[devKey][]*node) (out []opener, hidden []string, err error) {
 	procs, err := os.ReadDir(h.at("/proc"))
 	if err != nil {
 		return nil, nil, err
 	}
 	self := fmt.Sprint(os.Getpid())
+	files := map[string]devKey{}
 	for _, p := range procs {
 		pid := p.Name()
 		if !decimal(pid) || pid == self {
 			continue
 		}
-		fds, err := os.ReadDir(h.at("/proc/" + pid + "/fd"))
+		opens, err := h.opensOf(ctx, pid, leads, files)
 		if errors.Is(err, fs.ErrPermission) {
 			hidden = append(hidden, pid)
-			continue
+		} else if err != nil {
+			return nil, nil, err
 		}
-		if err != nil && !gone(err) {
-			return nil, nil, fmt.Errorf("the open files of process %s: %w", pid, err)
-		}
-		for _, fd := range fds {
-			dev, ok, err := h.fdDevice(pid, fd.Name())
-			if errors.Is(err, fs.ErrPermission) {
-				hidden = append(hidden, pid)
-				break
-			}
-			if err != nil {
-				return nil, nil, err
-			}
-			if !ok || leads[dev] == nil {
-				continue
-			}
+		for _, o := range opens {
 			// smartctl opens for writing whatever it only asks.
-			asks := h.isSmartctl(pid)
-			o := opener{pid: pid, dev: dev, write: h.writable(pid, fd.Name()) && !asks}
-			if by := h.parent(pid); asks && (by == self || h.ours(by)) || !o.write && h.ours(pid) {
+			asks := h.isSmartctl(o.thread)
+			o.write = o.write && !asks
+			if by := h.parent(pid); asks && (by == self || h.ours(by)) || !o.write && h.ours(o.thread) {
 				continue
 			}
 			out = append(out, o)
 		}
 	}
 	return out, hidden, nil
+}
+
+// opensOf gives the opens of one process. Those that were found stand, whatever else may not be seen.
+func (h *Host) opensOf(ctx context.Context, pid string, leads map[devKey][]*node, files map[string]devKey) (out []opener, err error) {
+	add := func(thread string, dev devKey, write bool) {
+		if leads[dev] != nil {
+			out = append(out, opener{pid: pid, thread: thread, dev: dev, write: write})
+		}
+	}
+	threads := h.threads(pid)
+	for _, thread := range h.tables(threads) {
+		fds, err := os.ReadDir(h.at("/proc/" + thread + "/fd"))
+		if err != nil && !gone(err) {
+			return out, fmt.Errorf("the open files of process %s: %w", pid, err)
+		}
+		for _, fd := range fds {
+			dev, ok, err := h.fdDevice(thread, fd.Name())
+			if err != nil {
+				return out, err
+			}
+			if ok && leads[dev] != nil {
+				add(thread, dev, h.writable(thread, fd.Name()))
+			}
+		}
+	}
+	maps, thread, err := h.mappings(ctx, threads)
+	for _, m := range maps {
+		dev, known := files[m.file]
+		if !known {
+			if dev, known, err = h.mappedDevice(thread, m.at); err != nil {
+				return out, err
+			}
+		}
+		if known {
+			files[m.file] = dev
+			add(thread, dev, m.write)
+		}
+	}
+	return out, err
 }
 
 // gone reports whether an error says that a process ended while it was looked at.
