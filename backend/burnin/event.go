@@ -171,7 +171,7 @@ type Totals struct {
 // Progress is one sample.
 type Progress struct {
 	Stage    int    `json:"stage"`
-	Phase    string `json:"phase,omitempty"` // write, verify, read, selftest
+	Phase    string `json:"phase,omitempty"` // write, verify, read, probe, seek, selftest, or the pattern of badblocks and its half
 	Pass     int    `json:"pass,omitempty"`
 	Done     int64  `json:"done"` // bytes over all sweeps, or percent of a self-test
 	Total    int64  `json:"total"`
@@ -182,6 +182,7 @@ type Progress struct {
 	TempC    *int   `json:"temp_c,omitempty"`
 
 	Meters []Meter `json:"meters,omitempty"` // badblocks
+	Seek   float64 `json:"seek,omitempty"`   // the share of a seek pass that is done; Done and Total are those of the sweeps
 }
 
 // Meter is how far one pattern of badblocks is, in bytes of the drive, its two halves apart.

@@ -107,7 +107,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
 			return err
 		}
-		t.job.Stages[d.Stage].progress(d)
+		t.job.Stages[d.Stage].progress(d, t.job.Spec.Stages[d.Stage], t.job.Identity)
 		return nil
 	case EvPause:
 		var d Pause

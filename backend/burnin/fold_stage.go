@@ -42,10 +42,10 @@ func (t *Tracker) stage(ev Event) error {
 		s.StartedMs = ev.WallMs
 	}
 	if d.Resumed == nil || d.Resumed.Pass == 0 {
-		s.Attempt = s.Begun
+		s.Attempt, s.Progress, s.Done, s.BytesCovered, s.Phase, s.pass = s.Begun, 0, 0, 0, "", 0
 	}
 	s.resume(d.Resumed)
-	s.EndedMs, s.Progress, s.BytesCovered, s.complete, s.facts = 0, 0, 0, false, nil
+	s.EndedMs, s.complete, s.facts = 0, false, nil
 	s.EndedEarly, s.Unread = "", nil
 	s.TempC, s.warmth = nil, warmth{}
 	s.beforeWritten, s.beforeVerified, s.beforeActiveMs = s.BytesWritten, s.BytesVerified, s.ActiveMs
@@ -54,20 +54,6 @@ func (t *Tracker) stage(ev Event) error {
 
 // gone reports whether a reason says that the drive was not there.
 func gone(said *reason.Said) bool { return said != nil && said.Code == "drive_vanished" }
-
-func (s *Stage) progress(d Progress) {
-	s.Phase, s.Done = d.Phase, d.Done
-	if d.Meters != nil {
-		s.Meters = d.Meters
-	}
-	if d.Total > 0 {
-		s.Progress = min(float64(d.Done)/float64(d.Total), 1)
-	}
-	s.moved(d.Written, d.Verified, d.Covered, d.ActiveMs)
-	if d.TempC != nil {
-		s.TempC = s.warmth.add(*d.TempC)
-	}
-}
 
 func (s *Stage) totals(d *Totals) {
 	if d == nil {

@@ -38,6 +38,7 @@ func TestGoldenJournalsFoldAsEver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			neverFalls(t, runs)
 			raw, err := os.ReadFile(filepath.Join(dir, "fold.json"))
 			if err != nil {
 				t.Fatal(err)
@@ -55,6 +56,26 @@ func TestGoldenJournalsFoldAsEver(t *testing.T) {
 				t.Errorf("the fold is another (-was +is):\n%s", diff)
 			}
 		})
+	}
+}
+
+// neverFalls folds line by line.
+func neverFalls(t *testing.T, runs [][]burnin.Event) {
+	t.Helper()
+	var fold burnin.Tracker
+	var before []burnin.Stage
+	for _, run := range runs {
+		for _, ev := range run {
+			if err := fold.Apply(ev); err != nil {
+				t.Fatal(err)
+			}
+			for i, s := range fold.Job().Stages {
+				if i < len(before) && before[i].Attempt == s.Attempt && s.Progress < before[i].Progress {
+					t.Errorf("%s falls from %g to %g by line %d", s.Kind, before[i].Progress, s.Progress, ev.Seq)
+				}
+			}
+			before = fold.Job().Stages
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ type Stage struct {
 	Kind          StageKind          `json:"kind"`
 	Engine        Engine             `json:"engine,omitempty"`
 	State         State              `json:"state"`
-	Progress      float64            `json:"progress"` // 0 to 1
+	Progress      float64            `json:"progress"` // of the whole stage, 0 to 1; see progress.go
 	Phase         string             `json:"phase,omitempty"`
 	Reason        *reason.Said       `json:"reason"`
 	StartedMs     int64              `json:"started_ms"`
@@ -127,6 +127,7 @@ type Stage struct {
 	ZeroBytes int64  `json:"-"`
 
 	complete bool
+	pass     int // of the newest sample
 	facts    []Fact
 	warmth   warmth
 	// what earlier attempts at this stage moved

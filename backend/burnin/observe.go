@@ -1,7 +1,6 @@
 package burnin
 
 import (
-	"strconv"
 	"time"
 
 	"burnish/backend/reason"
@@ -89,7 +88,7 @@ func (t *Tracker) Observe(obs *Observation) {
 			t.warn(reason.New("journal_waits", "what", what))
 		}
 		if p := obs.Live; p != nil && p.Stage >= 0 && p.Stage < len(t.job.Stages) && t.job.Stages[p.Stage].State == Running {
-			t.job.Stages[p.Stage].progress(*p)
+			t.job.Stages[p.Stage].progress(*p, t.job.Spec.Stages[p.Stage], t.job.Identity)
 		}
 	case obs.Complete: // a newer run that is gone without a word has changed nothing
 		t.vanished(t.last, t.EndingSeen(obs))
@@ -125,9 +124,6 @@ func (t *Tracker) Where() (stage, progress string) {
 	if i < 0 || j.State == Queued {
 		return "the wait for its turn", ""
 	}
-	s := j.Stages[i]
-	if s.Progress > 0 && s.Progress < 1 {
-		progress = " at " + strconv.Itoa(int(s.Progress*100)) + " %"
-	}
-	return string(s.Kind), progress
+	s := &j.Stages[i]
+	return string(s.Kind), s.how(j.Spec.Stages[i], j.Identity.SizeBytes)
 }

@@ -2,20 +2,15 @@ package desk
 
 import (
 	"math"
-	"time"
 
 	"burnish/backend/burnin"
-	"burnish/backend/drive"
 )
 
 // weigh gives each stage its part of the whole plan, after the time that such a drive is thought to take for it. It is
-// for the bar of a row alone; no time is told from it. What is left out has none.
+// for the bar of a row alone; no time is told from it. What is left out has none; what an end kept from being reached
+// keeps its own, so that a job that ends does not seem to have done more.
 func weigh(j burnin.Job) []float64 {
-	perSecond := map[drive.Kind]float64{drive.HDD: 180e6, drive.SSD: 400e6, drive.NVMe: 1500e6}[j.Identity.Kind]
-	if perSecond == 0 {
-		perSecond = 180e6
-	}
-	sweep := max(float64(j.Drive.SizeBytes)/perSecond, 60)
+	sweep := max(float64(j.Drive.SizeBytes)/burnin.Pace(j.Identity.Kind), 60)
 	weights := make([]float64, len(j.Stages))
 	sum := 0.0
 	for i, s := range j.Stages {
@@ -23,7 +18,8 @@ func weigh(j burnin.Job) []float64 {
 		case burnin.SurfaceValidate:
 			weights[i] = sweep
 			if i < len(j.Spec.Stages) {
-				weights[i] = sweep*sweeps(j.Spec.Stages[i]) + seeks(j, i).Seconds()
+				spec := j.Spec.Stages[i]
+				weights[i] = sweep*float64(spec.Sweeps()) + float64(spec.SeekMs(j.Identity.Kind))/1000
 			}
 		case burnin.LongSMART:
 			weights[i] = sweep
@@ -32,7 +28,7 @@ func weigh(j burnin.Job) []float64 {
 		default:
 			weights[i] = min(20, sweep/4)
 		}
-		if s.State == burnin.Skipped {
+		if s.State == burnin.Skipped && !(s.Reason != nil && s.Reason.Code == "never_reached") {
 			weights[i] = 0
 		}
 		sum += weights[i]
@@ -44,25 +40,6 @@ func weigh(j burnin.Job) []float64 {
 		weights[i] /= sum
 	}
 	return weights
-}
-
-// sweeps is how often an engine goes over the whole drive.
-func sweeps(s burnin.StageSpec) float64 {
-	switch s.Engine {
-	case burnin.EngineRead:
-		return 1
-	case burnin.EngineBadblocks:
-		return 8
-	}
-	return 2 * float64(max(1, s.Passes))
-}
-
-// seeks is how long a stage works the drive's arm after its sweeps; only hard drives have one.
-func seeks(j burnin.Job, i int) time.Duration {
-	if j.Identity.Kind != drive.HDD {
-		return 0
-	}
-	return time.Duration(j.Spec.Stages[i].SeekMinutes) * time.Minute
 }
 
 // enoughMs is how much I/O it takes before a speed is told.
@@ -103,13 +80,13 @@ func left(j burnin.Job) (plan, stage *int64) {
 		bytes := 0.0
 		switch s.Kind {
 		case burnin.SurfaceValidate:
-			bytes = sweeps(j.Spec.Stages[i]) * float64(j.Drive.SizeBytes)
+			bytes = max(float64(j.Spec.Stages[i].Sweeps())*float64(j.Drive.SizeBytes)-float64(s.Done), 0)
 		case burnin.LongSMART:
-			bytes = float64(j.Drive.SizeBytes)
+			bytes = (1 - share(s.Progress)) * float64(j.Drive.SizeBytes)
 		}
-		ms := (1 - share(s.Progress)) * bytes / *bps * 1000
+		ms := bytes / *bps * 1000
 		if s.Kind == burnin.SurfaceValidate {
-			ms += float64(seeks(j, i).Milliseconds())
+			ms += float64(j.Spec.Stages[i].SeekMs(j.Identity.Kind))
 		}
 		total += ms
 		if i == at && s.Kind == burnin.SurfaceValidate {

@@ -9,6 +9,7 @@ import (
 	"burnish/backend/drive"
 	"burnish/backend/jobs"
 	"burnish/backend/profile"
+	"burnish/backend/reason"
 	"burnish/backend/store"
 	"burnish/backend/wire"
 )
@@ -95,5 +96,17 @@ func TestADriveThatShowsAnotherIdentityIsNotJustMissing(t *testing.T) {
 	d := unseen(j, true, list)
 	if !d.Missing || !strings.Contains(d.UsageText, "/dev/sdc bears its serial number") || strings.Contains(d.UsageText, "sdb") || !strings.Contains(d.WayOut, "as it was") {
 		t.Errorf("%+v", d)
+	}
+}
+
+func TestAJobThatEndsDoesNotSeemToHaveDoneMore(t *testing.T) {
+	spec := []burnin.StageSpec{{Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp}, {Kind: burnin.LongSMART}}
+	j := burnin.Job{State: burnin.Running, Identity: drive.Identity{Kind: drive.HDD}, Drive: burnin.Drive{SizeBytes: 18e12}, Spec: burnin.Plan{Stages: spec},
+		Stages: []burnin.Stage{{Kind: burnin.SurfaceValidate, State: burnin.Running, Progress: 0.22, StartedMs: 1}, {Kind: burnin.LongSMART, State: burnin.Pending}}}
+	before := jobRow("p", j).Progress
+	j.State, j.Stages[0].State = burnin.Failed, burnin.Failed
+	j.Stages[1].State, j.Stages[1].Reason = burnin.Skipped, reason.New("never_reached")
+	if after := jobRow("p", j).Progress; after != before || before > 0.16 {
+		t.Errorf("%g while it ran, %g after its end", before, after)
 	}
 }

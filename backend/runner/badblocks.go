@@ -87,6 +87,7 @@ func (a *at) badblocks(ctx context.Context, start surface.Start) (outcome, error
 	}
 	if start.Position == 0 {
 		if out, err := a.capacityProbe(ctx); err != nil || out.state != burnin.Passed {
+			out.totals = nil // what a probe moves here and there is no sweep
 			return out, err
 		}
 	}

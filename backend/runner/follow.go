@@ -253,5 +253,5 @@ func sameLive(a, b *burnin.Progress) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Stage == b.Stage && a.Done == b.Done && a.Phase == b.Phase
+	return a.Stage == b.Stage && a.Done == b.Done && a.Seek == b.Seek && a.Phase == b.Phase
 }

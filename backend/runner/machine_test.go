@@ -378,6 +378,7 @@ func foldRaw(t testing.TB, runs [][]byte, obs *burnin.Observation) burnin.Job {
 	if err != nil {
 		t.Fatalf("a journal that the runner wrote does not fold: %v", err)
 	}
+	progressHolds(t, all)
 	return job
 }
 

@@ -18,8 +18,8 @@ type observer struct {
 	drive          *attended    // guarded by mu; nil while a child works
 	answered       atomic.Int64 // requests; while it stands still, nothing moves
 	lastDone       int64        // see tell
-	lastAt         int64        // bytes done at the last sample
-	lastTime       time.Time
+	lastAt         int64        // what was done at the last sample
+	lastTime       time.Time    // zero before the first
 	lastLive       time.Time
 	foreignSectors int64
 	start          surface.Start // where this run began
@@ -49,17 +49,24 @@ func (o *observer) tell(p burnin.Progress, done int64) {
 	o.sample(p)
 }
 
-// sample puts the newest progress where it is looked for, and now and then into the journal.
-func (o *observer) sample(sample burnin.Progress) {
+// newPart has the next sample go into the journal, whatever came before.
+func (o *observer) newPart() { o.lastAt, o.lastTime = 0, time.Time{} }
+
+func (o *observer) sample(sample burnin.Progress) { o.sampleOf(sample.Done, sample.Total, sample) }
+
+// sampleOf puts the newest progress where it is looked for, and into the journal the first of all and then now and then,
+// by how much of the total is done.
+func (o *observer) sampleOf(done, total int64, sample burnin.Progress) {
 	now := o.Now()
 	if now.Sub(o.lastLive) >= liveEvery {
 		o.lastLive = now
 		o.writeLive(sample)
 	}
-	if sample.Done-o.lastAt < max(sample.Total/(maxSamples/2), 1) || now.Sub(o.lastTime) < time.Second {
+	first := o.lastTime.IsZero()
+	if !first && (done-o.lastAt < max(total/(maxSamples/2), 1) || now.Sub(o.lastTime) < time.Second) {
 		return
 	}
-	o.lastAt, o.lastTime = sample.Done, now
+	o.lastAt, o.lastTime = done, now
 	sample.TempC = o.held.TempC()
 	o.keep(o.j.put(burnin.EvProgress, sample))
 }

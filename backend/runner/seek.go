@@ -12,6 +12,7 @@ import (
 // seek works the drive's arm after the sweeps, and adds what it finds to theirs.
 func (a *at) seek(ctx context.Context, dev surface.Device, watch *observer, res *surface.Result) error {
 	a.log.say("seek pass: %d minutes", a.spec.SeekMinutes)
+	watch.newPart()
 	var found surface.SeekResult
 	err := a.watched(ctx, watch, func(ctx context.Context) (err error) {
 		opt := surface.SeekOptions{Budget: time.Duration(a.spec.SeekMinutes) * time.Minute, BadRangeLimit: a.spec.BadRangeLimit}
@@ -40,8 +41,8 @@ type seekObserver struct {
 
 func (o *seekObserver) Progress(p surface.Progress) {
 	o.answered.Add(1)
-	o.sample(burnin.Progress{
-		Stage: o.i, Phase: string(p.Phase), Pass: o.swept.Pass, Done: o.swept.Done, Total: o.swept.Total, Written: o.swept.BytesWritten,
+	o.sampleOf(p.Done, p.Total, burnin.Progress{
+		Stage: o.i, Seek: float64(p.Done) / float64(max(p.Total, 1)), Phase: string(p.Phase), Pass: o.swept.Pass, Done: o.swept.Done, Total: o.swept.Total, Written: o.swept.BytesWritten,
 		Verified: o.swept.BytesVerified, Covered: o.swept.BytesCovered, ActiveMs: (o.swept.Active + p.Active).Milliseconds(),
 	})
 }

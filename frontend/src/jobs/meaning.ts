@@ -5,7 +5,7 @@ import { percent, phaseName, stageName } from '../shared/words'
 
 export function title(j: Job, full = false): string {
   if (j.stopping) return j.stopping.title
-  if (j.state === 'running') return j.paused ? j.paused.title : `${stageName(j.stage)} at ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)} sweep` : ''}`
+  if (j.state === 'running') return j.paused ? j.paused.title : `${stageName(j.stage)} at ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)}${j.phase === 'probe' || j.phase === 'seek' ? '' : ' sweep'}` : ''}`
   if (j.state === 'queued') return full ? 'Waits for a free slot' : 'Waits for its turn'
   if (j.state === 'passed') return j.coverage === 'none' ? 'All stages passed, surface not tested' : 'All stages passed'
   return j.reason?.title ?? ''

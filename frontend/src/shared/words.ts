@@ -101,7 +101,7 @@ const stages: Record<string, string> = {
 }
 export const stageName = (kind: string) => stages[kind] ?? kind
 
-const phases: Record<string, string> = { selftest: 'self-test', write: 'write', verify: 'verify', read: 'read', seek: 'seek' }
+const phases: Record<string, string> = { selftest: 'self-test', write: 'write', verify: 'verify', read: 'read', seek: 'seek pass', probe: 'probe before the first sweep' }
 export const phaseName = (stage: string, phase: string) =>
   stage === 'surface_validate' && phase ? (phases[phase] ?? phase) : stageName(stage).toLowerCase()
 

@@ -1,0 +1,138 @@
+package burnin
+
+import (
+	"fmt"
+	"math"
+
+	"burnish/backend/drive"
+)
+
+// A stage's progress is of the whole stage, and never falls while an attempt at it lasts:
+//   - A surface stage consists of its sweeps, and on a hard drive of the seek pass that its plan adds; that pass counts by
+//     the time that such a drive is thought to need.
+//   - What a surface stage does before its first sweep (the probe of the capacity) covers nothing and counts for nothing.
+//   - A stage that goes on from a checkpoint keeps its progress, although it repeats a little. One that begins anew has none.
+//   - Words tell beside the share what was done: of what the drive holds how much was written, read or verified.
+
+// Phases of a surface stage beside its sweeps.
+const (
+	phaseProbe = "probe"
+	phaseSeek  = "seek"
+	phaseWrite = "write"
+)
+
+// Pace is how many bytes a second such a drive is thought to move, as long as nothing was measured.
+func Pace(k drive.Kind) float64 {
+	switch k {
+	case drive.SSD:
+		return 400e6
+	case drive.NVMe:
+		return 1500e6
+	}
+	return 180e6
+}
+
+// Sweeps is how often a surface stage goes over the whole drive.
+func (s StageSpec) Sweeps() int {
+	switch s.Engine {
+	case EngineRead:
+		return 1
+	case EngineBadblocks:
+		return 8
+	}
+	return 2 * max(1, s.Passes)
+}
+
+// SeekMs is how long a stage works the drive's arm after its sweeps; only hard drives have one.
+func (s StageSpec) SeekMs(k drive.Kind) int64 {
+	if k != drive.HDD {
+		return 0
+	}
+	return int64(s.SeekMinutes) * 60_000
+}
+
+// seekShare is the part of a surface stage that its seek pass is.
+func (s StageSpec) seekShare(id drive.Identity) float64 {
+	seek := float64(s.SeekMs(id.Kind))
+	sweeps := float64(s.Sweeps()) * max(float64(id.SizeBytes)/Pace(id.Kind)*1000, 60_000)
+	return seek / (seek + sweeps)
+}
+
+// progress takes a sample in.
+func (s *Stage) progress(d Progress, spec StageSpec, id drive.Identity) {
+	s.Phase = d.Phase
+	if d.TempC != nil {
+		s.TempC = s.warmth.add(*d.TempC)
+	}
+	if s.probes() {
+		s.ActiveMs = s.beforeActiveMs + d.ActiveMs
+		return
+	}
+	s.Done, s.pass = d.Done, d.Pass
+	if d.Meters != nil {
+		s.Meters = d.Meters
+	}
+	if d.Total > 0 {
+		share := min(float64(d.Done)/float64(d.Total), 1)
+		if s.Kind == SurfaceValidate {
+			seek := spec.seekShare(id)
+			share *= 1 - seek
+			if d.Phase == phaseSeek {
+				share += seek * min(max(d.Seek, 0), 1)
+			}
+		}
+		s.Progress = max(s.Progress, share)
+	}
+	s.moved(d.Written, d.Verified, d.Covered, d.ActiveMs)
+}
+
+// probes reports whether a surface stage has not begun its sweeps.
+func (s *Stage) probes() bool { return s.Kind == SurfaceValidate && s.Phase == phaseProbe }
+
+// how says how far a stage is, as the end of a sentence; empty where there is nothing to say.
+func (s *Stage) how(spec StageSpec, size int64) string {
+	if s.probes() {
+		return ", during its probe, before the first sweep"
+	}
+	if s.Progress <= 0 || s.Progress >= 1 {
+		return ""
+	}
+	how := fmt.Sprintf(" at %d %%", int(s.Progress*100))
+	if s.Kind != SurfaceValidate || size <= 0 {
+		return how
+	}
+	if s.Phase == phaseSeek {
+		how += ", during its seek pass"
+	}
+	switch {
+	case s.Engine == EngineRead:
+		return how + ", " + amount(s.BytesCovered, size) + " read"
+	case s.Engine == EngineStamp && s.pass > 1 && s.Phase != phaseSeek:
+		return how + fmt.Sprintf(", in pass %d of %d, %s verified before", s.pass, max(1, spec.Passes), amount(size, size))
+	case s.Engine == EngineStamp && s.Phase == phaseWrite:
+		return how + ", " + amount(s.Done, size) + " written, none verified"
+	}
+	return how + ", " + amount(s.BytesCovered, size) + " verified"
+}
+
+// amount says how much of a drive, never more than it is.
+func amount(n, of int64) string {
+	unit, name := 1.0, "bytes"
+	for _, u := range []struct {
+		bytes float64
+		name  string
+	}{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}} {
+		if float64(of) >= u.bytes {
+			unit, name = u.bytes, u.name
+			break
+		}
+	}
+	tenths := func(v int64) float64 { return math.Floor(float64(v)/unit*10) / 10 }
+	switch {
+	case name == "bytes":
+		return fmt.Sprintf("%d of %d bytes", n, of)
+	case n == 0:
+		return fmt.Sprintf("none of %.1f %s", tenths(of), name)
+	}
+	return fmt.Sprintf("%.1f of %.1f %s", tenths(n), tenths(of), name)
+}
