@@ -26,8 +26,8 @@ type Order struct {
 	Grants []string // grants that were given before, by id
 }
 
-// Start checks all drives, then stores all intents, then asks the NAS for each. One refusal among the checks starts
-// none. The jobs that were made are returned also with an error: some may have started.
+// Start checks all drives, then stores all intents, then asks the NAS for all. One refusal, among the checks or at the
+// NAS, starts none, and each is told. The jobs that were made are returned also with an error.
 func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 	if err := o.Plan.Check(); err != nil {
 		return nil, reason.New("bad_plan", "plan", o.Plan.Name, "error", err)
@@ -40,27 +40,33 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 		return nil, err
 	}
 	defer s.release(c)
+	refused := &refusals{of: len(o.Drives)}
 	var chosen []wire.DriveRow
 	for _, which := range o.Drives {
 		row, err := choose(rows, which, o.NAS)
-		if err != nil {
-			return nil, err
+		switch {
+		case err != nil:
+			refused.add(which, err)
+		case slices.ContainsFunc(chosen, func(before wire.DriveRow) bool { return before.Identity.ID() == row.Identity.ID() }):
+			refused.add(which, twice(row))
+		default:
+			chosen = append(chosen, row)
 		}
-		for _, before := range chosen {
-			if before.Identity.ID() == row.Identity.ID() {
-				return nil, twice(row)
-			}
-		}
-		chosen = append(chosen, row)
 	}
-	allowed, err := s.permits(ctx, p, o, rows, chosen)
+	allowed, err := s.permits(ctx, p, o, rows, chosen, refused)
 	if err != nil {
 		return nil, err
 	}
 	for _, row := range chosen {
-		if err := startable(p, row, o.Plan, allowed.scope(row)); err != nil {
-			return nil, err
+		if _, told := allowed.not[row.Identity.ID()]; told {
+			continue
 		}
+		if err := startable(p, row, o.Plan, allowed.scope(row)); err != nil {
+			refused.add(name(row), err)
+		}
+	}
+	if err := refused.err(); err != nil {
+		return nil, err
 	}
 	intents, err := s.intents(p, o.Plan, chosen, allowed)
 	if err != nil {
@@ -128,6 +134,7 @@ func name(row wire.DriveRow) string {
 // intents makes what is stored before the NAS is asked.
 func (s *Service) intents(p profile.Profile, plan burnin.Plan, chosen []wire.DriveRow, allowed *permits) ([]store.Job, error) {
 	var intents []store.Job
+	var gate string
 	now := s.Now().UnixMilli()
 	for _, row := range chosen {
 		id, err := burnin.NewID(s.Random)
@@ -137,6 +144,12 @@ func (s *Service) intents(p profile.Profile, plan burnin.Plan, chosen []wire.Dri
 		req := wire.StartRequest{
 			Job: id, CreatedMs: now, Plan: plan, Drive: row.Identity, Usage: row.Usage.Class, Grant: allowed.scope(row),
 			VirtualDrives: p.VirtualDrives, Slots: p.Slots,
+		}
+		if len(chosen) > 1 {
+			if gate == "" {
+				gate = id
+			}
+			req.Gate, req.Together = gate, len(chosen)
 		}
 		line, err := json.Marshal(req)
 		if err != nil {
@@ -148,35 +161,85 @@ func (s *Service) intents(p profile.Profile, plan burnin.Plan, chosen []wire.Dri
 	return intents, nil
 }
 
-// ask has the NAS start what was stored. A refusal at the moment of truth ends that job and does not keep the others
-// from starting; a lost connection leaves the rest as intents.
+// ask has the NAS start what was stored, all or none: several hold their drives first and then go on together. What the
+// NAS refuses ends its job; a lost connection leaves all as intents.
 func (s *Service) ask(ctx context.Context, c *nas.Conn, intents []store.Job) ([]burnin.Job, error) {
-	var made []burnin.Job
-	var first error
+	failed := s.askAll(ctx, c, intents)
+	ids := make([]string, 0, len(intents))
 	for _, j := range intents {
-		err := s.askOne(ctx, c, j)
-		if err != nil && first == nil {
-			first = err
-		}
-		s.copySeen(ctx, c, j.ID)
-		job, viewErr := s.View(ctx, j.ID)
-		if viewErr != nil {
-			return made, errors.Join(first, viewErr)
+		ids = append(ids, j.ID)
+	}
+	s.copySeen(ctx, c, ids...)
+	var made []burnin.Job
+	for _, id := range ids {
+		job, err := s.View(ctx, id)
+		if err != nil {
+			return made, errors.Join(failed, err)
 		}
 		made = append(made, job)
 	}
-	return made, first
+	return made, failed
 }
 
-func (s *Service) askOne(ctx context.Context, c *nas.Conn, j store.Job) error {
-	var req wire.StartRequest
-	if err := json.Unmarshal(j.Request, &req); err != nil {
+func (s *Service) askAll(ctx context.Context, c *nas.Conn, intents []store.Job) error {
+	var req wire.StartAllRequest
+	for _, j := range intents {
+		var one wire.StartRequest
+		if err := json.Unmarshal(j.Request, &one); err != nil {
+			return err
+		}
+		if err := s.audit(ctx, "start", j, "plan "+j.Plan); err != nil {
+			return err
+		}
+		req.Jobs = append(req.Jobs, one)
+	}
+	if len(intents) == 1 {
+		_, err := c.Start(ctx, req.Jobs[0])
+		return s.answered(ctx, c, intents[0], err)
+	}
+	reply, err := c.StartAll(ctx, req)
+	if err != nil {
+		for _, j := range intents {
+			err = errors.Join(err, s.refusedAll(ctx, j, err))
+		}
 		return err
 	}
-	if err := s.audit(ctx, "start", j, "plan "+j.Plan); err != nil {
-		return err
+	refused, late := &refusals{of: len(intents)}, &refusals{of: len(intents)}
+	for i, j := range intents {
+		said := reply.Jobs[i].Refused
+		if said == nil {
+			if err := s.Store.SetThere(ctx, j.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		state, tell := burnin.Unknown, refused
+		if said.Kind() == reason.Person {
+			state, tell = burnin.Cancelled, late // with the others
+		}
+		tell.add(j.DriveID, said)
+		if err := errors.Join(s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, state, said, s.Now().UnixMilli())); err != nil {
+			return err
+		}
 	}
-	_, err := c.Start(ctx, req)
+	if len(refused.each) == 0 {
+		return late.err()
+	}
+	return refused.err()
+}
+
+// refusedAll keeps why a NAS refused a start of many as a whole. Where it may have been asked without an answer nothing is
+// known.
+func (s *Service) refusedAll(ctx context.Context, j store.Job, err error) error {
+	var said *reason.Said
+	if !errors.As(err, &said) || said.Kind() == reason.Reach {
+		return nil
+	}
+	return errors.Join(s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, said, s.Now().UnixMilli()))
+}
+
+// answered keeps what came of asking for one job.
+func (s *Service) answered(ctx context.Context, c *nas.Conn, j store.Job, err error) error {
 	if err == nil {
 		return s.Store.SetThere(ctx, j.ID)
 	}

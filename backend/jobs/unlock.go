@@ -111,6 +111,7 @@ func (s *Service) review(ctx context.Context, p profile.Profile, rows []wire.Dri
 type permits struct {
 	fresh []unlock.Grant
 	of    map[string]unlock.Grant // by drive id
+	not   map[string]bool         // drive ids whose permission does not do; why was told
 }
 
 func (p *permits) scope(row wire.DriveRow) *drive.Grant {
@@ -122,15 +123,18 @@ func (p *permits) scope(row wire.DriveRow) *drive.Grant {
 
 // permits finds what allows the start: phrases typed with it, grants named with it, and grants that wait for it. Plans
 // that destroy nothing need none and spend none.
-func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows, chosen []wire.DriveRow) (*permits, error) {
-	all := &permits{of: map[string]unlock.Grant{}}
+//
+// What does not do for one drive is told by refused, and the others are looked at all the same.
+func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows, chosen []wire.DriveRow, refused *refusals) (*permits, error) {
+	all := &permits{of: map[string]unlock.Grant{}, not: map[string]bool{}}
 	if !o.Plan.Destroys() {
 		return all, nil
 	}
 	for _, t := range o.Unlock {
 		row, err := choose(rows, t.Drive, o.NAS)
 		if err != nil {
-			return nil, err
+			refused.add(t.Drive, err)
+			continue
 		}
 		id := row.Identity.ID()
 		if !slices.ContainsFunc(chosen, func(c wire.DriveRow) bool { return c.Path == row.Path }) {
@@ -141,16 +145,23 @@ func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows,
 		}
 		g, err := s.grant(p, row, t.Phrase, 0)
 		if err != nil {
-			return nil, err
+			if !refused.add(name(row), err) {
+				return nil, err
+			}
+			all.not[id] = true
+			continue
 		}
 		all.of[id], all.fresh = g, append(all.fresh, g)
 	}
 	for _, id := range o.Grants {
-		if err := s.named(ctx, p, id, chosen, all); err != nil {
+		if len(chosen) == 0 {
+			break // which is told already
+		}
+		if err := s.named(ctx, p, id, chosen, all); err != nil && !refused.add("permission "+id, err) {
 			return nil, err
 		}
 	}
-	return all, s.waiting(ctx, p, chosen, all)
+	return all, s.waiting(ctx, p, chosen, all, refused)
 }
 
 // named takes a grant that the start names.
@@ -188,14 +199,15 @@ func (s *Service) take(ctx context.Context, g unlock.Grant, row wire.DriveRow, a
 }
 
 // waiting takes the newest grant that was given for each drive that is to be started and has none yet.
-func (s *Service) waiting(ctx context.Context, p profile.Profile, chosen []wire.DriveRow, all *permits) error {
+func (s *Service) waiting(ctx context.Context, p profile.Profile, chosen []wire.DriveRow, all *permits, refused *refusals) error {
 	grants, err := s.Store.Grants(ctx, p.ID)
 	if err != nil {
 		return err
 	}
 	slices.Reverse(grants)
 	for _, row := range chosen {
-		if _, ok := all.of[row.Identity.ID()]; ok {
+		id := row.Identity.ID()
+		if _, ok := all.of[id]; ok || all.not[id] {
 			continue
 		}
 		at := slices.IndexFunc(grants, func(g unlock.Grant) bool { return g.Drive.Same(row.Identity) })
@@ -203,13 +215,18 @@ func (s *Service) waiting(ctx context.Context, p profile.Profile, chosen []wire.
 			continue
 		}
 		g := grants[at]
-		switch err := g.Usable(p.Name, p.ID, p.MachineID, s.Now()); {
+		err := g.Usable(p.Name, p.ID, p.MachineID, s.Now())
+		switch {
 		case err == nil:
-			if err := s.take(ctx, g, row, all); err != nil {
+			err = s.take(ctx, g, row, all)
+		case g.Ended != "" || row.Usage.Class == drive.None:
+			err = nil // only one that has expired before anybody used it is told
+		}
+		if err != nil {
+			if !refused.add(name(row), err) {
 				return err
 			}
-		case g.Ended == "" && row.Usage.Class != drive.None: // it has expired before anybody used it
-			return err
+			all.not[id] = true
 		}
 	}
 	return nil

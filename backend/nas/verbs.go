@@ -3,6 +3,7 @@ package nas
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
@@ -68,6 +69,26 @@ func (c *Conn) Inventory(ctx context.Context, req wire.InventoryRequest) ([]wire
 func (c *Conn) Start(ctx context.Context, req wire.StartRequest) (wire.StartReply, error) {
 	req.GID = c.facts.GID
 	return c.started(ctx, wire.VerbStart, req.Job, req)
+}
+
+// StartAll starts jobs together, all or none. It needs root. The answers come in the order of the jobs; where one says
+// that it was refused, none of them goes on.
+func (c *Conn) StartAll(ctx context.Context, req wire.StartAllRequest) (wire.StartAllReply, error) {
+	jobs := slices.Clone(req.Jobs)
+	for i := range jobs {
+		jobs[i].GID = c.facts.GID
+	}
+	r, err := reply[wire.StartAllReply](ctx, c, wire.VerbStartAll, wire.StartAllRequest{Jobs: jobs}, true)
+	if err == nil && len(r.Jobs) != len(jobs) {
+		err = c.garbage("an answer for other jobs than were started")
+	}
+	for i, one := range r.Jobs {
+		if err == nil && (one.Run < 0 || one.Refused == nil && one.Job != jobs[i].Job) {
+			err = c.garbage("an answer for another job than " + jobs[i].Job)
+		}
+		r.Jobs[i].Refused = cleaned(one.Refused)
+	}
+	return r, err
 }
 
 // Resume starts the next run of a job. It needs root.

@@ -24,6 +24,11 @@ const (
 
 // Start makes the job and starts its first run. Asked again with the same id it answers with the job that is there.
 func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartReply, error) {
+	return s.start(ctx, req, startWait)
+}
+
+// start is Start with how long the run may take to hold its drive.
+func (s *Service) start(ctx context.Context, req wire.StartRequest, wait time.Duration) (wire.StartReply, error) {
 	if !burnin.ValidID(req.Job) {
 		return wire.StartReply{}, reason.New("bad_request", "error", "that is no job id")
 	}
@@ -50,7 +55,7 @@ func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartR
 	if _, err := root.Lstat(stopFile); err == nil {
 		return wire.StartReply{}, reason.New("stopped_by_person", "stage", "the wait for its turn", "progress", "")
 	}
-	n, err := s.launch(ctx, root, req.Job, 1)
+	n, err := s.launch(ctx, root, req.Job, 1, wait)
 	return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, err
 }
 
@@ -98,12 +103,12 @@ func (s *Service) Resume(ctx context.Context, id string) (wire.StartReply, error
 	if err := root.Remove(stopFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return wire.StartReply{}, err
 	}
-	n, err = s.launch(ctx, root, id, n+1)
+	n, err = s.launch(ctx, root, id, n+1, startWait)
 	return wire.StartReply{Job: id, Run: n}, err
 }
 
 // launch starts run n and waits until it holds its drive, or has said why it does not.
-func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int) (int, error) {
+func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int, wait time.Duration) (int, error) {
 	err := s.Dir.openLog(root, id)
 	if err == nil {
 		err = s.Supervisor.Launch(ctx, id, n, s.Dir.in(id, logFile))
@@ -111,7 +116,7 @@ func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int) (
 	if err != nil {
 		return 0, reason.New("not_started", "error", err)
 	}
-	deadline := time.NewTimer(startWait)
+	deadline := time.NewTimer(wait)
 	defer deadline.Stop()
 	lived := false
 	for {
@@ -134,7 +139,7 @@ func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int) (
 		case <-ctx.Done():
 			return n, context.Cause(ctx)
 		case <-deadline.C:
-			return n, reason.New("not_started", "error", fmt.Sprintf("run %d of job %s has not held its drive within %s", n, id, startWait))
+			return n, reason.New("not_started", "error", fmt.Sprintf("run %d of job %s has not held its drive within %s", n, id, wait))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -300,7 +305,7 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 			reply.Kept = append(reply.Kept, id)
 		}
 	}
-	if err := s.dropWords(req.Heard); err != nil || !req.Runner {
+	if err := errors.Join(s.dropWords(req.Heard), s.Dir.dropGates()); err != nil || !req.Runner {
 		return reply, err
 	}
 	left, err := s.Dir.ids()

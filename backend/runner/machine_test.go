@@ -45,6 +45,7 @@ type machine struct {
 	up      time.Duration           // since the machine started
 	asked   atomic.Int64            // how often for that
 	unsure  string                  // what keeps a look from telling which device is the drive
+	stagger time.Duration           // between two jobs that begin their work; 0 is the runner's own
 
 	badblocks func(*memoryDrive, runner.Spawn) (runner.Process, error) // nil: not installed
 }
@@ -92,7 +93,7 @@ func (m *machine) addDrive(serial string, size int64) *memoryDrive {
 
 func (m *machine) service() *runner.Service {
 	return &runner.Service{
-		Dir: runner.NewStateDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: m.poll, Rewind: m.rewind, UndoGrace: m.grace,
+		Dir: runner.NewStateDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: m.poll, Rewind: m.rewind, UndoGrace: m.grace, Stagger: m.stagger,
 	}
 }
 

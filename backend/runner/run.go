@@ -72,6 +72,9 @@ type run struct {
 	absent bool // the drive was looked for, and is not there
 
 	doubt string // a job that had the drive too, and nobody knows whether before this one or after it
+
+	again      bool // it is not the job's first run
+	passedGate bool // an earlier run has passed the gate of the jobs that were started together
 }
 
 // Run executes the next run of a job: the first, or, when the one before ended without a word or as unknown, a resumed
@@ -115,6 +118,7 @@ func (s *Service) Run(ctx context.Context, id string) error {
 	if state := fold.Job().State; n > 0 && fold.Ended() && state != burnin.Unknown {
 		return reason.New("cannot_resume", "job", id, "state", state)
 	}
+	r.again, r.passedGate = n > 0, hasBegun(fold.Job())
 	if err := r.begin(n+1, fold); err != nil {
 		return err
 	}
@@ -205,7 +209,14 @@ func (r *run) work(ctx context.Context) *reason.Said {
 		return r.fault("the drive's lock", err)
 	}
 	defer lock.Close()
-	if said := r.hold(ctx); said != nil {
+	said := r.hold(ctx)
+	if said != nil && r.req.Gate != "" && !r.passedGate {
+		_, _ = r.Dir.shutFor(r.req.Gate, driveKey(r.req.Drive), said) // else the others wait until their time is over
+	}
+	if said == nil {
+		said = r.throughGate(ctx)
+	}
+	if said != nil {
 		if said.Kind() == reason.Evidence {
 			return nil // a stage tells it
 		}

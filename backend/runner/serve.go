@@ -49,6 +49,12 @@ func (s *Service) serve(ctx context.Context, verb wire.Verb, in *bufio.Reader, o
 			return err
 		}
 		return reply(s.Start(ctx, req))
+	case wire.VerbStartAll:
+		var req wire.StartAllRequest
+		if err := wire.ReadRequestFrom(in, &req); err != nil {
+			return err
+		}
+		return reply(s.StartAll(ctx, req))
 	case wire.VerbList:
 		return s.list(out)
 	case wire.VerbFollow:

@@ -29,7 +29,7 @@ const (
 	MaxDrives    = 1024
 	MaxJobs      = 4096     // jobs in one list
 	MaxMirror    = 1 << 30  // all files of one job
-	MaxRequest   = 1 << 20  // a request line
+	MaxRequest   = 8 << 20  // a request line
 	MaxReply     = 16 << 20 // all frames of a call that is not a stream
 )
 

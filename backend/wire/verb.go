@@ -20,6 +20,7 @@ const (
 	VerbVersion   Verb = "version"
 	VerbInventory Verb = "inventory"
 	VerbStart     Verb = "start"
+	VerbStartAll  Verb = "startall"
 	VerbRun       Verb = "run"
 	VerbFollow    Verb = "follow"
 	VerbList      Verb = "list"
@@ -79,6 +80,26 @@ type StartRequest struct {
 	VirtualDrives bool           `json:"virtual_drives"`
 	Slots         int            `json:"slots"` // how many jobs run at once on this NAS
 	GID           int            `json:"gid"`   // the login's group, which may read the job's files
+	// Gate is the same id for all jobs that are started together, and Together how many they are: once each holds its
+	// drive all go on, or none does. Empty for a job that is started alone.
+	Gate     string `json:"gate,omitempty"`
+	Together int    `json:"together,omitempty"`
+}
+
+// StartAllRequest starts jobs that pass one gate.
+type StartAllRequest struct {
+	Jobs []StartRequest `json:"jobs"`
+}
+
+// StartAllReply answers for each job, in the order of the request. Where one was refused none goes on.
+type StartAllReply struct {
+	Jobs []Started `json:"jobs"`
+}
+
+// Started is the answer for one of several jobs.
+type Started struct {
+	StartReply
+	Refused *reason.Said `json:"refused,omitempty"` // why it was not begun; of one that was given up, that
 }
 
 // StartReply is the answer to start and resume.
