@@ -43,6 +43,7 @@ const (
 	EvHealth     EventKind = "health"   // what the drive says of its health, in short
 	EvFindings   EventKind = "findings" // the rules that speak of the drive's health
 	EvMet        EventKind = "met"      // medium errors that the run met beside what an engine lists
+	EvCounting   EventKind = "counting" // the kernel's counts of the drive's paths are switched on for the run, or put back
 	EvEnd        EventKind = "end"      // last line of a run that ended by itself
 	// EvRestored says that what the first destructive act erased is back. It stands in a journal of its own, since by then
 	// the job has ended.
@@ -242,6 +243,28 @@ type HealthData struct {
 type FindingsData struct {
 	Stage    int             `json:"stage"`
 	Findings []smart.Finding `json:"findings"`
+}
+
+// Counting says of which paths the kernel counted nothing. Before it is switched on it is told how it was; Back says that it
+// is put back to that.
+type Counting struct {
+	Paths []Counter `json:"paths"`
+	Back  bool      `json:"back,omitempty"`
+}
+
+// Counter is one path to the drive.
+type Counter struct {
+	Path string `json:"path"` // for people
+	Disk string `json:"disk"` // as the kernel numbers disks since it started
+	On   bool   `json:"on"`   // what goes through it is counted
+}
+
+// CountingOf gives what an event of this kind says; is is false for any other.
+func CountingOf(ev Event) (c Counting, is bool, err error) {
+	if ev.Kind != EvCounting {
+		return c, false, nil
+	}
+	return c, true, decode(ev, &c)
 }
 
 // Warning is said beside the verdict.

@@ -28,9 +28,10 @@ type Checkpoint struct {
 
 // Healed is what gave an error or wrong data and was right when tried again, over all runs of a stage.
 type Healed struct {
-	Count int64 `json:"count"`          // places
-	Data  bool  `json:"data,omitempty"` // one of them held wrong data
-	LBA   int64 `json:"lba"`            // of the first
+	Count     int64 `json:"count"`               // places
+	Accidents int64 `json:"accidents,omitempty"` // events behind them; 0 where a runner did not count them
+	Data      bool  `json:"data,omitempty"`      // one of them held wrong data
+	LBA       int64 `json:"lba"`                 // of the first
 }
 
 // HealedData tells it as it is now.

@@ -196,6 +196,9 @@ func (b *bbRun) window(ctx context.Context) (hints []span, kind surface.Kind, sa
 	if !whole {
 		return nil, "", reason.New("engine_failed", "engine", bbProgram, "how", how, "said", told.said()), nil
 	}
+	if told.found == 0 {
+		b.dev.done.Add(sweeps * (b.to - b.from))
+	}
 	b.moved.BytesWritten += sweeps * (b.to - b.from)
 	b.moved.BytesVerified += sweeps * (b.to - b.from)
 	if kind = surface.KindRead; told.errors[2] > 0 {

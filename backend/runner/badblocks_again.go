@@ -22,6 +22,7 @@ func (b *bbRun) noteHealed(s span, kind surface.Kind) {
 	}
 	t := surface.Range{FirstLBA: first, LastLBA: last, Kind: kind}
 	b.res.TransientsAll++
+	b.res.Accidents++
 	b.res.DataHealed = b.res.DataHealed || kind == surface.KindMismatch
 	b.res.Transients = append(b.res.Transients, t)
 	b.watch.Transient(t)
@@ -87,6 +88,7 @@ func (b *bbRun) take(res surface.Result) {
 	b.res.BytesWritten += res.BytesWritten
 	b.res.BytesVerified += res.BytesVerified
 	b.res.TransientsAll += res.TransientsAll
+	b.res.Accidents += res.Accidents
 	b.res.DataHealed = b.res.DataHealed || res.DataHealed
 	b.watch.counted(b.res.Counters)
 }
@@ -113,14 +115,7 @@ type partObserver struct {
 	part *section
 }
 
-func (o *partObserver) shift(r surface.Range) surface.Range {
-	r.FirstLBA, r.LastLBA = r.FirstLBA+o.base, r.LastLBA+o.base
-	if r.FoundLBA != nil {
-		found := *r.FoundLBA + o.base
-		r.FoundLBA = &found
-	}
-	return r
-}
+func (o *partObserver) shift(r surface.Range) surface.Range { return shifted(r, o.base) }
 
 func (o *partObserver) Progress(surface.Progress) { o.watch.answered.Add(1) }
 func (o *partObserver) Transient(r surface.Range) { o.watch.Transient(o.shift(r)) }

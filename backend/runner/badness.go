@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 
+	"burnish/backend/burnin"
 	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
@@ -10,7 +11,7 @@ import (
 // badness is what is wrong with a stage's surface, by what it is worth.
 type badness struct {
 	proven      amount // stayed bad: evidence against the drive
-	unwatched   amount // stayed bad, but another run wrote there and nobody counted the writes between them
+	unwatched   amount // stayed bad, but nobody counted who wrote there
 	unconfirmed amount // gave errors, and there was no time to read them again
 }
 
@@ -20,13 +21,14 @@ type amount struct {
 	sectors int64
 }
 
-func weigh(bad []surface.Range) (b badness) {
+// weigh takes into account whether the kernel counts the writes of others.
+func weigh(bad []surface.Range, uncounted bool) (b badness) {
 	for _, r := range bad {
 		to := &b.proven
 		switch {
 		case !r.Persistent:
 			to = &b.unconfirmed
-		case r.Unwatched:
+		case r.Unwatched, uncounted && foreignExplains(r.Kind):
 			to = &b.unwatched
 		}
 		to.ranges = append(to.ranges, r)
@@ -57,6 +59,8 @@ func (a *at) early(res surface.Result) string {
 	switch size := a.req.Drive.SizeBytes; {
 	case res.EndedEarly == "":
 		return ""
+	case a.spec.Kind == burnin.FinalCheck:
+		return "the drive's ends were not gone over to the last sector"
 	case res.Phase == surface.PhaseSeek:
 		return "the seek pass ended early"
 	case res.Phase == "":
@@ -79,4 +83,55 @@ func counted(n int64, what string) string {
 		what += "s"
 	}
 	return fmt.Sprintf("%d %s", n, what)
+}
+
+// mayBeForeign reports whether somebody else's writes explain what looks like a false capacity. Stamps that stand at other
+// addresses, in step, only the drive can have put there; a tail that holds nothing of what was written, anybody.
+func (a *at) mayBeForeign(f *surface.Fake) bool { return a.uncounted && f.How != surface.FakeWraps }
+
+// uncountedOutcome is that of a drive that does not hold what was written, where nobody knows who wrote to it.
+func (a *at) uncountedOutcome(bad amount) outcome {
+	what := "The drive's end does not hold"
+	if len(bad.ranges) > 0 {
+		what = fmt.Sprintf("%s, the first at LBA %d, %s not hold", counted(bad.sectors, "sector"), bad.ranges[0].FirstLBA,
+			map[bool]string{true: "does", false: "do"}[bad.sectors == 1])
+	}
+	return ended(burnin.Unknown, reason.New("mismatch_uncounted", "what", what))
+}
+
+// judgeBad says what the bad places of a stage are worth; nil where there are none.
+func (a *at) judgeBad(bad badness, res surface.Result) *outcome {
+	var out outcome
+	switch {
+	case bad.proven.sectors > 0 && a.byChance(bad.proven.ranges, res):
+		what := fmt.Sprintf("%s gave errors each time, and %d places gave errors and were right when tried again: so many that the former may be chance",
+			counted(bad.proven.sectors, "sector"), res.TransientsAll)
+		out = ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.spec.Kind))
+	case bad.proven.sectors > 0 && a.pathSpoke(bad.proven.ranges):
+		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the medium: %s", bad.proven.sectors,
+			a.held.KernelErrors().OnePath)
+		out = ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.spec.Kind))
+	case bad.proven.sectors > 0:
+		out = ended(burnin.Failed, surfaceErrors(bad.proven, a.extent(res)))
+	case bad.unwatched.sectors > 0 && a.uncounted:
+		out = a.uncountedOutcome(bad.unwatched)
+	case bad.unwatched.sectors > 0:
+		out = ended(burnin.Unknown, reason.New("resumed_mismatch", "sectors", bad.unwatched.sectors, "lba", bad.unwatched.ranges[0].FirstLBA))
+	case bad.unconfirmed.sectors > 0:
+		first := bad.unconfirmed.ranges[0]
+		out = ended(burnin.Unknown, reason.New("unconfirmed_errors", "sectors", counted(bad.unconfirmed.sectors, "sector"), "lba", first.FirstLBA,
+			"kind", first.Kind, "where", a.early(res)))
+	default:
+		return nil
+	}
+	return &out
+}
+
+// tooLikely is how many places may be bad by chance before none counts.
+const tooLikely = 1e-3
+
+// byChance reports whether errors of no certain kind stayed where so many others healed that some had to stay. What the
+// drive itself says of its medium is no chance, and neither is wrong data.
+func (a *at) byChance(bad []surface.Range, res surface.Result) bool {
+	return surface.ByChance(res.TransientsAll, res.Answered) >= tooLikely && a.uncertain(bad) && a.held.KernelErrors().Medium == 0
 }

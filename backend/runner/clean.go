@@ -1,111 +1,116 @@
 package runner
 
 import (
-	"bytes"
+	"context"
+	"errors"
 
 	"burnish/backend/burnin"
 	"burnish/backend/surface"
 )
 
 // leaveClean is the last destructive act: head and tail are zeroed, so that neither a stamp nor a label of an earlier
-// life greets whoever gets the drive. No sweep comes after it, so each sector that does not take its zeros is found
-// here. A job that was resumed behind its last sweep does it all the same.
-func (a *at) leaveClean() (outcome, error) {
+// life greets whoever gets the drive. No sweep comes after it, so the sweep's own engine does it: what fails is written and
+// read again, and each sector that does not take its zeros is found here. A job that was resumed behind its last sweep does
+// it all the same.
+func (a *at) leaveClean(ctx context.Context) (outcome, error) {
 	w, err := a.openForWriting(true)
 	if err != nil {
 		return a.ioOutcome(err), nil
 	}
-	spans := endsOf(w.Geometry().SizeBytes)
-	if err := a.wipe(spans, "the drive is left without labels"); err != nil {
-		return a.ioOutcome(err), nil
-	}
-	bad, err := a.notZero(spans)
-	if err != nil {
-		return a.ioOutcome(err), nil
-	}
-	for _, r := range bad {
-		a.log.say("%s: LBA %d does not take zeros %s", r.Kind, r.FirstLBA, r.Errno)
-	}
-	if len(bad) > 0 {
-		if err := a.j.put(burnin.EvBad, burnin.Bad{Stage: a.i, Ranges: bad}); err != nil {
-			return outcome{}, err
-		}
-	}
-	if err := a.fact("ends_clean", len(bad) == 0, counted(int64(len(bad)), "bad sector"), "read back after the last write"); err != nil {
-		return outcome{}, err
-	}
-	if len(bad) > 0 {
-		return ended(burnin.Failed, surfaceErrors(amount{bad, int64(len(bad))}, inAll)), nil
-	}
-	return passed, nil
-}
-
-// maxUnclean is how many bad sectors are looked for at the drive's ends: enough to say that it is bad.
-const maxUnclean = 256
-
-// notZero finds the sectors that do not hold zeros, after writing them once more one by one.
-func (a *at) notZero(spans []extent) (bad []surface.Range, err error) {
-	w := a.wrote
-	sector := w.Geometry().LogicalBytes
-	zero, got := surface.AlignedBuffer(pieceBytes), surface.AlignedBuffer(pieceBytes)
-	err = pieces(spans, func(off int64, n int) error {
-		_, err := w.ReadAt(got[:n], off)
-		if err == nil && bytes.Equal(got[:n], zero[:n]) {
-			return nil
-		}
-		if err := mediumIsForTheSweep(err); err != nil {
-			return err
-		}
-		for at := 0; at < n && len(bad) < maxUnclean; at += sector {
-			r, err := a.takesZeros(off+int64(at), zero[:sector], got[:sector])
-			if err != nil {
+	a.log.say("zeroing the first and last %d MiB: the drive is left without labels", edge>>20)
+	watch := a.observe(surface.Start{})
+	var last surface.Result
+	err = a.watched(ctx, watch, func(ctx context.Context) error {
+		for _, s := range merged(endsOf(w.Geometry().SizeBytes)) {
+			res, err := a.zero(ctx, w, s, watch)
+			res.TransientsAll, res.Accidents, res.Answered = res.TransientsAll+last.TransientsAll, res.Accidents+last.Accidents, res.Answered+last.Answered
+			watch.counted(res.Counters)
+			if last = res; err != nil || !last.Complete {
 				return err
-			}
-			if r != nil {
-				bad = append(bad, *r)
 			}
 		}
 		return nil
 	})
-	return bad, err
+	watch.tellHealed()
+	if watch.err != nil {
+		return outcome{}, watch.err
+	}
+	if errors.Is(err, errForeign) {
+		return a.foreignOutcome(watch.foreignSectors, nil)
+	}
+	if out := a.brokeOff(ctx, err); out != nil {
+		return *out, nil
+	}
+	if foreign, err := a.foreign(); err != nil || foreign > 0 {
+		return a.foreignOutcome(foreign, err)
+	}
+	if err := a.warnHealed(watch); err != nil {
+		return outcome{}, err
+	}
+	bad := weigh(a.j.job().Stages[a.i].BadRanges, a.uncounted)
+	n := bad.proven.sectors + bad.unwatched.sectors + bad.unconfirmed.sectors
+	if err := a.fact("ends_clean", n == 0 && last.Complete, counted(n, "bad sector"), "read back after the last write"); err != nil {
+		return outcome{}, err
+	}
+	if out := a.judgeBad(bad, last); out != nil {
+		return *out, nil
+	}
+	if out := a.unsteady(); out != nil {
+		return *out, nil
+	}
+	return passed, nil
 }
 
-// takesZeros writes one sector again, flushes, and reads it three times; it gives how the sector is bad, if it is.
-func (a *at) takesZeros(off int64, zero, got []byte) (*surface.Range, error) {
-	w := a.wrote
-	r := &surface.Range{FirstLBA: off / int64(len(zero)), LastLBA: off / int64(len(zero)), Persistent: true, Phase: surface.PhaseWrite}
-	if err := a.mayWrite(); err != nil {
-		return nil, err
-	}
-	_, writeErr := w.WriteAt(zero, off)
-	if err := mediumIsForTheSweep(writeErr); err != nil {
-		return nil, err
-	}
-	if err := w.Flush(); err != nil {
-		return nil, err
-	}
-	for range 3 {
-		_, err := w.ReadAt(got, off)
-		switch {
-		case err == nil && bytes.Equal(got, zero):
-			return nil, nil
-		case mediumIsForTheSweep(err) != nil:
-			return nil, err
-		case err != nil:
-			r.Kind, r.Errno, r.Class = surface.KindRead, errnoOf(err), surface.ClassMedium
-		default:
-			r.Kind = surface.KindStale
-		}
-	}
-	if writeErr != nil {
-		r.Kind, r.Errno, r.Class = surface.KindWrite, errnoOf(writeErr), surface.ClassMedium
-	}
-	return r, nil
+// zero writes zeros over a stretch of the drive and reads them back.
+func (a *at) zero(ctx context.Context, w *writes, s extent, watch *observer) (surface.Result, error) {
+	part := &section{Device: watch.attend(w), span: span(s)}
+	obs := &endObserver{watch, s.from / int64(w.Geometry().LogicalBytes)}
+	return surface.Run(ctx, part, clock{a.heat.work}, surface.Options{Mode: surface.ModeStamp, Zeros: true}, obs)
 }
 
-func errnoOf(err error) string {
-	if io, ok := err.(*surface.IOError); ok {
-		return io.Errno
+// endObserver tells what an end of the drive shows in the drive's own sectors. It moves no figures of the stage.
+type endObserver struct {
+	*observer
+	base int64 // first sector
+}
+
+func (o *endObserver) Progress(p surface.Progress) { o.answered.Add(1) }
+func (o *endObserver) Bad(r surface.Range)         { o.observer.Bad(shifted(r, o.base)) }
+func (o *endObserver) Transient(r surface.Range)   { o.observer.Transient(shifted(r, o.base)) }
+func (o *endObserver) Stretch(surface.Stretch)     {}
+
+func (o *endObserver) Checkpoint(surface.Checkpoint) error {
+	foreign, err := o.foreign()
+	if err == nil && foreign > 0 {
+		o.foreignSectors, err = foreign, errForeign
 	}
-	return ""
+	return errors.Join(err, o.err)
+}
+
+// shifted gives a range of a part of the drive in the drive's own sectors.
+func shifted(r surface.Range, base int64) surface.Range {
+	r.FirstLBA, r.LastLBA = r.FirstLBA+base, r.LastLBA+base
+	if r.FoundLBA != nil {
+		found := *r.FoundLBA + base
+		r.FoundLBA = &found
+	}
+	return r
+}
+
+// brokeOff is the outcome of an engine that did not come to its end; nil where it did.
+func (a *at) brokeOff(ctx context.Context, err error) *outcome {
+	var out outcome
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errStuck):
+		out = a.stuck()
+	case errors.Is(err, errHot):
+		out = ended(burnin.Unknown, a.heat.said())
+	case ctx.Err() != nil:
+		out = ended(burnin.Unknown, nil) // the stage's caller knows why
+	default:
+		out = a.ioOutcome(err)
+	}
+	return &out
 }

@@ -1,7 +1,11 @@
 package runner
 
 import (
+	"fmt"
+	"time"
+
 	"burnish/backend/burnin"
+	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
 
@@ -19,6 +23,7 @@ func (o *observer) Transient(r surface.Range) {
 		o.heals.LBA = r.FirstLBA
 	}
 	o.heals.Count = max(o.heals.Count, o.before.Count+1)
+	o.heals.Accidents = max(o.heals.Accidents, o.before.Accidents+1)
 	if r.Kind != surface.KindRead && r.Kind != surface.KindWrite && !o.heals.Data {
 		o.heals.Data = true
 		o.tellHealed()
@@ -28,6 +33,7 @@ func (o *observer) Transient(r surface.Range) {
 // counted takes this run's figures.
 func (o *observer) counted(c surface.Counters) {
 	o.heals.Count = max(o.heals.Count, o.before.Count+c.TransientsAll)
+	o.heals.Accidents = max(o.heals.Accidents, o.before.Accidents+c.Accidents)
 	o.heals.Data = o.heals.Data || c.DataHealed
 }
 
@@ -47,4 +53,37 @@ func (o *observer) healed() *burnin.Healed {
 	h := o.heals
 	o.toldHeals = h
 	return &h
+}
+
+// warnHealed tells people.
+func (a *at) warnHealed(watch *observer) error {
+	h := watch.heals
+	if h.Count == 0 {
+		return nil
+	}
+	return a.warn(reason.New("transient_errors", "count", h.Count, "lba", h.LBA))
+}
+
+// unsteady is the outcome of a job in which more healed than an honest drive and an honest path explain; nil where it is
+// not. None of it is held against the drive, but nobody can trust what goes that way.
+func (a *at) unsteady() *outcome {
+	job := a.j.job()
+	accidents, bytes, active := int64(job.Met.Written), int64(0), time.Duration(0)
+	for _, s := range job.Stages {
+		accidents += max(s.Healed.Accidents, min(s.Healed.Count, 1))
+		bytes += s.BytesWritten + max(s.BytesVerified, s.BytesCovered)
+		active += time.Duration(s.ActiveMs) * time.Millisecond
+	}
+	most := surface.Accidental(bytes, active)
+	a.log.say("errors that were gone when tried again: %d, apart from each other; up to %d are no wonder", accidents, most)
+	if accidents <= most {
+		return nil
+	}
+	k := a.held.KernelErrors()
+	code, what := reason.Code("path_suspect"), fmt.Sprintf("%d times errors came and were gone when tried again; a good drive on a good path comes to %d at most", accidents, most)
+	if k.Readable && k.Medium > 0 && k.Path == 0 {
+		code = "drive_unsteady"
+	}
+	out := ended(burnin.Unknown, reason.New(code, "what", what, "stage", a.spec.Kind, "kernel", k.First))
+	return &out
 }

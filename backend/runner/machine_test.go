@@ -67,6 +67,8 @@ type memoryDrive struct {
 	looks func() drive.Usage // what a look at it finds; nil: usage
 
 	sensorLimits [2]*int // what the kernel's sensor knows of its limits
+
+	count *memoryCount // nil: the kernel counts
 }
 
 func newMachine(t testing.TB) *machine {
@@ -183,10 +185,64 @@ func (h *memoryHold) OtherPaths() ([]runner.WayIn, error) {
 	return out, nil
 }
 
+// memoryCount is the kernel's count of a drive's requests, which can be off.
+type memoryCount struct {
+	off   bool
+	never bool  // it does not count, whatever it is told
+	seen  int64 // of the drive's sectors written, when it was switched off
+	lost  int64 // that went by uncounted
+	turns []bool
+}
+
 func (h *memoryHold) SectorsWritten() (int64, error) {
 	h.m.mu.Lock()
 	defer h.m.mu.Unlock()
-	return h.d.Counts().BytesWritten/512 + h.d.foreign, nil
+	return h.sectors(), nil
+}
+
+func (h *memoryHold) sectors() int64 {
+	n := h.d.Counts().BytesWritten/512 + h.d.foreign
+	switch c := h.d.count; {
+	case c == nil:
+	case c.never || c.off:
+		n = c.seen - c.lost
+	default:
+		n -= c.lost
+	}
+	return n
+}
+
+func (h *memoryHold) Counters() ([]burnin.Counter, error) {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	return []burnin.Counter{{Path: "/dev/" + h.d.id.Serial, Disk: "1", On: h.d.count == nil || !h.d.count.off}}, nil
+}
+
+func (h *memoryHold) SetCounter(to burnin.Counter) error {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	c := h.d.count
+	if to.Disk != "1" || c == nil {
+		return nil
+	}
+	now := h.d.Counts().BytesWritten/512 + h.d.foreign
+	if c.off && to.On {
+		c.lost += now - c.seen
+	} else if !c.off {
+		c.seen = now
+	}
+	c.off = !to.On
+	c.turns = append(c.turns, to.On)
+	return nil
+}
+
+func (h *memoryHold) SectorsRead() ([]int64, error) {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	if c := h.d.count; c != nil && (c.off || c.never) {
+		return []int64{0}, nil
+	}
+	return []int64{h.d.Counts().BytesRead / 512}, nil
 }
 
 func (h *memoryHold) SMART(_ context.Context, args ...string) ([]byte, error) {

@@ -73,7 +73,8 @@ func (o *observer) sampleOf(done, total int64, sample burnin.Progress) {
 
 func (o *observer) Bad(r surface.Range) {
 	o.log.say("%s: LBA %d to %d %s", r.Kind, r.FirstLBA, r.LastLBA, r.Errno)
-	r.Unwatched = o.writtenUnwatched(r, o.start)
+	o.keep(o.stillCounts())
+	r.Unwatched = o.writtenUnwatched(r, o.start) || o.uncounted && foreignExplains(r.Kind)
 	o.keep(o.j.put(burnin.EvBad, burnin.Bad{Stage: o.i, Ranges: []surface.Range{r}}))
 }
 

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"strconv"
 
 	"burnish/backend/burnin"
@@ -38,24 +37,20 @@ func (a *at) capacityProbe(ctx context.Context) (outcome, error) {
 }
 
 func (a *at) judgeProbe(ctx context.Context, res surface.ProbeResult, err error, watch *observer) (outcome, error) {
-	switch {
-	case watch.err != nil:
+	if watch.err != nil {
 		return outcome{}, watch.err
-	case errors.Is(err, errStuck):
-		return a.stuck(), nil
-	case errors.Is(err, errHot):
-		return ended(burnin.Unknown, a.heat.said()), nil
-	case ctx.Err() != nil:
-		return ended(burnin.Unknown, nil), nil
-	case err != nil:
-		return a.ioOutcome(err), nil
+	}
+	if out := a.brokeOff(ctx, err); out != nil {
+		return *out, nil
 	}
 	if out, err := a.proveAlone(); err != nil {
 		return outcome{}, err
 	} else if out != nil {
 		return *out, nil
 	}
-	if f := res.Fake; f != nil {
+	if f := res.Fake; f != nil && a.mayBeForeign(f) {
+		return a.uncountedOutcome(amount{}), nil
+	} else if f != nil {
 		return a.fakeCapacity(f), nil
 	}
 	if res.Early != "" {
@@ -65,19 +60,6 @@ func (a *at) judgeProbe(ctx context.Context, res surface.ProbeResult, err error,
 	}
 	value := strconv.Itoa(res.Places) + " places, " + strconv.Itoa(res.Wrong) + " with other data, " + strconv.Itoa(res.Errors) + " with errors"
 	return passed, a.fact(factProbe, true, value, "stamped places read back; only the sweep proves the capacity")
-}
-
-// proveAlone tells whether this run alone wrote to the drive. A non-nil outcome ends the stage.
-func (a *at) proveAlone() (*outcome, error) {
-	foreign, err := a.foreign()
-	if err != nil {
-		return nil, err
-	}
-	if foreign > 0 {
-		out, err := a.foreignOutcome(foreign, nil)
-		return &out, err
-	}
-	return nil, a.fact(burnin.FactForeignWrites, true, "0 sectors", "the kernel's count of sectors written")
 }
 
 func (a *at) stuck() outcome {

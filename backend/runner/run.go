@@ -50,17 +50,20 @@ func (s *Service) poll() time.Duration {
 // run is one run at work.
 type run struct {
 	*Service
-	id     string
-	req    wire.StartRequest
-	home   home
-	facts  Facts
-	j      *journal
-	held   Held
-	base   int64   // the kernel's count of sectors written to the drive, when it was held
-	wrote  *writes // nil until the drive is open for writing
-	deeds  deeds
-	ended  <-chan struct{} // closed when the run is to end
-	atWork atomic.Bool     // it has its slot, and waits no more
+	id        string
+	req       wire.StartRequest
+	home      home
+	facts     Facts
+	j         *journal
+	held      Held
+	base      int64            // the kernel's count of sectors written to the drive, when it was held
+	silent    []burnin.Counter // paths that the kernel did not count
+	mute      string           // why one of these cannot be counted
+	uncounted bool             // the kernel's count was seen not to count
+	wrote     *writes          // nil until the drive is open for writing
+	deeds     deeds
+	ended     <-chan struct{} // closed when the run is to end
+	atWork    atomic.Bool     // it has its slot, and waits no more
 
 	nvmeCLI   bool  // nvme-cli reads this drive's self-test log, smartctl does not
 	noNVMeCLI error // why nvme-cli does not either
@@ -171,6 +174,9 @@ func (r *run) live(ctx context.Context) error {
 	cancel(nil)
 	<-watched
 	if r.held != nil {
+		if err := r.uncount(); err != nil {
+			log.Printf("job %s: the kernel's counts are not put back: %v", r.id, err)
+		}
 		r.held.Close()
 	}
 	return r.j.end(burnin.End{State: state, Reason: said, Absent: r.absent})
@@ -255,6 +261,9 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 		return r.notBack(ctx, r.failed(err, "the start"))
 	}
 	if destroys {
+		if err := r.count(); err != nil {
+			return r.failed(err, "the start")
+		}
 		if r.base, err = r.held.SectorsWritten(); err != nil {
 			return r.failed(err, "the start")
 		}

@@ -23,6 +23,7 @@ func (a *at) seek(ctx context.Context, dev surface.Device, watch *observer, res 
 	res.BadRanges = append(res.BadRanges, found.BadRanges...)
 	res.Transients = append(res.Transients, found.Transients...)
 	res.TransientsAll += found.TransientsAll
+	res.Accidents += found.Accidents
 	if err != nil {
 		return err
 	}

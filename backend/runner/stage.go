@@ -258,7 +258,7 @@ func (a *at) after(ctx context.Context, out outcome) (outcome, error) {
 // finalCheck looks at the drive once more, leaves it clean, and proves that it is the one that was tested.
 func (a *at) finalCheck(ctx context.Context) (outcome, error) {
 	if a.req.Plan.Destroys() {
-		if out, err := a.leaveClean(); err != nil || out.state != burnin.Passed {
+		if out, err := a.leaveClean(ctx); err != nil || out.state != burnin.Passed {
 			return out, err
 		}
 		if foreign, err := a.foreign(); err != nil || foreign > 0 {

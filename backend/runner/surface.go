@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"burnish/backend/burnin"
@@ -162,53 +163,41 @@ func (a *at) judgeSurface(ctx context.Context, res surface.Result, err error, wa
 	if err := errors.Join(a.notOnMedium(res, watch), a.warnSlow()); err != nil {
 		return outcome{}, err
 	}
-	if h := watch.heals; h.Count > 0 {
-		if err := a.warn(reason.New("transient_errors", "count", h.Count, "lba", h.LBA)); err != nil {
-			return outcome{}, err
-		}
+	if err := a.warnHealed(watch); err != nil {
+		return outcome{}, err
 	}
-	switch {
-	case errors.Is(err, errStuck):
-		return a.stuck(), nil
-	case errors.Is(err, errHot):
-		return ended(burnin.Unknown, a.heat.said()), nil
-	case ctx.Err() != nil:
-		return ended(burnin.Unknown, nil), nil // the stage's caller knows why
-	case err != nil:
-		return a.ioOutcome(err), nil
+	if out := a.brokeOff(ctx, err); out != nil {
+		return *out, nil
 	}
-	bad := weigh(a.j.job().Stages[a.i].BadRanges)
-	switch {
-	case fake != nil:
+	bad := weigh(a.j.job().Stages[a.i].BadRanges, a.uncounted)
+	switch out := a.judgeBad(bad, res); {
+	case fake != nil && !a.mayBeForeign(fake):
 		return a.fakeCapacity(fake), nil
-	case bad.proven.sectors > 0 && a.pathSpoke(bad.proven.ranges):
-		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the medium: %s", bad.proven.sectors, a.held.KernelErrors().OnePath)
-		return ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.spec.Kind)), nil
-	case bad.proven.sectors > 0:
-		return ended(burnin.Failed, surfaceErrors(bad.proven, a.extent(res))), nil
-	case bad.unwatched.sectors > 0:
-		return ended(burnin.Unknown, reason.New("resumed_mismatch", "sectors", bad.unwatched.sectors, "lba", bad.unwatched.ranges[0].FirstLBA)), nil
-	case bad.unconfirmed.sectors > 0:
-		first := bad.unconfirmed.ranges[0]
-		return ended(burnin.Unknown, reason.New("unconfirmed_errors", "sectors", counted(bad.unconfirmed.sectors, "sector"), "lba", first.FirstLBA, "kind", first.Kind, "where", a.early(res))), nil
+	case fake != nil && bad.proven.sectors == 0:
+		return a.uncountedOutcome(bad.unwatched), nil
+	case out != nil:
+		return *out, nil
 	case watch.heals.Data:
 		return ended(burnin.Unknown, reason.New("path_suspect", "what", "wrong data that was right when read again", "stage", a.spec.Kind)), nil
-	case !res.Complete:
+	}
+	if out := a.unsteady(); out != nil {
+		return *out, nil
+	}
+	if !res.Complete {
 		return ended(burnin.Unknown, reason.New("evidence_incomplete", "state", "complete", "missing", unfinished(res))), nil
 	}
 	return passed, nil
 }
 
-// pathSpoke reports whether all that is wrong are errors of no certain kind (EIO is the kernel's word for anything), and
-// the kernel's log, read without a gap, lays them to the way to the drive: then they are no evidence against it.
+// pathSpoke reports whether all that is wrong are errors of no certain kind (EIO is the kernel's word for anything), and the kernel's log, read without a gap, lays them to the way to the drive: then they are no evidence against it.
 func (a *at) pathSpoke(bad []surface.Range) bool {
-	for _, r := range bad {
-		if r.Errno != "EIO" {
-			return false
-		}
-	}
 	k := a.held.KernelErrors()
-	return k.Readable && k.Path > 0 && k.Medium == 0
+	return a.uncertain(bad) && k.Readable && k.Path > 0 && k.Medium == 0
+}
+
+// uncertain reports whether all that is wrong are errors of no certain kind.
+func (a *at) uncertain(bad []surface.Range) bool {
+	return !slices.ContainsFunc(bad, func(r surface.Range) bool { return r.Errno != "EIO" })
 }
 
 func (a *at) stuckLimit() time.Duration {
@@ -249,5 +238,3 @@ func whereOf(io *surface.IOError) string {
 	}
 	return fmt.Sprintf(" at byte %d", io.Offset)
 }
-
-var errForeign = errors.New("somebody else wrote to the drive")

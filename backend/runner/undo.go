@@ -163,7 +163,7 @@ func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 		return r.failed(err, "the undo")
 	}
 	defer func() {
-		if err := r.held.Close(); err != nil {
+		if err := errors.Join(r.uncount(), r.held.Close()); err != nil {
 			log.Printf("undo of job %s: %v", r.id, err)
 		}
 	}()

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 
-	"burnish/backend/burnin"
 	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/surface"
@@ -21,12 +19,17 @@ const edge = 16 << 20
 type writes struct {
 	Device
 	tried atomic.Int64
-	base  int64 // the kernel's count, in sectors of 512 bytes, before the first write
+	done  atomic.Int64 // of these, those that succeeded: the kernel has counted no less, or does not count
+	base  int64        // the kernel's count, in sectors of 512 bytes, before the first write
 }
 
 func (w *writes) WriteAt(p []byte, off int64) (int, error) {
 	w.tried.Add(int64(len(p)))
-	return w.Device.WriteAt(p, off)
+	n, err := w.Device.WriteAt(p, off)
+	if err == nil {
+		w.done.Add(int64(n))
+	}
+	return n, err
 }
 
 var _, _ surface.Queuer = (*writes)(nil), (*attended)(nil)
@@ -37,19 +40,30 @@ func (w *writes) Queue(slots, n int) (surface.Queue, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &writesQueue{q, w}, nil
+	return &writesQueue{q, w, make([]int64, slots)}, nil
 }
 
 type writesQueue struct {
 	surface.Queue
 	drive *writes
+	under []int64 // by slot: the bytes that are being written
 }
 
 func (q *writesQueue) Start(slot int, write bool, n int, off int64) error {
+	q.under[slot] = 0
 	if write {
 		q.drive.tried.Add(int64(n))
+		q.under[slot] = int64(n)
 	}
 	return q.Queue.Start(slot, write, n, off)
+}
+
+func (q *writesQueue) Next() (int, error) {
+	slot, err := q.Queue.Next()
+	if slot >= 0 && err == nil {
+		q.drive.done.Add(q.under[slot])
+	}
+	return slot, err
 }
 
 // openForWriting opens the held drive for writing, once a run, and does the first destructive act: from here on no
@@ -67,6 +81,9 @@ func (a *at) openForWriting(goesOn bool) (*writes, error) {
 		return nil, err
 	}
 	if err := a.mayWrite(); err != nil {
+		return nil, errors.Join(err, dev.Close())
+	}
+	if err := a.proveCount(); err != nil {
 		return nil, errors.Join(err, dev.Close())
 	}
 	a.wrote = &writes{Device: dev, base: a.base}
@@ -100,6 +117,9 @@ func (a *at) proveAgain() *reason.Said {
 	id, usage, said := a.look()
 	if said != nil {
 		return said
+	}
+	if err := a.count(); err != nil { // of a path that came meanwhile
+		return a.failed(err, string(a.spec.Kind))
 	}
 	return a.compare(id, usage, true)
 }
@@ -148,10 +168,13 @@ func (a *at) wipe(spans []extent, why string) error {
 		return mediumIsForTheSweep(err)
 	}
 	write := func(off int64, n int) error {
-		if err := a.mayWrite(); err != nil {
-			return err
+		var err error
+		for try := 0; try == 0 || try < wipeTries && isMedium(err); try++ {
+			if err := a.mayWrite(); err != nil {
+				return err
+			}
+			_, err = w.WriteAt(zero[:n], off)
 		}
-		_, err := w.WriteAt(zero[:n], off)
 		return forTheSweep(err)
 	}
 	if err := pieces(spans, write); err != nil {
@@ -171,6 +194,9 @@ func (a *at) wipe(spans []extent, why string) error {
 	})
 	return errors.Join(err, a.met(0, failed))
 }
+
+// wipeTries is how often a piece is written that gives an error: a label that stays for a fault of the path is one too many.
+const wipeTries = 3
 
 // pieceBytes is how much of an extent is read or written at a time.
 const pieceBytes = 1 << 20
@@ -193,37 +219,4 @@ func mediumIsForTheSweep(err error) error {
 		return nil
 	}
 	return err
-}
-
-// foreign gives how many sectors of 512 bytes the kernel counts beyond what this run tried to write. It is only right
-// while no request is in flight.
-func (a *at) foreign() (int64, error) {
-	if a.wrote == nil {
-		return 0, nil
-	}
-	now, err := a.held.SectorsWritten()
-	if err != nil {
-		return 0, err
-	}
-	return max(now-a.wrote.base-a.wrote.tried.Load()/512, 0), nil
-}
-
-// nobodyYet proves, right before the first write, that nobody has written to the drive since it was held: what a look at
-// labels and samples does not find, the kernel's count does.
-func (a *at) nobodyYet() error {
-	foreign, err := a.foreign()
-	if err == nil && foreign > 0 {
-		err = reason.New("foreign_writes", "foreign", foreign)
-	}
-	return err
-}
-
-func (a *at) foreignOutcome(foreign int64, err error) (outcome, error) {
-	if err != nil {
-		return outcome{}, err
-	}
-	if err := a.fact(burnin.FactForeignWrites, false, fmt.Sprintf("%d sectors", foreign), "the kernel's count of sectors written"); err != nil {
-		return outcome{}, err
-	}
-	return ended(burnin.Unknown, reason.New("foreign_writes", "foreign", foreign)), nil
 }

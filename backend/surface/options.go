@@ -33,6 +33,7 @@ const (
 type Options struct {
 	Mode            Mode
 	Nonce           [16]byte      // of the job; a resumed job keeps it
+	Zeros           bool          // in stamp mode: zeros are written and compared instead of stamps
 	Passes          int           // default 1
 	BlockBytes      int           // of one request; default 1 MiB, a multiple of 4096 and of the physical sector
 	InFlight        int           // requests under way; default 4
@@ -154,6 +155,7 @@ type Counters struct {
 	BytesWriteAttempted int64         // asked to be written, each retry included: the most that the kernel may have counted
 	ZeroBytes           int64         // read mode: in sectors that hold only zeros
 	TransientsAll       int64         // places that were bad at first, and good when tried again
+	Accidents           int64         // events behind these; see Accidental
 	DataHealed          bool          // one of these held wrong data
 	Answered            int64         // requests that were answered, errors and retries included. A run in which this stands still is stuck
 	Active              time.Duration // time of I/O, without checkpoints and without waiting for a path to come back

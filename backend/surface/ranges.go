@@ -30,7 +30,7 @@ type Range struct {
 	Class       ErrorClass `json:"class,omitempty"`        // read, write
 	Phase       Phase      `json:"phase,omitempty"`        // the sweep that found it
 	Pass        int        `json:"pass,omitempty"`         // 1 for the first
-	// Unwatched says that another run wrote here and nobody counted the writes between them; the engines do not know.
+	// Unwatched says that nobody counted the writes of others here, between two runs or at all; the engines do not know.
 	Unwatched bool `json:"unwatched,omitempty"`
 }
 

@@ -213,6 +213,7 @@ func (e *engine) healedSectors(gone []badSector) {
 
 func (e *engine) transient(r Range, data bool) {
 	e.n.TransientsAll++
+	e.accident(r)
 	first := data && !e.n.DataHealed
 	e.n.DataHealed = e.n.DataHealed || data
 	if len(e.res.Transients) < transientLimit || first {

@@ -80,12 +80,13 @@ type engine struct {
 	pos   int64 // bytes of this sweep, or of the probe, that are done
 	total int64 // of a probe, in bytes, or of a seek pass, in nanoseconds
 
-	bad       rangeSet
-	chart     chart
-	n         Counters
-	res       Result
-	errorTime time.Duration
-	unread    int // reads beside a sweep, of places that may not be written yet, with a medium error
+	bad          rangeSet
+	chart        chart
+	n            Counters
+	res          Result
+	errorTime    time.Duration
+	lastAccident *Range // its first place
+	unread       int    // reads beside a sweep, of places that may not be written yet, with a medium error
 
 	activeSince    time.Time // zero while paused
 	lastProgress   time.Time
@@ -101,6 +102,7 @@ func (e *engine) passes(ctx context.Context) error {
 	start := e.opt.Start
 	for pass := max(start.Pass, 1); pass <= e.opt.Passes; pass++ {
 		e.stamp = newStamper(e.opt.Nonce, uint32(pass), e.geo.LogicalBytes)
+		e.stamp.zeros = e.opt.Zeros
 		for _, phase := range e.opt.Mode.phases() {
 			if pass == start.Pass && phase == PhaseWrite && start.Phase == PhaseVerify {
 				continue

@@ -87,13 +87,14 @@ func (k saltKey) salt(lba int64, variant uint16) uint64 {
 	return mix(uint64(lba)+k.a+uint64(variant)<<48) ^ k.b
 }
 
-// stamper writes the stamps of one job's pass. It is immutable and may be shared.
+// stamper writes the stamps of one job's pass. Once it is at work it is immutable and may be shared.
 type stamper struct {
 	tab tables // first, where it is aligned as all of it is
 	saltKey
 	nonce  [2]uint64
 	pass   uint32
 	sector int
+	zeros  bool // instead of stamps
 }
 
 func newStamper(nonce [16]byte, pass uint32, sectorBytes int) *stamper {
@@ -117,6 +118,10 @@ func wordsOf(nonce [16]byte) [2]uint64 {
 
 // fill stamps dst, a whole number of sectors, as the sectors from lba on.
 func (st *stamper) fill(dst []byte, lba int64) {
+	if st.zeros {
+		clear(dst)
+		return
+	}
 	var keys [batch]uint64
 	for len(dst) > 0 {
 		n := min(len(dst)/st.sector, batch)
@@ -186,6 +191,9 @@ func (st *stamper) diffHead(p *[headBytes]byte, lba int64) (diff, key uint64) {
 
 // matches reports whether p holds the stamps of the sectors from lba on. want is room for one sector.
 func (st *stamper) matches(p []byte, lba int64, want []byte) bool {
+	if st.zeros {
+		return zeroBytes(p, st.sector) == int64(len(p))
+	}
 	var keys [batch]uint64
 	for len(p) > 0 {
 		n := min(len(p)/st.sector, batch)

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -161,8 +160,9 @@ type held struct {
 	usage     drive.Usage
 	kernel    *kernelLog
 
-	mu     sync.Mutex
-	others []*os.File // the drive's other paths
+	mu      sync.Mutex
+	others  []*os.File // the drive's other paths
+	brought int64      // sectors written by paths that came later, from before they were held
 }
 
 // open opens one path; an exclusive one waits a moment for who only looks.
@@ -210,7 +210,14 @@ func (d *held) openOthers(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			before, err := int64(0), error(nil)
+			if d.kernel != nil { // the drive is held already, and its count taken
+				if before, err = stat(file, statWritten); err != nil {
+					return errors.Join(err, file.Close())
+				}
+			}
 			d.mu.Lock()
+			d.brought += before
 			d.others = append(d.others, file)
 			d.mu.Unlock()
 			fresh++
@@ -339,31 +346,6 @@ func sysOf(file *os.File) (string, error) {
 
 // defective asks the kernel's log.
 func (d *held) defective() bool { return d.kernel != nil && d.kernel.defective() }
-
-// SectorsWritten is the seventh field of the stat files of all paths.
-func (d *held) SectorsWritten() (int64, error) {
-	var sum int64
-	for _, f := range d.files() {
-		dir, err := sysOf(f)
-		if err != nil {
-			return 0, err
-		}
-		data, err := os.ReadFile(filepath.Join(dir, "stat"))
-		if err != nil {
-			return 0, err
-		}
-		fields := strings.Fields(string(data))
-		if len(fields) < 7 {
-			return 0, fmt.Errorf("%s/stat has %d fields", dir, len(fields))
-		}
-		n, err := strconv.ParseInt(fields[6], 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += n
-	}
-	return sum, nil
-}
 
 // SMART asks smartctl by the drive's name of today, after proving that the name still leads to the held drive.
 func (d *held) SMART(ctx context.Context, args ...string) ([]byte, error) {

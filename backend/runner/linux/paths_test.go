@@ -28,6 +28,7 @@ func claimable(path string) bool {
 // since the hold asks only which paths there are and what device each one opens.
 func TestAllPathsToADriveAreHeld(t *testing.T) {
 	a, b, c := disk.Loop(t, 1<<20), disk.Loop(t, 1<<20), disk.Loop(t, 1<<20)
+	counted(t, b.Path, true)
 	paths := []string{a.Path, b.Path}
 	d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string, error) { return paths, nil }}
 	var err error

@@ -35,12 +35,15 @@ type Fault struct {
 	First  int64 // logical sectors, both ends included
 	Last   int64
 	Times  int                // how many requests meet it; 0 for no end. Delays and drops count too
+	Every  int                // only each so manyeth request meets it, from that on; 0 for all
 	Class  surface.ErrorClass // default ClassMedium
 	Errno  string             // default "EIO"
 	Byte   int
 	Mask   byte
 	Delta  int64
 	Delay  time.Duration
+
+	passed int // requests that Every let go by
 }
 
 // Counts is the I/O that has arrived, failed requests included.
@@ -244,6 +247,9 @@ func (f *Fault) touches(first, last int64) bool { return f.First <= last && firs
 // spend reports whether the fault still works, and uses it up by one.
 func (f *Fault) spend() bool {
 	if f.Times < 0 {
+		return false
+	}
+	if f.passed++; f.Every > 1 && f.passed%f.Every != 0 {
 		return false
 	}
 	if f.Times > 0 {

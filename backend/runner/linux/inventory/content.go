@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -17,20 +18,46 @@ const contentLayer = "content"
 
 // scan reads labels and samples of a drive until ctx is over.
 func (h *Host) scan(ctx context.Context, dev Device, n *node, samples int) (label.Findings, error) {
-	return label.Scan(untilOver{dev, ctx}, n.size, n.id.LogicalBytes, h.scanOptions(samples))
+	src := &untilOver{Device: dev, ctx: ctx}
+	if samples >= inspectSamples {
+		src.again = readAgain
+	}
+	f, err := label.Scan(src, n.size, n.id.LogicalBytes, h.scanOptions(samples))
+	f.Failed += src.healed
+	return f, err
 }
+
+const (
+	// readAgain bounds how many reads of a look under a hold are asked again: what fails once says nothing of how a drive is
+	// used, and on a path that fails now and then some read of a thousand always does.
+	readAgain = 256
+	// failsFast is within which time an error has to come for that. A drive that cannot read a sector takes longer to say so.
+	failsFast = time.Second
+)
 
 // untilOver fails every read once ctx is over, so that a scan nobody waits for comes to its end.
 type untilOver struct {
 	Device
-	ctx context.Context
+	ctx    context.Context
+	again  int // reads that may be asked again
+	healed int // reads that failed, and did not when asked again
 }
 
-func (u untilOver) ReadAt(p []byte, off int64) (int, error) {
-	if u.ctx.Err() != nil {
-		return 0, errNoAnswer
+func (u *untilOver) ReadAt(p []byte, off int64) (n int, err error) {
+	for failed := 0; ; failed++ {
+		if u.ctx.Err() != nil {
+			return 0, errNoAnswer
+		}
+		began := time.Now()
+		if n, err = u.Device.ReadAt(p, off); err == nil {
+			u.healed += failed
+			return n, nil
+		}
+		if failed == 2 || !mediumError(err) || u.again == 0 || time.Since(began) > failsFast {
+			return n, err
+		}
+		u.again--
 	}
-	return u.Device.ReadAt(p, off)
 }
 
 // contentAnswers says what the drive holds besides labels, and what of it could not be read.

@@ -1,0 +1,57 @@
+package runner_test
+
+import (
+	"testing"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/runner"
+	"burnish/backend/surface/faultdev"
+)
+
+// What heals is not held against the drive; that it never stops is more than chance.
+func TestErrorsThatNeverStopArePassedByNobody(t *testing.T) {
+	each := func(e faultdev.Effect, n int) []faultdev.Fault {
+		return []faultdev.Fault{{Effect: e, First: 0, Last: 1 << 30, Every: n, Errno: "EIO"}}
+	}
+	some := func(n int) (out []faultdev.Fault) {
+		for i := range int64(n) {
+			out = append(out, faultdev.Fault{Effect: faultdev.FailRead, First: 35_000 + i*3_000, Last: 35_000 + i*3_000, Times: 1, Errno: "EIO"})
+		}
+		return out
+	}
+	medium := runner.KernelErrors{Readable: true, Reads: 18, Medium: 18, First: "critical medium error, dev sdx, sector 8"}
+	for name, c := range map[string]struct {
+		plan   burnin.Plan
+		faults []faultdev.Fault
+		kernel runner.KernelErrors
+		state  burnin.State
+		code   reason.Code
+	}{
+		"one place":                         {stampPlan(), some(1), runner.KernelErrors{}, burnin.Passed, ""},
+		"three places":                      {stampPlan(), some(3), medium, burnin.Passed, ""},
+		"five places":                       {stampPlan(), some(5), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"five, and the kernel tells whose":  {stampPlan(), some(5), medium, burnin.Unknown, "drive_unsteady"},
+		"each hundredth read":               {stampPlan(), each(faultdev.FailRead, 100), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each fiftieth write":               {stampPlan(), each(faultdev.FailWrite, 50), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each second read":                  {stampPlan(), each(faultdev.FailRead, 2), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each hundredth read, with a probe": {probedPlan(1 << 20), each(faultdev.FailRead, 100), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each fiftieth write, with a probe": {probedPlan(1 << 20), each(faultdev.FailWrite, 50), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"a sector that stays bad too": {stampPlan(), append(each(faultdev.FailRead, 100),
+			faultdev.Fault{Effect: faultdev.FailRead, First: 40_000, Last: 40_000, Errno: "ENODATA"}), runner.KernelErrors{}, burnin.Failed, "surface_errors"},
+		"a scan that only reads": {readPlan(), each(faultdev.FailRead, 10), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t)
+			d := m.addDrive("RATE", 48*mib)
+			d.kernel = c.kernel
+			d.Set(c.faults...)
+			ends(t, m.run(order(d, c.plan)), c.state, c.code)
+		})
+	}
+}
+
+func probedPlan(block int) burnin.Plan {
+	return burnin.Plan{Name: "probed", WithoutSMART: true, Stages: []burnin.StageSpec{
+		{Kind: burnin.Precheck}, {Kind: burnin.CapacityProbe}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: block}, {Kind: burnin.FinalCheck}}}
+}
