@@ -173,9 +173,11 @@ func (a *at) wipe(spans []extent, why string) error {
 			if err := a.mayWrite(); err != nil {
 				return err
 			}
-			_, err = w.WriteAt(zero[:n], off)
+			if _, err = w.WriteAt(zero[:n], off); err != nil {
+				failed++
+			}
 		}
-		return forTheSweep(err)
+		return mediumIsForTheSweep(err)
 	}
 	if err := pieces(spans, write); err != nil {
 		return err
