@@ -134,14 +134,12 @@ func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOpt
 // busy says what keeps a drive from being held.
 func (h *Host) busy(ctx context.Context, want drive.Identity, path string, look inventory.Options) error {
 	usage := drive.Usage{Class: drive.OpenByProcess, Text: "something holds it exclusively"}
-	rows, err := h.inv.Inventory(ctx, look)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		if row.Identity.Same(want) && row.Usage.Class != drive.None {
-			usage = row.Usage
-		}
+	seen, err := h.inv.Usage(ctx, want, look)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err == nil && seen.Class != drive.None:
+		usage = seen
 	}
 	return reason.New("drive_in_use", "drive", want.ID(), "path", path, "usage", usage.Text, "way_out", usage.WayOut())
 }

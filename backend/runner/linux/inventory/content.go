@@ -60,6 +60,17 @@ func (u *untilOver) ReadAt(p []byte, off int64) (n int, err error) {
 	}
 }
 
+// beating notes what comes back from a drive.
+type beating struct {
+	Device
+	pulse *pulse
+}
+
+func (b beating) ReadAt(p []byte, off int64) (int, error) {
+	defer b.pulse.note(0)
+	return b.Device.ReadAt(p, off)
+}
+
 // contentAnswers says what the drive holds besides labels, and what of it could not be read.
 func contentAnswers(f label.Findings) []answer {
 	var out []answer

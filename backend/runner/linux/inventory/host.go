@@ -21,6 +21,7 @@ import (
 const (
 	defaultDeadline = 30 * time.Second // a drive that sleeps takes half of it to wake
 	inspectDeadline = 90 * time.Second // more samples, of one drive that may be slow to wake
+	briefly         = 3 * time.Second  // what need not be waited for
 	listSamples     = 64               // places looked at per drive for a list
 	listNear        = 16               // and there in each doubling of the distance from the start of a drive that looks blank
 	inspectSamples  = 1024             // and where a drive is about to be written to
@@ -100,6 +101,9 @@ func (h *Host) deadline() time.Duration {
 	}
 	return defaultDeadline
 }
+
+// silence is how long a drive may give nothing at all, as one does that wakes, before a list goes on without it.
+func (h *Host) silence() time.Duration { return h.deadline() / 2 }
 
 func (h *Host) open(path string, dev Number, exclusive bool) (Device, error) {
 	if h.Open != nil {

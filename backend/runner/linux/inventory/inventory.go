@@ -104,6 +104,7 @@ func (h *Host) Find(ctx context.Context, want drive.Identity, opt Options) (stri
 func (h *Host) Paths(ctx context.Context, want drive.Identity, opt Options) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.deadline())
 	defer cancel()
+	opt.Want = &want
 	s, err := h.newSurvey(ctx, opt)
 	if err != nil {
 		return nil, err
@@ -113,6 +114,25 @@ func (h *Host) Paths(ctx context.Context, want drive.Identity, opt Options) ([]s
 		return nil, &Unsure{What: "the drives did not all answer in time"}
 	}
 	return s.among(want)
+}
+
+// Usage says what uses a drive without a hold of it, and looks at no other one.
+func (h *Host) Usage(ctx context.Context, want drive.Identity, opt Options) (drive.Usage, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.deadline())
+	defer cancel()
+	opt.Want = &want
+	s, err := h.newSurvey(ctx, opt)
+	if err != nil {
+		return drive.Usage{}, err
+	}
+	s.identifyAll(ctx)
+	for _, u := range s.units {
+		if u.paths[0].id.Same(want) {
+			s.lookAtAll(ctx, u.paths, false)
+			return s.usage(u), nil
+		}
+	}
+	return drive.Usage{}, fmt.Errorf("look at %v: %w", want, ErrNotFound)
 }
 
 // usage joins what is said of all paths of a drive: one in use counts for all.

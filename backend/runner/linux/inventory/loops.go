@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -23,9 +22,6 @@ type Loop struct {
 	Inode uint64 // of the file, or of the node
 	Over  Number // the block device that it is over; zero where it is over a file
 }
-
-// loopWait is how long a loop device may take to say what it is made of.
-const loopWait = 3 * time.Second
 
 // loop is a loop device that is bound.
 type loop struct {
@@ -55,10 +51,9 @@ func OpenLoop(path string, dev Number) (Loop, error) {
 	return Loop{FS: number(info.Device), Inode: info.Inode, Over: number(info.Rdevice)}, nil
 }
 
-// askLoops asks all loop devices at once what they are made of. One that hangs is left behind.
-func (t *topology) askLoops(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, loopWait)
-	defer cancel()
+// askLoops asks all loop devices at once what they are made of. One that hangs is left behind, soon where it cannot be the
+// drive that is looked for.
+func (t *topology) askLoops(ctx context.Context, want *drive.Identity) {
 	ask := OpenLoop
 	if t.h.Loop != nil {
 		ask = t.h.Loop
@@ -69,6 +64,12 @@ func (t *topology) askLoops(ctx context.Context) {
 			continue
 		}
 		wg.Go(func() {
+			patience := briefly
+			if want != nil && strings.HasPrefix(want.Backing, b.backing()+":") {
+				patience = t.h.deadline() / 2
+			}
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
 			is, err := await(ctx, func() (Loop, error) { return ask(t.h.at(b.path()), b.dev) })
 			if errors.Is(err, unix.ENXIO) || err != nil && b.backing() == "" {
 				return // unbound meanwhile

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -292,5 +293,36 @@ func TestANodeThatIsAnotherDeviceIsNotOpened(t *testing.T) {
 	if dev, err := OpenDevice(d.Path, Number{8, 0}, false); err == nil {
 		dev.Close()
 		t.Error("a node with another number was opened")
+	}
+}
+
+// A drive that hangs is not to be told of, and that alone: all others are shown as they are, and soon.
+func TestARealDriveThatHangsCostsItsOwnRowOnly(t *testing.T) {
+	hangs := disk.Faulty(t, realSize)
+	good := disk.Loop(t, realSize)
+	h := realMachine(t, good, &disk.LoopDisk{Path: hangs.Path})
+	want := listed(t, h, good.Path).Identity
+	hangs.Hang(disk.All)
+	began := time.Now()
+	rows, err := h.Inventory(t.Context(), Options{VirtualDrives: true})
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for _, r := range rows {
+		class := drive.None
+		if r.Path == hangs.Path {
+			class = drive.CannotTell
+		}
+		expect(t, r, class, drive.NoPhrase, "")
+	}
+	if took := time.Since(began); took > 25*time.Second {
+		t.Errorf("the list took %v", took)
+	}
+	began = time.Now()
+	if path, err := h.Find(t.Context(), want, Options{VirtualDrives: true}); err != nil || path != good.Path {
+		t.Errorf("the other one is at %q, %v", path, err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("to find the other one took %v", took)
 	}
 }

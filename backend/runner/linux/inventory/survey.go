@@ -42,6 +42,7 @@ type survey struct {
 
 // look is what was read from one node.
 type look struct {
+	pulse   pulse
 	skipped string // why nothing was read, if nothing was
 	found   label.Findings
 	err     error // why found is none
@@ -75,7 +76,7 @@ func (h *Host) newSurvey(ctx context.Context, opt Options) (*survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	topo.askLoops(ctx)
+	topo.askLoops(ctx, opt.Want)
 	s := &survey{h: h, opt: opt, topo: topo, nodes: topo.nodes(), samples: listSamples,
 		own: map[Number]bool{}, slots: make(chan struct{}, maxScans), asks: make(chan struct{}, maxAsks), looks: map[*node]*look{}}
 	for _, f := range opt.Held {
@@ -95,12 +96,12 @@ func each(nodes []*node, f func(*node)) {
 	wg.Wait()
 }
 
-// identifyAll reads all identities and settles who is who. It leaves half of the time to what comes after: a USB drive
-// that does not answer must not keep all others from being looked at.
+// identifyAll reads all identities and settles who is who. It leaves time to what comes after: a USB drive that does not
+// answer must not keep all others from being looked at.
 func (s *survey) identifyAll(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, s.h.deadline()/2)
-	defer cancel()
 	each(s.nodes, func(n *node) {
+		ctx, cancel := context.WithTimeout(ctx, s.patience(n))
+		defer cancel()
 		was := *n
 		got, err := await(ctx, func() (node, error) { return s.h.identify(was), nil })
 		if err != nil {
@@ -116,36 +117,65 @@ func (s *survey) identifyAll(ctx context.Context) {
 	s.units = settle(s.nodes)
 }
 
+// patience is how long a node may take to say who it is: little where it cannot be the drive that is looked for.
+func (s *survey) patience(n *node) time.Duration {
+	switch w := s.opt.Want; {
+	case w == nil:
+		return s.h.silence()
+	case w.SizeBytes == n.size:
+		return s.h.deadline() / 2
+	}
+	return briefly
+}
+
 // lookAtAll reads these nodes and asks all layers, all at once.
 func (s *survey) lookAtAll(ctx context.Context, nodes []*node, list bool) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.askLayers(ctx) })
 	if list {
-		wg.Go(func() { s.bays = s.h.trueNASBays(ctx) })
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, s.h.silence())
+			defer cancel()
+			s.bays = s.h.trueNASBays(ctx)
+		})
 		wg.Go(func() {
 			s.links, _ = await(ctx, func() (map[*block][]string, error) { return s.topo.byID(), nil })
 		})
 	}
 	for _, n := range nodes {
 		s.looks[n] = &look{skipped: s.skip(n)}
+		if list && n.late() && s.looks[n].skipped == "" {
+			s.looks[n].skipped = "it did not say in time who it is"
+		}
 	}
 	each(nodes, func(n *node) { s.lookAt(ctx, n, s.looks[n], list) })
 	wg.Wait()
 }
 
-// lookAt reads all that one node has to say; it ends with ctx at the latest.
+// lookAt reads all that one node has to say; it ends with ctx at the latest. In a list a drive that hangs is left behind
+// much earlier: it must not keep all others from being shown.
 func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
 	var wg sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if list {
+		go l.pulse.watch(ctx, s.h.silence(), cancel)
+	}
 	if l.skipped == "" {
 		wg.Go(func() {
-			l.found, l.err = await(ctx, func() (label.Findings, error) { return s.scan(ctx, n) })
+			l.found, l.err = await(ctx, func() (label.Findings, error) { return s.scan(ctx, n, &l.pulse) })
+			defer l.pulse.asks()()
 			l.denied = s.denied(ctx, n, l.found)
 		})
 		if !n.virtual {
-			wg.Go(func() { l.guard = s.guarded(ctx, n) })
+			wg.Go(func() {
+				defer l.pulse.asks()()
+				l.guard = s.guarded(ctx, n)
+			})
 		}
 		if n.loop != nil && n.loop.over != nil {
 			wg.Go(func() {
+				defer l.pulse.asks()()
 				answers, err := await(ctx, func() ([]answer, error) { return s.probeBelow(ctx, n), nil })
 				if err != nil {
 					answers = []answer{because(claimLayer, err)}
@@ -155,6 +185,7 @@ func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
 		}
 		if !s.own[n.dev] {
 			wg.Go(func() {
+				defer l.pulse.asks()()
 				a, err := await(ctx, func() (answer, error) { return s.h.probe(ctx, n), nil })
 				if err != nil {
 					a = because(claimLayer, err)
@@ -165,6 +196,7 @@ func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
 	}
 	if list {
 		wg.Go(func() {
+			defer l.pulse.asks()()
 			l.temp, _ = await(ctx, func() (*int, error) { return temperature(n.dir), nil })
 		})
 		wg.Go(func() {
@@ -174,7 +206,7 @@ func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
 			l.high, l.crit = limits[0], limits[1]
 		})
 		wg.Go(func() { l.place, _ = await(ctx, func() (place, error) { return s.h.placeOf(n), nil }) })
-		wg.Go(func() { l.health = s.health(ctx, n) })
+		wg.Go(func() { l.health = s.health(ctx, n, &l.pulse) })
 	}
 	wg.Wait()
 }
@@ -194,7 +226,7 @@ func (s *survey) skip(n *node) string {
 
 func (s *survey) job(n *node) string { return s.opt.Busy[n.id.ID()] }
 
-func (s *survey) health(ctx context.Context, n *node) health {
+func (s *survey) health(ctx context.Context, n *node, p *pulse) health {
 	no := false
 	switch {
 	case n.virtual:
@@ -207,6 +239,7 @@ func (s *survey) health(ctx context.Context, n *node) health {
 		return health{asked: true, silent: true}
 	}
 	defer free()
+	defer p.asks()()
 	return s.h.askSMART(ctx, n.block)
 }
 
@@ -225,18 +258,19 @@ func turn(ctx context.Context, places chan struct{}) (free func(), err error) {
 }
 
 // scan waits for a slot and reads the drive; what is held is read through the hold.
-func (s *survey) scan(ctx context.Context, n *node) (label.Findings, error) {
+func (s *survey) scan(ctx context.Context, n *node, p *pulse) (label.Findings, error) {
 	free, err := turn(ctx, s.slots)
 	if err != nil {
 		return label.Findings{}, err
 	}
 	defer free()
+	defer p.asks()()
 	dev, err := s.openNode(n)
 	if err != nil {
 		return label.Findings{}, err
 	}
 	defer dev.Close()
-	return s.h.scan(ctx, dev, n, s.samples)
+	return s.h.scan(ctx, beating{dev, p}, n, s.samples)
 }
 
 // openNode opens a node for reading; what is held is opened through the hold.
