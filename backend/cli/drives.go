@@ -42,8 +42,11 @@ type driveRow struct {
 
 // driveHealth is what a drive said of its health; null where it did not say.
 type driveHealth struct {
-	Available *bool `json:"available"`
-	Passed    *bool `json:"passed"`
+	Available *bool   `json:"available"`
+	Passed    *bool   `json:"passed"`
+	Said      *string `json:"said"` // what smartctl complained of
+	Off       bool    `json:"off"`  // it is there, and switched off
+	Type      *string `json:"type"` // the device type that was given to smartctl
 }
 
 func driveLine(r wire.DriveRow) driveRow {
@@ -52,7 +55,7 @@ func driveLine(r wire.DriveRow) driveRow {
 		TemperatureC: r.TempC, Usage: r.Usage, Startable: drive.StartableFor(r.Identity, r.Usage),
 		Chip: r.Usage.Chip(), Firmware: r.Identity.Firmware, Transport: r.Identity.Transport,
 		LogicalBytes: r.Identity.LogicalBytes, PhysicalBytes: r.Identity.PhysicalBytes, HiddenBytes: r.Identity.HiddenBytes, Place: r.Place,
-		SMART: driveHealth{r.SMART, r.Passed}, TempLimitC: r.TempLimitC, TempCriticalC: r.TempCriticalC,
+		SMART: driveHealth{Available: r.SMART, Passed: r.Passed, Off: r.SMARTOff}, TempLimitC: r.TempLimitC, TempCriticalC: r.TempCriticalC,
 		Unknown: append([]string{}, r.Unknown...),
 	}
 	if r.Rootless {
@@ -65,7 +68,7 @@ func driveLine(r wire.DriveRow) driveRow {
 		return &s
 	}
 	d.Serial, d.WWN, d.Job = optional(r.Identity.Serial), optional(r.Identity.WWN), optional(r.Job)
-	d.Bay = optional(r.Place.Bay)
+	d.Bay, d.SMART.Said, d.SMART.Type = optional(r.Place.Bay), optional(r.SMARTSaid), optional(r.SMARTType)
 	return d
 }
 

@@ -21,6 +21,8 @@ type startCmd struct {
 	More         []string `arg:"" optional:"" name:"drive" help:"More drives."`
 	Plan         string   `required:"" help:"A built-in plan, or a file with one."`
 	WithoutSMART bool     `name:"without-smart" help:"Leave the drive's own health data out, knowingly."`
+	SMARTType    string   `name:"smart-type" placeholder:"TYPE" help:"Device type of these drives, as smartctl -d takes it (sat, sntjmicron, …); kept for them. none takes it away."`
+	SMARTOn      bool     `name:"smart-on" help:"Switch SMART on (smartctl -s on) where it is off. It stays on."`
 	Declared     string   `default:"unknown" enum:"new,used,unknown" help:"What the drive was sold as: new, used or unknown."`
 	Unlock       []string `sep:"none" placeholder:"ID=PHRASE" help:"Erase this drive though it holds data or an exported pool; see burnish unlock. Repeat for more."`
 	Grant        []string `sep:"none" help:"Spend this permission, given by burnish unlock. Without it the newest one for the drive is spent."`
@@ -55,7 +57,7 @@ func (c *startCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: append(c.Drive, c.More...), Plan: plan, Unlock: typed, Grants: c.Grant})
+	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: append(c.Drive, c.More...), Plan: plan, Unlock: typed, Grants: c.Grant, SMARTType: c.SMARTType, SMARTOn: c.SMARTOn})
 	var live []store.Job
 	for _, j := range made {
 		if a.json {

@@ -76,8 +76,11 @@ type Drive struct {
 	Bay           string   `json:"bay"`
 	Transport     string   `json:"transport"`
 	TempC         *int     `json:"temp_c"`
-	SMART         *bool    `json:"smart"`  // whether it answers SMART requests; null where nobody could ask
-	Passed        *bool    `json:"passed"` // the drive's own word on its health; null where it gives none
+	SMART         *bool    `json:"smart"`      // whether it answers SMART requests; null where nobody could ask
+	Passed        *bool    `json:"passed"`     // the drive's own word on its health; null where it gives none
+	SMARTSaid     string   `json:"smart_said"` // what smartctl complained of; may be empty
+	SMARTOff      bool     `json:"smart_off"`  // it is there, and switched off
+	SMARTType     string   `json:"smart_type"` // the device type that was given to smartctl; empty where it found one itself
 	UsageClass    string   `json:"usage_class"`
 	UsageText     string   `json:"usage_text"`
 	Parts         []string `json:"parts"` // of the text, the first says what holds it; may be empty

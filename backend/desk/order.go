@@ -16,6 +16,8 @@ type Order struct {
 	Drives       []string `json:"drives"` // Drive.id
 	Plan         string   `json:"plan"`
 	WithoutSMART bool     `json:"without_smart"`
+	SMARTType    string   `json:"smart_type"` // smartctl's device type of these drives, kept for them; empty changes nothing
+	SMARTOn      bool     `json:"smart_on"`   // SMART may be switched on where it is off
 	Declared     string   `json:"declared"`
 	Unlock       []Typed  `json:"unlock"`
 }
@@ -75,7 +77,7 @@ func (d *Desk) Start(o Order) ([]Job, error) {
 		return nil, reason.New("no_such_plan", "plan", o.Plan)
 	}
 	plan.WithoutSMART, plan.Declared = o.WithoutSMART, o.Declared
-	order := jobs.Order{NAS: p.Name, Drives: o.Drives, Plan: plan}
+	order := jobs.Order{NAS: p.Name, Drives: o.Drives, Plan: plan, SMARTType: o.SMARTType, SMARTOn: o.SMARTOn}
 	for _, t := range o.Unlock {
 		order.Unlock = append(order.Unlock, jobs.Typed(t))
 	}

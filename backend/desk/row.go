@@ -55,6 +55,7 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 		Kind: string(id.Kind), SizeBytes: id.SizeBytes, HiddenBytes: id.HiddenBytes, Path: word(r.Path), Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART, Passed: r.Passed, Bay: word(r.Place.Bay),
 		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{}, Job: r.Job, Parts: []string{},
 	}
+	d.SMARTSaid, d.SMARTOff, d.SMARTType = text(r.SMARTSaid), r.SMARTOff, word(r.SMARTType)
 	for _, p := range u.Parts {
 		d.Parts = append(d.Parts, word(p))
 	}

@@ -77,8 +77,40 @@ func TestADriveThatIsLockedByItselfStartsNoPlan(t *testing.T) {
 			t.Fatalf("no plan %s", name)
 		}
 		var said *reason.Said
-		if err := startable(profile.Profile{Name: "box"}, row, plan, nil); !errors.As(err, &said) || said.Code != "drive_locked" || !strings.Contains(said.Hint, "hdparm") {
+		if err := startable(profile.Profile{Name: "box"}, row, Order{Plan: plan}, nil); !errors.As(err, &said) || said.Code != "drive_locked" || !strings.Contains(said.Hint, "hdparm") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A drive without health data is refused in smartctl's words, with what can be done about it.
+func TestWhyADriveHasNoHealthDataIsQuoted(t *testing.T) {
+	plan, _ := burnin.PlanNamed("quick")
+	no := false
+	off := bay[0]
+	off.Usage, off.SMART, off.SMARTOff, off.SMARTSaid = drive.Usage{Class: drive.None}, &no, true, "SMART Disabled. Use option -s with argument 'on' to enable it."
+	bridge := off
+	bridge.SMARTOff, bridge.SMARTSaid, bridge.SMARTFits = false, "/dev/sda: Unknown USB bridge [0x1e91:0xde79 (0x100)]", "sntjmicron"
+	for name, c := range map[string]struct {
+		row   wire.DriveRow
+		order Order
+		says  []string // nothing: it starts
+	}{
+		"switched off":                    {off, Order{Plan: plan}, []string{off.SMARTSaid, "--smart-on", "stays on", "--without-smart"}},
+		"switched off, to be switched on": {off, Order{Plan: plan, SMARTOn: true}, nil},
+		"an unknown bridge":               {bridge, Order{Plan: plan}, []string{"Unknown USB bridge", "--smart-type sntjmicron", "kept for this drive"}},
+		"consent to something else":       {bridge, Order{Plan: plan, SMARTOn: true}, []string{"Unknown USB bridge"}},
+	} {
+		err := startable(profile.Profile{Name: "box"}, c.row, c.order, nil)
+		var said *reason.Said
+		if (err == nil) != (c.says == nil) || err != nil && (!errors.As(err, &said) || said.Code != "smart_unsupported") {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, words := range c.says {
+			if !strings.Contains(said.Text+" "+said.Hint, words) {
+				t.Errorf("%s: %q is missing in: %s %s", name, words, said.Text, said.Hint)
+			}
 		}
 	}
 }

@@ -102,7 +102,7 @@ func (s *Service) survey(ctx context.Context, name string) (*nas.Conn, profile.P
 	if err != nil {
 		return nil, p, nil, err
 	}
-	rows, err := c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
+	rows, err := c.Inventory(ctx, lookAt(p))
 	if err != nil {
 		return nil, p, nil, errors.Join(err, s.release(c))
 	}

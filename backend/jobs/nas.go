@@ -96,7 +96,7 @@ func (s *Service) TestNAS(ctx context.Context, name string, step func(Step)) err
 		return err
 	}
 	step(Step{"runner", fmt.Sprintf("version %s in %s", v.Version, c.StateDir())})
-	rows, err := c.Inventory(ctx, wire.InventoryRequest{VirtualDrives: p.VirtualDrives})
+	rows, err := c.Inventory(ctx, lookAt(p))
 	if err != nil {
 		return err
 	}

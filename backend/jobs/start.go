@@ -24,6 +24,9 @@ type Order struct {
 	Plan   burnin.Plan
 	Unlock []Typed  // phrases for drives in use, good for this start
 	Grants []string // grants that were given before, by id
+
+	SMARTType string // smartctl's device type of these drives, kept with the NAS; "none" takes it away, empty changes nothing
+	SMARTOn   bool   // SMART may be switched on where it is off
 }
 
 // Start checks all drives, then stores all intents, then asks the NAS for all. One refusal, among the checks or at the
@@ -53,6 +56,11 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 			chosen = append(chosen, row)
 		}
 	}
+	if len(refused.each) == 0 {
+		if p, rows, chosen, err = s.withType(ctx, c, p, o, rows, chosen, refused); err != nil {
+			return nil, err
+		}
+	}
 	allowed, err := s.permits(ctx, p, o, rows, chosen, refused)
 	if err != nil {
 		return nil, err
@@ -61,14 +69,18 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 		if _, told := allowed.not[row.Identity.ID()]; told {
 			continue
 		}
-		if err := startable(p, row, o.Plan, allowed.scope(row)); err != nil {
+		if err := startable(p, row, o, allowed.scope(row)); err != nil {
+			if said(err, "smart_unsupported") && row.SMART != nil && !row.SMARTOff && row.SMARTType == "" && !row.SMARTSilent {
+				row.SMARTFits = fits(ctx, c, p, row)
+				err = noSMART(row, quoted(row))
+			}
 			refused.add(name(row), err)
 		}
 	}
 	if err := refused.err(); err != nil {
 		return nil, err
 	}
-	intents, err := s.intents(p, o.Plan, chosen, allowed)
+	intents, err := s.intents(p, o, chosen, allowed)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +114,8 @@ func choose(rows []wire.DriveRow, which, nasName string) (wire.DriveRow, error) 
 }
 
 // startable refuses a drive that the plan may not be started on.
-func startable(p profile.Profile, row wire.DriveRow, plan burnin.Plan, allowed *drive.Grant) error {
+func startable(p profile.Profile, row wire.DriveRow, o Order, allowed *drive.Grant) error {
+	plan := o.Plan
 	id, u := row.Identity, row.Usage
 	can := drive.StartableUnder(id, u, allowed)
 	if u.Sealed {
@@ -114,12 +127,8 @@ func startable(p profile.Profile, row wire.DriveRow, plan burnin.Plan, allowed *
 	if plan.NeedsSMART() && row.SMARTSilent && row.SMART == nil {
 		return reason.New("smart_silent", "drive", name(row))
 	}
-	if plan.NeedsSMART() && (row.SMART == nil || !*row.SMART) {
-		why := "the drive has none"
-		if row.SMART == nil {
-			why = "smartctl is missing on the NAS, or did not answer"
-		}
-		return reason.New("smart_unsupported", "drive", name(row), "error", why)
+	if plan.NeedsSMART() && (row.SMART == nil || !*row.SMART) && !(row.SMARTOff && o.SMARTOn) {
+		return noSMART(row, quoted(row))
 	}
 	return nil
 }
@@ -132,10 +141,10 @@ func name(row wire.DriveRow) string {
 }
 
 // intents makes what is stored before the NAS is asked.
-func (s *Service) intents(p profile.Profile, plan burnin.Plan, chosen []wire.DriveRow, allowed *permits) ([]store.Job, error) {
+func (s *Service) intents(p profile.Profile, o Order, chosen []wire.DriveRow, allowed *permits) ([]store.Job, error) {
 	var intents []store.Job
 	var gate string
-	now := s.Now().UnixMilli()
+	plan, now := o.Plan, s.Now().UnixMilli()
 	for _, row := range chosen {
 		id, err := burnin.NewID(s.Random)
 		if err != nil {
@@ -143,7 +152,10 @@ func (s *Service) intents(p profile.Profile, plan burnin.Plan, chosen []wire.Dri
 		}
 		req := wire.StartRequest{
 			Job: id, CreatedMs: now, Plan: plan, Drive: row.Identity, Usage: row.Usage.Class, Grant: allowed.scope(row),
-			VirtualDrives: p.VirtualDrives, Slots: p.Slots,
+			VirtualDrives: p.VirtualDrives, SMARTOn: o.SMARTOn && row.SMARTOff, Slots: p.Slots,
+		}
+		if row.SMARTType != "" {
+			req.SMARTTypes = map[string]string{row.Key(): row.SMARTType}
 		}
 		if len(chosen) > 1 {
 			if gate == "" {

@@ -29,6 +29,7 @@ type Drive struct {
 	GoneAfter      int64   // bytes moved, after which the drive is no longer on the bus; 0 means never
 	Pool           *Pool   // whose labels it bears; nil for none
 	SMART          *SMART  // what it says of itself; nil for nothing
+	Bridge         string  // smartctl's device type without which its bridge passes nothing on; empty where it needs none
 	TempC          int     // idle; it warms up by some degrees at work; 0 means that there is no sensor
 }
 

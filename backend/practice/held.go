@@ -13,6 +13,7 @@ import (
 type held struct {
 	nas       *NAS
 	m         *medium
+	typ       string // the device type by which smartctl is asked
 	exclusive bool
 	kernel    runner.KernelErrors // when it was held
 	once      sync.Once
@@ -53,13 +54,15 @@ func (h *held) SectorsWritten() (int64, error) {
 	return h.m.bytes.Counts().BytesWritten / 512, nil
 }
 
+const unknownBridge = "Unknown USB bridge [0x1e91:0xde79 (0x100)]"
+
 // SMART answers as smartctl does; of a drive that is gone, or has no SMART, as it does of such.
 func (h *held) SMART(_ context.Context, args ...string) ([]byte, error) {
 	switch {
 	case h.m.present() != nil:
 		return []byte(`{"smartctl":{"exit_status":2,"messages":[{"string":"Smartctl open device failed: No such device","severity":"error"}]}}`), errStatus2
-	case h.m.smart == nil:
-		return []byte(`{"smartctl":{"exit_status":2,"messages":[{"string":"Unknown USB bridge","severity":"error"}]}}`), errStatus2
+	case h.m.smart == nil || h.m.spec.Bridge != h.typ:
+		return []byte(`{"smartctl":{"exit_status":1,"messages":[{"string":"` + unknownBridge + `","severity":"error"}]}}`), errStatus2
 	}
 	return h.m.smart.smartctl(args)
 }

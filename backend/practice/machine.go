@@ -210,18 +210,24 @@ func (n *NAS) BootTime() time.Duration {
 }
 
 // Inventory lists the drives that are on the bus, in the order in which they were given.
-func (n *NAS) Inventory(_ context.Context, _ bool, busy map[string]string) ([]wire.DriveRow, error) {
+func (n *NAS) Inventory(_ context.Context, req wire.InventoryRequest, busy map[string]string) ([]wire.DriveRow, error) {
 	var rows []wire.DriveRow
 	for _, id := range n.order {
 		m := n.drives[id]
 		if m.present() != nil {
 			continue
 		}
-		smart := m.smart != nil
+		typ := req.SMARTTypes[id]
+		smart := m.smart != nil && m.spec.Bridge == typ
 		row := wire.DriveRow{Identity: m.spec.Identity, Path: m.spec.Path, TempC: m.temp(), Usage: n.usage(m, busy[id]), SMART: &smart, Job: busy[id], Place: drive.Place{Paths: []string{m.spec.Path}, Bay: m.spec.Bay}}
 		if smart {
 			passed := m.smart.passed()
-			row.Passed = &passed
+			row.Passed, row.SMARTType = &passed, typ
+		} else {
+			row.SMARTSaid = unknownBridge
+			if m.smart != nil && slices.Contains(req.TryTypes, id) {
+				row.SMARTFits = m.spec.Bridge
+			}
 		}
 		rows = append(rows, row)
 	}
@@ -244,7 +250,7 @@ func (n *NAS) Hold(_ context.Context, want drive.Identity, opt runner.HoldOption
 	}
 	m.holders++
 	m.alone = opt.Exclusive
-	h := &held{nas: n, m: m, exclusive: opt.Exclusive, kernel: m.kernel}
+	h := &held{nas: n, m: m, typ: opt.SMARTTypes[want.ID()], exclusive: opt.Exclusive, kernel: m.kernel}
 	return h, nil
 }
 

@@ -24,6 +24,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/smart"
 )
 
 // Sudo says how root rights are had on the NAS.
@@ -89,8 +90,10 @@ type Profile struct {
 	Hostname      string `json:"hostname,omitempty"`   // as the NAS calls itself; only shown
 	Slots         int    `json:"slots"`                // how many jobs run at once, 1 to MaxSlots
 	CreatedMs     int64  `json:"created_ms"`
-	AutoResume    bool   `json:"auto_resume,omitempty"` // jobs that the NAS broke off go on without being asked
-	KeepDays      int    `json:"keep_days"`             // how long the NAS keeps what was collected of an ended job; 0: until it is cleaned
+	// SMARTTypes are smartctl's device types (-d) of drives that it cannot read without, by the drive's id (wire.DriveRow.Key).
+	SMARTTypes map[string]string `json:"smart_types,omitempty"`
+	AutoResume bool              `json:"auto_resume,omitempty"` // jobs that the NAS broke off go on without being asked
+	KeepDays   int               `json:"keep_days"`             // how long the NAS keeps what was collected of an ended job; 0: until it is cleaned
 }
 
 // Limits in bytes.
@@ -108,7 +111,7 @@ const (
 func (p Profile) Check() error {
 	for _, check := range []func() *reason.Said{
 		p.checkID, p.checkName, p.checkHost, p.checkPort, p.checkUser, p.checkLogin, p.checkJump, p.checkSudo, p.checkSecrets,
-		p.checkHostKey, p.checkStateDir, p.checkMachine, p.checkSlots, p.checkKeep,
+		p.checkHostKey, p.checkStateDir, p.checkMachine, p.checkSlots, p.checkKeep, p.checkSMARTTypes,
 	} {
 		if said := check(); said != nil {
 			return said
@@ -272,6 +275,24 @@ func (p Profile) checkSlots() *reason.Said {
 func (p Profile) checkKeep() *reason.Said {
 	if p.KeepDays < 0 || p.KeepDays > MaxKeepDays {
 		return bad(fmt.Sprintf("From 1 to %d days, or 0 for as long as nobody cleans it.", MaxKeepDays), "ended jobs cannot be kept for %d days", p.KeepDays)
+	}
+	return nil
+}
+
+// TypeHint says which device types can be given.
+const TypeHint = "Types are sat, sntjmicron, sntasmedia, sntrealtek, usbjmicron, usbsunplus, usbprolific, usbcypress, scsi, ata, nvme, auto, as in smartctl -d; none takes a drive's type away."
+
+// maxTypes bounds the drives of a profile that have a device type.
+const maxTypes = 1024
+
+func (p Profile) checkSMARTTypes() *reason.Said {
+	if len(p.SMARTTypes) > maxTypes {
+		return bad(TypeHint, "%d drives have a device type", len(p.SMARTTypes))
+	}
+	for id, typ := range p.SMARTTypes {
+		if !smart.IsDeviceType(typ) || id == "" || len(id) > maxPath || !visible(id) {
+			return bad(TypeHint, "%q cannot be the device type of the drive %q", reason.Clean(typ, 40), reason.Clean(id, 120))
+		}
 	}
 	return nil
 }

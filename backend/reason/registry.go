@@ -60,6 +60,7 @@ var registry = []Entry{
 
 	// Said beside a verdict.
 	{"never_reached", Note, "Not reached", "The job ended before this stage.", "", nil},
+	{"smart_switched_on", Note, "SMART was switched on", "SMART was switched off on this drive. As agreed, Burnish switched it on (smartctl -s on): the drive now keeps its counts, and goes on doing so.", "To switch it off again, run smartctl -s off on this drive.", nil},
 	{"without_smart", Note, "Tested without SMART", "The SMART stages were left out on request: the drive's own health data played no part.", "", nil},
 	{"selftest_unsupported", Note, "The drive cannot test itself", "The drive has no {test} self-test.", "", nil},
 	{"selftest_adopted", Note, "A self-test was running already", "A {test} self-test that Burnish did not start was let end, and its result taken.", "", nil},
@@ -95,7 +96,7 @@ var registry = []Entry{
 	{"grant_expired", Refusal, "The permission has ended", "The permission for {drive} {how}.", "Look at the drive again (burnish drives {nas}) and unlock it again.", nil},
 	{"wrong_phrase", Refusal, "The phrase is not right", "{drive} is unlocked by {what}.", "Type it just as burnish drives {nas} --json shows it: the same case, no blank before, within or after that is not there.", nil},
 	{"cannot_undo", Refusal, "The drive cannot be brought back", "Job {job}: {why}.", "{way_out}", nil},
-	{"smart_unsupported", Refusal, "The drive gives no health data", "{drive} answers no SMART request: {error}.", "Add --without-smart to test it knowingly without its health data.", nil},
+	{"smart_unsupported", Refusal, "The drive gives no health data", "{drive} answers no SMART request: {error}.", "{hint}", nil},
 	{"smart_silent", Refusal, "The drive did not answer in time", "smartctl was asked about {drive} and gave no answer within its time.", "Nothing is known against this drive. Try again when the NAS is less busy; if it stays so, run smartctl by hand on the NAS.", nil},
 	{"raid_volume", Refusal, "This is a volume of a RAID controller", "{drive} is not a drive: smartctl reaches the drives behind a RAID controller.", "Set the controller to HBA (IT) mode, or move the drives to an HBA, so that each can be tested by itself.", nil},
 	{"not_readable", Refusal, "The drive cannot be read", "{drive}: {error}.", "Check cable and slot.", nil},

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"burnish/backend/burnin"
@@ -150,4 +151,47 @@ func TestADiskThatDiscardsHasNoEndurance(t *testing.T) {
 			t.Error("nothing is told of its blocks")
 		}
 	})
+}
+
+// SMART that is switched off is switched on where the person agreed, and is told; without consent nothing is changed.
+func TestSMARTIsSwitchedOnOnlyWithConsent(t *testing.T) {
+	for _, consent := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			m := patient(t)
+			d := m.addDrive("SMART", 8*mib)
+			d.smart = modelOf(t, ataDrive)
+			hidden := map[string]any{}
+			d.smart.before = func(s *smartModel) {
+				for _, key := range []string{"smart_status", "ata_smart_attributes", "ata_smart_error_log"} {
+					switch held, there := s.capture[key]; {
+					case !s.switched && there:
+						hidden[key] = held
+						delete(s.capture, key)
+					case s.switched && hidden[key] != nil:
+						s.capture[key] = hidden[key]
+						delete(hidden, key)
+					}
+				}
+				s.capture["smart_support"] = map[string]any{"available": true, "enabled": s.switched}
+				s.capture["smartctl"] = map[string]any{"exit_status": 0}
+				if !s.switched {
+					s.capture["smartctl"] = map[string]any{"exit_status": 4, "messages": []any{map[string]any{"string": "SMART Disabled. Use option -s with argument 'on' to enable it."}}}
+				}
+			}
+			req := order(d, quickPlan())
+			req.SMARTOn = consent
+			job := m.run(req)
+			if consent {
+				ends(t, job, burnin.Passed, "")
+			} else {
+				ends(t, job, burnin.Unknown, "smart_unsupported")
+				if !strings.Contains(job.Reason.Text, "SMART Disabled") {
+					t.Errorf("smartctl is not quoted: %s", job.Reason.Text)
+				}
+			}
+			if warned(job, "smart_switched_on") != consent || d.smart.switched != consent || d.smart.called("smartctl -s on") > 1 {
+				t.Errorf("consent %v: switched %v, warnings %v, calls %q", consent, d.smart.switched, job.Warnings, d.smart.calls)
+			}
+		})
+	}
 }

@@ -68,6 +68,12 @@ func (a *at) snapshot(h smart.Health) (smart.Health, error) {
 // firstHealth is the beginning: whether the drive answers at all, what it says of itself, and what that means.
 func (a *at) firstHealth(ctx context.Context) (outcome, error) {
 	h, err := a.readHealth(ctx)
+	if err == nil && h.SwitchedOff && a.req.SMARTOn {
+		if err := a.switchOn(ctx); err != nil {
+			return outcome{}, err
+		}
+		h, err = a.readHealth(ctx)
+	}
 	var none *smart.NoDataError
 	switch {
 	case errors.As(err, &none):
@@ -78,7 +84,7 @@ func (a *at) firstHealth(ctx context.Context) (outcome, error) {
 	case err != nil:
 		return outcome{}, err
 	case !h.HasData():
-		return a.noHealth("smartctl finds no health data")
+		return a.noHealth(strings.Join(append([]string{"smartctl finds no health data"}, h.Messages...), "; "))
 	}
 	if h.Drive.RAID != "" && a.req.Plan.Destroys() {
 		return ended(burnin.Unknown, reason.New("raid_volume", "drive", a.req.Drive.ID())), nil
@@ -99,54 +105,23 @@ func (a *at) firstHealth(ctx context.Context) (outcome, error) {
 	return a.found(found, passed)
 }
 
-// A flash drive's count that comes and goes is looked at again so often before it is held against the drive.
-const (
-	againTries = 5
-	againPause = time.Minute
-)
-
-// lookAgain judges what the drive says. What flash drives show for a while and take back is asked for again: it fails the
-// drive only where each look shows it. It gives the newest answer, and what was found.
-func (a *at) lookAgain(ctx context.Context, h smart.Health, judge func(smart.Health) []smart.Finding) (smart.Health, []smart.Finding) {
-	fleeting := func(f smart.Finding) bool { return f.Fleeting(h.Drive) }
-	found, looks := judge(h), 0
-	for range againTries {
-		i := slices.IndexFunc(found, fleeting)
-		if i < 0 {
-			break
-		}
-		seen := found[i]
-		a.log.say("%s; flash drives show that for a while and take it back, so that it is looked at again", seen)
-		select {
-		case <-ctx.Done():
-			return h, smart.Once(found, h.Drive)
-		case <-time.After(againPause):
-		}
-		next, err := a.readHealth(ctx)
-		if err != nil || len(smart.Unsaid(h, next)) > 0 {
-			a.log.say("the drive says less than before, or nothing (%v)", err)
-			continue
-		}
-		h, found, looks = next, judge(next), looks+1
-		if !slices.ContainsFunc(found, fleeting) {
-			a.log.say("it is gone: %s", seen)
-			without := slices.DeleteFunc(found, func(f smart.Finding) bool { return f.Rule == seen.Rule })
-			return h, append(without, smart.Once([]smart.Finding{seen}, h.Drive)...)
-		}
-	}
-	if looks == 0 {
-		found = smart.Once(found, h.Drive)
-	}
-	return h, found
-}
-
 // noHealth refuses a drive without health data, unless the plan has no use for any.
 func (a *at) noHealth(why string) (outcome, error) {
 	if !a.req.Plan.NeedsSMART() {
 		a.log.say("no health data: %s", why)
 		return passed, nil
 	}
-	return ended(burnin.Unknown, reason.New("smart_unsupported", "drive", a.req.Drive.ID(), "error", why)), nil
+	return ended(burnin.Unknown, reason.New("smart_unsupported", "drive", a.req.Drive.ID(), "error", why, "hint", "Add --without-smart to test it knowingly without its health data.")), nil
+}
+
+// switchOn switches the drive's SMART on, to which the person who started the job agreed. Whether it is on, its next answer
+// tells.
+func (a *at) switchOn(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, smartTimeout)
+	defer cancel()
+	out, err := a.held.SMART(ctx, "-s", "on")
+	a.log.say("smartctl -s on: %s", lastWords(out, err))
+	return a.warn(reason.New("smart_switched_on"))
 }
 
 // driveSays tells the drive's own word apart from what the rules make of its figures.

@@ -111,7 +111,7 @@ func (m *machine) BootTime() time.Duration {
 	return m.up + time.Duration(m.asked.Add(1))*time.Millisecond // it goes on
 }
 
-func (m *machine) Inventory(context.Context, bool, map[string]string) ([]wire.DriveRow, error) {
+func (m *machine) Inventory(context.Context, wire.InventoryRequest, map[string]string) ([]wire.DriveRow, error) {
 	var rows []wire.DriveRow
 	for _, d := range m.drives {
 		rows = append(rows, wire.DriveRow{Identity: d.id, Path: "/dev/" + d.id.Serial, Usage: d.seen()})

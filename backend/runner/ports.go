@@ -19,7 +19,7 @@ type Host interface {
 	// BootTime is CLOCK_BOOTTIME: time since the machine started, sleep included.
 	BootTime() time.Duration
 	// Inventory finds all drives. busy names the jobs of ours that hold drives, by drive id.
-	Inventory(ctx context.Context, virtual bool, busy map[string]string) ([]wire.DriveRow, error)
+	Inventory(ctx context.Context, req wire.InventoryRequest, busy map[string]string) ([]wire.DriveRow, error)
 	// Hold finds the drive by its identity, opens it and reads identity and usage under the hold. Exclusive keeps
 	// everybody else from claiming it for as long as the result is open. An error that is ErrAbsent means that a look
 	// which could see all drives saw none like it; *UnsureError, that it may be there.
@@ -41,8 +41,10 @@ func (e *UnsureError) Error() string { return "it is not certain which device is
 type HoldOptions struct {
 	Exclusive bool // for plans that write
 	Virtual   bool // loop, nbd and virtio devices count as drives
-	Job       string
-	Busy      map[string]string
+	// SMARTTypes are as in wire.InventoryRequest; all of the held drive's SMART goes by them.
+	SMARTTypes map[string]string
+	Job        string
+	Busy       map[string]string
 }
 
 // Held is a drive that this process holds. Its methods are for one goroutine, but for SectorsWritten, TempC,

@@ -254,7 +254,7 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	}
 	delete(busy, driveKey(r.req.Drive)) // this job itself; another one would have the drive's lock
 	destroys := r.req.Plan.Destroys()
-	r.held, err = r.Host.Hold(ctx, r.req.Drive, HoldOptions{Exclusive: destroys, Virtual: r.req.VirtualDrives, Job: r.id, Busy: busy})
+	r.held, err = r.Host.Hold(ctx, r.req.Drive, HoldOptions{Exclusive: destroys, Virtual: r.req.VirtualDrives, SMARTTypes: r.req.SMARTTypes, Job: r.id, Busy: busy})
 	if err != nil && ctx.Err() != nil {
 		return r.interrupted(ctx)
 	}

@@ -123,7 +123,7 @@ func (s *Service) inventory(ctx context.Context, req wire.InventoryRequest, out 
 	if err != nil {
 		return err
 	}
-	rows, err := s.Host.Inventory(ctx, req.VirtualDrives, busy)
+	rows, err := s.Host.Inventory(ctx, req, busy)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ type smartModel struct {
 	began    time.Time     // zero: none runs
 	withNVMe bool          // the NAS has nvme-cli
 	fails    int           // so many of the next answers of smartctl are errors
+	switched bool          // smartctl -s on was called
 	before   func(*smartModel)
 }
 
@@ -79,6 +80,9 @@ func (m *smartModel) smartctl(args []string) ([]byte, error) {
 			return nil, nil // what smartctl before 7.4 does
 		}
 		return m.begin(map[string]int{"short": 1, "long": 2}[args[len(args)-1]])
+	case slices.Contains(args, "-s"):
+		m.switched = true
+		return []byte("SMART Enabled."), nil
 	case slices.Contains(args, "-X"):
 		m.abort()
 		return []byte("Self-testing aborted!"), nil

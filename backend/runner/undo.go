@@ -158,7 +158,7 @@ func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 		return err
 	}
 	delete(busy, driveKey(r.req.Drive)) // this one
-	r.held, err = r.Host.Hold(ctx, r.req.Drive, HoldOptions{Exclusive: true, Virtual: r.req.VirtualDrives, Job: r.id, Busy: busy})
+	r.held, err = r.Host.Hold(ctx, r.req.Drive, HoldOptions{Exclusive: true, Virtual: r.req.VirtualDrives, SMARTTypes: r.req.SMARTTypes, Job: r.id, Busy: busy})
 	if err != nil {
 		return r.failed(err, "the undo")
 	}

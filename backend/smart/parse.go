@@ -46,6 +46,9 @@ func Parse(data []byte) (Health, error) {
 		return Health{}, &NoDataError{ExitStatus: exit, Text: strings.Join(h.Messages, "; ")}
 	}
 	h.Drive = readDrive(t)
+	if available, enabled := t.flag("smart_support", "available"), t.flag("smart_support", "enabled"); enabled != nil && !*enabled {
+		h.SwitchedOff = available == nil || *available
+	}
 	h.Passed = readPassed(t, exit)
 	h.PowerOnHours = first(t.within(0, maxHours, "power_on_time", "hours"),
 		t.within(0, maxHours, "nvme_smart_health_information_log", "power_on_hours"))

@@ -50,6 +50,7 @@ type Health struct {
 	SelfTests      []SelfTestRow   `json:"self_tests"` // newest first
 	LastSelfTest   SelfTestState   `json:"last_self_test,omitempty"`
 	Running        *RunningTest    `json:"running"`
+	SwitchedOff    bool            `json:"smart_off,omitempty"` // the drive has SMART and it is switched off
 	Capabilities   Capabilities    `json:"capabilities"`
 	ErrorLogCount  *int64          `json:"error_log_count"` // ATA: errors over the drive's life
 	ErrorLog       []ErrorLogEntry `json:"error_log"`       // ATA, newest first

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"errors"
+	"fmt"
 
 	lib "modernc.org/sqlite/lib"
 
@@ -14,13 +17,38 @@ import (
 // selectProfile must name the columns in the order of scanProfile.
 const selectProfile = `SELECT id, name, host, port, user, key_file, agent, sudo, host_key, state_dir, virtual_drives,
 	machine_id, hostname, slots, created_ms, password, legacy, secrets, jump_host, jump_port, jump_user, jump_key,
-	auto_resume, keep_days FROM profiles`
+	auto_resume, keep_days, smart_types FROM profiles`
 
 func scanProfile(row scanner) (p profile.Profile, err error) {
 	err = row.Scan(&p.ID, &p.Name, &p.Host, &p.Port, &p.User, &p.KeyFile, &p.Agent, &p.Sudo, &p.HostKey, &p.StateDir,
 		&p.VirtualDrives, &p.MachineID, &p.Hostname, &p.Slots, &p.CreatedMs, &p.Password, &p.Legacy, &p.Secrets,
-		&p.Jump.Host, &p.Jump.Port, &p.Jump.User, &p.Jump.HostKey, &p.AutoResume, &p.KeepDays)
+		&p.Jump.Host, &p.Jump.Port, &p.Jump.User, &p.Jump.HostKey, &p.AutoResume, &p.KeepDays, (*types)(&p.SMARTTypes))
 	return p, err
+}
+
+// types is a profile's device types as they are stored: one JSON object.
+type types map[string]string
+
+// Value writes them.
+func (t types) Value() (driver.Value, error) {
+	if len(t) == 0 {
+		return "{}", nil
+	}
+	text, err := json.Marshal(map[string]string(t))
+	return string(text), err
+}
+
+// Scan reads them; none are nil.
+func (t *types) Scan(from any) error {
+	text, _ := from.(string)
+	all := map[string]string{}
+	if err := json.Unmarshal([]byte(text), &all); err != nil {
+		return fmt.Errorf("device types: %w", err)
+	}
+	if *t = nil; len(all) > 0 {
+		*t = all
+	}
+	return nil
 }
 
 // AddProfile saves a new profile after checking it: bad_profile, or nas_exists if its name is taken.
@@ -31,10 +59,10 @@ func (s *Store) AddProfile(ctx context.Context, p profile.Profile) error {
 	return s.change(ctx, "add the profile "+p.Name, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO profiles (id, name, host, port, user, key_file, agent, sudo, host_key,
 			state_dir, virtual_drives, machine_id, hostname, slots, created_ms, password, legacy, secrets, jump_host,
-			jump_port, jump_user, jump_key, auto_resume, keep_days) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			jump_port, jump_user, jump_key, auto_resume, keep_days, smart_types) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 			p.ID, p.Name, p.Host, p.Port, p.User, p.KeyFile, p.Agent, p.Sudo, p.HostKey,
 			p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots, p.CreatedMs, p.Password, p.Legacy, p.Secrets,
-			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey, p.AutoResume, p.KeepDays)
+			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey, p.AutoResume, p.KeepDays, types(p.SMARTTypes))
 		if violates(err, lib.SQLITE_CONSTRAINT_UNIQUE) {
 			return reason.New("nas_exists", "nas", p.Name)
 		}
@@ -87,10 +115,10 @@ func (s *Store) UpdateProfile(ctx context.Context, p profile.Profile) error {
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE profiles SET host=?, port=?, user=?, key_file=?, agent=?, sudo=?, host_key=?,
 			state_dir=?, virtual_drives=?, machine_id=?, hostname=?, slots=?, password=?, legacy=?, secrets=?,
-			jump_host=?, jump_port=?, jump_user=?, jump_key=?, auto_resume=?, keep_days=? WHERE id = ?`,
+			jump_host=?, jump_port=?, jump_user=?, jump_key=?, auto_resume=?, keep_days=?, smart_types=? WHERE id = ?`,
 			p.Host, p.Port, p.User, p.KeyFile, p.Agent, p.Sudo, p.HostKey,
 			p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots, p.Password, p.Legacy, p.Secrets,
-			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey, p.AutoResume, p.KeepDays, p.ID)
+			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey, p.AutoResume, p.KeepDays, types(p.SMARTTypes), p.ID)
 		return err
 	})
 }

@@ -60,7 +60,7 @@ func tank() profile.Profile {
 	}
 	return profile.Profile{
 		ID: nasID("1"), Name: "Tank", Host: "nas.lan", Port: 2222, User: "admin", KeyFile: key, Sudo: profile.SudoNoPasswd,
-		StateDir: "/mnt/tank/burnish", VirtualDrives: true, Hostname: "truenas", Slots: 6, AutoResume: true, KeepDays: 7, CreatedMs: 1_700_000_000_000,
+		StateDir: "/mnt/tank/burnish", VirtualDrives: true, Hostname: "truenas", Slots: 6, AutoResume: true, KeepDays: 7, SMARTTypes: map[string]string{"BRIDGE7": "sntjmicron"}, CreatedMs: 1_700_000_000_000,
 	}
 }
 

@@ -49,6 +49,10 @@ type VersionReply struct {
 // InventoryRequest asks for all drives: a drive frame each, then end. It needs root.
 type InventoryRequest struct {
 	VirtualDrives bool `json:"virtual_drives"` // loop, nbd and virtio devices count as drives
+	// SMARTTypes are smartctl's device types (-d) of drives of which it does not find the right one, by DriveRow.Key.
+	SMARTTypes map[string]string `json:"smart_types,omitempty"`
+	// TryTypes are drives, by DriveRow.Key, of which smartctl finds none: the usual ones are tried, and nothing is written.
+	TryTypes []string `json:"try_types,omitempty"`
 }
 
 // DriveRow is one drive of an inventory.
@@ -67,19 +71,36 @@ type DriveRow struct {
 	Unknown       []string    `json:"unknown,omitempty"`      // what could not be found out: "serial", "temperature", …
 	SMARTSilent   bool        `json:"smart_silent,omitempty"` // smartctl was asked and gave no answer in time
 	Rootless      bool        `json:"rootless,omitempty"`     // told by the NAS to a login without root: no plan starts on it
+
+	SMARTSaid string `json:"smart_said,omitempty"` // what smartctl complained of
+	SMARTOff  bool   `json:"smart_off,omitempty"`  // the drive has SMART, and it is switched off
+	SMARTType string `json:"smart_type,omitempty"` // the device type by which smartctl was asked, where one was given
+	SMARTFits string `json:"smart_fits,omitempty"` // one that was tried and reads the drive
+	SMARTKey  string `json:"smart_key,omitempty"`  // see Key; empty where it is the drive's id
+}
+
+// Key names the drive for SMARTTypes. It is the drive's id without what smartctl alone can read: with the right device type
+// a USB drive gives a serial number of its own in the place of its bridge's.
+func (r DriveRow) Key() string {
+	if r.SMARTKey != "" {
+		return r.SMARTKey
+	}
+	return r.Identity.ID()
 }
 
 // StartRequest starts a job. The same id asked again answers with that job and starts nothing.
 type StartRequest struct {
-	Job           string         `json:"job"`
-	CreatedMs     int64          `json:"created_ms"`
-	Plan          burnin.Plan    `json:"plan"`
-	Drive         drive.Identity `json:"drive"`
-	Usage         drive.Class    `json:"usage"`           // what the person saw and agreed to
-	Grant         *drive.Grant   `json:"grant,omitempty"` // the permission to erase a drive in that usage; nil for one that is free
-	VirtualDrives bool           `json:"virtual_drives"`
-	Slots         int            `json:"slots"` // how many jobs run at once on this NAS
-	GID           int            `json:"gid"`   // the login's group, which may read the job's files
+	Job           string            `json:"job"`
+	CreatedMs     int64             `json:"created_ms"`
+	Plan          burnin.Plan       `json:"plan"`
+	Drive         drive.Identity    `json:"drive"`
+	Usage         drive.Class       `json:"usage"`           // what the person saw and agreed to
+	Grant         *drive.Grant      `json:"grant,omitempty"` // the permission to erase a drive in that usage; nil for one that is free
+	VirtualDrives bool              `json:"virtual_drives"`
+	SMARTTypes    map[string]string `json:"smart_types,omitempty"` // of this drive, as in InventoryRequest
+	SMARTOn       bool              `json:"smart_on,omitempty"`    // SMART may be switched on, where it is off
+	Slots         int               `json:"slots"`                 // how many jobs run at once on this NAS
+	GID           int               `json:"gid"`                   // the login's group, which may read the job's files
 	// Gate is the same id for all jobs that are started together, and Together how many they are: once each holds its
 	// drive all go on, or none does. Empty for a job that is started alone.
 	Gate     string `json:"gate,omitempty"`

@@ -1,5 +1,6 @@
 import { fireEvent, render, screen } from '@testing-library/svelte'
 import { expect, test, vi } from 'vitest'
+import StartDialog from '../src/jobs/StartDialog.svelte'
 import { asksFor, phraseOf, Starting } from '../src/jobs/start.svelte'
 import { Adding } from '../src/profiles/add.svelte'
 import EditDialog from '../src/profiles/EditDialog.svelte'
@@ -27,6 +28,26 @@ test('a drive that holds something comes first and needs its phrase before anyth
   expect(s.missing).toBe('')
   await s.start()
   expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({ nas: 'n1', drives: ['D4', 'D9'], plan: 'standard', unlock: [{ drive: 'D9', phrase: 'ZR5A1009' }] })
+})
+
+test('SMART is switched on, and a device type is given, only where that was chosen', async () => {
+  const whole = snapshot(20)
+  const put = (id: string, over: object) => { const i = whole.drives.findIndex((x) => x.id === id); whole.drives[i] = { ...whole.drives[i]!, ...over } }
+  put('D4', { smart: false, smart_off: true, smart_said: 'SMART Disabled.' })
+  put('D5', { smart: false, smart_said: 'Unknown USB bridge [0x1e91:0xde79]' })
+  const { d, fake } = await desk(new FakeApi(whole))
+  for (const k of ['n1/D4', 'n1/D5']) d.table.check(k)
+  const s = new Starting(d)
+  expect([s.off, s.typed, s.noHealth]).toEqual([1, true, true])
+  expect(s.order()).toMatchObject({ smart_on: false, smart_type: '' })
+  HTMLDialogElement.prototype.showModal ??= function () { this.open = true } // jsdom has none
+  HTMLDialogElement.prototype.close ??= function () { this.open = false }
+  render(StartDialog, { desk: d, close: () => {} })
+  expect(screen.getByText('Unknown USB bridge [0x1e91:0xde79]')).toBeTruthy()
+  await fireEvent.click(screen.getByLabelText(/Switch SMART on first/))
+  await fireEvent.change(screen.getByLabelText(/smartctl reaches them as/), { target: { value: 'sntjmicron' } })
+  await fireEvent.click(screen.getByText(/start 2 drives$/i))
+  await vi.waitFor(() => expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({ smart_on: true, smart_type: 'sntjmicron' }))
 })
 
 test('drives are shown as they are now: an unlocking that ran out asks for the phrase, and what was typed stays', async () => {

@@ -89,8 +89,8 @@ func firstWord(path string) (string, error) {
 }
 
 // Inventory finds all drives.
-func (h *Host) Inventory(ctx context.Context, virtual bool, busy map[string]string) ([]wire.DriveRow, error) {
-	return h.inv.Inventory(ctx, inventory.Options{VirtualDrives: virtual, Busy: busy})
+func (h *Host) Inventory(ctx context.Context, req wire.InventoryRequest, busy map[string]string) ([]wire.DriveRow, error) {
+	return h.inv.Inventory(ctx, inventory.Options{VirtualDrives: req.VirtualDrives, Busy: busy, SMARTTypes: req.SMARTTypes, TryTypes: req.TryTypes})
 }
 
 const (
@@ -106,7 +106,7 @@ const (
 // Hold finds the drive by its identity, opens it, and only then reads what it is and what uses it. An exclusive hold is
 // of all paths to the drive.
 func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
-	look := inventory.Options{VirtualDrives: opt.Virtual, Busy: opt.Busy, Want: &want}
+	look := inventory.Options{VirtualDrives: opt.Virtual, Busy: opt.Busy, Want: &want, SMARTTypes: opt.SMARTTypes}
 	paths, err := h.inv.Paths(ctx, want, look)
 	if err != nil {
 		return nil, notFound(ctx, err)
@@ -348,6 +348,9 @@ func (d *held) defective() bool { return d.kernel != nil && d.kernel.defective()
 func (d *held) SMART(ctx context.Context, args ...string) ([]byte, error) {
 	if err := d.named(); err != nil {
 		return nil, err
+	}
+	for _, typ := range d.opt.SMARTTypes { // of this drive alone
+		args = append([]string{"-d", typ}, args...)
 	}
 	return Tool(ctx, "smartctl", append(args, d.path)...)
 }

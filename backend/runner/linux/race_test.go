@@ -61,7 +61,7 @@ func (*race) Gone(int) bool                             { return true }
 // seen is what a person sees of the drive before they start anything.
 func (r *race) seen() wire.DriveRow {
 	r.t.Helper()
-	rows, err := NewHost().Inventory(r.t.Context(), true, nil)
+	rows, err := NewHost().Inventory(r.t.Context(), wire.InventoryRequest{VirtualDrives: true}, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}

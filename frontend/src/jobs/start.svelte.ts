@@ -12,6 +12,8 @@ export interface Item { drive: Drive; gone: boolean; holds: boolean; grant: Gran
 export class Starting {
   plan = $state('')
   withoutSmart = $state(false)
+  smartOn = $state(false)
+  smartType = $state('') // empty: as it is
   declared = $state('unknown')
   phrases = $state<Record<string, string>>({})
   readonly nas: string
@@ -32,6 +34,8 @@ export class Starting {
   chosen = $derived.by(() => this.#desk.board.plans.find((p) => p.name === this.plan) ?? null)
   erases = $derived(this.chosen?.destroys ?? false)
   noHealth = $derived.by(() => this.items.some((i) => i.drive.smart !== true))
+  off = $derived.by(() => this.items.filter((i) => i.drive.smart_off).length)
+  typed = $derived.by(() => this.items.some((i) => i.drive.smart_type || (i.drive.smart !== true && !i.drive.smart_off)))
 
   // items lists the drives, first those that hold something or cannot be started.
   items = $derived.by(() => this.#sent ?? this.#chosen.map((d) => this.#item(d)).sort((a, b) => Number(minds(b)) - Number(minds(a))))
@@ -71,7 +75,7 @@ export class Starting {
 
   order(): StartOrder {
     return {
-      nas: this.nas, drives: this.#chosen.map((d) => d.id), plan: this.plan, without_smart: this.withoutSmart, declared: this.declared,
+      nas: this.nas, drives: this.#chosen.map((d) => d.id), plan: this.plan, without_smart: this.withoutSmart, smart_type: this.smartType, smart_on: this.smartOn, declared: this.declared,
       unlock: this.items.filter((i) => i.needs === 'phrase').map((i) => ({ drive: i.drive.id, phrase: this.phrases[i.drive.id]!.trim() })),
     }
   }
@@ -87,6 +91,9 @@ export class Starting {
     return begun ? (jobs ?? []) : null
   }
 }
+
+// reaches are smartctl's device types that a person can choose for a drive.
+export const reaches = ['sat', 'sntjmicron', 'sntasmedia', 'sntrealtek', 'usbjmicron', 'usbsunplus', 'usbprolific', 'usbcypress', 'scsi', 'ata', 'nvme']
 
 // asksFor names what a person has to type to unlock a drive.
 export function asksFor(d: Drive): string {

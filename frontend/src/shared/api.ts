@@ -20,7 +20,7 @@ export interface Nas {
 export interface Drive {
   key: string; nas: string; id: string; serial: string | null; wwn: string | null; model: string
   kind: 'hdd' | 'ssd' | 'nvme' | 'virtual'; size_bytes: number; hidden_bytes?: number; path: string; bay: string; transport: string
-  temp_c: number | null; smart: boolean | null; passed?: boolean | null; usage_class: string; usage_text: string; parts: string[]
+  temp_c: number | null; smart: boolean | null; smart_said?: string; smart_off?: boolean; smart_type?: string; passed?: boolean | null; usage_class: string; usage_text: string; parts: string[]
   phrase_kind: 'none' | 'serial' | 'pool'; phrase: string; missing: boolean; way_out: string; why: Why[]; read_ok: boolean; destructive_ok: boolean
   locking: 'open' | 'phrase' | 'in_use' | 'for_good'
   job: string; grant: Grant | null
@@ -93,7 +93,7 @@ export interface NasForm {
 export type Treatment = Pick<NasForm, 'slots' | 'keep_days' | 'auto_resume'>
 export interface AddResult { ok: boolean; nas: string; shown_key: string; of_jump?: boolean; steps: Step[] }
 export interface FoundHost { name: string; host: string; user: string; port: number; key_file: string; agent: boolean; jump: string; host_key: string; reason: Said | null }
-export interface StartOrder { nas: string; drives: string[]; plan: string; without_smart: boolean; declared: string; unlock: { drive: string; phrase: string }[] }
+export interface StartOrder { nas: string; drives: string[]; plan: string; without_smart: boolean; smart_type: string; smart_on: boolean; declared: string; unlock: { drive: string; phrase: string }[] }
 
 // What the program can be asked. Every call may be refused with a Said.
 export interface Calls {

@@ -4,7 +4,7 @@ const atTheWindow: Record<string, string> = {
   files_put_back: 'Leave the state directory alone while jobs run. Clean up, in the settings, removes what is no longer needed.',
   grant_expired: 'Look at the drives again and unlock this one again.',
   wrong_phrase: 'Type it just as it is shown above the field: the same case, no blank before, within or after that is not there.',
-  smart_unsupported: 'Tick that this drive is tested without its health data, in the start dialog, to do so knowingly.',
+  smart_unsupported: 'In the start dialog: let SMART be switched on where it is off, or choose how smartctl reaches the drive; or tick that this drive is tested without its health data, to do so knowingly.',
   host_key_unknown: "Compare it with the NAS's own: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows that at the NAS. Go on only if they are the same.",
   jump_key_unknown: "Compare it with the host's own: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows that at the host. Go on only if they are the same.",
   no_such_nas: 'It may have been removed in another window. Add it again.',

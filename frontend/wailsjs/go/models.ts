@@ -138,6 +138,9 @@ export namespace desk {
 	    temp_c?: number;
 	    smart?: boolean;
 	    passed?: boolean;
+	    smart_said: string;
+	    smart_off: boolean;
+	    smart_type: string;
 	    usage_class: string;
 	    usage_text: string;
 	    parts: string[];
@@ -173,6 +176,9 @@ export namespace desk {
 	        this.temp_c = source["temp_c"];
 	        this.smart = source["smart"];
 	        this.passed = source["passed"];
+	        this.smart_said = source["smart_said"];
+	        this.smart_off = source["smart_off"];
+	        this.smart_type = source["smart_type"];
 	        this.usage_class = source["usage_class"];
 	        this.usage_text = source["usage_text"];
 	        this.parts = source["parts"];
@@ -558,6 +564,8 @@ export namespace desk {
 	    drives: string[];
 	    plan: string;
 	    without_smart: boolean;
+	    smart_type: string;
+	    smart_on: boolean;
 	    declared: string;
 	    unlock: Typed[];
 	
@@ -571,6 +579,8 @@ export namespace desk {
 	        this.drives = source["drives"];
 	        this.plan = source["plan"];
 	        this.without_smart = source["without_smart"];
+	        this.smart_type = source["smart_type"];
+	        this.smart_on = source["smart_on"];
 	        this.declared = source["declared"];
 	        this.unlock = this.convertValues(source["unlock"], Typed);
 	    }

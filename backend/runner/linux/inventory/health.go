@@ -6,7 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"regexp"
+	"slices"
+
+	"burnish/backend/smart"
 )
 
 // health is what smartctl said of a drive.
@@ -20,16 +23,47 @@ type health struct {
 	max    string
 	serial string
 	wwn    string // hex
+	said   string // what smartctl complained of
+	off    bool   // SMART is there and switched off
+	byType string // the device type that was given
+	fits   string // one that was tried and reads the drive
 }
+
+// noType is what smartctl says of a device whose type it cannot find.
+var noType = regexp.MustCompile(`(?i)(unknown|unsupported) USB bridge|unable to detect device type|specify device type`)
 
 // askSMART asks smartctl who the drive is and whether it has health data. Its exit status tells little; what it
 // printed counts.
-func (h *Host) askSMART(ctx context.Context, b *block) health {
-	out, err := h.run(ctx, "smartctl", "--json=c", "-i", "-H", b.path())
-	if ctx.Err() != nil {
-		return health{asked: true, silent: err != nil}
+func (h *Host) askSMART(ctx context.Context, n *node, opt Options) health {
+	typ := opt.SMARTTypes[n.key]
+	got := h.askByType(ctx, n.block, typ)
+	if got.silent || got.smart != nil && *got.smart || got.off || !slices.Contains(opt.TryTypes, n.key) {
+		return got
 	}
-	return parseSMART(out)
+	for _, other := range smart.UsualTypes {
+		if tried := h.askByType(ctx, n.block, other); other != typ && (tried.smart != nil && *tried.smart || tried.off) {
+			got.fits = other
+			break
+		}
+	}
+	return got
+}
+
+// askByType asks smartctl by a device type, or lets it find one. A word that is no type is not given on.
+func (h *Host) askByType(ctx context.Context, b *block, typ string) health {
+	args := []string{"--json=c", "-i", "-H"}
+	if typ != "" && smart.IsDeviceType(typ) {
+		args = append(args, "-d", typ)
+	} else {
+		typ = ""
+	}
+	out, err := h.run(ctx, "smartctl", append(args, b.path())...)
+	if ctx.Err() != nil {
+		return health{asked: true, silent: err != nil, byType: typ}
+	}
+	got := parseSMART(out)
+	got.byType = typ
+	return got
 }
 
 func parseSMART(out []byte) health {
@@ -73,6 +107,11 @@ func parseSMART(out []byte) health {
 		h.passed = doc.Status.Passed
 	}
 	h.rpm, h.now, h.max = doc.Rotation, short(doc.Speed.Now.Text), short(doc.Speed.Max.Text)
+	for _, m := range doc.Smartctl.Messages {
+		if h.said == "" {
+			h.said = ascii([]byte(m.Text))
+		}
+	}
 	yes, no := true, false
 	switch {
 	case doc.Status != nil && doc.Status.Passed != nil, doc.NVMe != nil:
@@ -80,10 +119,10 @@ func parseSMART(out []byte) health {
 	case doc.Support != nil && doc.Support.Available != nil && !*doc.Support.Available:
 		h.smart = &no
 	case doc.Support != nil && doc.Support.Available != nil && doc.Support.Enabled != nil:
-		h.smart = doc.Support.Enabled
+		h.smart, h.off = doc.Support.Enabled, !*doc.Support.Enabled
 	default:
 		for _, m := range doc.Smartctl.Messages {
-			if strings.Contains(m.Text, "Unknown USB bridge") { // it passes no SMART request on, or not as anybody knows
+			if noType.MatchString(m.Text) { // the bridge passes no SMART request on, or not as smartctl knows
 				h.smart = &no
 			}
 		}

@@ -20,6 +20,7 @@ type node struct {
 	unit    string         // namespace or LUN: the Part, where the serial number has several
 	noWord  bool           // the identity could not be read, which is not the same as having none
 	notes   []string       // what a person should know about the identity
+	key     string         // the id that it has without smartctl's word
 	health  health         // of a USB drive, which was asked for its serial number anyway
 
 	timedOut bool // the identity was not read in time
@@ -136,8 +137,8 @@ func identifyVirtual(id *drive.Identity, b *block) {
 
 // askBehindBridge lets a USB drive's own word win over its bridge's, which may have a serial number of its own.
 // Without smartctl the bridge's word stands.
-func (h *Host) askBehindBridge(ctx context.Context, n *node) {
-	n.health = h.askSMART(ctx, n.block)
+func (h *Host) askBehindBridge(ctx context.Context, n *node, opt Options) {
+	n.health = h.askSMART(ctx, n, opt)
 	if serial := ownSerial(n.health.serial); serial != "" && serial != n.id.Serial {
 		if n.id.Serial != "" {
 			n.notes = append(n.notes, "its USB bridge calls itself "+n.id.Serial)

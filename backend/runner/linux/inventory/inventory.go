@@ -42,6 +42,11 @@ func (h *Host) Inventory(ctx context.Context, opt Options) ([]wire.DriveRow, err
 			row.SMARTSilent = row.SMARTSilent || l.health.silent || !l.health.asked && l.health.smart == nil
 			row.TempC, row.SMART = cmp.Or(row.TempC, l.temp), cmp.Or(row.SMART, l.health.smart)
 			row.Passed = cmp.Or(row.Passed, l.health.passed)
+			row.SMARTSaid, row.SMARTOff = cmp.Or(row.SMARTSaid, l.health.said), row.SMARTOff || l.health.off
+			row.SMARTType, row.SMARTFits = cmp.Or(row.SMARTType, l.health.byType), cmp.Or(row.SMARTFits, l.health.fits)
+			if p.key != row.Identity.ID() {
+				row.SMARTKey = p.key
+			}
 			row.TempLimitC, row.TempCriticalC = cmp.Or(row.TempLimitC, l.high), cmp.Or(row.TempCriticalC, l.crit)
 		}
 		row.Place = s.placed(u)

@@ -95,7 +95,8 @@ func TestSMARTWord(t *testing.T) {
 	for in, want := range map[string]*bool{
 		`{"smart_status":{"passed":false}}`: &yes, `{"nvme_smart_health_information_log":{}}`: &yes,
 		`{"smart_support":{"available":true,"enabled":true}}`: &yes, `{"smart_support":{"available":true,"enabled":false}}`: &no,
-		`{"smartctl":{"exit_status":1,"messages":[{"string":"/dev/sdc: Unknown USB bridge [0x46f4:0x0001]"}]}}`: &no,
+		`{"smartctl":{"exit_status":1,"messages":[{"string":"/dev/sdc: Unknown USB bridge [0x46f4:0x0001]"}]}}`:     &no,
+		`{"smartctl":{"exit_status":1,"messages":[{"string":"/dev/sdc: Unsupported USB bridge [0x46f4:0x0001]"}]}}`: &no,
 		`{"smart_support":{"available":false}}`: &no, `{"device":{}}`: nil, ``: nil, `[]`: nil,
 	} {
 		got := parseSMART([]byte(in)).smart

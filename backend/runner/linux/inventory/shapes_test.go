@@ -208,6 +208,56 @@ func TestTheDrivesOwnSerialNumberWinsOverItsBridges(t *testing.T) {
 	}
 }
 
+// A bridge that smartctl does not know needs a device type. The usual ones are tried where that was asked for, and by one
+// that was given smartctl is asked from then on, though the drive bears another serial number by it.
+func TestABridgeThatSmartctlDoesNotKnow(t *testing.T) {
+	m := newTree(t)
+	m.block("sda", fmt.Sprintf(usbAt, 1), gib, map[string]string{"device/vpd_pg80": page80("BRIDGE7")})
+	const unknown = "/dev/sda: Unknown USB bridge [0x1e91:0xde79 (0x100)]"
+	m.tools["smartctl --json=c -i -H /dev/sda"] = `{"smartctl":{"exit_status":1,"messages":[{"string":"` + unknown + `","severity":"error"}]}}`
+	m.tools["smartctl --json=c -i -H -d sat /dev/sda"] = `{"smartctl":{"exit_status":2,"messages":[{"string":"Read Device Identity failed","severity":"error"}]}}`
+	m.tools["smartctl --json=c -i -H -d sntjmicron /dev/sda"] = `{"serial_number":"WD-REAL","smart_status":{"passed":true}}`
+	for name, c := range map[string]struct {
+		opt             Options
+		id, fits, asked string
+		smart           bool
+	}{
+		"without a type":         {Options{}, "BRIDGE7@", "", "", false},
+		"the usual ones tried":   {Options{TryTypes: []string{"BRIDGE7@"}}, "BRIDGE7@", "sntjmicron", "", false},
+		"another drive's tried":  {Options{TryTypes: []string{"OTHER"}}, "BRIDGE7@", "", "", false},
+		"by its type":            {Options{SMARTTypes: map[string]string{"BRIDGE7@": "sntjmicron"}}, "WD-REAL@", "", "sntjmicron", true},
+		"by a wrong type, tried": {Options{SMARTTypes: map[string]string{"BRIDGE7@": "sat"}, TryTypes: []string{"BRIDGE7@"}}, "BRIDGE7@", "sntjmicron", "sat", false},
+		"by a word that is none": {Options{SMARTTypes: map[string]string{"BRIDGE7@": "--set=on"}}, "BRIDGE7@", "", "", false},
+	} {
+		row := m.list(c.opt)["/dev/sda"]
+		if row.Identity.ID() != c.id || row.Key() != "BRIDGE7@" || row.SMARTFits != c.fits || row.SMARTType != c.asked || row.SMART != nil && *row.SMART != c.smart {
+			t.Errorf("%s: %s, key %s, fits %q, asked by %q, SMART %v", name, row.Identity.ID(), row.Key(), row.SMARTFits, row.SMARTType, row.SMART)
+		}
+		if c.asked == "" && row.SMARTSaid != unknown {
+			t.Errorf("%s: smartctl is not quoted: %q", name, row.SMARTSaid)
+		}
+	}
+	// A bridge whose serial number is everybody's leaves its model and the size to know the drive by.
+	m.block("sda", fmt.Sprintf(usbAt, 1), gib, map[string]string{"device/vpd_pg80": page80("0123456789ABCDEF"), "device/model": "DOCK"})
+	const key = "DOCK, 1073741824 bytes"
+	if row := m.list(Options{TryTypes: []string{key}})["/dev/sda"]; row.Key() != key || row.SMARTFits != "sntjmicron" {
+		t.Errorf("without a serial number: key %q, fits %q", row.Key(), row.SMARTFits)
+	}
+	if row := m.list(Options{SMARTTypes: map[string]string{key: "sntjmicron"}})["/dev/sda"]; row.Key() != key || row.Identity.ID() != "WD-REAL@" {
+		t.Errorf("without a serial number, by its type: key %q, %s", row.Key(), row.Identity.ID())
+	}
+}
+
+func TestSMARTThatIsSwitchedOffIsSaidSo(t *testing.T) {
+	got := parseSMART([]byte(`{"smartctl":{"exit_status":4,"messages":[{"string":"SMART Disabled."}]},"smart_support":{"available":true,"enabled":false}}`))
+	if !got.off || got.smart == nil || *got.smart || got.said != "SMART Disabled." {
+		t.Errorf("%+v", got)
+	}
+	if got := parseSMART([]byte(`{"smart_support":{"available":false}}`)); got.off {
+		t.Error("a drive without SMART has it switched off")
+	}
+}
+
 func TestWhatTheKernelMadeOfADrive(t *testing.T) {
 	for name, c := range map[string]struct {
 		make  func(m *tree)

@@ -5,6 +5,7 @@ package inventory
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -110,8 +111,11 @@ func (s *survey) identifyAll(ctx context.Context) {
 			return
 		}
 		*n = got
+		if n.key = n.id.ID(); n.key == "" && n.id.Transport == "usb" && n.id.Model != "" {
+			n.key = fmt.Sprintf("%s, %d bytes", n.id.Model, n.size)
+		}
 		if n.id.Transport == "usb" {
-			s.h.askBehindBridge(ctx, n)
+			s.h.askBehindBridge(ctx, n, s.opt)
 		}
 	})
 	s.units = settle(s.nodes)
@@ -240,7 +244,7 @@ func (s *survey) health(ctx context.Context, n *node, p *pulse) health {
 	}
 	defer free()
 	defer p.asks()()
-	return s.h.askSMART(ctx, n.block)
+	return s.h.askSMART(ctx, n, s.opt)
 }
 
 // turn waits for a place among those that do the same, and keeps it for a while at most: a drive that hangs must not
