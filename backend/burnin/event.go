@@ -45,9 +45,11 @@ const (
 	EvMet        EventKind = "met"      // medium errors that the run met beside what an engine lists
 	EvCounting   EventKind = "counting" // the kernel's counts of the drive's paths are switched on for the run, or put back
 	EvEnd        EventKind = "end"      // last line of a run that ended by itself
-	// EvRestored says that what the first destructive act erased is back. It stands in a journal of its own, since by then
-	// the job has ended.
+	// The rest stands in a journal of its own, since by then the job has ended: what the first destructive act erased is
+	// back; it is in the undo kit of a later job; a later job has written over it.
 	EvRestored EventKind = "restored"
+	EvTaken    EventKind = "taken"
+	EvLost     EventKind = "lost"
 )
 
 // Event is one line of a journal.
@@ -123,6 +125,11 @@ type Restored struct {
 	RestoredBytes int64  `json:"restored_bytes"`
 	LostBytes     int64  `json:"lost_bytes"` // could not be read when they were saved, and are zeros
 	By            string `json:"by,omitempty"`
+}
+
+// ByJob names the later job of taken and lost.
+type ByJob struct {
+	Job string `json:"job"`
 }
 
 // QueuedData says what a job waits for.

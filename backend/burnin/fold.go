@@ -79,6 +79,12 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 	if ev.Kind == EvHead {
 		return t.head(ev, before)
 	}
+	if t.begun {
+		if is, err := t.afterEnd(ev); is {
+			t.last, t.seq = before.last, before.seq // it is no line of a run
+			return err
+		}
+	}
 	switch {
 	case !t.begun:
 		return fmt.Errorf("a journal begins with head, not with %s", ev.Kind)
@@ -184,6 +190,8 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		}
 		t.find(d.Findings)
 		return nil
+	case EvWrites, EvWiped, EvOverwrites:
+		return t.erases(ev)
 	case EvEnd:
 		var d End
 		if err := decode(ev, &d); err != nil {

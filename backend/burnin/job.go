@@ -31,7 +31,8 @@ type Job struct {
 	Health        *Health         `json:"health"` // nil where the drive was not asked
 	Runs          []Run           `json:"runs"`
 	Machine       NAS             `json:"machine"`
-	Grant         *drive.Grant    `json:"grant,omitempty"` // the permission to erase a drive in use; nil for one that was free
+	Grant         *drive.Grant    `json:"grant,omitempty"`  // the permission to erase a drive in use; nil for one that was free
+	Erased        *Erased         `json:"erased,omitempty"` // nil where it has erased nothing yet
 	Spec          Plan            `json:"-"`
 
 	// Vanished is how often the drive vanished while a stage was at work; Absent how many of the newest runs, one after the

@@ -18,7 +18,7 @@ func (a *app) refresh(ctx context.Context, rows []store.Job) {
 	var live []store.Job
 	for _, r := range rows {
 		// Somebody else may have resumed one that ended as unknown.
-		if (!r.State.Ended() || r.State == burnin.Unknown) && r.Phase != store.Gone {
+		if r.Phase != store.Gone && (!r.State.Ended() || r.State == burnin.Unknown || a.mayBeUndone(ctx, r)) {
 			live = append(live, r)
 		}
 	}
@@ -30,6 +30,15 @@ func (a *app) refresh(ctx context.Context, rows []store.Job) {
 	if err := a.svc.Refresh(ctx, live); err != nil {
 		fmt.Fprintf(a.Stderr, "burnish: what follows is as last seen: %s\n", clean(err.Error()))
 	}
+}
+
+// mayBeUndone reports whether somebody may have brought back, from elsewhere, what a job had erased.
+func (a *app) mayBeUndone(ctx context.Context, r store.Job) bool {
+	if r.State != burnin.Cancelled {
+		return false
+	}
+	j, err := a.svc.View(ctx, r.ID)
+	return err == nil && j.Erased != nil && (j.Erased.Undo == burnin.BackPossible || j.Erased.Undo == burnin.BackTaken)
 }
 
 type jobsCmd struct {
@@ -50,10 +59,12 @@ type jobRow struct {
 	CreatedMs int64        `json:"created_ms"`
 	EndedMs   int64        `json:"ended_ms"`
 	SeenMs    int64        `json:"seen_ms"`
+
+	Erased *burnin.Erased `json:"erased,omitempty"`
 }
 
 func jobLine(j burnin.Job) jobRow {
-	r := jobRow{ID: j.ID, NAS: j.NAS, Drive: j.Drive.ID, Plan: j.Plan, State: j.State, Reason: j.Reason, CreatedMs: j.CreatedMs, EndedMs: j.EndedMs, SeenMs: j.SeenMs}
+	r := jobRow{ID: j.ID, NAS: j.NAS, Drive: j.Drive.ID, Plan: j.Plan, State: j.State, Reason: j.Reason, CreatedMs: j.CreatedMs, EndedMs: j.EndedMs, SeenMs: j.SeenMs, Erased: j.Erased}
 	if at := j.Current(); at >= 0 {
 		s := j.Stages[at]
 		r.Stage, r.Phase, r.Progress = string(s.Kind), s.Phase, s.Progress
@@ -137,13 +148,16 @@ func (a *app) whole(j burnin.Job) {
 		}
 		a.say("  %s under grant %s: %s: %s; typed %s by %s", did, clean(g.ID), clean(string(g.Class)), clean(g.Text), clock(g.TypedMs), clean(g.By))
 	}
+	if e := j.Erased; e != nil {
+		a.say("  %s", clean(e.Text(j.ID, !j.State.Ended())))
+	}
 	for _, s := range j.Stages {
 		line := fmt.Sprintf("  %-17s %-9s", s.Kind, s.State)
 		if s.State == burnin.Running {
 			line += fmt.Sprintf(" %s %.1f %%", s.Phase, s.Progress*100)
 		}
 		if s.Kind == burnin.SurfaceValidate && s.StartedMs != 0 {
-			line += fmt.Sprintf(" written %s, verified %s, covered %d of %d bytes", bytes(s.BytesWritten), bytes(s.BytesVerified), s.BytesCovered, j.Drive.SizeBytes)
+			line += sweeps(s, j.Drive.SizeBytes)
 		}
 		a.say("%s", line)
 		if s.Reason != nil {
@@ -152,6 +166,19 @@ func (a *app) whole(j burnin.Job) {
 		a.ranges(s)
 	}
 	a.health(j)
+}
+
+// sweeps says how far the sweeps of a surface stage went. One that came to write nothing says nothing of that: its drive's
+// ends may be erased all the same.
+func sweeps(s burnin.Stage, size int64) string {
+	if s.BytesWritten+s.BytesVerified == 0 {
+		return " no sweep begun"
+	}
+	written := ""
+	if s.BytesWritten > 0 {
+		written = " written " + bytes(s.BytesWritten) + ","
+	}
+	return fmt.Sprintf("%s verified %s, covered %d of %d bytes", written, bytes(s.BytesVerified), s.BytesCovered, size)
 }
 
 // maxRangesShown keeps a bad drive from filling the screen; --json has all.

@@ -226,6 +226,9 @@ func (c *stopCmd) run(ctx context.Context, a *app) (int, error) {
 		return 0, a.put(jobLine(j))
 	}
 	a.say("%s  %s; nothing of job %s runs at %s any more", driveName(j), j.State, j.ID, clean(j.NAS))
+	if j.Erased != nil {
+		a.say("  %s", clean(j.Erased.Text(j.ID, false)))
+	}
 	return 0, nil
 }
 

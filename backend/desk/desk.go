@@ -327,11 +327,6 @@ func (d *Desk) put(row store.Job, job burnin.Job) Job {
 	if live := row.Observation; live != nil && live.Live != nil && job.State == burnin.Running {
 		r.TempC = live.Live.TempC
 	}
-	if r.Destroys && r.StartedMs != 0 && job.BytesWritten == 0 && job.State != burnin.Passed {
-		if journals, err := d.Service.Mirror.Journals(job.ID); err == nil {
-			r.CanUndo = undoable(journals)
-		}
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	m := d.meters[job.ID]

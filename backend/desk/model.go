@@ -147,7 +147,9 @@ type Job struct {
 	Stopping      *reason.Said `json:"stopping"` // a person stopped it and it has not ended yet
 	CanStop       bool         `json:"can_stop"`
 	CanResume     bool         `json:"can_resume"`
-	CanUndo       bool         `json:"can_undo"`
+	CanUndo       bool         `json:"can_undo"` // stopped first where it has not ended
+	Erased        string       `json:"erased"`   // what was erased before the sweeps, and the way back, in words; empty for nothing
+	Undo          string       `json:"undo"`     // burnin.WayBack
 	BadSectors    int64        `json:"bad_sectors"`
 	BytesMoved    int64        `json:"bytes_moved"` // written and read back, over all sweeps
 }

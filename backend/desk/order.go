@@ -143,8 +143,17 @@ func (d *Desk) Resume(job string) error {
 	return errors.Join(d.changed(j), d.lookAround())
 }
 
-// Undo brings back what a job's first act erased.
+// Undo brings back what a job's first act erased. A job that still waits before it writes anything else is stopped first.
 func (d *Desk) Undo(job string) error {
+	before, err := d.Service.View(d.ctx, job)
+	if err != nil {
+		return err
+	}
+	if !before.State.Ended() {
+		if err := d.Stop(job); err != nil {
+			return err
+		}
+	}
 	if _, _, err := d.Service.Undo(d.ctx, job); err != nil {
 		return err
 	}

@@ -103,6 +103,9 @@ func jobRow(profileID string, j burnin.Job) Job {
 		BytesMoved: j.BytesWritten + j.BytesVerified,
 		CanStop:    !j.State.Ended(), CanResume: j.State == burnin.Unknown && len(j.Runs) > 0,
 	}
+	if e := j.Erased; e != nil {
+		r.Undo, r.CanUndo, r.Erased = string(e.Undo), e.Undo == burnin.BackPossible, text(e.Text(j.ID, r.CanStop))
+	}
 	if j.Drive.Serial != nil {
 		r.Serial = word(*j.Drive.Serial)
 	}
@@ -198,14 +201,4 @@ func share(v float64) float64 {
 		return 0
 	}
 	return min(v, 1)
-}
-
-// undoable reports whether a job's first destructive act stands in its journals with no other write after it.
-func undoable(journals [][]burnin.Event) bool {
-	wiped, over := false, false
-	for _, run := range journals {
-		wiped = wiped || slices.ContainsFunc(run, func(e burnin.Event) bool { return e.Kind == burnin.EvWiped })
-		over = over || slices.ContainsFunc(run, func(e burnin.Event) bool { return e.Kind == burnin.EvOverwrites })
-	}
-	return wiped && !over
 }

@@ -258,10 +258,17 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 	if err != nil {
 		return job, err
 	}
-	if job.State == row.State && !(row.Reason != nil && derived[row.Reason.Code]) {
+	if job.State == row.State && codeOf(job.Reason) == codeOf(row.Reason) && !(row.Reason != nil && derived[row.Reason.Code]) {
 		return job, nil
 	}
 	return job, s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs)
+}
+
+func codeOf(s *reason.Said) reason.Code {
+	if s == nil {
+		return ""
+	}
+	return s.Code
 }
 
 // untouched reports whether it is known that no run of a job which its NAS does not have ever began: this computer never

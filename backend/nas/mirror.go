@@ -222,29 +222,41 @@ func (m Mirror) Sums(job string) (map[string]string, error) {
 	return sums, nil
 }
 
-// Journals gives the events of a job's runs, of run 1 first. A run whose journal has not arrived ends the list.
+// Journals gives the events of a job's runs, of run 1 first, and behind those of the last what undos and later jobs have
+// told of its drive. A run whose journal has not arrived ends the list.
 func (m Mirror) Journals(job string) ([][]burnin.Event, error) {
 	have, err := m.Have(job)
 	if err != nil {
 		return nil, err
+	}
+	read := func(file string, size int64) ([]burnin.Event, error) {
+		data, err := m.ReadFrom(job, file, 0, int(min(size, wire.MaxMirror)))
+		if err != nil {
+			return nil, err
+		}
+		return wire.DecodeJournal(data)
 	}
 	var runs [][]burnin.Event
 	for n := 1; ; n++ {
 		file := journal(n)
 		size, ok := have[file]
 		if !ok {
-			return runs, nil
+			break
 		}
-		data, err := m.ReadFrom(job, file, 0, int(min(size, wire.MaxMirror)))
-		if err != nil {
-			return nil, err
-		}
-		events, err := wire.DecodeJournal(data)
+		events, err := read(file, size)
 		if err != nil {
 			return nil, err
 		}
 		runs = append(runs, events)
 	}
+	if size := have[wire.UndoJournal]; size > 0 && len(runs) > 0 {
+		events, err := read(wire.UndoJournal, size)
+		if err != nil {
+			return nil, err
+		}
+		runs[len(runs)-1] = append(runs[len(runs)-1], events...)
+	}
+	return runs, nil
 }
 
 func journal(run int) string { return fmt.Sprintf("run-%d.ndjson", run) }

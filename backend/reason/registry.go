@@ -54,6 +54,7 @@ var registry = []Entry{
 
 	// A person wanted it.
 	{"stopped_by_person", Person, "Stopped", "Stopped during {stage}{progress}.", "Start a new job when you want the drive tested.", nil},
+	{"brought_back", Person, "Brought back", "The test was given up, and what it had erased is back on the drive: {bytes} bytes, read back and right.{lost}", "Start a new job when you want the drive tested.", nil},
 	{"undone", Person, "Given up to undo it", "The test was given up to bring back what it had erased on the drive. The log of the undo says how that went.", "Start a new job when you want the drive tested.", nil},
 
 	{"start_given_up", Person, "Given up with the others of its start", "It was started together with other drives, all or none: {why}. Nothing was written to this drive.", "Start it again, with the drives that can be started.", nil},

@@ -30,6 +30,12 @@ func CSV(w io.Writer, in Input) error {
 		why = j.Reason.Error()
 	}
 	row("verdict", "", "state", "", Word(j), why, "", "")
+	if e := j.Erased; e != nil {
+		row("erased", "", string(e.Undo), "", e.Text(j.ID, !j.State.Ended()), "", "", "")
+	}
+	if g := j.Grant; g != nil {
+		row("permission", "", g.ID, "", string(g.Class)+": "+g.Text, g.By, "", "")
+	}
 	for _, s := range j.Stages {
 		row("stage", string(s.Kind), "state", "", string(s.State), said(s.Reason), "", "")
 		for _, r := range s.BadRanges {

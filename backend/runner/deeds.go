@@ -23,6 +23,7 @@ type deeds struct {
 	overwrote  bool         // an engine wrote beyond what was saved
 	somethings bool         // the undo kit holds something
 	restored   bool         // what the first destructive act erased is back
+	lost       bool         // a later job has written over the drive
 	after      []string     // jobs that had begun to erase the drive before this one
 	took       []string     // those of them whose kits this one's holds too
 
@@ -69,6 +70,8 @@ func (d *deeds) apply(kind burnin.EventKind, data []byte) error {
 		d.overwrote = true
 	case burnin.EvRestored:
 		d.restored = true
+	case burnin.EvLost:
+		d.lost = true
 	case burnin.EvStage:
 		var change burnin.StageChange
 		if err := json.Unmarshal(data, &change); err != nil {
@@ -102,7 +105,7 @@ func (d *deeds) heard(said *reason.Said) {
 }
 
 // tellsDeeds are what the lines hold that are read for deeds: nearly all of a journal, which may be long, are not.
-var tellsDeeds = [][]byte{[]byte(`"writes"`), []byte(`"wiped"`), []byte(`"overwrites"`), []byte(`"restored"`), []byte(`"end"`), []byte(`"foreign_writes"`), []byte(otherData)}
+var tellsDeeds = [][]byte{[]byte(`"writes"`), []byte(`"wiped"`), []byte(`"overwrites"`), []byte(`"restored"`), []byte(`"lost"`), []byte(`"end"`), []byte(`"foreign_writes"`), []byte(otherData)}
 
 // deedsOf reads the deeds from all journals of a job.
 func deedsOf(root *os.Root) (deeds, error) {

@@ -96,7 +96,11 @@ func (a *at) kit() (*kit, error) {
 	for _, t := range others {
 		act.Took = append(act.Took, t.job.ID)
 	}
-	return k, a.told(burnin.EvWrites, act)
+	if err := a.told(burnin.EvWrites, act); err != nil {
+		return nil, err
+	}
+	a.noteOthers(burnin.EvTaken, act.Took)
+	return k, nil
 }
 
 // tellRest looks what of the claims that were allowed is left after the first destructive act. One that was not there
@@ -149,6 +153,7 @@ func (a *at) dropKit() error {
 	if err := a.told(burnin.EvOverwrites, nil); err != nil {
 		return err
 	}
+	a.noteOthers(burnin.EvLost, a.deeds.after)
 	return removeKit(a.root())
 }
 

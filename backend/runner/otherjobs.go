@@ -27,7 +27,7 @@ type past struct {
 
 // open reports whether what the job erased can still be brought back, as far as the job itself knows.
 func (p past) open() bool {
-	return p.kit && p.deeds.began && p.deeds.somethings && !p.deeds.overwrote && !p.deeds.restored
+	return p.kit && p.deeds.began && p.deeds.somethings && !p.deeds.overwrote && !p.deeds.restored && !p.deeds.lost
 }
 
 // order reports whether a began to erase their drive before b. It is known where one of them found the other, or both were
@@ -93,7 +93,7 @@ type known struct{ job, claim, text string }
 // was allowed to, has written over it.
 func knownOf(all []past) (out []known) {
 	settled := func(p past) bool {
-		return slices.ContainsFunc(all, func(later past) bool {
+		return p.deeds.lost || slices.ContainsFunc(all, func(later past) bool {
 			before, sure := order(p, later)
 			return later.id != p.id && later.deeds.overwrote && sure && before
 		})

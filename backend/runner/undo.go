@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"slices"
 
@@ -62,6 +63,8 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	switch d := r.deeds; {
 	case !d.began:
 		return reply, cannotUndo(ask.Job, "it has erased nothing", "The drive is as it was.")
+	case d.lost:
+		return reply, cannotUndo(ask.Job, "a later job has written over the drive", "What was there is lost; look for a backup of it.")
 	case d.overwrote:
 		return reply, cannotUndo(ask.Job, "the test went on and wrote over the drive", "What was there is lost; look for a backup of it.")
 	case !d.somethings:
@@ -95,22 +98,77 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 // undoingFile is locked by an undo beside the lock of a run, so that one is told from the other.
 const undoingFile = "undoing"
 
-// noteRestored tells in the job's undo journal that what was erased is back.
+// noteRestored tells in the job's undo journal that what was erased is back, and in those of the jobs whose kits this one
+// had taken over.
 func (r *run) noteRestored(what burnin.Restored) error {
+	ids := []string{r.id}
+	for i := 0; i < len(ids); i++ {
+		root, err := r.Dir.root(ids[i])
+		if reasonCode(err) == "no_such_job" {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		d, err := deedsOf(root)
+		if err = errors.Join(err, root.Close()); err != nil {
+			return err
+		}
+		for _, id := range d.took {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	var err error
+	for _, id := range slices.Backward(ids) { // its own last: where that stands all do
+		err = errors.Join(err, r.note(id, burnin.EvRestored, what))
+	}
+	return spaceError("the word that what was erased is back", err)
+}
+
+// note adds a line to the undo journal of a job that has ended. One that is not there any more needs none.
+func (r *run) note(id string, kind burnin.EventKind, what any) error {
+	root, err := r.Dir.root(id)
+	if reasonCode(err) == "no_such_job" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	req, err := r.Dir.request(id)
+	if err != nil {
+		return err
+	}
+	before, err := root.ReadFile(wire.UndoJournal)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	data, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}
 	line, err := wire.EncodeEvent(burnin.Event{
-		Seq: 1, WallMs: r.Now().UnixMilli(), BootMs: r.Host.BootTime().Milliseconds(), Boot: r.facts.BootID, Kind: burnin.EvRestored, Data: data,
+		Seq: int64(bytes.Count(before, []byte{'\n'})) + 1, WallMs: r.Now().UnixMilli(), BootMs: r.Host.BootTime().Milliseconds(), Boot: r.facts.BootID, Kind: kind, Data: data,
 	})
-	if err == nil {
-		err = writeSynced(r.Dir.in(r.id, wire.UndoJournal), line, r.req.GID)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = syncDir(r.Dir.job(r.id))
+	if err := writeSynced(r.Dir.in(id, wire.UndoJournal), append(before, line...), req.GID); err != nil {
+		return err
 	}
-	return spaceError("the word that what was erased is back", err)
+	return syncDir(r.Dir.job(id))
+}
+
+// noteOthers tells jobs that were before this one on its drive what has become of what they erased: it is in this job's
+// kit, or this job writes over it now. Where that cannot be noted, this job's own journal says it.
+func (a *at) noteOthers(kind burnin.EventKind, ids []string) {
+	for _, id := range ids {
+		if err := a.note(id, kind, burnin.ByJob{Job: a.id}); err != nil {
+			a.log.say("job %s is not told what became of what it erased: %v", id, err)
+		}
+	}
 }
 
 // inTheWay refuses an undo that another job of the same drive stands in the way of: one that is at work, one whose own

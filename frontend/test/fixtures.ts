@@ -26,7 +26,7 @@ export const job = (i: number, over: Partial<Job> = {}): Job => ({
   id: `job${String(i).padStart(17, '0')}`, nas: 'n1', nas_name: 'truenas-attic', drive_key: `n1/D${i}`, drive_id: `D${i}`, drive_kind: 'hdd', drive_path: '/dev/sdx', serial: `ZR5A${1000 + i}`, model: 'ST18000NM000J-2TV103', size_bytes: 18_000_207_937_536,
   plan: 'standard', destroys: true, state: 'running', reason: null, warnings: 0, coverage: 'none', stages: segments(3, 'running', 0.74), stage: 'surface_validate', phase: 'verify',
   stage_progress: 0.74, progress: 0.48, bps: 188e6, mean_bps: 190e6, temp_c: 44, left_ms: 33 * hour, stage_left_ms: 8 * hour, created_ms: now - 41 * hour, started_ms: now - 40 * hour, ended_ms: 0,
-  seen_ms: now, paused: null, stopping: null, can_stop: true, can_resume: false, can_undo: false, bad_sectors: 0, bytes_moved: 30e12, ...over,
+  seen_ms: now, paused: null, stopping: null, can_stop: true, can_resume: false, can_undo: false, erased: '', undo: '', bad_sectors: 0, bytes_moved: 30e12, ...over,
 })
 
 export const plans: Plan[] = [

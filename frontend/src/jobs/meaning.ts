@@ -22,7 +22,9 @@ export function means(j: Job): string {
   switch (j.state) {
     case 'failed': return 'There is evidence against this drive. It would do to your data what it did to the test.'
     case 'unknown': return 'It has neither passed nor failed: the evidence is not enough for either.'
-    case 'cancelled': return j.destroys ? 'The test says nothing about the drive. What was on it may be erased.' : 'The test says nothing about the drive.'
+    case 'cancelled':
+      if (j.undo === 'brought_back') return 'The test says nothing about the drive. It holds again what it held before.'
+      return j.destroys ? 'The test says nothing about the drive. What was on it may be erased.' : 'The test says nothing about the drive.'
     case 'passed':
       if (j.coverage === 'verified') return 'Every byte was written, read back and compared.'
       return j.coverage === 'read' ? 'Every byte could be read. Nothing was written.' : 'The drive speaks well of itself. Its surface was not tested.'

@@ -32,7 +32,7 @@ export interface Job {
   stages: Segment[]; stage: string; phase: string; stage_progress: number; progress: number
   bps: number | null; mean_bps: number | null; temp_c: number | null; left_ms: number | null; stage_left_ms: number | null
   created_ms: number; started_ms: number; ended_ms: number; seen_ms: number
-  paused: Said | null; stopping: Said | null; can_stop: boolean; can_resume: boolean; can_undo: boolean; bad_sectors: number; bytes_moved: number
+  paused: Said | null; stopping: Said | null; can_stop: boolean; can_resume: boolean; can_undo: boolean; erased: string; undo: string; bad_sectors: number; bytes_moved: number
 }
 
 export interface PlanStage { kind: string; engine: string; passes: number }

@@ -365,6 +365,8 @@ export namespace desk {
 	    can_stop: boolean;
 	    can_resume: boolean;
 	    can_undo: boolean;
+	    erased: string;
+	    undo: string;
 	    bad_sectors: number;
 	    bytes_moved: number;
 	
@@ -409,6 +411,8 @@ export namespace desk {
 	        this.can_stop = source["can_stop"];
 	        this.can_resume = source["can_resume"];
 	        this.can_undo = source["can_undo"];
+	        this.erased = source["erased"];
+	        this.undo = source["undo"];
 	        this.bad_sectors = source["bad_sectors"];
 	        this.bytes_moved = source["bytes_moved"];
 	    }
