@@ -175,6 +175,21 @@ func (j *Job) sum() {
 // Stopping reports whether a person stopped the job and its drive does not let it end yet.
 func (j *Job) Stopping() bool { return j.stopping && !j.State.Ended() }
 
+// Told gives the job as people are shown it: what a job did not reach is skipped once it has ended, in whichever state.
+// Where it is resumed, that comes after all.
+func (j Job) Told() Job {
+	if !j.State.Ended() {
+		return j
+	}
+	j.Stages = slices.Clone(j.Stages)
+	for i := range j.Stages {
+		if s := &j.Stages[i]; s.State == Pending {
+			s.State, s.Reason = Skipped, reason.New("never_reached")
+		}
+	}
+	return j
+}
+
 // clone copies a job so that its reader and the fold that goes on share nothing that changes.
 func (j *Job) clone() Job {
 	c := *j

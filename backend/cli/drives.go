@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strconv"
+	"strings"
 
+	"burnish/backend/burnin"
 	"burnish/backend/drive"
+	"burnish/backend/reason"
 	"burnish/backend/wire"
 )
 
@@ -38,6 +42,21 @@ type driveRow struct {
 	TempLimitC    *int        `json:"temperature_limit_c"`
 	TempCriticalC *int        `json:"temperature_critical_c"`
 	Unknown       []string    `json:"unknown"` // what could not be found out
+	Part          *string     `json:"part"`    // LUN or namespace, where the serial number has several
+	Parts         []string    `json:"parts"`   // the ids of all drives here that are parts of the same one, this one's too
+	Last          *lastJob    `json:"last"`    // the newest job of it that has ended; null where there is none
+}
+
+// lastJob is how the newest job of a drive ended.
+type lastJob struct {
+	Job      string          `json:"job"`
+	Plan     string          `json:"plan"`
+	State    burnin.State    `json:"state"`
+	Coverage burnin.Coverage `json:"coverage"`
+	Reason   *reason.Said    `json:"reason"`
+	EndedMs  int64           `json:"ended_ms"`
+
+	word string
 }
 
 // driveHealth is what a drive said of its health; null where it did not say.
@@ -69,7 +88,67 @@ func driveLine(r wire.DriveRow) driveRow {
 	}
 	d.Serial, d.WWN, d.Job = optional(r.Identity.Serial), optional(r.Identity.WWN), optional(r.Job)
 	d.Bay, d.SMART.Said, d.SMART.Type = optional(r.Place.Bay), optional(r.SMARTSaid), optional(r.SMARTType)
+	d.Part, d.Parts = optional(r.Identity.Part), []string{}
 	return d
+}
+
+// driveLines are the drives of a NAS, each with what the others and earlier jobs say of it.
+func driveLines(rows []wire.DriveRow, last map[string]burnin.Job) []driveRow {
+	parts := map[string][]string{}
+	for _, r := range rows {
+		if r.Identity.Serial != "" && r.Identity.Part != "" {
+			parts[r.Identity.Serial] = append(parts[r.Identity.Serial], r.Identity.ID())
+		}
+	}
+	var out []driveRow
+	for _, r := range rows {
+		d := driveLine(r)
+		if r.Identity.Part != "" {
+			d.Parts = append(d.Parts, parts[r.Identity.Serial]...)
+		}
+		if j, ok := last[d.ID]; ok {
+			d.Last = &lastJob{j.ID, j.Plan, j.State, j.Verdict.Coverage, j.Reason, j.EndedMs, word(j)}
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// cells are what a person sees of a drive.
+func (d driveRow) cells() []string {
+	temp, bay, last := "–", "–", "–"
+	if d.TemperatureC != nil {
+		temp = strconv.Itoa(*d.TemperatureC)
+	}
+	if d.Bay != nil {
+		bay = *d.Bay
+	}
+	if d.Last != nil {
+		last = d.Last.word + " (" + clock(d.Last.EndedMs) + ")"
+	}
+	can := map[drive.Startable]string{{Read: true, Destructive: true}: "any plan", {Read: true}: "read only"}[d.Startable]
+	switch {
+	case can == "":
+		can = "locked"
+	case !d.Startable.Destructive && d.Usage.Unlockable():
+		can = "read only, or unlock"
+	}
+	kind := strings.TrimSpace(string(d.Kind) + " " + d.Transport)
+	if d.Part != nil {
+		kind += ", part " + *d.Part
+		if n := len(d.Parts); n > 1 {
+			kind += fmt.Sprintf(" of %d", n)
+		}
+	}
+	path := d.Path
+	if len(d.Place.Paths) > 1 {
+		path = strings.Join(d.Place.Paths, ", ")
+	}
+	size := bytes(d.SizeBytes)
+	if d.HiddenBytes > 0 {
+		size += " (" + bytes(d.HiddenBytes) + " hidden)"
+	}
+	return []string{bay, path, d.ID, d.Model, kind, size, temp, last, string(d.Usage.Class) + ": " + d.Usage.Text, can}
 }
 
 func (c *drivesCmd) run(ctx context.Context, a *app) (int, error) {
@@ -77,35 +156,23 @@ func (c *drivesCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	t := a.table("BAY", "PATH", "ID", "MODEL", "SIZE", "°C", "USAGE", "START")
+	var ids []string
 	for _, r := range rows {
+		ids = append(ids, r.Identity.ID())
+	}
+	last, err := a.svc.Last(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	t := a.table("BAY", "PATH", "ID", "MODEL", "KIND", "SIZE", "°C", "LAST", "USAGE", "START")
+	for _, d := range driveLines(rows, last) {
 		if a.json {
-			if err := a.put(driveLine(r)); err != nil {
+			if err := a.put(d); err != nil {
 				return 0, err
 			}
 			continue
 		}
-		temp := "–"
-		if r.TempC != nil {
-			temp = strconv.Itoa(*r.TempC)
-		}
-		d := driveLine(r)
-		can := map[drive.Startable]string{{Read: true, Destructive: true}: "any plan", {Read: true}: "read only"}[d.Startable]
-		switch {
-		case can == "":
-			can = "locked"
-		case !d.Startable.Destructive && r.Usage.Unlockable():
-			can = "read only, or unlock"
-		}
-		bay := "–"
-		if d.Bay != nil {
-			bay = *d.Bay
-		}
-		size := bytes(d.SizeBytes)
-		if d.HiddenBytes > 0 {
-			size += " (" + bytes(d.HiddenBytes) + " hidden)"
-		}
-		t.row(bay, r.Path, d.ID, d.Model, size, temp, string(r.Usage.Class)+": "+r.Usage.Text, can)
+		t.row(d.cells()...)
 	}
 	if len(rows) == 0 && !a.json {
 		a.say("%s shows no drives.", c.NAS)

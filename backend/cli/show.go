@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"burnish/backend/burnin"
@@ -99,10 +100,26 @@ func (c *jobsCmd) run(ctx context.Context, a *app) (int, error) {
 		} else if j.State == burnin.Running {
 			what = fmt.Sprintf("%s %.0f %%", r.Stage, r.Progress*100)
 		}
+		if old := stale(j, a.Now()); old != "" {
+			what = strings.TrimPrefix(what+"; "+old, "; ")
+		}
 		t.row(j.ID, j.NAS, driveName(j), j.Plan, clock(j.CreatedMs), word(j), what)
 	}
 	t.print()
 	return 0, nil
+}
+
+// stale says that a job which has not ended was not seen just now: its state may be another one by now.
+func stale(j burnin.Job, now time.Time) string {
+	switch age := now.Sub(time.UnixMilli(j.SeenMs)).Round(time.Second); {
+	case j.State.Ended():
+		return ""
+	case j.SeenMs == 0:
+		return "not seen at the NAS yet"
+	case age > 2*refreshFor:
+		return fmt.Sprintf("as seen %s ago", age)
+	}
+	return ""
 }
 
 type showCmd struct {
@@ -134,7 +151,11 @@ func (a *app) found(ctx context.Context, id string) (store.Job, burnin.Job, erro
 
 // whole prints a job for a person: the reason first, then what it rests on.
 func (a *app) whole(j burnin.Job) {
-	a.say("%s  %s%s", driveName(j), word(j), notTested(j))
+	old := stale(j, a.Now())
+	if old != "" {
+		old = " (" + old + ")"
+	}
+	a.say("%s  %s%s%s", driveName(j), word(j), notTested(j), old)
 	a.said("", j.Reason)
 	for _, w := range j.Warnings {
 		a.said("warning: ", &w)

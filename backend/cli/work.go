@@ -206,7 +206,7 @@ func (t *ticker) Standing(name string, now nas.Standing) {
 	switch {
 	case now.Phase == nas.Lost && !t.lost[name]:
 		t.lost[name] = true
-		fmt.Fprintf(t.a.Stderr, "burnish: %s: %s; jobs go on there, Burnish keeps trying\n", clean(name), clean(now.Err.Error()))
+		fmt.Fprintf(t.a.Stderr, "burnish: %s: %s; jobs go on there, Burnish keeps trying\n", clean(name), clean(reason.Within(now.Err)))
 	case now.Phase == nas.Connected && t.lost[name]:
 		t.lost[name] = false
 		fmt.Fprintf(t.a.Stderr, "burnish: %s: connected again\n", clean(name))
@@ -292,11 +292,17 @@ func (c *cleanCmd) run(ctx context.Context, a *app) (int, error) {
 	if a.json {
 		return 0, a.put(done)
 	}
-	runner := "the runner stays"
-	if done.RunnerRemoved {
+	runner, many := "the runner stays", "jobs"
+	switch {
+	case done.RunnerRemoved:
 		runner = "the runner is removed"
+	case len(done.Kept) > 0:
+		runner += " with the jobs that are left there"
 	}
-	a.say("%d jobs removed from %s, %d kept; %s.", len(done.Removed), c.NAS, len(done.Kept), runner)
+	if len(done.Removed) == 1 {
+		many = "job"
+	}
+	a.say("%d %s removed from %s, %d kept; %s.", len(done.Removed), many, c.NAS, len(done.Kept), runner)
 	for _, id := range done.Kept {
 		a.said("kept: ", done.Why[id])
 	}

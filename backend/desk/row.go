@@ -101,7 +101,7 @@ func jobRow(profileID string, j burnin.Job) Job {
 		SizeBytes: j.Drive.SizeBytes, Plan: word(j.Plan), Destroys: j.Spec.Destroys(), State: string(j.State), Reason: said(j.Reason), Warnings: len(j.Warnings),
 		Coverage: string(j.Verdict.Coverage), Stages: []Segment{}, CreatedMs: j.CreatedMs, EndedMs: j.EndedMs, SeenMs: j.SeenMs,
 		BytesMoved: j.BytesWritten + j.BytesVerified,
-		CanStop:    !j.State.Ended(), CanResume: j.State == burnin.Unknown && len(j.Runs) > 0,
+		CanStop:    !j.State.Ended(), CanResume: j.State == burnin.Unknown && len(j.Runs) > 0 && !j.Reason.NeedsNewJob(),
 	}
 	if e := j.Erased; e != nil {
 		r.Undo, r.CanUndo, r.Erased = string(e.Undo), e.Undo == burnin.BackPossible, text(e.Text(j.ID, r.CanStop))

@@ -187,6 +187,8 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 		return keptFor(id, "it has not ended", "Look at it with: burnish show "+id), nil
 	case !whole:
 		return keptFor(id, "not all of it is copied here", "Look at it with burnish show "+id+", which copies what is new; then clean again."), nil
+	case !chosen(row, job, st) && job.Reason.NeedsNewJob():
+		return keptFor(id, "it ended as unknown", "Remove it too with: burnish clean "+p.Name+" --unknown"), nil
 	case !chosen(row, job, st):
 		return keptFor(id, "it ended as unknown and may still be resumed", "Resume it with burnish resume "+id+", or remove it too with: burnish clean "+p.Name+" --unknown"), nil
 	}

@@ -53,8 +53,8 @@ func (s *Service) Resume(ctx context.Context, prefix string) (burnin.Job, error)
 	if err != nil {
 		return job, err
 	}
-	if job.State != burnin.Unknown {
-		return job, reason.New("cannot_resume", "job", j.ID, "state", job.State)
+	if err := resumable(job); err != nil {
+		return job, err
 	}
 	if err := s.audit(ctx, "resume", j, ""); err != nil {
 		return job, err
@@ -67,6 +67,17 @@ func (s *Service) Resume(ctx context.Context, prefix string) (burnin.Job, error)
 		return job, err
 	}
 	return s.View(ctx, j.ID)
+}
+
+// resumable says why a job cannot be gone on with; nil where it can.
+func resumable(job burnin.Job) error {
+	switch {
+	case job.State != burnin.Unknown:
+		return reason.New("cannot_resume", "job", job.ID, "state", job.State)
+	case job.Reason.NeedsNewJob():
+		return reason.New("needs_new_job", "job", job.ID, "why", job.Reason.Error(), "nas", job.NAS)
+	}
+	return nil
 }
 
 // Adopt takes over the jobs that are on a NAS and not known here, and mirrors what there is of them.

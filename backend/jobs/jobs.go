@@ -146,9 +146,9 @@ func (s *Service) view(j store.Job) (burnin.Job, error) {
 	}
 	job.NAS, job.SeenMs = j.NAS, j.SeenMs
 	if len(job.Runs) == 0 {
-		return job, asked(&job, j)
+		err = asked(&job, j)
 	}
-	return job, nil
+	return job.Told(), err
 }
 
 // asked shows a job of which only the intent is known.

@@ -4,7 +4,7 @@
 // Its rules:
 //   - A reason is registered once, in registry.go, with a code that never changes its meaning. Nobody makes up a
 //     reason as a free string; New panics on a code that is not registered, so that a test finds it.
-//   - A text is a sentence with {names} in it. What fills them comes from drives, tools and networks: it is cleaned
+//   - A text is a sentence with {names} in it, and {name|one|more} where a word follows a number. What fills them comes from drives, tools and networks: it is cleaned
 //     of control and bidirectional characters and cut, so that no drive can write over a person's terminal.
 //   - Kind says what a reason can do: only Evidence may end a job as failed, only Refusal stops a start for safety.
 //
@@ -84,13 +84,67 @@ func New(code Code, pairs ...any) *Said {
 	if len(pairs)%2 != 0 {
 		panic("reason: " + string(code) + ": names and values must come in pairs")
 	}
-	fill := make([]string, 0, len(pairs))
+	values := make(map[string]string, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
-		fill = append(fill, "{"+pairs[i].(string)+"}", Clean(fmt.Sprint(pairs[i+1]), maxValue))
+		values[pairs[i].(string)] = Clean(fmt.Sprint(pairs[i+1]), maxValue)
 	}
-	r := strings.NewReplacer(fill...)
-	return &Said{Code: code, Title: e.Title, Text: r.Replace(e.Text), Hint: r.Replace(e.Hint)}
+	return &Said{Code: code, Title: e.Title, Text: fill(e.Text, values), Hint: fill(e.Hint, values)}
 }
+
+// fill puts values in the place of their {names}; {name|one|more} is a number and what follows it where it is 1 and where
+// it is not. A value that is a sentence loses its full stop where the text goes on with a mark of its own.
+func fill(text string, values map[string]string) string {
+	var out strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "{")
+		out.WriteString(before)
+		name, after, closed := strings.Cut(rest, "}")
+		if !ok || !closed {
+			if ok {
+				out.WriteString("{" + rest)
+			}
+			return out.String()
+		}
+		name, words, counted := strings.Cut(name, "|")
+		value, known := values[name]
+		switch {
+		case !known && counted:
+			value = "{" + name + "|" + words + "}"
+		case !known:
+			value = "{" + name + "}"
+		case counted:
+			one, more, _ := strings.Cut(words, "|")
+			if value != "1" {
+				one = more
+			}
+			value += " " + one
+		case after != "" && strings.ContainsRune(".;,:", rune(after[0])):
+			value = unended(value)
+		}
+		out.WriteString(value)
+		text = after
+	}
+}
+
+// unended takes the full stop from the end of a sentence that is a part of another one.
+func unended(s string) string {
+	if short, ok := strings.CutSuffix(s, "."); ok && !strings.HasSuffix(short, ".") {
+		return short
+	}
+	return s
+}
+
+// Within gives an error's text for the midst of a sentence: without its full stop.
+func Within(err error) string { return unended(err.Error()) }
+
+// fresh lists what leaves nothing to go on with: what the job had found out is worth nothing any more, or is gone.
+var fresh = map[Code]bool{
+	"foreign_writes": true, "resumed_mismatch": true, "evidence_incomplete": true, "record_removed": true,
+	"never_begun": true, "start_unanswered": true, "mismatch_uncounted": true,
+}
+
+// NeedsNewJob reports whether a job that ended as unknown for this reason cannot be gone on with.
+func (s *Said) NeedsNewJob() bool { return s != nil && fresh[s.Code] }
 
 // Lookup finds a registered reason.
 func Lookup(code Code) (Entry, bool) {

@@ -1,6 +1,7 @@
 package reason_test
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -67,4 +68,49 @@ func TestCleanTextIsSafeOnATerminal(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestNumbersAndSentencesFitTheTextAroundThem(t *testing.T) {
+	for want, s := range map[string]*reason.Said{
+		"The job was resumed 1 time; 0 stages were begun again, and 7 bytes were written or read once more.": reason.New("resumed", "times", 1, "repeated", 0, "bytes", 7),
+		"The job was resumed 2 times; 1 stage was begun again, and 1 byte was written or read once more.":    reason.New("resumed", "times", 2, "repeated", 1, "bytes", 1),
+		"1 sector was written to the drive that Burnish did not write.":                                      reason.New("foreign_writes", "foreign", 1),
+		"a.pub: it is a public key, give the private file.":                                                  reason.New("key_unusable", "key", "a.pub", "error", "it is a public key, give the private file."),
+		"job: The NAS cannot be reached: box (10.0.0.1): no answer in 33s.":                                  reason.New("not_stopped", "job", "job", "error", reason.New("nas_unreachable", "nas", "box", "address", "10.0.0.1", "error", "no answer in 33s.")),
+	} {
+		if s.Text != want {
+			t.Errorf("%q, want %q", s.Text, want)
+		}
+	}
+	if got := reason.Within(errors.New("no answer in 33s.")); got != "no answer in 33s" {
+		t.Errorf("%q", got)
+	}
+	if s := reason.New("no_such_nas", "nas", "what…"); !strings.HasSuffix(s.Text, "what….") {
+		t.Errorf("%q", s.Text)
+	}
+}
+
+// TestNoTextPutsANumberBeforeAWordThatMayNotFit: a count of one must not be told as many.
+func TestNoTextPutsANumberBeforeAWordThatMayNotFit(t *testing.T) {
+	many := regexp.MustCompile(`\{(count|times|sectors|foreign|repeated|reads|writes|resets|minutes|seconds|siblings|parts|stages|jobs|days|hours)\} [a-z]+s\b`)
+	for _, e := range reason.All() {
+		if m := many.FindString(e.Text + " " + e.Hint); m != "" && e.Code != "one_actuator" {
+			t.Errorf("%s: %q reads wrong for 1; write {name|one|more}", e.Code, m)
+		}
+	}
+}
+
+// TestAHintToStartANewJobStandsWhereNothingElseIsPossible: whoever is told to start anew must not find that resume is
+// taken, and whoever is told to resume must not find it refused.
+func TestAHintToStartANewJobStandsWhereNothingElseIsPossible(t *testing.T) {
+	for _, e := range reason.All() {
+		if e.Kind != reason.Doubt {
+			continue
+		}
+		said := reason.Said{Code: e.Code}
+		anew := strings.Contains(e.Hint, "new job") || strings.Contains(e.Hint, "Start it again")
+		if anew != said.NeedsNewJob() || said.NeedsNewJob() && strings.Contains(strings.ToLower(e.Hint), "resume the job") {
+			t.Errorf("%s can be gone on with: %v; its hint: %s", e.Code, !said.NeedsNewJob(), e.Hint)
+		}
+	}
 }
