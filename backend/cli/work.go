@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -102,6 +103,7 @@ func (c *watchCmd) run(ctx context.Context, a *app) (int, error) {
 		return 0, err
 	}
 	rows = append(rows, broken...)
+	rows = slices.DeleteFunc(rows, func(r store.Job) bool { return r.ProfileID == "" }) // its NAS is not known here
 	if len(c.Jobs) > 0 {
 		rows = nil
 		for _, id := range c.Jobs {

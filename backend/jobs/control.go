@@ -87,6 +87,9 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		return nil, err
 	}
 	defer s.release(c)
+	if err := s.attach(ctx, p); err != nil {
+		return nil, err
+	}
 	there, err := c.List(ctx)
 	if err != nil {
 		return nil, err
@@ -189,5 +192,5 @@ func (s *Service) known(id string) (*store.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &store.Job{ID: id, DriveID: job.Identity.ID(), Plan: job.Plan, Request: req, CreatedMs: job.CreatedMs}, nil
+	return rowOf(job, req), nil
 }

@@ -73,6 +73,9 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 		return p, errors.Join(err, s.Logins.forget(anyway, p, func() error { return nil }))
 	}
 	saved = true
+	if err := s.attach(anyway, p); err != nil {
+		return p, err
+	}
 	return p, s.Store.Audit(anyway, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
 }
 

@@ -37,6 +37,9 @@ func OpenWith(ctx context.Context, dir string, options nas.Options) (*Service, f
 	}
 	s.Logins.Keychain = secret.NewKeychain("burnish")
 	s.Logins.File = secret.NewFile(filepath.Join(dir, "secrets.age"), s.Logins.seal)
+	if err := s.refill(ctx); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
 	return s, db.Close, nil
 }
 

@@ -215,7 +215,9 @@ func (w *watch) drop(id string, err error) {
 func (s *Service) Refresh(ctx context.Context, rows []store.Job) error {
 	byNAS := map[string][]string{}
 	for _, row := range rows {
-		byNAS[row.ProfileID] = append(byNAS[row.ProfileID], row.ID)
+		if row.ProfileID != "" { // else its NAS was removed here, and nobody is there to ask
+			byNAS[row.ProfileID] = append(byNAS[row.ProfileID], row.ID)
+		}
 	}
 	errs := make(chan error, len(byNAS))
 	for profileID, ids := range byNAS {

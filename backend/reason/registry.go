@@ -122,7 +122,7 @@ var registry = []Entry{
 	{"needs_new_job", Use, "The job cannot be gone on with", "{job} ended as unknown: {why}.", "Nothing that it had found out can be built upon. Start a new job; burnish drives {nas} shows whether the drive has to be unlocked for it.", nil},
 	{"runner_not_embedded", Use, "This build holds no runner", "burnish-runner for linux/{arch} is not embedded.", "Build with: make headless (or make build).", nil},
 	{"data_dir_unusable", Use, "The data directory cannot be used", "{dir}: {error}.", "Choose another with --data-dir.", nil},
-	{"data_damaged", Fault, "The data was damaged", "It was set aside as {file}; a new one was begun.", "Add your NAS again with: burnish nas add; then burnish adopt NAS brings the history back, from the NAS and from the copies here. Remove the file when you do not need it.", nil},
+	{"data_damaged", Fault, "The data was damaged", "It was set aside as {file}; a new one was begun, with the jobs whose copies are here.", "Add your NAS again with: burnish nas add; then burnish adopt NAS brings back what is on the NAS alone. Remove the file when you do not need it.", nil},
 	{"newer_data", Use, "The data is of a newer version", "{what} was written by a newer Burnish ({version}).", "Update Burnish.", nil},
 
 	// The NAS cannot be reached or used.

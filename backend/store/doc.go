@@ -11,7 +11,9 @@
 //   - Only a file whose application_id is ours is opened for SQL; any other is refused untouched. So is one of a newer
 //     schema. Only creating and migrating are exclusive (migrate.lock, which is never deleted): a new file appears
 //     whole, by rename; an older one is copied (burnish-vN-TIME.db) before its first change.
-//   - A database of ours that is damaged is moved to burnish-damaged-TIME.db and a new one begun; Aside names it.
+//   - A database of ours that is damaged is moved to burnish-damaged-TIME.db and a new one begun; Aside names it. So is
+//     whatever else lies in its place in a directory that has been ours (it has a mirror, or our mark in migrate.lock),
+//     but for a sound database of another program. An index without jobs is filled again by Refill.
 //   - Directory and files are for their owner alone (0700, 0600). No secret is ever stored.
 //   - All text is data: bound as parameter, bounded in size. Times are unix milliseconds, 0 where not yet.
 //

@@ -34,6 +34,9 @@ var migrations = func() fs.FS {
 // applicationID marks a database as ours: "Brns".
 const applicationID = 0x42726e73
 
+// lockName is the file that is locked by who creates or migrates.
+const lockName = "migrate.lock"
+
 // lockWait bounds how long Open waits for another process that creates or migrates.
 const lockWait = time.Minute
 
@@ -46,13 +49,14 @@ func prepare(ctx context.Context, dir string, now func() time.Time, steps fs.FS)
 	if err := makeDir(dir); err != nil {
 		return err
 	}
+	known := inUse(dir)
 	unlock, err := lock(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	path := filepath.Join(dir, fileName)
-	if broken, err := damaged(ctx, path); err != nil {
+	if broken, err := damaged(ctx, path, known); err != nil {
 		return err
 	} else if broken {
 		if err := setAside(dir, path, now()); err != nil {
@@ -87,7 +91,7 @@ func makeDir(dir string) error {
 func lock(ctx context.Context, dir string) (unlock func(), err error) {
 	wait, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
-	l := flock.New(filepath.Join(dir, "migrate.lock"), flock.SetPermissions(0o600))
+	l := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
 	if _, err := l.TryLockContext(wait, 20*time.Millisecond); err != nil {
 		if wait.Err() != nil && ctx.Err() == nil {
 			err = unusable(dir, errors.New("another process keeps migrate.lock for too long"))

@@ -51,6 +51,7 @@ func open(ctx context.Context, dir string, now func() time.Time, steps fs.FS) (*
 		s.Close()
 		return nil, s.explain("open the data", err)
 	}
+	markInUse(dir)
 	return s, nil
 }
 
