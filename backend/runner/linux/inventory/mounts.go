@@ -24,6 +24,7 @@ func (c claims) add(b *block, a answer) { c[b.disk.name] = append(c[b.disk.name]
 type mount struct {
 	dev                 Number
 	point, kind, source string
+	pid                 string // in whose mount namespace it is; empty: in this one
 }
 
 // parseMountinfo reads /proc/self/mountinfo. A line that is none is an error: what it hides could be a drive.
@@ -79,9 +80,12 @@ func (t *topology) devices(m mount) []*block {
 		return []*block{b}
 	}
 	var out []*block
+	if m.pid != "" && m.kind != "btrfs" && m.kind != "bcachefs" {
+		return nil // what a path of another file system leads to there may hang
+	}
 	for _, source := range strings.Split(m.source, ":") {
 		if strings.HasPrefix(source, "/") {
-			if b := t.resolve(source); b != nil {
+			if b := t.resolveIn(m.pid, source); b != nil {
 				out = append(out, b)
 			}
 		}
@@ -100,20 +104,27 @@ func (t *topology) mountClaims(mounts []mount) claims {
 		}
 	}
 	for _, v := range t.btrfs() {
-		if len(v.devices) < 2 {
-			continue
-		}
 		var points []string
 		for _, b := range v.devices {
 			points = append(points, at[b]...)
 		}
+		if len(v.devices) < 2 && points != nil {
+			continue // said above
+		}
 		for _, b := range v.devices {
 			for _, disk := range t.below(b) {
-				out.add(disk, claim("mounts", drive.Btrfs, "%s is one of %d devices of the btrfs file system %s%s", b.name, len(v.devices), v.id, mountedAt(points)))
+				out.add(disk, claim("mounts", drive.Btrfs, "%s is %s the btrfs file system %s%s", b.name, oneOf(len(v.devices)), v.id, mountedAt(points)))
 			}
 		}
 	}
 	return out
+}
+
+func oneOf(devices int) string {
+	if devices == 1 {
+		return "the device of"
+	}
+	return fmt.Sprintf("one of %d devices of", devices)
 }
 
 // mountPoints lists for each device where it is mounted, the shortest place first.
@@ -223,11 +234,11 @@ func (t *topology) swapClaims() (claims, error) {
 			first = false
 			continue
 		}
-		path := strings.TrimSuffix(unescape(fields[0]), " (deleted)")
 		if fields[1] != "partition" {
 			continue // a file: its file system is mounted
 		}
-		b := t.resolve(path)
+		path := unescape(fields[0])
+		b := t.resolve(path) // that of a node which was removed since, " (deleted)", leads nowhere: the kernel shows no number
 		if b == nil {
 			return nil, fmt.Errorf("the machine swaps to %s, which cannot be found", path)
 		}

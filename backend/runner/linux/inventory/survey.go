@@ -289,17 +289,21 @@ func (s *survey) openNode(n *node) (Device, error) {
 func (s *survey) askLayers(ctx context.Context) {
 	h, t := s.h, s.topo
 	mounts, mountErr := await(ctx, h.mounts)
+	soon, cancel := context.WithTimeout(ctx, briefly)
+	others, _ := await(soon, func() ([]mount, error) { return t.elsewhere(mounts), nil })
+	cancel()
+	everywhere := slices.Concat(mounts, others)
 	always := func(c claims, err error) (claims, bool, error) { return c, true, err }
 	layers := []struct {
 		name, clean string
 		ask         func() (found claims, there bool, err error)
 	}{
-		{"mounts", "not mounted", func() (claims, bool, error) { return always(t.mountClaims(mounts), mountErr) }},
+		{"mounts", "not mounted", func() (claims, bool, error) { return always(t.mountClaims(everywhere), mountErr) }},
 		{"swap", "not swapped to", func() (claims, bool, error) { return always(t.swapClaims()) }},
-		{"holders", "nothing is made of it", func() (claims, bool, error) { return always(t.holderClaims(mounts), mountErr) }},
-		{"loops", "no loop device over it", func() (claims, bool, error) { return always(t.loopClaims(mounts)) }},
+		{"holders", "nothing is made of it", func() (claims, bool, error) { return always(t.holderClaims(everywhere), mountErr) }},
+		{"loops", "no loop device over it", func() (claims, bool, error) { return always(t.loopClaims(everywhere)) }},
 		{openLayer, "no process has it open", func() (claims, bool, error) { return always(h.openClaims(ctx, t, s.nodes)) }},
-		{promisedLayer, "given to none", func() (claims, bool, error) { return always(t.promisedClaims()) }},
+		{promisedLayer, "given to none", func() (claims, bool, error) { return always(t.promisedClaims(s.nodes)) }},
 		{trueNASLayer, "counts as unused", func() (claims, bool, error) { return h.trueNASClaims(ctx, t) }},
 		{standbyLayer, "no standby controller", func() (claims, bool, error) { return h.standbyClaims(ctx, t) }},
 		{proxmoxLayer, "counts as unused", func() (claims, bool, error) { return h.proxmoxClaims(ctx, t) }},
