@@ -73,8 +73,9 @@ func (p *page) apply(v desk.Delta) {
 	p.now.Questions = upsert(p.now.Questions, v.Questions, func(r desk.Question) string { return "question:" + r.ID }, v.Gone)
 }
 
+// upsert makes new rows: who waits looks at the old ones meanwhile.
 func upsert[T any](rows, fresh []T, name func(T) string, gone []string) []T {
-	rows = slices.DeleteFunc(rows, func(r T) bool {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r T) bool {
 		return slices.Contains(gone, name(r)) || slices.ContainsFunc(fresh, func(f T) bool { return name(f) == name(r) })
 	})
 	return append(rows, fresh...)
@@ -103,7 +104,9 @@ func (p *page) until(what string, ok func(desk.Snapshot) bool) desk.Snapshot {
 			return now
 		}
 	}
+	p.mu.Lock()
 	text, _ := json.MarshalIndent(p.now, "", " ")
+	p.mu.Unlock()
 	p.t.Fatalf("never: %s\n%s", what, text)
 	return desk.Snapshot{}
 }

@@ -26,6 +26,11 @@
 //   - A thread that waits for a hanging request cannot be killed until the fault is healed.
 //   - Where udev runs, it reads each new block device: compare counts with those at a known moment, not with zero.
 //
+// # Settings of the machine
+//
+// A loop device keeps the settings of its queue when it is detached. Loop and Faulty give it the usual ones (usual, in
+// queue.go) and put what they found back; a test of others sets them by Tune.
+//
 // # Errors, concurrency, ends
 //
 // Loop and Faulty end the test when they fail and must be called on its goroutine, in parallel tests too. A

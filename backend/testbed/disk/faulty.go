@@ -57,6 +57,7 @@ func Faulty(t testing.TB, size int64, opts ...Option) *FaultyDisk {
 	if err := s.up(t, nbdfuse, c.logicalSector); err != nil {
 		t.Fatalf("set a faulty disk up: %v", err)
 	}
+	asUsual(t, s.loop)
 	return &FaultyDisk{Path: s.loop, LogicalSector: c.logicalSector, Medium: m}
 }
 

@@ -20,8 +20,9 @@ import (
 // SectorBytes is the unit of every LBA in this package, whatever the device's logical sector is.
 const SectorBytes = 512
 
-// patience bounds the wait for the kernel to let go of something, and for a program to be ready.
-const patience = 20 * time.Second
+// patience bounds the wait for the kernel to let go of something, and for a program to be ready. Of what takes so long
+// on the busiest machine nothing comes any more: udev, and the looks of other programs at all drives, take their time.
+const patience = 5 * time.Minute
 
 type config struct{ logicalSector int }
 
@@ -74,6 +75,7 @@ func Loop(t testing.TB, size int64, opts ...Option) *LoopDisk {
 			t.Error(err)
 		}
 	})
+	asUsual(t, d.Path)
 	return d
 }
 

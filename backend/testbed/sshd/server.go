@@ -25,7 +25,7 @@ import (
 )
 
 // patience bounds the wait for the server to answer and for what was killed to be gone.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // privsepDir is compiled into Debian's sshd, which refuses to start without it.
 const privsepDir = "/run/sshd"

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -33,8 +34,10 @@ type answering struct {
 	protects  bool // it answers a read with data protect
 	readErr   error
 	breaks    error // every command
-	attention int   // answers of unit attention before any other
-	asked     []byte
+
+	mu        sync.Mutex
+	attention int    // answers of unit attention before any other; guarded by mu
+	asked     []byte // guarded by mu
 }
 
 func (d *answering) ReadAt(p []byte, off int64) (int, error) {
@@ -50,6 +53,8 @@ func (d *answering) scsi(cdb, in []byte) (byte, []byte, error) {
 	if op == 0x85 {
 		op = cdb[14]
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.asked = append(d.asked, op)
 	switch {
 	case d.breaks != nil:
@@ -82,6 +87,8 @@ func (d *answering) scsi(cdb, in []byte) (byte, []byte, error) {
 }
 
 func (d *answering) nvme(admin bool, opcode byte, _, cdw10 uint32, in []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.asked = append(d.asked, opcode)
 	switch {
 	case d.breaks != nil:
