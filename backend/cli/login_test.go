@@ -74,7 +74,7 @@ func (p *place) session(t *testing.T, stdin, script string) string {
 	t.Helper()
 	run := need.Program(t, "dbus-run-session")
 	need.Program(t, "gnome-keyring-daemon")
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, run, "--", "sh", "-ec", script)
 	cmd.Env, cmd.Dir = p.env("XDG_RUNTIME_DIR="+t.TempDir(), "GOTRACEBACK=all"), p.home
@@ -209,8 +209,7 @@ func (tt *terminal) shown() string {
 func (tt *terminal) types(question, answer string) {
 	tt.t.Helper()
 	for range 6000 {
-		if strings.Contains(tt.shown(), question) {
-			time.Sleep(50 * time.Millisecond) // the echo is switched off after the question is shown
+		if strings.Contains(tt.shown(), question) && !tt.echoes() { // which is switched off after the question is shown
 			io.WriteString(tt.master, answer+"\n")
 			return
 		}
@@ -219,12 +218,18 @@ func (tt *terminal) types(question, answer string) {
 	tt.t.Fatalf("%q was never asked:\n%s", question, tt.shown())
 }
 
+// echoes reports whether the terminal shows what is typed.
+func (tt *terminal) echoes() bool {
+	state, err := unix.IoctlGetTermios(int(tt.master.Fd()), unix.TCGETS)
+	return err != nil || state.Lflag&unix.ECHO != 0
+}
+
 func (tt *terminal) ends(code int) string {
 	tt.t.Helper()
 	tt.cmd.Wait()
 	select {
 	case <-tt.over:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(10 * time.Minute):
 	}
 	if got := tt.cmd.ProcessState.ExitCode(); got != code {
 		tt.t.Errorf("it ended with %d, not %d:\n%s", got, code, tt.shown())

@@ -219,7 +219,7 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 
 // running JOB STAGE: waits until the job is in that stage.
 func running(ts *testscript.TestScript, _ bool, args []string) {
-	for range 3000 {
+	for range 30_000 {
 		ts.Check(ts.Exec("burnish", "jobs", "--json"))
 		for _, line := range strings.Split(ts.ReadFile("stdout"), "\n") {
 			if strings.Contains(line, `"id":"`+args[0]) && strings.Contains(line, `"stage":"`+args[1]+`"`) && strings.Contains(line, `"state":"running"`) {

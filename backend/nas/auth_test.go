@@ -141,7 +141,7 @@ func TestTheRealAgentLogsIn(t *testing.T) {
 	t.Setenv("SSH_AUTH_SOCK", socket)
 	var out []byte
 	var err error
-	for range 3000 {
+	for range 30_000 {
 		if out, err = exec.Command(add, s.KeyFile).CombinedOutput(); err == nil {
 			break
 		}

@@ -230,7 +230,7 @@ func TestAnUploadThatIsCutLeavesNothing(t *testing.T) {
 	cut := make(chan struct{})
 	go func() {
 		defer close(cut)
-		for range 10_000 {
+		for range 300_000 {
 			// As soon as part of it is there.
 			if got, _ := filepath.Glob(filepath.Join(bin, ".burnish-runner-*")); len(got) > 0 {
 				break
@@ -255,7 +255,7 @@ func TestAnUploadThatIsCutLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for range 6000 {
+	for range 60_000 {
 		if got = names(t, bin); len(got) == 1 {
 			return
 		}

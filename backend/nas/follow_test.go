@@ -182,7 +182,7 @@ func TestWithOneSessionACallGoesBetween(t *testing.T) {
 	}
 	calls.Wait()
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": noise(6, 500_000)})
-	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		if have, err := m.Have(aJob); err != nil || have["run-1.ndjson"] == 1_000_000 {
 			break
 		}

@@ -423,6 +423,14 @@ func (m *machine) rewriteJournal(run int, change func([]byte) []byte) {
 // foldRaw folds journals as a reader would that has these bytes.
 func foldRaw(t testing.TB, runs [][]byte, obs *burnin.Observation) burnin.Job {
 	t.Helper()
+	job, all := folded(t, runs, obs)
+	progressHolds(t, all)
+	return job
+}
+
+// folded is foldRaw for who asks again and again.
+func folded(t testing.TB, runs [][]byte, obs *burnin.Observation) (burnin.Job, [][]burnin.Event) {
+	t.Helper()
 	var all [][]burnin.Event
 	for _, raw := range runs {
 		events, err := wire.DecodeJournal(raw)
@@ -435,8 +443,7 @@ func foldRaw(t testing.TB, runs [][]byte, obs *burnin.Observation) burnin.Job {
 	if err != nil {
 		t.Fatalf("a journal that the runner wrote does not fold: %v", err)
 	}
-	progressHolds(t, all)
-	return job
+	return job, all
 }
 
 // run executes a job to its end and folds it.

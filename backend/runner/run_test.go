@@ -338,9 +338,9 @@ func isReason(err error, code reason.Code) bool {
 // awaitStage waits until a stage has a state.
 func (m *machine) awaitStage(i int, state burnin.State) {
 	m.t.Helper()
-	for range 60_000 {
+	for range 600_000 {
 		if runs := m.journals(testJob); len(runs) > 0 {
-			if job := foldRaw(m.t, runs, nil); len(job.Stages) > i && job.Stages[i].State == state {
+			if job, _ := folded(m.t, runs, nil); len(job.Stages) > i && job.Stages[i].State == state {
 				return
 			}
 		}

@@ -49,7 +49,7 @@ func (m *machine) cutInGrace(req wire.StartRequest) {
 // awaitLine waits until the newest journal holds this.
 func (m *machine) awaitLine(part string) {
 	m.t.Helper()
-	for range 60_000 {
+	for range 600_000 {
 		if runs := m.journals(testJob); len(runs) > 0 && bytes.Contains(runs[len(runs)-1], []byte(part)) {
 			return
 		}

@@ -48,7 +48,7 @@ func TestDesktop(t *testing.T) {
 		kind = "wrong"
 	}
 	fmt.Printf("ANSWER %s (%v)\n", kind, err)
-	if took := time.Since(begin); took > Patience+5*time.Second {
+	if took := time.Since(begin); took > Patience+time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }
@@ -58,7 +58,7 @@ func desktop(t *testing.T, home, role, before string, env ...string) string {
 	t.Helper()
 	run := need.Program(t, "dbus-run-session")
 	runtime := t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, run, "--", "sh", "-c", before+` exec "$0" -test.run='^TestDesktop$' -test.v`, os.Args[0])
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_RUNTIME_DIR=" + runtime, roleOfDesktop + "=" + role}, env...)

@@ -244,7 +244,7 @@ func TestAChildIsEndedWithAllThatItStarted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said []string
-	for range 6000 {
+	for range 60_000 {
 		out, _ := os.ReadFile(pids.Name())
 		if said = strings.Fields(string(out)); len(said) == 2 {
 			break

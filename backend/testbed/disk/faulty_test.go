@@ -267,7 +267,7 @@ func TestAKilledTestLeavesNothingBehind(t *testing.T) {
 		dirs, _ := filepath.Glob(filepath.Join(tmp, "bd*"))
 		return append(left, dirs...)
 	}
-	for end := time.Now().Add(30 * time.Second); len(left()) > 0; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); len(left()) > 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%s and %s: still there: %q", healthy, faulty, left())
 		}
