@@ -113,19 +113,25 @@ func (c *Conn) ask(ctx context.Context, at placed, verb wire.Verb, req any, root
 // silent says what it means that the frames stopped without an end.
 func (c *Conn) silent(ctx context.Context, p *process, at placed, root bool, err error) error {
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return c.cut(ctx, err)
+		return c.late(ctx, p, err)
 	}
 	if !p.settle(ctx) || p.status() < 0 {
 		return c.cut(ctx, errors.New("the answer was cut off"))
 	}
 	said := p.stderr.lines()
 	switch {
+	case !p.began.Load() && root && c.facts.UID != 0:
+		return c.noRoot(said)
+	case !p.began.Load():
+		return c.noShell(p.status(), p.noise.lines(), p.stderr.lines())
 	case strings.HasSuffix(said, saysChanged):
 		return reason.New("runner_changed", "path", at.file)
 	case strings.HasSuffix(said, saysMissing), p.status() == 127 && strings.Contains(said, "not found"):
 		return ErrNoRunner
-	case root && strings.HasPrefix(said, "sudo:"):
-		return c.noRoot(said)
+	case root:
+		if err := c.sudoEnded(ctx, p.status()); err != nil {
+			return err
+		}
 	}
 	return &muteError{p.status(), said}
 }

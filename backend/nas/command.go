@@ -16,8 +16,12 @@ const (
 	ScriptStart   Script = "start"   // the runner's file, its SHA-256, a verb; the request on stdin
 )
 
-// ScriptDone is the last line that a script prints when it did all it should. ScriptStart has none: there the runner speaks.
-const ScriptDone = scriptDone
+// ScriptBegins is the first line that a script prints, on stdout and on stderr. ScriptDone is the last one on stdout when
+// it did all it should; ScriptStart has none: there the runner speaks.
+const (
+	ScriptBegins = scriptBegins
+	ScriptDone   = scriptDone
+)
 
 // What ScriptStart says on stderr instead of starting.
 const (
@@ -53,6 +57,9 @@ func ReadCommand(line string) (s Script, args []string, ok bool) {
 			return "", nil, false
 		}
 		args = append(args, arg)
+	}
+	if text, ok = strings.CutPrefix(text, sayBegins); !ok {
+		return "", nil, false
 	}
 	s, ok = scripts[text]
 	return s, args, ok

@@ -21,7 +21,7 @@ import (
 	"burnish/backend/wire"
 )
 
-const honestFacts = "burnish-facts\nos=Linux\narch=x86_64\nuid=0\ngid=0\nhost=nas\n" + scriptDone + "\n"
+const honestFacts = scriptBegins + "\nos=Linux\narch=x86_64\nuid=0\ngid=0\nhost=nas\n" + scriptDone + "\n"
 
 // hostileConn is a connection to an SSH server of the test's own, which answers the login's script with facts and all
 // else with answer. The exit status is what answer returns; below zero none is sent.
@@ -70,9 +70,10 @@ func hostileConn(t *testing.T, facts string, o Options, answer func(ch ssh.Chann
 					}
 					go func() {
 						status := 0
-						if bytes.Contains(r.Payload, []byte("burnish-facts")) {
+						if bytes.Contains(r.Payload, []byte("uname -s")) {
 							io.WriteString(ch, facts)
 						} else {
+							io.WriteString(ch, scriptBegins+"\n")
 							status = answer(ch)
 						}
 						if status >= 0 {
@@ -285,7 +286,7 @@ func TestADeadlineOfACallIsKept(t *testing.T) {
 
 func TestOddMachinesAreRefusedAtTheLogin(t *testing.T) {
 	facts := func(os, arch, uid string) string {
-		return fmt.Sprintf("hello\nburnish-facts\nos=%s\narch=%s\nuid=%s\ngid=0\nhost=x\n%s\n", os, arch, uid, scriptDone)
+		return fmt.Sprintf("hello\n"+scriptBegins+"\nos=%s\narch=%s\nuid=%s\ngid=0\nhost=x\n%s\n", os, arch, uid, scriptDone)
 	}
 	for name, c := range map[string]struct {
 		facts string
@@ -295,9 +296,10 @@ func TestOddMachinesAreRefusedAtTheLogin(t *testing.T) {
 		"32 bits":         {facts("Linux", "armv7l", "0"), "platform_unsupported"},
 		"a nasty name":    {facts("Linux; rm -rf /", "x86_64", "0"), "nas_garbage"},
 		"a nasty id":      {facts("Linux", "x86_64", "-1"), "nas_garbage"},
-		"no shell":        {"This account is currently not available.\n", "nas_garbage"},
-		"nothing":         {"", "nas_garbage"},
-		"no end of talks": {strings.Repeat("blah\n", 1<<16), "nas_too_much"},
+		"no shell":        {"This account is currently not available.\n", "no_shell"},
+		"nothing":         {"", "no_shell"},
+		"no end of talks": {strings.Repeat("blah\n", 1<<18), "login_noisy"},
+		"no end of facts": {scriptBegins + "\n" + strings.Repeat("blah\n", 1<<16), "nas_too_much"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := hostileConn(t, c.facts, Options{}, says())

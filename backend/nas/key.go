@@ -22,7 +22,7 @@ func loadKey(file string, a *asker) (ssh.Signer, error) {
 	if file == "" {
 		return nil, nil
 	}
-	unusable := func(err any) error { return reason.New("key_unusable", "key", file, "error", err) }
+	unusable := func(err any) error { return reason.New("key_unusable", "key", file, "error", err, "hint", usualKey) }
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, unusable(err)
@@ -39,7 +39,7 @@ func loadKey(file string, a *asker) (ssh.Signer, error) {
 	var protected *ssh.PassphraseMissingError
 	if !errors.As(err, &protected) {
 		if err != nil {
-			return nil, unusable(err)
+			return nil, notPrivate(file, text, err)
 		}
 		return signer, nil
 	}
@@ -103,7 +103,7 @@ func (k *protectedKey) unlock() (ssh.Signer, error) {
 			return signer, nil
 		}
 		if !errors.Is(err, x509.IncorrectPasswordError) {
-			return nil, reason.New("key_unusable", "key", k.file, "error", err)
+			return nil, reason.New("key_unusable", "key", k.file, "error", err, "hint", usualKey)
 		}
 	}
 	return nil, reason.New("passphrase_wrong", "key", k.file, "nas", k.asker.t.Name)

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"path"
-	"slices"
 	"strings"
 )
 
 // inspectScript lists a directory, or the nearest one above it that is there, and all directories over that, as they
-// really are; then the file $2 in it. It prints nothing that is not marked.
-const inspectScript = setPath + `echo burnish-place; b=$1; f=$1/$2; d=$b; n=0; ` +
+// really are; then the file $2 in it.
+const inspectScript = setPath + `b=$1; f=$1/$2; d=$b; n=0; ` +
 	`until [ -d "$d" ]; do [ -e "$d" ] || [ -L "$d" ] && { echo "$d is not a directory" >&2; exit 1; }; d=${d%/*}; [ -n "$d" ] || d=/; n=$((n+1)); done; ` +
 	`p=$(cd -P -- "$d" && pwd -P) || exit 1; echo "missing $n"; echo "real $p"; ` +
 	`while :; do l=$(ls -ldn -- "$p") || exit 1; echo "dir $l"; [ "$p" = / ] && break; p=${p%/*}; [ -n "$p" ] || p=/; done; ` +
@@ -30,9 +29,6 @@ var errListing = errors.New("its listing cannot be read")
 func parsePlace(lines []string) (place, error) {
 	var p place
 	dirs := 0
-	if i := slices.Index(lines, "burnish-place"); i >= 0 {
-		lines = lines[i+1:] // what a shell's start-up files print stands before
-	}
 	for _, line := range lines {
 		key, value, _ := strings.Cut(line, " ")
 		switch key {
@@ -99,7 +95,7 @@ func (c *Conn) inspect(ctx context.Context, dir, file string, root bool) (place,
 	if root {
 		lines, err = c.runRoot(ctx, nil, inspectScript, args...)
 	} else {
-		lines, err = c.run(ctx, c.opts.ScriptTimeout, shell(inspectScript, args...), nil)
+		lines, err = c.runPlain(ctx, inspectScript, args...)
 	}
 	if err != nil {
 		return place{}, err

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -16,14 +17,18 @@ import (
 const (
 	keptErrors = 64 << 10 // bytes of stderr that are kept: the last ones
 	maxErrors  = 16 << 20 // bytes of stderr after which the command is given up
+	maxNoise   = 1 << 20  // bytes that a login may print before what was asked for begins
 )
 
 // process is a command that runs on the NAS in a channel of its own. Its stdin may block and is for one goroutine;
-// its stdout ends with an error as soon as the context, the connection or the command does.
+// its stdout ends with an error as soon as the context, the connection or the command does. What the login prints before
+// the command begins, as a shell's start-up files do, is no part of stdout.
 type process struct {
 	stdin  io.WriteCloser
 	stdout *io.PipeReader
 	stderr *tail
+	noise  *tail         // what came before
+	began  atomic.Bool   // the command itself has spoken
 	asked  chan struct{} // closed when a request stands on stdin
 
 	lane    *lane
@@ -123,6 +128,11 @@ func (c *Conn) open(ctx context.Context, lane *lane, command string) (*process, 
 	select {
 	case o := <-result:
 		var refused *ssh.OpenChannelError
+		var not *notRun
+		if errors.As(o.err, &not) && c.Err() == nil && !broken(o.err) {
+			lane.release()
+			return nil, c.noCommands("the server runs no commands for this login")
+		}
 		if o.err != nil && !errors.As(o.err, &refused) {
 			lane.release()
 			return nil, c.lostOr(c.unusable("it starts no command: " + brief(o.err)))
@@ -143,6 +153,12 @@ func (c *Conn) open(ctx context.Context, lane *lane, command string) (*process, 
 	return nil, err
 }
 
+// notRun is a command that the server did not start in a channel that it opened.
+type notRun struct{ error }
+
+// Unwrap gives the library's error.
+func (e *notRun) Unwrap() error { return e.error }
+
 // command starts the command in a new channel. It may block as long as the connection lives.
 func (c *Conn) command(lane *lane, command string) (*process, error) {
 	s, err := c.client.NewSession()
@@ -151,16 +167,19 @@ func (c *Conn) command(lane *lane, command string) (*process, error) {
 	}
 	p := &process{lane: lane, session: s, asked: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{})}
 	p.stdout, p.pipe = io.Pipe()
-	p.stderr = &tail{flood: func() {
+	p.stderr = &tail{limit: maxErrors, flood: func() {
 		p.give(reason.New("nas_too_much", "what", "the error output", "limit", "16 MiB"))
 	}}
+	p.noise = &tail{limit: maxNoise, flood: func() { p.give(c.noisy(p.noise)) }}
 	out, err := s.StdoutPipe()
 	if err == nil {
 		p.stdin, err = s.StdinPipe()
 	}
 	if err == nil {
 		s.Stderr = p.stderr
-		err = s.Start(command)
+		if err = s.Start(command); err != nil {
+			err = &notRun{err}
+		}
 	}
 	if err != nil {
 		s.Close()
@@ -168,7 +187,7 @@ func (c *Conn) command(lane *lane, command string) (*process, error) {
 	}
 	go func() {
 		// Not io.Copy's error: the end of a channel looks the same whatever its cause, and Wait knows the cause.
-		io.Copy(p.pipe, out)
+		io.Copy(p.pipe, p.begin(out))
 		p.pipe.Close()
 	}()
 	go func() {
@@ -233,35 +252,42 @@ func (p *process) status() int {
 	return -1
 }
 
-// tail keeps the end of what is written to it.
+// tail keeps the end of what is written to it, and how it began.
 type tail struct {
+	limit int64
+	flood func() // called once more than the limit came
+
 	mu    sync.Mutex
+	head  []byte
 	kept  []byte
 	total int64
-	flood func() // called once more than maxErrors came
 }
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
+	t.head = append(t.head, p[:min(len(p), maxHead-len(t.head))]...)
 	t.kept = append(t.kept, p...)
 	if over := len(t.kept) - keptErrors; over > 0 {
 		t.kept = append(t.kept[:0], t.kept[over:]...)
 	}
 	t.total += int64(len(p))
-	flood := t.total > maxErrors
+	flood := t.total > t.limit
 	t.mu.Unlock()
 	if flood {
 		t.flood()
-		return 0, errors.New("too much error output")
+		return 0, errors.New("it is too much")
 	}
 	return len(p), nil
 }
 
-// lines are the last lines that say something, on one line.
+// lines are the last lines that say something, on one line, of what came after the command began if it did.
 func (t *tail) lines() string {
 	t.mu.Lock()
 	text := string(t.kept)
 	t.mu.Unlock()
+	if i := strings.LastIndex(text, scriptBegins+"\n"); i >= 0 {
+		text = text[i+len(scriptBegins):]
+	}
 	var said []string
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {

@@ -18,11 +18,11 @@ func FuzzQuote(f *testing.F) {
 		if strings.ContainsRune(word, 0) {
 			t.Skip("no argument can hold a NUL")
 		}
-		out, err := exec.Command(sh, "-c", shell(`printf "%s|%s" "$1" "$#"`, word, word)).CombinedOutput()
+		out, err := exec.Command(sh, "-c", shell(`printf "%s|%s" "$1" "$#"`, word, word)).Output()
 		if err != nil {
 			t.Fatalf("%q: %v: %s", word, err, out)
 		}
-		if got, want := string(out), word+"|2"; got != want {
+		if got, want := string(out), scriptBegins+"\n"+word+"|2"; got != want {
 			t.Errorf("sh made %q of %q", got, want)
 		}
 	})
@@ -30,7 +30,7 @@ func FuzzQuote(f *testing.F) {
 
 // A login shell other than sh sees the scripts too: they may hold nothing that such a shell reads in its own way.
 func TestScriptsAreOneLineWithoutSingleQuotes(t *testing.T) {
-	for _, script := range []string{factsScript, rootScript, inspectScript, makeScript, uploadScript, undoScript, removeScript, startScript} {
+	for _, script := range []string{factsScript, rootScript, inspectScript, makeScript, uploadScript, undoScript, removeScript, startScript, midcltScript, listScript, listAskedScript, sayBegins} {
 		if strings.ContainsAny(script, "'\n!") {
 			t.Errorf("a script holds a quote, a line break or an exclamation mark:\n%s", script)
 		}

@@ -147,5 +147,12 @@ func (c *Conn) runRoot(ctx context.Context, stdin io.Reader, script string, args
 	if stdin == nil {
 		stdin = strings.NewReader("")
 	}
-	return c.run(ctx, limit, command, io.MultiReader(strings.NewReader(string(first)), stdin))
+	lines, err := c.run(ctx, limit, command, io.MultiReader(strings.NewReader(string(first)), stdin))
+	var failed *scriptError
+	if errors.As(err, &failed) {
+		if ended := c.sudoEnded(ctx, failed.status); ended != nil {
+			return nil, ended
+		}
+	}
+	return lines, err
 }

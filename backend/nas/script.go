@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,13 @@ const maxScript = 64 << 10
 // setPath sets the PATH of all scripts: what they call is found although a login without a terminal lacks sbin.
 const setPath = `PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin; export PATH LC_ALL=C; `
 
+// scriptBegins is the first line of every script, on stdout and stderr. A start-up file or a ForceCommand that prints the
+// command line itself does not print it, since it stands there in two pieces.
+const (
+	scriptBegins = "burnish-begins"
+	sayBegins    = `echo burnish-"begins"; echo burnish-"begins" >&2; `
+)
+
 // scriptDone is the last line of a script that did all it should.
 const scriptDone = "burnish-done"
 
@@ -28,6 +36,8 @@ const scriptDone = "burnish-done"
 type scriptError struct {
 	status int
 	stderr string
+	began  bool   // false: the login, or sudo, did not run it
+	noise  string // what the login printed before
 }
 
 func (e *scriptError) Error() string {
@@ -37,8 +47,8 @@ func (e *scriptError) Error() string {
 	return e.stderr
 }
 
-// run executes a command that prints lines and then scriptDone, and gives the lines. What a shell's start-up files
-// print before is the script's own matter. Without scriptDone the error is a *scriptError.
+// run executes a command that prints lines and then scriptDone, and gives the lines. What a login prints behind that is
+// left out. Without scriptDone the error is a *scriptError.
 func (c *Conn) run(ctx context.Context, limit time.Duration, command string, stdin io.Reader) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -59,19 +69,21 @@ func (c *Conn) run(ctx context.Context, limit time.Duration, command string, std
 		return nil, reason.New("nas_too_much", "what", "the answer of a small script", "limit", "64 KiB")
 	}
 	if err != nil {
-		return nil, c.cut(ctx, err)
+		return nil, c.late(ctx, p, err)
 	}
 	var lines []string
 	for scan := bufio.NewScanner(bytes.NewReader(out)); scan.Scan(); {
 		lines = append(lines, scan.Text())
 	}
-	if n := len(lines); n > 0 && lines[n-1] == scriptDone {
-		return lines[:n-1], nil
+	for i, line := range slices.Backward(lines) {
+		if line == scriptDone {
+			return lines[:i], nil
+		}
 	}
 	if !p.settle(ctx) || p.status() < 0 {
 		return nil, c.cut(ctx, errors.New("a command was cut off"))
 	}
-	return nil, &scriptError{p.status(), p.stderr.lines()}
+	return nil, &scriptError{p.status(), p.stderr.lines(), p.began.Load(), p.noise.lines()}
 }
 
 // cut says why a stream from the NAS broke.
@@ -98,7 +110,7 @@ type Facts struct {
 }
 
 // factsScript prints one key=value a line.
-const factsScript = setPath + `echo burnish-facts; echo "os=$(uname -s)"; echo "arch=$(uname -m)"; echo "uid=$(id -u)"; echo "gid=$(id -g)"; ` +
+const factsScript = setPath + `echo "os=$(uname -s)"; echo "arch=$(uname -m)"; echo "uid=$(id -u)"; echo "gid=$(id -g)"; ` +
 	`for f in /etc/machine-id /var/lib/dbus/machine-id; do [ -r "$f" ] && { echo "machine=$(head -n 1 "$f")"; break; }; done; ` +
 	`if command -v midclt >/dev/null 2>&1 && [ -r /etc/version ]; then echo "system=TrueNAS $(head -n 1 /etc/version)"; ` +
 	`elif [ -r /etc/os-release ]; then sed -n "s/^PRETTY_NAME=/system=/p" /etc/os-release; fi; ` +
@@ -115,7 +127,7 @@ var (
 
 // learn reads the facts, and refuses another machine and one that cannot run the runner.
 func (c *Conn) learn(ctx context.Context) error {
-	lines, err := c.run(ctx, c.opts.ScriptTimeout, shell(factsScript), nil)
+	lines, err := c.runPlain(ctx, factsScript)
 	var failed *scriptError
 	if errors.As(err, &failed) {
 		return c.garbage("the login runs no commands: " + failed.Error())
@@ -124,11 +136,8 @@ func (c *Conn) learn(ctx context.Context) error {
 		return err
 	}
 	said := map[string]string{}
-	begun := false
 	for _, line := range lines {
-		if line == "burnish-facts" {
-			begun = true
-		} else if key, value, ok := strings.Cut(line, "="); ok && begun {
+		if key, value, ok := strings.Cut(line, "="); ok {
 			said[key] = strings.TrimSpace(value)
 		}
 	}

@@ -27,6 +27,7 @@ func (n *NAS) command(ctx context.Context, line string, stdin io.Reader, stdout,
 	script, args, ok := nas.ReadCommand(line)
 	err := errNotFound
 	if ok {
+		fmt.Fprintln(stdout, nas.ScriptBegins)
 		err = n.script(ctx, script, args, stdin, stdout)
 	}
 	var refused *refusal
@@ -61,7 +62,7 @@ func (n *NAS) script(ctx context.Context, script nas.Script, args []string, stdi
 	var err error
 	switch script {
 	case nas.ScriptFacts:
-		lines = []string{"burnish-facts", "os=Linux", "arch=x86_64", "uid=0", "gid=" + strconv.Itoa(max(os.Getgid(), 0)), "machine=" + n.machine, "system=Practice NAS, simulated", "host=" + Hostname}
+		lines = []string{"os=Linux", "arch=x86_64", "uid=0", "gid=" + strconv.Itoa(max(os.Getgid(), 0)), "machine=" + n.machine, "system=Practice NAS, simulated", "host=" + Hostname}
 	case nas.ScriptInspect:
 		lines, err = n.inspect(args[0], args[1])
 	case nas.ScriptMake:
@@ -111,7 +112,7 @@ func (n *NAS) file(dir, name string) (string, error) {
 // inspect lists a directory and all above it, all of them root's.
 func (n *NAS) inspect(dir, name string) ([]string, error) {
 	const owned = "drwxr-xr-x 2 0 0 4096 Jan 1 00:00 "
-	lines := []string{"burnish-place"}
+	var lines []string
 	missing, real := 0, dir
 	for real != "/" && !n.isDir(real) {
 		missing, real = missing+1, path.Dir(real)

@@ -48,14 +48,19 @@ type Server struct {
 	mark   string   // "name=value" in the environment of all that its sessions start
 	child  *tether.Child
 
-	machine bool // a machine of its own: see OwnMachine
+	ownHomes bool // see OwnHomes
+	machine  bool // a machine of its own: see OwnMachine
 }
 
 type settings struct {
 	lines       []string
 	hostKeyFile string
 	machine     bool
+	ownHomes    bool
 }
+
+// OwnHomes gives each login its own home, with the start-up files there. Without it they all have an empty one.
+func OwnHomes() Option { return func(s *settings) { s.ownHomes = true } }
 
 // Option changes how a server is started.
 type Option func(*settings)
@@ -86,7 +91,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 	if s.dir, err = os.MkdirTemp("", "burnish-sshd-"); err != nil {
 		t.Fatal(err)
 	}
-	s.lines, s.HostKeyFile, s.machine = set.lines, set.hostKeyFile, set.machine
+	s.lines, s.HostKeyFile, s.machine, s.ownHomes = set.lines, set.hostKeyFile, set.machine, set.ownHomes
 	s.KeyFile = filepath.Join(s.dir, "client")
 	s.config = filepath.Join(s.dir, "config")
 	s.log = filepath.Join(s.dir, "log")
@@ -164,6 +169,10 @@ func (s *Server) authorized() string { return filepath.Join(s.dir, "authorized_k
 
 // configure writes the configuration for the port and the host key as they are now.
 func (s *Server) configure() error {
+	home := " HOME=" + s.dir // not the start-up files of whoever runs the tests
+	if s.ownHomes {
+		home = ""
+	}
 	lines := append(slices.Clone(s.lines),
 		"ListenAddress "+net.JoinHostPort(s.Host, strconv.Itoa(s.Port)),
 		"HostKey "+s.HostKeyFile,
@@ -176,7 +185,7 @@ func (s *Server) configure() error {
 		"UsePAM no",
 		"UseDNS no",
 		"MaxStartups 200",
-		"SetEnv "+s.mark+" HOME="+s.dir, // not the start-up files of whoever runs the tests
+		"SetEnv "+s.mark+home,
 		"LogLevel VERBOSE",
 	)
 	// From OpenSSH 9.8 on a client that fails is shut out for a while, and here all clients are one address.

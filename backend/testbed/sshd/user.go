@@ -71,6 +71,45 @@ rm -f /var/lib/sudo/lectured/"$1" /run/sudo/ts/"$1"
 	return u
 }
 
+// Shell gives the user another login shell.
+func (u *User) Shell(t testing.TB, path string) {
+	t.Helper()
+	if err := run("", need.Program(t, "usermod"), "--shell", path, u.Name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Writes puts a file of the user's into the home.
+func (u *User) Writes(t testing.TB, name, text string) {
+	t.Helper()
+	path := filepath.Join(u.Home, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(path, u.UID, -1); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// SudoDefaults adds to the user's rule what sudoers sets for this user, such as command_timeout=2.
+func (u *User) SudoDefaults(t testing.TB, setting string) {
+	t.Helper()
+	path := filepath.Join(sudoersDir, u.Name)
+	rule, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := path + "~"
+	if err = os.WriteFile(draft, append([]byte("Defaults:"+u.Name+" "+setting+"\n"), rule...), 0o440); err == nil {
+		if err = run("", need.Program(t, "visudo"), "-c", "-f", draft); err == nil {
+			err = os.Rename(draft, path)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // tools are the paths of the programs that accounts are made and unmade with.
 type tools struct{ useradd, chpasswd, userdel, visudo string }
 
