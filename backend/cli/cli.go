@@ -271,7 +271,7 @@ func (a *app) say(format string, args ...any) {
 // absolute gives the whole path of a key file, which must be there: the window may run elsewhere later.
 func absolute(path string) (string, error) {
 	if _, err := os.Stat(path); err != nil {
-		return "", reason.New("key_unusable", "key", path, "error", err)
+		return "", reason.New("key_unusable", "key", path, "error", err, "hint", "Give the key file by its whole path.")
 	}
 	return filepath.Abs(path)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -92,16 +93,12 @@ func (c *nasImportCmd) run(ctx context.Context, a *app) (int, error) {
 	if c.PasswordStdin && p.Agent {
 		p.Agent = false // it was only what ssh does where no key is named
 	}
-	for _, key := range []struct {
-		flag *string
-		host string
-		port int
-	}{{&c.HostKey, p.Host, p.Port}, {&c.JumpKey, p.Jump.Host, p.Jump.Port}} {
-		if *key.flag == "" && key.host != "" {
-			if *key.flag, err = sshconfig.KnownKey(c.KnownHosts, key.host, key.port); err != nil {
-				return 0, err
-			}
+	if c.HostKey == "" || p.Jump.Host != "" && c.JumpKey == "" {
+		host, jump, err := config.HostKeys(c.KnownHosts, c.Host)
+		if err != nil {
+			return 0, err
 		}
+		c.HostKey, c.JumpKey = cmp.Or(c.HostKey, host), cmp.Or(c.JumpKey, jump)
 	}
 	return c.save(ctx, a, p)
 }

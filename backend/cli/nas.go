@@ -46,9 +46,9 @@ type nasFlags struct {
 
 type nasAddCmd struct {
 	Name  string `arg:"" help:"What you call it."`
-	Host  string `required:"" help:"Host name or address."`
-	Port  int    `default:"22" help:"SSH port."`
-	User  string `required:"" help:"Login."`
+	Host  string `required:"" help:"Host name or address; also USER@HOST:PORT or ssh://USER@HOST:PORT."`
+	Port  int    `placeholder:"22" help:"SSH port, where the host does not say it."`
+	User  string `help:"Login, where the host does not say it."`
 	Key   string `placeholder:"FILE" xor:"login" help:"Private key."`
 	Agent bool   `xor:"login" help:"Ask the SSH agent."`
 	Jump  string `placeholder:"USER@HOST:PORT" help:"Go through this host; the login there is by the same key or agent, or by a password of its own."`
@@ -56,7 +56,14 @@ type nasAddCmd struct {
 }
 
 func (c *nasAddCmd) run(ctx context.Context, a *app) (int, error) {
-	p := profile.Profile{Name: c.Name, Host: c.Host, Port: c.Port, User: c.User, Agent: c.Agent}
+	at, err := profile.ParseAddress(c.Host)
+	if err == nil {
+		at, err = at.With(c.User, c.Port)
+	}
+	if err != nil {
+		return 0, err
+	}
+	p := profile.Profile{Name: c.Name, Host: at.Host, Port: at.Port, User: at.User, Agent: c.Agent}
 	if c.Key != "" {
 		key, err := absolute(c.Key)
 		if err != nil {
@@ -65,7 +72,7 @@ func (c *nasAddCmd) run(ctx context.Context, a *app) (int, error) {
 		p.KeyFile = key
 	}
 	if c.Jump != "" {
-		jump, err := sshconfig.ParseJump(c.Jump, c.User)
+		jump, err := sshconfig.ParseJump(c.Jump, at.User)
 		if err != nil {
 			return 0, err
 		}

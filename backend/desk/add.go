@@ -120,9 +120,9 @@ func (w *walk) failed(id string, why *reason.Said) {
 func stepOf(code reason.Code) string {
 	switch code {
 	case "auth_failed", "agent_unusable", "key_unusable", "password_needed", "password_refused", "password_off", "second_factor", "second_factor_refused",
-		"passphrase_needed", "passphrase_wrong":
+		"passphrase_needed", "passphrase_wrong", "no_shell", "login_noisy":
 		return "login"
-	case "no_root", "sudo_refused":
+	case "no_root", "sudo_refused", "sudo_timeout":
 		return "rights"
 	case "keychain_unavailable", "keychain_denied", "sealed_file_denied", "sealed_file_unusable", "data_dir_unusable", "no_space":
 		return "save"
@@ -206,13 +206,20 @@ func (d *Desk) CancelAdd() {
 
 // profileOf makes a profile of what was filled in.
 func (d *Desk) profileOf(f Form) (profile.Profile, error) {
+	at, err := profile.ParseAddress(f.Host)
+	if err != nil {
+		return profile.Profile{}, err
+	}
+	if at.Port != 0 && f.Port == profile.DefaultPort {
+		f.Port = 0 // the form has it where nobody typed a port
+	}
+	if at, err = at.With(f.User, f.Port); err != nil {
+		return profile.Profile{}, err
+	}
 	p := profile.Profile{
-		Name: strings.TrimSpace(f.Name), Host: strings.TrimSpace(f.Host), Port: f.Port, User: strings.TrimSpace(f.User), KeyFile: strings.TrimSpace(f.KeyFile),
+		Name: strings.TrimSpace(f.Name), Host: at.Host, Port: at.Port, User: at.User, KeyFile: strings.TrimSpace(f.KeyFile),
 		Agent: f.Agent, Password: f.PasswordLogin, Sudo: profile.Sudo(f.Sudo), StateDir: strings.TrimSpace(f.StateDir), VirtualDrives: f.VirtualDrives,
 		Legacy: f.Legacy, Slots: cmp.Or(f.Slots, profile.DefaultSlots), KeepDays: f.KeepDays, AutoResume: f.AutoResume,
-	}
-	if p.Port == 0 {
-		p.Port = profile.DefaultPort
 	}
 	if p.Sudo == "" {
 		p.Sudo = profile.SudoNone
@@ -337,7 +344,7 @@ func (d *Desk) ImportHosts() ([]Host, error) {
 		}
 		if err != nil {
 			h.Reason = asSaid(err)
-		} else if key, err := sshconfig.KnownKey(filepath.Join(d.Home, ".ssh", "known_hosts"), p.Host, p.Port); err == nil {
+		} else if key, _, err := config.HostKeys(filepath.Join(d.Home, ".ssh", "known_hosts"), name); err == nil {
 			h.HostKey = key // else the person is asked, as for a host that ssh does not know
 		}
 		hosts = append(hosts, h)

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
+
+	"burnish/backend/desk"
 )
 
 // A host key that a person has accepted for ssh is not asked about again; a file of known hosts that cannot be read
@@ -46,6 +48,38 @@ func TestAnImportedHostBringsTheKeyThatSSHKnows(t *testing.T) {
 		hosts, err := d.ImportHosts()
 		if err != nil || len(hosts) != 1 || hosts[0].Reason != nil || hosts[0].HostKey != want {
 			t.Errorf("known %q: %+v, %v", known, hosts, err)
+		}
+	}
+}
+
+// TestAHostIsTakenAsPeopleWriteIt: with the user and the port in it, in brackets, with blanks; what is given twice and
+// differs is told.
+func TestAHostIsTakenAsPeopleWriteIt(t *testing.T) {
+	d, _ := open(t, t.TempDir(), t.TempDir())
+	for _, c := range []struct {
+		form desk.Form
+		says string // in the refusal
+	}{
+		{desk.Form{Host: " 127.0.0.1:1 ", User: "u", Port: 22}, "127.0.0.1:1)"},
+		{desk.Form{Host: "ssh://u@[::1]:1/"}, "[::1]:1)"},
+		{desk.Form{Host: "u@127.0.0.1", Port: 1}, "127.0.0.1:1)"},
+		{desk.Form{Host: "127.0.0.1:1", User: "u", Port: 2}, "port 1, and 2"},
+		{desk.Form{Host: "u@127.0.0.1", User: "v", Port: 1}, `"u", and "v"`},
+		{desk.Form{Host: "u:hunter2@127.0.0.1", Port: 1}, "password"},
+	} {
+		c.form.Name, c.form.Password, c.form.PasswordLogin = "box", "x", true
+		r, err := d.AddNAS(c.form)
+		said := ""
+		if err != nil {
+			said = err.Error()
+		}
+		for _, s := range r.Steps {
+			if s.Said != nil {
+				said += s.Said.Error()
+			}
+		}
+		if !strings.Contains(said, c.says) || strings.Contains(said, "hunter2") {
+			t.Errorf("%+v: %q, want %q in it", c.form, said, c.says)
 		}
 	}
 }

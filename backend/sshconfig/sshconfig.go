@@ -1,7 +1,8 @@
 // Package sshconfig reads what a person has told ssh about a host, so that it need not be typed again.
 //
-// Of ssh_config(5) it takes HostName, User, Port, IdentityFile and ProxyJump. What would make ssh reach a host in a way
-// that Burnish cannot go (ProxyCommand, a chain of jump hosts, Match) is an error, never left out in silence. Host keys
+// Of ssh_config(5) it takes HostName, User, Port, IdentityFile, ProxyJump and HostKeyAlias. Where the file would make ssh
+// reach this host in a way that Burnish does not go (see cannot), or a Match that only ssh can judge may say how it is
+// reached, that is an error which names the keyword and the line; other hosts of the file are not concerned. Host keys
 // come from known_hosts, where the person has accepted them.
 //
 // It reads files and holds no state; a Config may be used from any goroutine. Its errors are import_failed.
@@ -10,18 +11,14 @@ package sshconfig
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"github.com/kevinburke/ssh_config"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
@@ -31,151 +28,74 @@ import (
 
 // Config is one file of ssh's configuration, with what it includes.
 type Config struct {
-	file   string
-	home   string
-	user   string
-	parsed *ssh_config.Config
-	names  []string
+	file string
+	home string
+	user string
+	read []line
 }
-
-// maxFile bounds a configuration, in bytes.
-const maxFile = 1 << 20
 
 // Read reads a configuration. home is the person's home directory and user the name of their login here, which is what
 // ssh takes where the file names none.
 func Read(file, home, user string) (*Config, error) {
 	c := &Config{file: file, home: home, user: user}
-	text, err := readAtMost(file)
-	if err != nil {
-		return nil, c.bad(err, "Give the file with --file.")
+	var err error
+	if c.read, err = c.lines(file, 0); err != nil {
+		return nil, c.bad(err, "Mend it, give the file with --file, or add the NAS with: burnish nas add")
 	}
-	c.parsed, err = c.parse(text)
-	if err != nil {
-		return nil, err
-	}
-	c.names = c.hosts(text, 0)
 	return c, nil
-}
-
-// readAtMost reads a file of a bounded size.
-func readAtMost(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = errors.New("it is too long")
-	}
-	return text, err
-}
-
-// parse reads the text of a file, as far as Burnish can follow it.
-func (c *Config) parse(text []byte) (*ssh_config.Config, error) {
-	for n, line := range strings.Split(string(text), "\n") {
-		line = strings.TrimSpace(line)
-		if end := strings.IndexAny(line, " \t="); end > 0 && strings.EqualFold(line[:end], "match") {
-			return nil, c.bad(fmt.Errorf("line %d has a Match block, which only ssh itself can judge", n+1),
-				"Add the NAS with: burnish nas add NAME --host HOST --user USER --key FILE (ssh -G HOST shows the values).")
-		}
-	}
-	parsed, err := ssh_config.DecodeBytes(c.anchored(text))
-	if err != nil {
-		return nil, c.bad(err, "Mend the file, or add the NAS with: burnish nas add")
-	}
-	return parsed, nil
 }
 
 func (c *Config) bad(err any, hint string) error {
 	return reason.New("import_failed", "file", c.file, "error", err, "hint", hint)
 }
 
+// byHand is what to do about a host that cannot be taken over.
+const byHand = "Add the NAS with: burnish nas add NAME --host HOST --user USER --key FILE (ssh -G HOST shows the values)."
+
 // Hosts lists the names that the file gives settings for, without patterns, in its order.
-func (c *Config) Hosts() []string { return c.names }
+func (c *Config) Hosts() []string { return names(c.read) }
 
-// maxIncludes is how deep files may name further ones, as for ssh itself.
-const maxIncludes = 16
+// cannot are the keywords by which ssh reaches a host, or signs in, in a way that Burnish does not, and the value that
+// means nothing of the kind.
+var cannot = []struct{ key, name, nothing string }{
+	{"proxycommand", "ProxyCommand", "none"}, {"bindaddress", "BindAddress", ""}, {"bindinterface", "BindInterface", ""},
+	{"canonicalizehostname", "CanonicalizeHostname", "no"}, {"pkcs11provider", "PKCS11Provider", "none"},
+	{"securitykeyprovider", "SecurityKeyProvider", "internal"}, {"certificatefile", "CertificateFile", "none"},
+	{"addressfamily", "AddressFamily", "any"}, {"knownhostscommand", "KnownHostsCommand", "none"},
+}
 
-// hosts lists the hosts of a file and of those that it includes. A file that cannot be read or followed adds none: what
-// is asked for by its name is told why.
-func (c *Config) hosts(text []byte, depth int) []string {
-	var names []string
-	add := func(more ...string) {
-		for _, name := range more {
-			if name != "" && !strings.ContainsAny(name, "*?!") && !slices.Contains(names, name) {
-				names = append(names, name)
+// follows are the keywords that are followed.
+var follows = []string{"hostname", "user", "port", "identityfile", "proxyjump", "hostkeyalias", "identityagent"}
+
+// known gives what the file says of a host, or why it cannot be followed.
+func (c *Config) known(name string) (*settings, error) {
+	s := c.settings(name)
+	for _, k := range cannot {
+		if v := s.get(k.key); v != "" && !strings.EqualFold(v, k.nothing) {
+			hint := byHand
+			if k.key == "proxycommand" {
+				hint = "Use ProxyJump there, or add the NAS with --jump USER@HOST:PORT."
 			}
+			return s, c.bad(fmt.Errorf("%s has %s %s, which Burnish does not follow", name, k.name, v), hint)
+		}
+		if l, ok := s.doubts[k.key]; ok {
+			return s, c.doubt(name, k.name, l)
 		}
 	}
-	for _, file := range c.includes(text) {
-		if depth == maxIncludes {
-			break
-		}
-		if inner, err := readAtMost(file); err == nil {
-			add(c.hosts(inner, depth+1)...)
+	for _, key := range follows {
+		if l, ok := s.doubts[key]; ok {
+			return s, c.doubt(name, key, l)
 		}
 	}
-	parsed, err := c.parse(text)
-	if err != nil {
-		return names
+	agent := s.get("identityagent")
+	if agent != "" && agent != "SSH_AUTH_SOCK" && agent != "$SSH_AUTH_SOCK" && agent != "none" && agent != os.Getenv("SSH_AUTH_SOCK") && len(s.values["identityfile"]) == 0 {
+		return s, c.bad(fmt.Errorf("%s has IdentityAgent %s, which Burnish does not follow", name, agent), "Set SSH_AUTH_SOCK to it before Burnish starts and add the NAS with --agent, or give a key with --key FILE.")
 	}
-	for _, h := range parsed.Hosts {
-		for _, p := range h.Patterns {
-			add(p.String())
-		}
-	}
-	return names
+	return s, nil
 }
 
-// includes lists the files that a text includes.
-func (c *Config) includes(text []byte) []string {
-	var files []string
-	for _, line := range strings.Split(string(text), "\n") {
-		for _, pattern := range c.patterns(line) {
-			found, _ := filepath.Glob(pattern) // a pattern that is none matches nothing
-			files = append(files, found...)
-		}
-	}
-	return files
-}
-
-// patterns are what a line includes, whole: names that are not absolute are those of ~/.ssh.
-func (c *Config) patterns(line string) []string {
-	words := strings.FieldsFunc(line, func(r rune) bool { return unicode.IsSpace(r) || r == '=' || r == '"' })
-	if len(words) < 2 || !strings.EqualFold(words[0], "include") {
-		return nil
-	}
-	for i, pattern := range words[1:] {
-		if rest, ok := strings.CutPrefix(pattern, "~/"); ok {
-			pattern = filepath.Join(c.home, rest)
-		}
-		if !filepath.IsAbs(pattern) {
-			pattern = filepath.Join(c.home, ".ssh", pattern)
-		}
-		words[i+1] = pattern
-	}
-	return words[1:]
-}
-
-// anchored writes what a text includes whole: the library would look in the home that the system has for its own user.
-func (c *Config) anchored(text []byte) []byte {
-	lines := strings.Split(string(text), "\n")
-	for i, line := range lines {
-		if patterns := c.patterns(line); patterns != nil {
-			lines[i] = "Include " + strings.Join(patterns, " ")
-		}
-	}
-	return []byte(strings.Join(lines, "\n"))
-}
-
-// get gives a setting, empty where there is none.
-func (c *Config) get(host, setting string) (string, error) {
-	value, err := c.parsed.Get(host, setting)
-	if err != nil {
-		return "", c.bad(fmt.Errorf("%s of %s: %w", setting, host, err), "Mend the file, or add the NAS with: burnish nas add")
-	}
-	return value, nil
+func (c *Config) doubt(name, keyword string, l line) error {
+	return c.bad(fmt.Errorf("%s may have the %s of a Match block that only ssh itself can judge (%s)", name, keyword, l.place()), byHand)
 }
 
 // reach is how ssh would reach a host.
@@ -184,22 +104,22 @@ type reach struct {
 	port       int
 }
 
-func (c *Config) reach(name string) (reach, error) {
-	r := reach{host: name, user: c.user, port: profile.DefaultPort}
-	for setting, take := range map[string]func(string) error{
-		"HostName": func(v string) (err error) { r.host, err = expand(v, map[byte]string{'h': name}); return err },
-		"User":     func(v string) error { r.user = v; return nil },
-		"Port":     func(v string) (err error) { r.port, err = strconv.Atoi(v); return err },
+func (c *Config) reach(s *settings) (reach, error) {
+	r := reach{host: s.name, user: c.user, port: profile.DefaultPort}
+	for _, setting := range []struct {
+		name string
+		take func(string) error
+	}{
+		{"HostName", func(v string) (err error) { r.host, err = expand(v, map[byte]string{'h': s.name}); return err }},
+		{"User", func(v string) error { r.user = v; return nil }},
+		{"Port", func(v string) (err error) { r.port, err = strconv.Atoi(v); return err }},
 	} {
-		v, err := c.get(name, setting)
-		if err != nil {
-			return r, err
-		}
+		v := s.get(strings.ToLower(setting.name))
 		if v == "" {
 			continue
 		}
-		if err := take(v); err != nil {
-			return r, c.bad(fmt.Errorf("%s of %s is %q: %w", setting, name, v, err), "Add the NAS with: burnish nas add")
+		if err := setting.take(v); err != nil {
+			return r, c.bad(fmt.Errorf("%s of %s is %q: %w", setting.name, s.name, v, err), byHand)
 		}
 	}
 	return r, nil
@@ -208,33 +128,53 @@ func (c *Config) reach(name string) (reach, error) {
 // Profile gives what the file says of a host as the beginning of a profile: host, port, user, key file or agent, jump
 // host. Its name is the host's in the file.
 func (c *Config) Profile(name string) (profile.Profile, error) {
-	r, err := c.reach(name)
+	s, err := c.known(name)
+	if err != nil {
+		return profile.Profile{}, err
+	}
+	r, err := c.reach(s)
 	if err != nil {
 		return profile.Profile{}, err
 	}
 	p := profile.Profile{Name: name, Host: r.host, Port: r.port, User: r.user}
-	if p.KeyFile, err = c.identity(name, r); err != nil {
+	if p.KeyFile, err = c.identity(s, r); err != nil {
 		return p, err
 	}
 	p.Agent = p.KeyFile == ""
-	command, err := c.get(name, "ProxyCommand")
-	if err != nil {
-		return p, err
-	}
-	if command != "" && command != "none" {
-		return p, c.bad(fmt.Errorf("%s is reached by a ProxyCommand, which Burnish does not run", name), "Use ProxyJump there, or add the NAS with --jump USER@HOST:PORT.")
-	}
-	p.Jump, err = c.jump(name)
+	p.Jump, _, err = c.jump(s)
 	return p, err
+}
+
+// HostKeys gives the host keys that the person has accepted for a host and for its jump host, as KnownKey does; ssh keeps
+// them under the HostKeyAlias where there is one.
+func (c *Config) HostKeys(knownHosts, name string) (host, jump string, err error) {
+	p, err := c.Profile(name)
+	if err != nil {
+		return "", "", err
+	}
+	s := c.settings(name)
+	if host, err = knownAs(knownHosts, s, p.Host, p.Port); err != nil || p.Jump.Host == "" {
+		return host, "", err
+	}
+	_, through, err := c.jump(s)
+	if err != nil {
+		return host, "", err
+	}
+	jump, err = knownAs(knownHosts, through, p.Jump.Host, p.Jump.Port)
+	return host, jump, err
+}
+
+func knownAs(knownHosts string, s *settings, host string, port int) (string, error) {
+	if alias := s.get("hostkeyalias"); alias != "" {
+		host, port = alias, profile.DefaultPort // ssh keeps an alias without a port
+	}
+	return KnownKey(knownHosts, host, port)
 }
 
 // identity chooses the key file: the first named one that is there, else the first. Where none is named it is what ssh
 // itself takes, if no agent is there to be asked; empty is the agent.
-func (c *Config) identity(name string, r reach) (string, error) {
-	named, err := c.parsed.GetAll(name, "IdentityFile")
-	if err != nil {
-		return "", c.bad(fmt.Errorf("IdentityFile of %s: %w", name, err), "Mend the file, or add the NAS with: burnish nas add")
-	}
+func (c *Config) identity(s *settings, r reach) (string, error) {
+	named := s.values["identityfile"]
 	if len(named) == 0 && os.Getenv("SSH_AUTH_SOCK") == "" && runtime.GOOS != "windows" { // there the agent has a name of its own
 		for _, usual := range []string{"id_rsa", "id_ecdsa", "id_ed25519"} {
 			if file := filepath.Join(c.home, ".ssh", usual); exists(file) {
@@ -280,21 +220,30 @@ func (c *Config) keyFile(file string, r reach) (string, error) {
 	return file, nil
 }
 
-func (c *Config) jump(name string) (profile.Jump, error) {
-	text, err := c.get(name, "ProxyJump")
-	if err != nil || text == "" || text == "none" {
-		return profile.Jump{}, err
+// jump gives the jump host of a host, and what the file says of it.
+func (c *Config) jump(s *settings) (profile.Jump, *settings, error) {
+	text := s.get("proxyjump")
+	if text == "" || text == "none" {
+		return profile.Jump{}, nil, nil
 	}
 	if strings.Contains(text, ",") {
-		return profile.Jump{}, c.bad(fmt.Errorf("%s is reached through more than one jump host (%s)", name, text), "Burnish goes through one. Reach the NAS another way, or run Burnish nearer to it.")
+		return profile.Jump{}, nil, c.bad(fmt.Errorf("%s is reached through more than one jump host (%s)", s.name, text), "Burnish goes through one. Reach the NAS another way, or run Burnish nearer to it.")
 	}
-	j, err := ParseJump(strings.TrimPrefix(text, "ssh://"), "")
+	j, err := ParseJump(text, "")
 	if err != nil {
-		return j, err
+		return j, nil, err
 	}
-	r, err := c.reach(j.Host) // it may be a name of this file
+	through, err := c.known(j.Host) // it may be a name of this file
 	if err != nil {
-		return j, err
+		return j, nil, err
+	}
+	if further := through.get("proxyjump"); further != "" && further != "none" {
+		return j, nil, c.bad(fmt.Errorf("%s is reached through %s, which is reached through more than one jump host itself (%s)", s.name, j.Host, further),
+			"Burnish goes through one. Reach the NAS another way, or run Burnish nearer to it.")
+	}
+	r, err := c.reach(through)
+	if err != nil {
+		return j, nil, err
 	}
 	if j.User == "" {
 		j.User = r.user
@@ -303,25 +252,20 @@ func (c *Config) jump(name string) (profile.Jump, error) {
 		j.Port = r.port
 	}
 	j.Host = r.host
-	return j, nil
+	return j, through, nil
 }
 
 // ParseJump reads a jump host as ssh writes it: [user@]host[:port]. What is left out is user and port 0; its error is
 // bad_profile.
 func ParseJump(text, user string) (profile.Jump, error) {
-	j := profile.Jump{User: user, Host: text}
-	if at := strings.LastIndexByte(text, '@'); at >= 0 {
-		j.User, j.Host = text[:at], text[at+1:]
+	a, err := profile.ParseAddress(text)
+	if err != nil {
+		return profile.Jump{}, err
 	}
-	if host, port, err := net.SplitHostPort(j.Host); err == nil {
-		n, err := strconv.Atoi(port)
-		if err != nil || n < 1 || n > 65535 {
-			return j, reason.New("bad_profile", "what", fmt.Sprintf("%q cannot be a port", port), "hint", "A jump host is given as --jump USER@HOST:PORT.")
-		}
-		j.Host, j.Port = host, n
+	if a.User == "" {
+		a.User = user
 	}
-	j.Host = strings.TrimSuffix(strings.TrimPrefix(j.Host, "["), "]")
-	return j, nil
+	return profile.Jump{Host: a.Host, Port: a.Port, User: a.User}, nil
 }
 
 // expand replaces the %-words of ssh that are given; any other is an error.

@@ -76,12 +76,71 @@ func TestWhatSSHKnowsBecomesAProfile(t *testing.T) {
 	}
 }
 
+// TestAMatchSpoilsOnlyWhatItMayConcern: what names and users tell is judged as ssh does; of the rest only the hosts are
+// spoiled whose way or login it may change.
+func TestAMatchSpoilsOnlyWhatItMayConcern(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want profile.Profile
+	}{
+		"of another host":       {"Match host b exec true\n User d\nHost a\n User u\n", profile.Profile{Host: "a", User: "u"}},
+		"of another name":       {"Match exec true originalhost b,c*\n User d\nHost a\n User u\n", profile.Profile{Host: "a", User: "u"}},
+		"that says nothing":     {"Host a\n User u\nMatch exec true\n ForwardAgent yes\n SetEnv A=b\n", profile.Profile{Host: "a", User: "u"}},
+		"of what is said":       {"Host a\n User u\n Port 7\nMatch exec true\n User d\n Port 8\n", profile.Profile{Host: "a", User: "u", Port: 7}},
+		"all":                   {"Host a\n User u\nMatch all\n User d\n Port 7\n", profile.Profile{Host: "a", User: "u", Port: 7}},
+		"this host":             {"Host a\n HostName a.lan\nMatch host *.lan,!b.lan\n User d\n", profile.Profile{Host: "a.lan", User: "d"}},
+		"not this host":         {"Match !host a\n User d\nMatch host=b\n User e\n", profile.Profile{Host: "a", User: "me"}},
+		"this login":            {"Match localuser me originalhost a\n User d\nMatch user d\n Port 9\n", profile.Profile{Host: "a", User: "d", Port: 9}},
+		"another login":         {"Match localuser you\n User d\n", profile.Profile{Host: "a", User: "me"}},
+		"a comment of the line": {"Host a # mine\n User u # me\n", profile.Profile{Host: "a", User: "u"}},
+		"no longer":             {"Match host b\n User d\nHost a\n Port 3\n", profile.Profile{Host: "a", User: "me", Port: 3}},
+	} {
+		config, err := read(t, c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.want.Name, c.want.Agent = "a", true
+		if c.want.Port == 0 {
+			c.want.Port = 22
+		}
+		got, err := config.Profile("a")
+		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+}
+
+// TestTheHostKeyOfAnAliasIsFound where ssh keeps it: under the alias, without a port.
+func TestTheHostKeyOfAnAliasIsFound(t *testing.T) {
+	c, err := read(t, "Host tank\n HostName 192.0.2.7\n Port 2222\n HostKeyAlias tank-key\n ProxyJump door\nHost door\n HostKeyAlias door-key\nHost plain\n HostName tank-key\n Port 2222\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "known_hosts")
+	if err := os.WriteFile(file, []byte("tank-key "+edLine+"\n[tank-key]:2222 "+otherEd+"\ndoor-key "+otherEd+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if host, jump, err := c.HostKeys(file, "tank"); err != nil || host != edLine || jump != otherEd {
+		t.Errorf("%q, %q, %v", host, jump, err)
+	}
+	if host, _, err := c.HostKeys(file, "plain"); err != nil || host != otherEd {
+		t.Errorf("%q, %v", host, err)
+	}
+}
+
 // What ssh would do otherwise is an error that says so, and never left out.
 func TestWhatCannotBeFollowedIsSaid(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
-		"Match":             {"Host a\n User b\nMatch host c\n User d\n", "Match"},
-		"Match with a tab":  {"Match\thost c\n User d\n", "Match"},
-		"Match with equals": {"  match = all\n User d\n", "Match"},
+		"Match":             {"Host a\n Port 22\nMatch host a exec \"test -f /x\"\n User d\n", "line 4"},
+		"Match with a tab":  {"Match\texec true\n User d\n", "user of a Match"},
+		"Match with equals": {"  match = localnetwork=192.0.2.0/24\n HostName d\n", "hostname of a Match"},
+		"Match's command":   {"Match exec true\n ProxyCommand nc %h %p\n", "ProxyCommand of a Match"},
+		"a certificate":     {"Host a\n CertificateFile ~/.ssh/x-cert.pub\n", "CertificateFile"},
+		"another agent":     {"Host *\n IdentityAgent \"~/.1password/agent.sock\"\n", "IdentityAgent"},
+		"an interface":      {"Host a\n BindInterface wg0\n", "BindInterface"},
+		"other names":       {"CanonicalizeHostname yes\n", "CanonicalizeHostname"},
+		"a jump's command":  {"Host a\n ProxyJump b\nHost b\n ProxyCommand nc %h %p\n", "ProxyCommand"},
+		"a jump's jump":     {"Host a\n ProxyJump b\nHost b\n ProxyJump c\n", "more than one"},
 		"a command":         {"Host a\n ProxyCommand nc %h %p\n", "ProxyCommand"},
 		"a chain":           {"Host a\n ProxyJump b,c\n", "more than one"},
 		"no port":           {"Host a\n Port ssh\n", "Port"},
@@ -169,13 +228,8 @@ func TestIncludedFilesNameHostsToo(t *testing.T) {
 	}
 	file := put("config", "Include config.d/*\nInclude \"nowhere\"\nHost own\n HostName own.lan\n")
 	put("config.d/nas", "Host tank\n HostName tank.lan\nInclude "+me+"/.ssh/deep\n")
-	put("config.d/odd", "Match host x\n User y\n")
+	put("config.d/odd", "Match exec true\n User y\n")
 	put("deep", "Host cellar\nInclude "+me+"/.ssh/deep\n") // without an end
-	_, err := Read(file, me, "me")
-	if err == nil {
-		t.Error("a Match block in an included file is passed over")
-	}
-	put("config.d/odd", "Host odd*\n")
 	if _, err := Read(file, me, "me"); err == nil {
 		t.Error("files that include each other without an end are read")
 	}
@@ -184,7 +238,14 @@ func TestIncludedFilesNameHostsToo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"cellar", "tank", "own"}, c.Hosts()); diff != "" {
+	if _, err := c.Profile("tank"); err == nil || !strings.Contains(err.Error(), filepath.Join("config.d", "odd")) {
+		t.Errorf("a Match block in an included file: %v", err)
+	}
+	put("config.d/odd", "Host odd*\n User odd\n")
+	if c, err = Read(file, me, "me"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"tank", "cellar", "own"}, c.Hosts()); diff != "" {
 		t.Error(diff)
 	}
 	if p, err := c.Profile("tank"); err != nil || p.Host != "tank.lan" {

@@ -51,6 +51,7 @@ export class Adding {
     this.busy = true
     this.trouble = null
     this.key = ''
+    this.split()
     try {
       const f = { ...this.form, name: this.form.name.trim(), host: this.form.host.trim(), user: this.form.user.trim() }
       f.agent = this.login === 'agent'
@@ -79,6 +80,18 @@ export class Adding {
     if (this.ofJump) this.form.jump_key = this.key
     else this.form.host_key = this.key
     return this.add()
+  }
+
+  // split puts what is pasted as a host into its fields: user@host:port, ssh://…, [address]:port. The program takes it too;
+  // here the person sees what it was taken for.
+  split() {
+    const f = this.form
+    f.host = f.host.trim()
+    const m = /^(?:ssh:\/\/)?(?:([^@:/\s]+)@)?(?:\[([0-9a-f:.%]+)\]|([^@:/\s[\]]+))(?::([0-9]{1,5}))?\/?$/i.exec(f.host)
+    if (!m) return
+    f.host = (m[2] ?? m[3])!
+    if (m[1]) f.user = m[1]
+    if (m[4]) f.port = Number(m[4])
   }
 
   // elsewhere: another machine answers now, so that no key of the one before is trusted, or asked about, for it.
