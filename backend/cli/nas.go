@@ -12,6 +12,7 @@ import (
 
 	"burnish/backend/jobs"
 	"burnish/backend/profile"
+	"burnish/backend/reason"
 	"burnish/backend/secret"
 	"burnish/backend/sshconfig"
 	"burnish/backend/store"
@@ -267,7 +268,7 @@ func (c *nasEditCmd) run(ctx context.Context, a *app) (int, error) {
 	if p.KeepDays > 0 {
 		kept = fmt.Sprintf("for %d days", p.KeepDays)
 	}
-	a.say("%s: %d jobs at once; jobs that the NAS broke off %s; what was collected of ended jobs stays there %s.", p.Name, p.Slots, goOn, kept)
+	a.say("%s: %s at once; jobs that the NAS broke off %s; what was collected of ended jobs stays there %s.", p.Name, reason.Count(p.Slots, "job"), goOn, kept)
 	return 0, nil
 }
 

@@ -208,7 +208,7 @@ const maxRangesShown = 20
 func (a *app) ranges(s burnin.Stage) {
 	for i, r := range s.BadRanges {
 		if i == maxRangesShown {
-			a.say("    and %d more ranges", len(s.BadRanges)-i)
+			a.say("    and %s", reason.Count(len(s.BadRanges)-i, "more range"))
 			return
 		}
 		more := ""

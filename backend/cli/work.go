@@ -294,17 +294,14 @@ func (c *cleanCmd) run(ctx context.Context, a *app) (int, error) {
 	if a.json {
 		return 0, a.put(done)
 	}
-	runner, many := "the runner stays", "jobs"
+	runner := "the runner stays"
 	switch {
 	case done.RunnerRemoved:
 		runner = "the runner is removed"
 	case len(done.Kept) > 0:
 		runner += " with the jobs that are left there"
 	}
-	if len(done.Removed) == 1 {
-		many = "job"
-	}
-	a.say("%d %s removed from %s, %d kept; %s.", len(done.Removed), many, c.NAS, len(done.Kept), runner)
+	a.say("%s removed from %s, %d kept; %s.", reason.Count(len(done.Removed), "job"), c.NAS, len(done.Kept), runner)
 	for _, id := range done.Kept {
 		a.said("kept: ", done.Why[id])
 	}

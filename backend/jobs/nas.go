@@ -103,7 +103,7 @@ func (s *Service) TestNAS(ctx context.Context, name string, step func(Step)) err
 	if err != nil {
 		return err
 	}
-	step(Step{"drives", fmt.Sprintf("%d drives", len(rows))})
+	step(Step{"drives", reason.Count(len(rows), "drive")})
 	return nil
 }
 

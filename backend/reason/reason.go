@@ -134,6 +134,14 @@ func unended(s string) string {
 	return s
 }
 
+// Count gives a number with its word: "1 drive", "2 drives".
+func Count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
 // Within gives an error's text for the midst of a sentence: without its full stop.
 func Within(err error) string { return unended(err.Error()) }
 

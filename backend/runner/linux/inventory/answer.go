@@ -175,7 +175,7 @@ func worstFirst(answers []answer) []answer {
 func tellAll(u *drive.Usage, answers []answer) {
 	labelled, explained, other := false, u.Class == drive.ExportedPool || u.Class == drive.Pool, false
 	for _, a := range answers {
-		if a.sure && a.class == drive.Data && a.layer != contentLayer {
+		if a.sure && a.class == drive.Data && (a.layer == labelLayer || a.layer == zfsLayer) {
 			labelled, explained = true, explained || a.weight > label.Trace
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"burnish/backend/drive"
 	"burnish/backend/label"
+	"burnish/backend/reason"
 )
 
 const contentLayer = "content"
@@ -141,7 +142,7 @@ func unread(layer string, gaps []label.Gap, what string) answer {
 			return failed(layer, "%d bytes at byte %d, %s, could not be read: %v", g.Length, g.Offset, what, g.Err)
 		}
 	}
-	a := failed(layer, "medium error at byte %d, %s (%d places)", gaps[0].Offset, what, len(gaps))
+	a := failed(layer, "medium error at byte %d, %s (%s)", gaps[0].Offset, what, reason.Count(len(gaps), "place"))
 	a.medium = medium
 	return a
 }

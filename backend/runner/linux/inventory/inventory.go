@@ -31,7 +31,8 @@ func (h *Host) Inventory(ctx context.Context, opt Options) ([]wire.DriveRow, err
 	for _, u := range s.units[:min(len(s.units), wire.MaxDrives)] {
 		n := u.paths[0]
 		row := wire.DriveRow{Identity: s.whole(u), Path: n.path(), Usage: s.usage(u)}
-		if c := row.Usage.Class; (c == drive.ExportedPool || c == drive.Remote) && row.Usage.PoolGUID != "" {
+		waits := row.Usage.Class == drive.Pool && s.pools.pools[row.Usage.PoolGUID] == nil
+		if c := row.Usage.Class; (c == drive.ExportedPool || c == drive.Remote || waits) && row.Usage.PoolGUID != "" {
 			company := reason.Clean(s.company(u, row.Usage.PoolGUID), maxText)
 			row.Usage.Text += "; " + company
 			row.Usage.Why = append(row.Usage.Why, drive.Why{Layer: zfsLayer, Answer: company, Sure: true})

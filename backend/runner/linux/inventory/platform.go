@@ -126,7 +126,9 @@ func parseDiskList(t *topology, data []byte) (claims, error) {
 	out := claims{}
 	for _, d := range list {
 		if b := t.resolve(d.Path); b != nil && d.Used != "" {
-			out.add(b, claim(proxmoxLayer, drive.Data, "Proxmox counts it as used (%s)", d.Used))
+			a := claim(proxmoxLayer, drive.Data, "Proxmox counts it as used (%s)", d.Used)
+			a.marks = []string{d.Used}
+			out.add(b, a)
 		}
 	}
 	return out, nil
