@@ -198,7 +198,30 @@ func poolLabel(t *testing.T, path string) {
 // mountedLoop puts a file system over the drive that the kernel does not count as its holder.
 func mountedLoop(t *testing.T, path string) {
 	t.Helper()
-	over := command(t, "losetup", "-f", "--show", path)
+	mountOver(t, command(t, "losetup", "-f", "--show", path))
+}
+
+// mountedHiddenLoop does it by a node of the drive that is gone by then, as one of a container's own is.
+func mountedHiddenLoop(t *testing.T, path string) {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		t.Fatal(err)
+	}
+	node := filepath.Join(t.TempDir(), "sdx")
+	if err := unix.Mknod(node, unix.S_IFBLK|0o600, int(st.Rdev)); err != nil {
+		t.Skipf("needs a file system that takes device nodes: %v", err)
+	}
+	over := command(t, "losetup", "-f", "--show", node)
+	if err := os.Remove(node); err != nil {
+		t.Error(err)
+	}
+	mountOver(t, over)
+}
+
+// mountOver mounts a loop device, both until the test ends.
+func mountOver(t *testing.T, over string) {
+	t.Helper()
 	t.Cleanup(func() { command(t, "losetup", "-d", over) })
 	command(t, "mkfs.ext4", "-q", "-F", over)
 	at := t.TempDir()
@@ -214,12 +237,13 @@ func mountedLoop(t *testing.T, path string) {
 
 // happens are things that others do to a drive between two looks of ours.
 var happens = map[string]func(t *testing.T, path string){
-	"a file system is made":            copied("mkfs.ext4", "-q", "-F"),
-	"swap space is made":               copied("mkswap"),
-	"it is encrypted":                  copied("cryptsetup", "luksFormat", "-q", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file=-"),
-	"it is partitioned":                copied("sgdisk", "-n", "1:2048:20480"),
-	"a pool is made":                   poolLabel,
-	"a loop device over it is mounted": mountedLoop,
+	"a file system is made":                           copied("mkfs.ext4", "-q", "-F"),
+	"swap space is made":                              copied("mkswap"),
+	"it is encrypted":                                 copied("cryptsetup", "luksFormat", "-q", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file=-"),
+	"it is partitioned":                               copied("sgdisk", "-n", "1:2048:20480"),
+	"a pool is made":                                  poolLabel,
+	"a loop device over it is mounted":                mountedLoop,
+	"a loop device by a node that is gone is mounted": mountedHiddenLoop,
 }
 
 // TestAUseThatBeginsBeforeTheStartIsSeenUnderTheHold: a person looks, something happens, and then they start.

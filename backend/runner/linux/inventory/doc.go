@@ -10,12 +10,16 @@
 //     nothing where the kernel shows that there is nothing for it to tell.
 //   - Membership in a pool, an array, a volume group or a file system is matched by guid; a path that matches counts
 //     too, never instead.
+//   - Where the kernel gives a device number, that is what a thing is made of, not a path: one that was made in a container,
+//     or whose node is gone, names nothing here or something else. What can be known only by a path that leads nowhere
+//     may be any drive, but those that it cannot mean.
 //   - One path to a drive counts for all its paths. A drive that cannot be told from another one is a duplicate.
 //   - What stems from a drive or a tool is bounded, cleaned before it is shown and never part of a command; tools get
 //     kernel names only.
 //
 // Concurrency: a Host is read-only and safe for concurrent use. All drives and all layers are asked at once; whatever
-// hangs is left behind at the deadline, together with its goroutine, and costs its own answer only.
+// hangs is left behind, together with its goroutine, and costs its own answer only: a drive of a list half the deadline
+// after its last sign of life, anything else at the deadline.
 //
 // Errors: Inventory fails only when sysfs cannot be read or the context ends; what is wrong with one drive is in its
 // row. Inspect and Find fail when there is no such drive.

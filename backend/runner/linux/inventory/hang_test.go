@@ -41,7 +41,7 @@ func TestDrivesThatHangCostTheirOwnRowsOnly(t *testing.T) {
 		if err != nil || len(rows) != 60 {
 			t.Fatalf("%d rows, %v; want 60", len(rows), err)
 		}
-		if took := time.Since(began); took > defaultDeadline/2+2*time.Second { // not twice: who gives nothing is not waited for
+		if took := time.Since(began); took > defaultDeadline*2/3 { // who gives nothing is not waited for, once it has had its turn
 			t.Errorf("it took %v", took)
 		}
 		hung := 0
