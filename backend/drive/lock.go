@@ -139,6 +139,14 @@ func (u Usage) WayOut() string {
 	return RuleOf(u.Class).WayOut
 }
 
+// UnreadWayOut says what to do about a drive of which nobody could tell how it is used.
+func (u Usage) UnreadWayOut() string {
+	if u.PhraseKind == SerialPhrase {
+		return "The drive itself fails where labels are kept. To test it all the same, unlock it by its serial number: what it holds is erased."
+	}
+	return u.WayOut()
+}
+
 // Worse gives the worse of two usages and joins what was seen.
 func Worse(a, b Usage) Usage {
 	why, sealed := append(append([]Why(nil), a.Why...), b.Why...), a.Sealed || b.Sealed

@@ -26,7 +26,7 @@ func (a *at) leftAsOurs(spans []extent) error {
 		if err := a.mayWrite(); err != nil {
 			return err
 		}
-		other, err := differs(a.wrote, off, n, func(at int, now []byte) bool {
+		other, err := differs(a.own(), off, n, func(at int, now []byte) bool {
 			if isZero(now) {
 				return true
 			}
@@ -53,7 +53,7 @@ func (a *at) halfErased(ends []extent) ([]extent, error) {
 	k, err := readKit(a.root())
 	if errors.Is(err, fs.ErrNotExist) && a.req.Grant == nil { // nothing was saved of a drive that was found blank
 		return ends, pieces(ends, func(off int64, n int) error {
-			other, err := differs(a.wrote, off, n, func(_ int, now []byte) bool { return blank(now, len(now)) })
+			other, err := differs(a.own(), off, n, func(_ int, now []byte) bool { return blank(now, len(now)) })
 			return a.foreignData(other, err)
 		})
 	}
@@ -70,7 +70,7 @@ func (a *at) halfErased(ends []extent) ([]extent, error) {
 		if err := a.mayWrite(); err != nil {
 			return err
 		}
-		return a.foreignData(p.untouched(a.wrote, was, job))
+		return a.foreignData(p.untouched(a.own(), was, job))
 	})
 }
 

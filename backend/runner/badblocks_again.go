@@ -137,7 +137,7 @@ func (o *partObserver) Checkpoint(c surface.Checkpoint) error {
 	off := (o.part.to + o.size/2) % o.size / int64(len(buf)) * int64(len(buf))
 	for left := min(cacheBytes, o.size); left > 0; {
 		n := min(int64(len(buf)), o.size-off)
-		if _, err := o.dev.ReadAt(buf[:n], off); err != nil {
+		if _, err := o.own().ReadAt(buf[:n], off); err != nil {
 			if err := mediumIsForTheSweep(err); err != nil {
 				return err
 			}

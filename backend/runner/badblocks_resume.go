@@ -2,7 +2,7 @@ package runner
 
 import (
 	"context"
-	"time"
+	"errors"
 
 	"burnish/backend/burnin"
 	"burnish/backend/surface"
@@ -27,33 +27,15 @@ func (b *bbRun) checkpoint(ctx context.Context, at int64) error {
 
 // flush empties the drive's cache: badblocks goes round that of the kernel, and leaves that of the drive as it is.
 func (b *bbRun) flush(ctx context.Context) error {
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		err = b.dev.Flush()
-	}()
-	select {
-	case <-done:
-		if err != nil {
-			return &surface.DeviceError{Kind: surface.ErrFlush, Op: "flush", LBA: -1, Err: err}
-		}
-		return nil
-	case <-ctx.Done():
+	err := b.own().Flush()
+	var io *surface.IOError
+	switch {
+	case errors.As(err, &io):
+		return &surface.DeviceError{Kind: surface.ErrFlush, Op: "flush", LBA: -1, Err: err}
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
 	}
-	select {
-	case <-done:
-	case <-time.After(surface.StopGrace):
-		b.owed = func() string {
-			select {
-			case <-done:
-				return ""
-			default:
-				return "a flush of its cache"
-			}
-		}
-	}
-	return context.Cause(ctx)
+	return err
 }
 
 // bbAtTail reports whether a badblocks that was broken off may have left its patterns in the tail of the drive: in its last

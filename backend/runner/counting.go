@@ -192,7 +192,7 @@ func (a *at) proveCount() error {
 		buf := surface.AlignedBuffer(g.PhysicalBytes)
 		read := false
 		for _, off := range []int64{g.SizeBytes / 2, 0, g.SizeBytes / 4} {
-			if _, err = w.ReadAt(buf, off/int64(len(buf))*int64(len(buf))); err == nil {
+			if _, err = (direct{w.Device, a}).ReadAt(buf, off/int64(len(buf))*int64(len(buf))); err == nil {
 				read = true
 				break
 			}

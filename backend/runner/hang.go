@@ -1,9 +1,11 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,56 +13,189 @@ import (
 	"burnish/backend/surface"
 )
 
-// hangAfter is how long a request may be without an answer before the journal says so. The stage goes on when the answer
-// comes, and ends as stuck when it does not.
-const hangAfter = 120 * time.Second
+const (
+	// hangAfter is how long a request may be without an answer before the journal says so. The stage goes on when the answer
+	// comes, and ends as stuck when it does not.
+	hangAfter = 120 * time.Second
+	// aloneSlow is how long a request that no engine measures has to take to be told, flushSlow a flush: the cache of a disk
+	// holds some seconds' worth of scattered writes.
+	aloneSlow = 3 * time.Second
+	flushSlow = 30 * time.Second
+)
 
-// attended is a drive whose requests are watched. It is safe for concurrent use.
-type attended struct {
-	surface.Device
-	now  func() time.Time
-	heat *heat
-
+// traffic is what a run has asked of its drive and what the drive has not answered. There is one way to the drive: an engine's
+// requests go through attended, those of the run's own code through direct, and looks at labels through ask. It is safe for
+// concurrent use.
+type traffic struct {
 	mu      sync.Mutex
 	next    int64
 	flights map[int64]flight
+	slow    []flight // answered, of those that nobody else measures
+	dead    bool     // one was waited for in vain: the drive is asked nothing more
 }
 
 // flight is a request under way.
 type flight struct {
+	what  string // "a flush of its cache"; empty for a request at lba
 	lba   int64
+	now   func() time.Time
 	since time.Time
+	limit time.Duration // from which on it is slow; 0 where somebody else measures it
+	took  time.Duration
 	told  bool
 }
 
-// attend has the requests to a drive watched from here on.
-func (o *observer) attend(dev surface.Device) surface.Device {
-	// What a queue has under way when a pause begins is looked at only after it: the pause is no hang.
-	d := &attended{Device: dev, now: o.heat.work, heat: o.heat, flights: map[int64]flight{}}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.drive, o.owed = d, d.owed
-	return d
+func (f flight) String() string { return cmp.Or(f.what, fmt.Sprintf("a request at LBA %d", f.lba)) }
+
+const aFlush = "a flush of its cache"
+
+func (t *traffic) begin(f flight) int64 {
+	f.since = f.now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.flights == nil {
+		t.flights = map[int64]flight{}
+	}
+	t.next++
+	t.flights[t.next] = f
+	return t.next
 }
 
-// owed names the oldest request that is under way.
-func (d *attended) owed() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.flights) == 0 {
+// maxSlow bounds how many slow requests are kept of a stage.
+const maxSlow = 1000
+
+func (t *traffic) land(id int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f, under := t.flights[id]
+	delete(t.flights, id)
+	if f.limit > 0 {
+		f.took = f.now().Sub(f.since)
+	}
+	if under && f.limit > 0 && f.took >= f.limit && len(t.slow) < maxSlow {
+		t.slow = append(t.slow, f)
+	}
+}
+
+// owed names the oldest request that is under way, empty where there is none.
+func (t *traffic) owed() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.flights) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("a request at LBA %d", d.flights[slices.Min(slices.Collect(maps.Keys(d.flights)))].lba)
+	return t.flights[slices.Min(slices.Collect(maps.Keys(t.flights)))].String()
+}
+
+// hung gives the oldest request that has been without an answer for too long and was not told yet.
+func (t *traffic) hung() (f flight, waited time.Duration, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var oldest int64
+	for id, f := range t.flights {
+		if f.told {
+			return f, 0, false // one word for each hang: the others wait behind it
+		}
+		if oldest == 0 || id < oldest {
+			oldest = id
+		}
+	}
+	if f = t.flights[oldest]; oldest == 0 || f.now().Sub(f.since) < hangAfter {
+		return f, 0, false
+	}
+	f.told = true
+	t.flights[oldest] = f
+	return f, f.now().Sub(f.since), true
+}
+
+func (t *traffic) giveUp() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dead = true
+}
+
+func (t *traffic) isDead() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.dead
+}
+
+// takeSlow gives the slow requests since it was asked last.
+func (t *traffic) takeSlow() []flight {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	slow := t.slow
+	t.slow = nil
+	return slow
+}
+
+// watchTraffic tells of requests that hang, for as long as a stage is at work.
+func (a *at) watchTraffic() (stop func()) {
+	end, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(min(a.stuckLimit()/10, 10*time.Second))
+		defer tick.Stop()
+		for {
+			select {
+			case <-end:
+				return
+			case <-tick.C:
+			}
+			if f, waited, ok := a.traffic.hung(); ok {
+				// The journal keeps its first error itself; the next event of the stage's own goroutine meets it.
+				_ = a.warn(reason.New("request_hung", "what", sentence(f.String()), "seconds", int(waited.Seconds())))
+			}
+		}
+	}()
+	return func() { close(end); <-done }
+}
+
+// sentence begins one with a text.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// tellSlow warns of requests that took the drive long, of those that no chart shows.
+func (a *at) tellSlow() error {
+	slow := a.traffic.takeSlow()
+	if len(slow) == 0 {
+		return nil
+	}
+	longest := slices.MaxFunc(slow, func(x, y flight) int { return cmp.Compare(x.took, y.took) })
+	return a.warn(reason.New("slow_answers", "count", counted(int64(len(slow)), "request"), "stage", a.spec.Kind,
+		"what", longest, "ms", longest.took.Milliseconds()))
+}
+
+// attended is the drive for an engine, which waits for the answers itself.
+type attended struct {
+	surface.Device
+	traffic *traffic
+	heat    *heat
+}
+
+func (o *observer) attend(dev surface.Device) surface.Device {
+	return &attended{Device: dev, traffic: &o.traffic, heat: o.heat}
 }
 
 func (d *attended) ReadAt(p []byte, off int64) (int, error) {
-	defer d.land(d.begin(off))
+	defer d.traffic.land(d.begin(off))
 	return d.Device.ReadAt(p, off)
 }
 
 func (d *attended) WriteAt(p []byte, off int64) (int, error) {
-	defer d.land(d.begin(off))
+	defer d.traffic.land(d.begin(off))
 	return d.Device.WriteAt(p, off)
+}
+
+func (d *attended) Flush() error {
+	defer d.traffic.land(d.traffic.begin(flight{what: aFlush, now: d.heat.work, limit: flushSlow}))
+	return d.Device.Flush()
+}
+
+// begin waits while the drive is too hot. What a queue has under way when a pause begins is looked at only after it: the
+// pause is no hang.
+func (d *attended) begin(off int64) int64 {
+	d.heat.wait()
+	return d.traffic.begin(flight{lba: off / int64(d.Geometry().LogicalBytes), now: d.heat.work})
 }
 
 // Queue implements surface.Queuer.
@@ -82,7 +217,7 @@ func (q *attendedQueue) Start(slot int, write bool, n int, off int64) error {
 	q.flights[slot] = q.drive.begin(off)
 	err := q.Queue.Start(slot, write, n, off)
 	if err != nil {
-		q.drive.land(q.flights[slot])
+		q.drive.traffic.land(q.flights[slot])
 	}
 	return err
 }
@@ -90,63 +225,11 @@ func (q *attendedQueue) Start(slot int, write bool, n int, off int64) error {
 func (q *attendedQueue) Next() (int, error) {
 	slot, err := q.Queue.Next()
 	if slot >= 0 {
-		q.drive.land(q.flights[slot])
+		q.drive.traffic.land(q.flights[slot])
 		return slot, err
 	}
 	for _, id := range q.flights { // no answer will come
-		q.drive.land(id)
+		q.drive.traffic.land(id)
 	}
 	return slot, err
-}
-
-// begin waits while the drive is too hot.
-func (d *attended) begin(off int64) int64 {
-	d.heat.wait()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.next++
-	d.flights[d.next] = flight{lba: off / int64(d.Geometry().LogicalBytes), since: d.now()}
-	return d.next
-}
-
-func (d *attended) land(id int64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.flights, id)
-}
-
-// hung gives the LBA of the oldest request that has been without an answer for too long and was not told yet.
-func (d *attended) hung() (lba int64, waited time.Duration, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var oldest int64
-	for id, f := range d.flights {
-		if f.told {
-			return 0, 0, false // one word for each hang: the others wait behind it
-		}
-		if oldest == 0 || id < oldest {
-			oldest = id
-		}
-	}
-	f := d.flights[oldest]
-	if oldest == 0 || d.now().Sub(f.since) < hangAfter {
-		return 0, 0, false
-	}
-	f.told = true
-	d.flights[oldest] = f
-	return f.lba, d.now().Sub(f.since), true
-}
-
-// noticeHangs tells of a request that hangs, once.
-func (o *observer) noticeHangs() {
-	o.mu.Lock()
-	d := o.drive
-	o.mu.Unlock()
-	if d == nil {
-		return
-	}
-	if lba, waited, ok := d.hung(); ok {
-		// The journal keeps its first error itself; the next event of the stage's own goroutine meets it.
-		_ = o.warn(reason.New("request_hung", "lba", lba, "seconds", int(waited.Seconds())))
-	}
 }

@@ -16,10 +16,11 @@ const touchEvery = time.Minute
 // for it. Gone gives the error with which the drive vanished. It ends with ctx; a read that never returns is left
 // behind and ends with the process.
 func (a *at) keepAwake(ctx context.Context) (gone <-chan error, err error) {
-	dev, err := a.held.Device(false)
+	raw, err := a.held.Device(false)
 	if err != nil {
 		return nil, err
 	}
+	dev := direct{raw, a}
 	found := make(chan error, 1)
 	go func() {
 		defer dev.Close()
@@ -39,6 +40,8 @@ func (a *at) keepAwake(ctx context.Context) (gone <-chan error, err error) {
 			_, err := dev.ReadAt(buf, n*stride%sectors*int64(geo.LogicalBytes))
 			var io *surface.IOError
 			switch {
+			case errors.Is(err, errStuck):
+				return // it is told, and left behind
 			case errors.As(err, &io) && io.Class == surface.ClassGone:
 				found <- err
 				return

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
 	"burnish/backend/label"
-	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
 
@@ -118,7 +116,7 @@ func (a *at) tellRest() error {
 	case !id.Same(a.req.Drive):
 		return a.another(id)
 	case !drive.StartableAgain(id, usage, before).Destructive:
-		return reason.New("usage_changed", "expected", a.expected(), "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
+		return usageSaid(a.expected(), usage, "")
 	}
 	a.log.say("left on the drive: %s (%s)", usage.Class, usage.Text)
 	wiped := burnin.Wiped{Rest: drive.Grant{Class: usage.Class, PoolGUID: usage.PoolGUID, Claims: usage.Claims}}
@@ -170,7 +168,7 @@ func removeKit(root *os.Root) error {
 func (a *at) edges() []extent {
 	g := a.wrote.Geometry()
 	spans := endsOf(g.SizeBytes)
-	found, err := label.Scan(directReader{a.wrote, a.mayWrite}, g.SizeBytes, g.LogicalBytes, label.Options{Samples: 1, Medium: isMedium})
+	found, err := label.Scan(directReader{a.own(), a.mayWrite}, g.SizeBytes, g.LogicalBytes, label.Options{Samples: 1, Medium: isMedium})
 	if err != nil {
 		a.log.say("the partitions' ends are not looked for: %v", err)
 		return spans
@@ -245,7 +243,7 @@ func (a *at) saveKit(spans []extent, others []*taken) (*kit, error) {
 	s := saver{at: a, kit: k, out: f, buf: surface.AlignedBuffer(pieceBytes), others: others}
 	err = errors.Join(pieces(spans, s.save), a.met(s.failed, 0))
 	if err == nil {
-		err = k.take(a.wrote, a.mayWrite)
+		err = k.take(a.own(), a.mayWrite)
 	}
 	if err == nil {
 		err = f.Sync()
@@ -303,7 +301,7 @@ func (s *saver) save(off int64, n int) error {
 // read reads a piece; what the medium does not give any more is zeros.
 func (s *saver) read(p []byte, off int64) error {
 	if s.lost < maxLostReads {
-		_, err := s.wrote.ReadAt(p, off)
+		_, err := s.own().ReadAt(p, off)
 		if err == nil || mediumIsForTheSweep(err) != nil {
 			return err
 		}
@@ -314,7 +312,7 @@ func (s *saver) read(p []byte, off int64) error {
 		part := p[at:min(at+g.PhysicalBytes, len(p))]
 		err := error(&surface.IOError{Class: surface.ClassMedium})
 		if s.lost < maxLostReads {
-			if _, err = s.wrote.ReadAt(part, off+int64(at)); err != nil {
+			if _, err = s.own().ReadAt(part, off+int64(at)); err != nil {
 				s.failed++
 			}
 		}

@@ -82,7 +82,7 @@ func (a *at) takeKit(id string) (*taken, error) {
 	if g := req.Grant; g != nil {
 		t.may = append(slices.Clone(t.may), *g)
 	}
-	misfit, err := k.misfit(a.wrote, t.data, t.job, a.mayWrite)
+	misfit, err := k.misfit(a.own(), t.data, t.job, a.mayWrite)
 	if err != nil || misfit != nil {
 		t.close()
 	}

@@ -68,7 +68,8 @@ type memoryDrive struct {
 
 	sensorLimits [2]*int // what the kernel's sensor knows of its limits
 
-	count *memoryCount // nil: the kernel counts
+	count *memoryCount                  // nil: the kernel counts
+	look  func(drive.Usage) drive.Usage // what a further look sees; nil: what is so
 }
 
 func newMachine(t testing.TB) *machine {
@@ -171,7 +172,11 @@ func (h *memoryHold) Close() error {
 }
 
 func (h *memoryHold) Inspect(context.Context) (drive.Identity, drive.Usage, error) {
-	return h.Identity(), h.Usage(), nil
+	id, usage := h.Identity(), h.Usage()
+	if h.d.look != nil {
+		usage = h.d.look(usage)
+	}
+	return id, usage, nil
 }
 
 func (h *memoryHold) Device(bool) (runner.Device, error) { return openMemory{h.d.Device}, nil }

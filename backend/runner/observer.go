@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,8 +13,6 @@ import (
 type observer struct {
 	*at
 
-	mu             sync.Mutex
-	drive          *attended    // guarded by mu; nil while a child works
 	answered       atomic.Int64 // requests; while it stands still, nothing moves
 	lastDone       int64        // see tell
 	lastAt         int64        // what was done at the last sample

@@ -63,15 +63,15 @@ func (a *at) readsEverywhere(ways []WayIn, p []byte, off int64) error {
 	if err := a.mayWrite(); err != nil {
 		return err
 	}
-	if _, err := a.wrote.WriteAt(p, off); err != nil {
+	if _, err := a.own().WriteAt(p, off); err != nil {
 		return err
 	}
-	if err := a.wrote.Flush(); err != nil {
+	if err := a.own().Flush(); err != nil {
 		return err
 	}
 	got := surface.AlignedBuffer(len(p))
 	for _, w := range ways {
-		if _, err := w.ReadAt(got, off); err != nil {
+		if _, err := (direct{w.Device, a}).ReadAt(got, off); err != nil {
 			return err
 		}
 		if !bytes.Equal(got, p) {

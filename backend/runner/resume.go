@@ -59,7 +59,7 @@ const endsChecked = 1 << 20
 // job's stamps, or the zeros of its first destructive act, or the tail what badblocks writes there. A sector that cannot
 // be read is the sweep's to judge.
 func (a *at) endsAreOurs() error {
-	w := a.wrote
+	w := a.own()
 	g := w.Geometry()
 	n := min(endsChecked, g.SizeBytes)
 	buf := surface.AlignedBuffer(int(n))
@@ -151,7 +151,7 @@ func (a *at) wroteLast(goesOn bool) error {
 		if err != nil || len(k.Samples) == 0 {
 			return refused("no undo kit that tells")
 		}
-		if other, err := k.changed(a.wrote); err != nil || other >= 0 {
+		if other, err := k.changed(a.own()); err != nil || other >= 0 {
 			return errors.Join(err, refused(fmt.Sprintf("other data at byte %d", other)))
 		}
 		return nil
@@ -176,7 +176,7 @@ func (a *at) wroteLast(goesOn bool) error {
 		if off < edge && written == g.SizeBytes || off >= g.SizeBytes-edge {
 			continue // the last act zeroes both ends
 		}
-		if _, err := a.wrote.ReadAt(buf, off); err != nil {
+		if _, err := a.own().ReadAt(buf, off); err != nil {
 			if err := mediumIsForTheSweep(err); err != nil {
 				return err
 			}

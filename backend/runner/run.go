@@ -61,7 +61,8 @@ type run struct {
 	silent    []burnin.Counter // paths that the kernel did not count
 	mute      string           // why one of these cannot be counted
 	uncounted bool             // the kernel's count was seen not to count
-	wrote     *writes          // nil until the drive is open for writing
+	traffic   traffic
+	wrote     *writes // nil until the drive is open for writing
 	deeds     deeds
 	ended     <-chan struct{} // closed when the run is to end
 	atWork    atomic.Bool     // it has its slot, and waits no more
@@ -69,7 +70,7 @@ type run struct {
 	nvmeCLI   bool  // nvme-cli reads this drive's self-test log, smartctl does not
 	noNVMeCLI error // why nvme-cli does not either
 
-	// owed names what the drive has not answered yet, empty where there is nothing. It is of the stage's goroutine.
+	// owed names what a child waits for, empty where it has ended. It is of the stage's goroutine.
 	owed func() string
 
 	asked  bool // a drive that had vanished was asked how it is
@@ -270,7 +271,7 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 		}
 	}
 	id, usage := r.held.Identity(), r.held.Usage()
-	if id, usage, err = r.settled(ctx, id, usage); err != nil {
+	if id, usage, err = r.settled(ctx, r.held.Inspect, looksAtStart, id, usage, nil); err != nil {
 		return r.failed(err, "the start")
 	}
 	if destroys {
@@ -300,23 +301,6 @@ func (r *run) place() *drive.Place {
 	return &p
 }
 
-// lookers is how long a process that only has the drive open may keep a run from going on: monitors and udev look at
-// drives for a moment, what uses a drive stays.
-const lookers = 10 * time.Second
-
-// settled reads identity and usage again for as long as nothing but an open file stands in the way.
-func (r *run) settled(ctx context.Context, id drive.Identity, usage drive.Usage) (drive.Identity, drive.Usage, error) {
-	var err error
-	for end := time.Now().Add(lookers); err == nil && usage.Class == drive.OpenByProcess && time.Now().Before(end) && ctx.Err() == nil; {
-		select {
-		case <-ctx.Done():
-		case <-time.After(r.poll()):
-			id, usage, err = r.held.Inspect(ctx)
-		}
-	}
-	return id, usage, err
-}
-
 // compare refuses a drive that is another one, or that is used in another way than was agreed to.
 func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reason.Said {
 	if !id.Same(r.req.Drive) {
@@ -327,7 +311,7 @@ func (r *run) compare(id drive.Identity, usage drive.Usage, destroys bool) *reas
 	case usage.Sealed:
 		return reason.New("drive_locked", "drive", r.req.Drive.ID(), "usage", usage.Text, "way_out", usage.WayOut())
 	case destroys && !can.Destructive:
-		return reason.New("usage_changed", "expected", r.expected(), "found", fmt.Sprintf("%s: %s%s", usage.Class, usage.Text, r.req.Grant.Differs(usage)))
+		return usageSaid(r.expected(), usage, r.req.Grant.Differs(usage))
 	case !can.Read:
 		return r.inUse(usage, r.held.Path())
 	}

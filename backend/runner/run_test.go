@@ -170,7 +170,7 @@ func TestNothingIsWrittenToADriveThatIsNotWhatWasAgreed(t *testing.T) {
 		"mounted meanwhile":  {func(d *memoryDrive) { d.usage = drive.Usage{Class: drive.Mounted, Text: "mounted at /mnt"} }, "usage_changed"},
 		"another drive":      {func(d *memoryDrive) { d.id.Serial = "OTHER" }, "identity_changed"},
 		"another size":       {func(d *memoryDrive) { d.id.SizeBytes -= 512 }, "identity_changed"},
-		"nobody can tell":    {func(d *memoryDrive) { d.usage = drive.Usage{Class: drive.CannotTell, Text: "zpool did not answer"} }, "usage_changed"},
+		"nobody can tell":    {func(d *memoryDrive) { d.usage = drive.Usage{Class: drive.CannotTell, Text: "zpool did not answer"} }, "usage_unread"},
 		"data of somebody's": {func(d *memoryDrive) { d.usage = drive.Usage{Class: drive.Data, Text: "ext4"} }, "usage_changed"},
 	} {
 		t.Run(name, func(t *testing.T) {

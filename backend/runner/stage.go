@@ -109,12 +109,14 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 	at := &at{run: r, i: i, spec: spec, log: log}
 	at.heat = at.newHeat()
 	temps := at.thermometer(ctx)
+	unwatch := at.watchTraffic()
+	defer unwatch()
 	out, err := at.cameBack(ctx)
 	if err == nil && out.state == burnin.Passed {
 		out, err = at.work(ctx, start, temps)
 	}
 	out, err = at.unlessGone(ctx, out, err)
-	if err == nil {
+	if err = errors.Join(err, at.tellSlow()); err == nil {
 		out, err = at.after(ctx, out)
 	}
 	seen, tempErr := temps.read()
@@ -123,7 +125,7 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 		if errors.As(err, &broken) {
 			return outcome{}, err
 		}
-		out.state, out.said = burnin.Unknown, r.failed(err, string(spec.Kind))
+		out.state, out.said = burnin.Unknown, at.failed(err, string(spec.Kind))
 	}
 	out.temps = seen
 	if (ctx.Err() != nil || r.stopAsked()) && out.state != burnin.Passed && out.state != burnin.Failed {
@@ -146,17 +148,34 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (outcome,
 // untilQuiet waits until nothing that this run has asked of its drive is left: before that it is not stopped.
 func (a *at) untilQuiet() error {
 	for told := false; ; time.Sleep(a.poll()) {
-		if a.owed == nil || a.owed() == "" {
+		owed := a.owing()
+		if owed == "" {
 			return nil
 		}
 		if told {
 			continue
 		}
 		told = true
-		if err := a.warn(reason.New("stop_waits", "what", a.owed())); err != nil {
+		if err := a.warn(reason.New("stop_waits", "what", owed)); err != nil {
 			return err
 		}
 	}
+}
+
+// owing names what the drive has not answered yet, empty where there is nothing.
+func (a *at) owing() string {
+	if owed := a.traffic.owed(); owed != "" || a.owed == nil {
+		return owed
+	}
+	return a.owed()
+}
+
+// failed gives the reason behind an error of a stage.
+func (a *at) failed(err error, stage string) *reason.Said {
+	if errors.Is(err, errStuck) {
+		return a.stuck().said
+	}
+	return a.run.failed(err, stage)
 }
 
 // work does what the stage is for.
@@ -265,7 +284,8 @@ func (a *at) finalCheck(ctx context.Context) (outcome, error) {
 			return a.foreignOutcome(foreign, err)
 		}
 	}
-	id, usage, err := a.held.Inspect(ctx)
+	id, usage, err := a.inspectWatched(ctx)
+	id, usage, err = a.settled(ctx, a.inspectWatched, looksOfStage, id, usage, err)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -121,7 +121,6 @@ func (a *at) watched(ctx context.Context, watch *observer, work func(context.Con
 				return
 			case <-tick.C:
 			}
-			watch.noticeHangs()
 			if a.j.stands.Load() {
 				since = time.Now()
 				continue
@@ -219,6 +218,8 @@ func (a *at) ioOutcome(err error) outcome {
 	errors.As(err, &io)
 	kind := string(a.spec.Kind)
 	switch {
+	case errors.Is(err, errStuck):
+		return a.stuck()
 	case errors.Is(err, surface.ErrGone) || io != nil && io.Class == surface.ClassGone:
 		return outcome{state: burnin.Unknown, said: reason.New("drive_vanished", "stage", kind, "where", whereOf(io), "error", err, "kernel", ""),
 			gone: &departure{whereOf(io), err}}

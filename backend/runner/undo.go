@@ -225,14 +225,14 @@ func (r *run) putBack(ctx context.Context, k *kit, by string) error {
 			log.Printf("undo of job %s: %v", r.id, err)
 		}
 	}()
-	id, usage, err := r.settled(ctx, r.held.Identity(), r.held.Usage())
+	id, usage, err := r.settled(ctx, r.held.Inspect, looksAtStart, r.held.Identity(), r.held.Usage(), nil)
 	switch {
 	case err != nil:
 		return err
 	case !id.Same(r.req.Drive):
 		return r.another(id)
 	case !r.mayRestore(k, id, usage):
-		return reason.New("usage_changed", "expected", "what this job left there", "found", fmt.Sprintf("%s: %s", usage.Class, usage.Text))
+		return usageSaid("what this job left there", usage, "")
 	}
 	dev, err := r.held.Device(true)
 	if err != nil {

@@ -2,11 +2,9 @@ package runner
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"sync/atomic"
 
-	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
@@ -124,30 +122,6 @@ func (a *at) proveAgain() *reason.Said {
 	return a.compare(id, usage, true)
 }
 
-// look reads identity and usage under the hold.
-func (a *at) look() (drive.Identity, drive.Usage, *reason.Said) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	go func() {
-		select {
-		case <-a.ended:
-			cancel(errEnds)
-		case <-ctx.Done():
-		}
-	}()
-	id, usage, err := a.held.Inspect(ctx)
-	if err == nil {
-		id, usage, err = a.settled(ctx, id, usage)
-	}
-	if err == nil {
-		usage, err = a.recall(usage)
-	}
-	if err = errors.Join(err, a.met(usage.FailedReads, 0)); err != nil {
-		return id, usage, a.failed(err, string(a.spec.Kind))
-	}
-	return id, usage, nil
-}
-
 // extent is a range of bytes of the drive.
 type extent struct{ from, to int64 }
 
@@ -157,7 +131,7 @@ func endsOf(size int64) []extent {
 
 // wipe zeroes spans of the drive, flushes, and reads them back.
 func (a *at) wipe(spans []extent, why string) error {
-	w := a.wrote
+	w := a.own()
 	a.log.say("zeroing the first and last %d MiB: %s", edge>>20, why)
 	zero, got := surface.AlignedBuffer(pieceBytes), surface.AlignedBuffer(pieceBytes)
 	failed := 0

@@ -14,7 +14,7 @@
 // The package is pure: clock and randomness are passed in. Package store keeps grants, package jobs uses them, and the
 // runner, which trusts no desktop, compares the drive.Grant in a job with what it finds under its own hold.
 //
-// Errors are reasons: wrong_phrase, drive_in_use, locked_for_good, grant_expired, usage_changed, identity_changed,
+// Errors are reasons: wrong_phrase, drive_in_use, locked_for_good, grant_expired, usage_changed, usage_unread, identity_changed,
 // nas_changed, wrong_use.
 package unlock
 
@@ -183,6 +183,9 @@ func (g *Grant) Usable(nas, profileID, machineID string, now time.Time) error {
 func (g *Grant) Fits(id drive.Identity, path string, u drive.Usage) error {
 	if !id.Same(g.Drive) {
 		return reason.New("identity_changed", "expected", g.Drive, "found", id, "path", path)
+	}
+	if !g.Scope.Covers(u) && u.Class == drive.CannotTell {
+		return reason.New("usage_unread", "what", u.Text, "way_out", u.UnreadWayOut())
 	}
 	if !g.Scope.Covers(u) {
 		return reason.New("usage_changed", "expected", fmt.Sprintf("%s: %s", g.Scope.Class, g.Text), "found", fmt.Sprintf("%s: %s%s", u.Class, u.Text, g.Scope.Differs(u)))

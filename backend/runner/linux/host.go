@@ -99,6 +99,9 @@ const (
 	// probeWait is how long somebody may try a drive exclusively, as zpool import and an inventory do for a moment,
 	// before that counts as a claim.
 	probeWait = 3 * time.Second
+	// lookWithin is how long a look under a hold may take; one after another that could not tell has twice as long, since the
+	// drive may be slow: up to 12 minutes.
+	lookWithin = 90 * time.Second
 	// settleWait is how long the kernel may take to write out what others had left in its cache.
 	settleWait = 20 * time.Second
 )
@@ -156,6 +159,7 @@ type held struct {
 	path      string
 	usage     drive.Usage
 	kernel    *kernelLog
+	untold    int // looks in a row that could not tell how the drive is used
 
 	mu      sync.Mutex
 	others  []*os.File // the drive's other paths
@@ -273,6 +277,7 @@ func (d *held) files() []*os.File {
 func (d *held) inspect(ctx context.Context) (drive.Identity, string, drive.Usage, error) {
 	look := d.opt
 	look.Held = d.files()[1:]
+	look.Within = lookWithin << min(d.untold, 3)
 	id, path, usage, err := d.host.inv.Inspect(ctx, d.file, look)
 	var unsure *inventory.Unsure
 	if errors.As(err, &unsure) {
@@ -280,6 +285,9 @@ func (d *held) inspect(ctx context.Context) (drive.Identity, string, drive.Usage
 	}
 	if err == nil {
 		usage = d.oneDrive(ctx, usage)
+	}
+	if d.untold++; err == nil && usage.Class != drive.CannotTell {
+		d.untold = 0
 	}
 	return id, path, usage, err
 }

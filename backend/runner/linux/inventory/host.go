@@ -53,6 +53,7 @@ type Host struct {
 type Options struct {
 	VirtualDrives bool              // loop, nbd, virtio and Xen devices count as drives
 	Busy          map[string]string // by drive id: the job of ours that has it
+	Within        time.Duration     // Inspect: how long it may take; 0 means 90 s
 	Held          []*os.File        // Inspect: further paths of the drive that this process holds exclusively
 	SMARTTypes    map[string]string // smartctl's device types, by the id that a drive has without smartctl
 	TryTypes      []string          // Inventory: drives, by the same, of which the usual types are tried

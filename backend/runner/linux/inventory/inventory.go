@@ -61,7 +61,7 @@ func (h *Host) Inventory(ctx context.Context, opt Options) ([]wire.DriveRow, err
 // exclusive hold and no use; it is read through, so that no name can come to mean another drive meanwhile. Of other
 // paths only those in opt.Held count as held too. It looks closer than Inventory and may take up to 90 s.
 func (h *Host) Inspect(ctx context.Context, held *os.File, opt Options) (id drive.Identity, path string, u drive.Usage, err error) {
-	ctx, cancel := context.WithTimeout(ctx, inspectDeadline)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(opt.Within, inspectDeadline))
 	defer cancel()
 	dev, err := blockNumber(int(held.Fd()))
 	if err != nil {
