@@ -238,6 +238,9 @@ func TestABridgeThatSmartctlDoesNotKnow(t *testing.T) {
 		}
 	}
 	// A bridge whose serial number is everybody's leaves its model and the size to know the drive by.
+	tools := m.tools
+	m = newTree(t)
+	m.tools = tools
 	m.block("sda", fmt.Sprintf(usbAt, 1), gib, map[string]string{"device/vpd_pg80": page80("0123456789ABCDEF"), "device/model": "DOCK"})
 	const key = "DOCK, 1073741824 bytes"
 	if row := m.list(Options{TryTypes: []string{key}})["/dev/sda"]; row.Key() != key || row.SMARTFits != "sntjmicron" {
