@@ -71,6 +71,7 @@ var registry = []Entry{
 	{"smart_gap", Note, "Health data was missing after a stage", "After {stage} smartctl gave no word of what the drive told at first: {what}.", "The last check decides. If it comes often, run smartctl by hand on the NAS to see why.", nil},
 	{"kernel_errors", Note, "The kernel logged errors of this drive", "{reads|failed read|failed reads}, {writes|failed write|failed writes} and {resets|reset|resets} of its link; the first: {first}", "Check cable, slot and power.", nil},
 	{"hidden_capacity", Note, "The drive hides a part of itself", "{bytes|byte of it is not shown and was|bytes of it are not shown and were} not tested.", "See what hides them before you trust its size: hdparm -N for a host protected area, nvme id-ctrl (unvmcap) for NVMe.", nil},
+	{"sensor_still", Note, "The temperature sensor may not be believed", "The sensor of this drive never moved: {what}.", "Feel the drive, or measure it, and compare the siblings beside it. If it is cool, its sensor is broken.", nil},
 	{"hot", Note, "The drive ran hot", "{temperature} °C during {stage}; its limit is {limit} °C.", "Improve the cooling.", nil},
 	{"engine_missing", Use, "This version has no such engine", "{what} is not part of this version.", "{hint}", nil},
 	{"journal_waits", Note, "The job waits for room on the NAS", "The job cannot write its journal: {what}.", "Free some space there, or make it writable again: the job goes on by itself. If the NAS has to restart for that, resume the job afterwards.", nil},

@@ -62,6 +62,10 @@ func (r *run) readFarm(ctx context.Context, h *smart.Health) {
 // snapshot puts what the drive says now into the journal, in short.
 func (a *at) snapshot(h smart.Health) (smart.Health, error) {
 	h = h.Brief()
+	if c := h.TemperatureC; c != nil && a.held.TempC() == nil {
+		limit, _ := a.heatLimits()
+		a.sense.see(int(*c), limit, 0, false)
+	}
 	return h, a.j.put(burnin.EvHealth, burnin.HealthData{Stage: a.i, Health: h})
 }
 

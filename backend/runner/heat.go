@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"burnish/backend/burnin"
@@ -29,7 +30,10 @@ type heat struct {
 	limit, harm int
 	patience    time.Duration
 
+	atWork atomic.Bool // the drive tests itself
+
 	mu     sync.Mutex
+	seen   time.Time     // when the newest sample was taken
 	last   int           // the newest sample
 	since  time.Time     // of the pause; zero while there is none
 	paused time.Duration // in earlier pauses of this stage
@@ -59,11 +63,24 @@ func (a *at) newHeat() *heat {
 func (h *heat) felt(c int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.last = c
-	hot := !h.since.IsZero()
-	switch {
-	case h.spec.Kind != burnin.SurfaceValidate && h.spec.Kind != burnin.CapacityProbe:
+	now, hot := h.Now(), !h.since.IsZero()
+	sweeps := h.spec.Kind == burnin.SurfaceValidate || h.spec.Kind == burnin.CapacityProbe
+	since := time.Duration(0)
+	if !h.seen.IsZero() {
+		since = now.Sub(h.seen)
+	}
+	h.sense.see(c, h.limit, since, sweeps && !hot || h.atWork.Load())
+	h.seen, h.last = now, c
+	switch still := h.sense.rests(); {
+	case !sweeps:
 		return // a drive's test of itself cannot be paused
+	case still && !hot:
+		return
+	case still:
+		h.log.say("the sensor has not moved since this run began: whether it tells of any heat is tried at work")
+		h.paused += now.Sub(h.since)
+		h.since = time.Time{}
+		close(h.cool)
 	case !hot && c >= h.limit:
 		h.since, h.cool = h.Now(), make(chan struct{})
 	case hot && c <= h.limit-coolBy:
@@ -100,11 +117,11 @@ func (h *heat) near() bool {
 	return h.last >= h.limit-2*coolBy
 }
 
-// harms reports whether the drive may take harm.
+// harms reports whether the drive may take harm, by a sensor that is believed.
 func (h *heat) harms() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.last >= h.harm
+	return h.last >= h.harm && !h.sense.rests()
 }
 
 // said is the reason of a stage that the heat ended.

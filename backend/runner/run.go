@@ -67,6 +67,7 @@ type run struct {
 	ended     <-chan struct{} // closed when the run is to end
 	atWork    atomic.Bool     // it has its slot, and waits no more
 
+	sense     sense // what is known of the drive's temperature sensor
 	nvmeCLI   bool  // nvme-cli reads this drive's self-test log, smartctl does not
 	noNVMeCLI error // why nvme-cli does not either
 

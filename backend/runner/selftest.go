@@ -75,6 +75,7 @@ func (a *at) selfTest(ctx context.Context, temps *thermometer) (outcome, error) 
 		}
 	}
 	a.leaveAlone(ctx)
+	t.restFirst(ctx, now)
 	if said := t.start(ctx, now); said != nil {
 		return ended(burnin.Unknown, said), nil
 	}
@@ -171,6 +172,7 @@ func (t *selfTest) noTool(now smart.Health) *reason.Said {
 
 // await follows a test until its result is known. An outcome with a state ends the stage at once.
 func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTestRow, smart.SelfTestState, outcome, error) {
+	t.heat.atWork.Store(true)
 	w := &progress{selfTest: t, last: -1, moved: time.Now()}
 	begun, seen, misses := time.Now(), before.Running != nil, 0
 	var over time.Time // when the test was first seen to have ended without a row

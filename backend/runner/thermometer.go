@@ -9,7 +9,6 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
-	"burnish/backend/reason"
 	"burnish/backend/smart"
 )
 
@@ -90,6 +89,11 @@ func (t *thermometer) of(h smart.Health) {
 
 func (t *thermometer) add(c int) {
 	t.heat.felt(c)
+	t.count(c)
+}
+
+// count takes a sample into the stage's figures.
+func (t *thermometer) count(c int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := &t.temps
@@ -116,8 +120,8 @@ func (t *thermometer) read() (*burnin.Temps, error) {
 	}
 	job := t.j.job()
 	s := t.seen()
-	if job.Health != nil && s.Samples == 0 {
-		t.of(job.Health.After)
+	if job.Health != nil && s.Samples == 0 && job.Health.After.TemperatureC != nil {
+		t.count(int(*job.Health.After.TemperatureC)) // of earlier: nothing waits for it any more
 		s = t.seen()
 	}
 	s.Limit, _ = t.heatLimits()
@@ -126,7 +130,7 @@ func (t *thermometer) read() (*burnin.Temps, error) {
 	}
 	t.log.say("temperature: %d to %d °C, %d on average of %d samples; limit %d °C", s.Min, s.Max, s.Avg, s.Samples, s.Limit)
 	if s.Max > s.Limit {
-		return &s, t.warn(reason.New("hot", "temperature", s.Max, "stage", t.spec.Kind, "limit", s.Limit))
+		return &s, t.warnHot(s.Max, s.Limit)
 	}
 	return &s, nil
 }

@@ -127,6 +127,22 @@ func TestACaptureOfNothingIsNotJudged(t *testing.T) {
 	}
 }
 
+func TestASensorThatNeverMovedInTheDrivesLifeIsNoHeat(t *testing.T) {
+	still := map[string]any{"current": 86, "op_limit_max": 60, "lifetime_min": 86, "lifetime_max": 86}
+	old := parsed(t, edited(t, disk, hours(47000), edit{"temperature", still}, edit{"seagate_farm_log", removed}))
+	if got := told(Judge(old, DeclaredUnknown, false)); got != "warn sensor_odd" || old.TemperatureC != nil {
+		t.Errorf("got %q, %v °C", got, old.TemperatureC)
+	}
+	for name, h := range map[string]Health{
+		"a drive of some hours":  parsed(t, edited(t, disk, edit{"temperature", still})),
+		"one that was once cool": parsed(t, edited(t, disk, hours(47000), edit{"seagate_farm_log", removed}, edit{"temperature", map[string]any{"current": 86, "op_limit_max": 60, "lifetime_min": 20, "lifetime_max": 86}})),
+	} {
+		if got := told(Judge(h, DeclaredUnknown, false)); got != "warn too_hot" {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
 func TestADiskHasNoRatedEndurance(t *testing.T) {
 	page := edit{"ata_device_statistics.pages", []any{map[string]any{"number": 7, "table": []any{map[string]any{"offset": 8, "value": 120, "flags": map[string]any{"valid": true}}}}}}
 	if h := parsed(t, edited(t, disk, page)); h.EnduranceUsedPercent != nil {

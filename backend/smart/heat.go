@@ -1,10 +1,15 @@
 package smart
 
-// What a measurement and a limit can be, in °C; anything else is garbage.
+// What a measurement and a limit can be, in °C; anything else is garbage. A drive does not work above Hottest: a sensor that
+// says so (128 is a byte of "invalid") says nothing.
 const (
-	coldest, hottest          = -40, 150
+	Hottest                   = 110
+	coldest, hottest          = -40, Hottest
 	lowestLimit, highestLimit = 30, 120
 )
+
+// stillHours is how long a drive has worked whose sensor cannot have stayed at one degree for all of its life.
+const stillHours = 100
 
 // How warm a drive may get that gives no limit of its own, in °C.
 const (
@@ -21,6 +26,15 @@ func readTemperature(t tree, h *Health) {
 	h.TemperatureC = first(t.within(coldest, hottest, "temperature", "current"),
 		t.within(coldest, hottest, "nvme_smart_health_information_log", "temperature"),
 		t.within(coldest, hottest, "ata_sct_status", "temperature", "current"))
+	for _, path := range [][]string{{"temperature", "current"}, {"nvme_smart_health_information_log", "temperature"}, {"ata_sct_status", "temperature", "current"}} {
+		if n := t.integer(path...); n != nil && *n > Hottest && h.TemperatureC == nil && h.TemperatureOddC == nil {
+			h.TemperatureOddC = n
+		}
+	}
+	if low, high := t.integer("temperature", "lifetime_min"), t.integer("temperature", "lifetime_max"); h.TemperatureC != nil && same(low, h.TemperatureC) &&
+		same(high, h.TemperatureC) && h.PowerOnHours != nil && *h.PowerOnHours >= stillHours {
+		h.TemperatureC, h.TemperatureOddC = nil, h.TemperatureC
+	}
 	trip := first(t.integer("temperature", "drive_trip"), t.integer("scsi_temperature", "drive_trip"))
 	if h.TemperatureC != nil && *h.TemperatureC == 0 && (trip != nil && *trip == 0 || trip == nil && h.Drive.Protocol == SCSI) {
 		h.TemperatureC = nil
@@ -55,6 +69,14 @@ func (h Health) HeatLimit() (limit int64, own bool) {
 		return UsualSSD, false
 	}
 	return UsualDisk, false
+}
+
+// readOddSensor tells of a sensor that says what cannot be: that is no heat.
+func readOddSensor(h *Health) []reading {
+	if h.TemperatureOddC == nil {
+		return nil
+	}
+	return []reading{{value: *h.TemperatureOddC, holds: true}}
 }
 
 // readHeat compares with the drive's limit and takes the drive's word that it is too hot.

@@ -160,6 +160,8 @@ var rules = []Rule{
 		counter: func(h *Health) *int64 { return h.Counters.UnsafeShutdowns }},
 
 	{ID: "too_hot", Says: "The drive is over its own temperature limit.", Source: "the drive's limit (SCT, SPC temperature page, WCTEMP)", Held: Warn, Rising: Warn, read: readHeat},
+	{ID: "sensor_odd", Says: "The temperature sensor cannot be believed: it says what no working drive can have, or never moved in the drive's life.",
+		Source: "SCT status: 80h is invalid; a drive does not work above 110 °C", Held: Warn, Rising: Warn, read: readOddSensor},
 	{ID: "hot", Says: "The drive gives no temperature limit and is hotter than its kind should be.", Source: "usual limits: 60 °C for disks, 70 °C for SATA SSDs, 75 °C for NVMe",
 		Held: Warn, Rising: Warn, read: readUnusualHeat},
 

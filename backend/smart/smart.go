@@ -33,7 +33,8 @@ type Health struct {
 	LoadCycles        *int64 `json:"load_cycles"`
 	BytesWritten      *int64 `json:"bytes_written"` // by the host, over the drive's life
 	TemperatureC      *int64 `json:"temperature_c"`
-	TemperatureLimitC *int64 `json:"temperature_limit_c"` // the drive's own limit for operation
+	TemperatureOddC   *int64 `json:"temperature_odd_c,omitempty"` // what the sensor says that cannot be believed
+	TemperatureLimitC *int64 `json:"temperature_limit_c"`         // the drive's own limit for operation
 
 	TemperatureCriticalC *int64 `json:"temperature_critical_c,omitempty"` // where the drive's own limit says that it may take harm
 

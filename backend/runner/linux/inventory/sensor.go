@@ -8,14 +8,21 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"burnish/backend/smart"
 )
 
 // What a limit can be, in °C; anything else is garbage.
 const lowestLimit, highestLimit = 30, 120
 
+// coldest is the least that a sensor says, in °C; the most is smart.Hottest. What lies beyond is no temperature.
+const coldest = -60
+
 // Temperature reads the temperature of an open drive in °C, without any tool; nil where the kernel has no sensor for
 // it. It may wait for the drive.
-func (h *Host) Temperature(f *os.File) *int { return sensed(h.sysfs(f), "temp1_input", -60, 200) }
+func (h *Host) Temperature(f *os.File) *int {
+	return sensed(h.sysfs(f), "temp1_input", coldest, smart.Hottest)
+}
 
 // TemperatureLimits reads what the sensor knows of the drive's limits: of SCT for drivetemp, WCTEMP and CCTEMP for NVMe.
 func (h *Host) TemperatureLimits(f *os.File) (high, critical *int) {
@@ -37,7 +44,7 @@ func (h *Host) sysfs(f *os.File) string {
 }
 
 // temperature reads the hwmon sensor of a disk.
-func temperature(dir string) *int { return sensed(dir, "temp1_input", -60, 200) }
+func temperature(dir string) *int { return sensed(dir, "temp1_input", coldest, smart.Hottest) }
 
 // sensed reads a value of the hwmon sensor of a disk in °C, drivetemp's under a SCSI device, the controller's for NVMe;
 // nil if there is none or it is out of range.

@@ -1,0 +1,119 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"burnish/backend/reason"
+	"burnish/backend/smart"
+)
+
+// A drive's temperature moves: within minutes it falls by a degree when the drive rests, and rises by one when it works. A
+// sensor whose very first word was that the drive is too hot, and that then said the same to the degree through both, is
+// not believed any more: it is told, and guards nothing. Until that is proven it is believed, and the drive is spared.
+const (
+	restFor = 15 * time.Minute // how long a drive rests before such a sensor is tried
+	tryFor  = 15 * time.Minute // how long the drive works then, before the sensor is given up
+	// restEvery is how often a drive that rests before its self-test is asked.
+	restEvery = time.Minute
+	// fewLooks is how often a sensor was asked at least before it is said that it never moved.
+	fewLooks = 3
+)
+
+// sense is what a run has learnt of the drive's sensor over all stages. The zero value knows nothing. It is safe for
+// concurrent use.
+type sense struct {
+	mu             sync.Mutex
+	first, looks   int
+	moved, hot     bool // hot: its first word was over the limit
+	rested, worked time.Duration
+}
+
+// see takes a sample in, with the time since the one before and whether the drive worked meanwhile.
+func (s *sense) see(c, limit int, since time.Duration, working bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.looks == 0 {
+		s.first, s.hot = c, c >= limit
+	}
+	s.looks++
+	switch {
+	case c != s.first:
+		s.moved = true
+	case working:
+		s.worked += since
+	default:
+		s.rested += since
+	}
+}
+
+// doubtful reports whether the sensor was hot from the first and has not moved.
+func (s *sense) doubtful() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hot && !s.moved
+}
+
+// rests reports whether such a sensor has stood still through a rest: then work tells more than another rest.
+func (s *sense) rests() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hot && !s.moved && s.rested >= restFor
+}
+
+// word says what is odd about the sensor, empty for nothing, and whether that is proven.
+func (s *sense) word(limit int) (what string, proven bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case !s.hot || s.moved || s.looks < fewLooks:
+		return "", false
+	case s.rested >= restFor && s.worked >= tryFor:
+		return fmt.Sprintf("whether the drive rests or works, it says %d °C, with a limit of %d °C, and does not move by a degree; it guards nothing any more", s.first, limit), true
+	}
+	return fmt.Sprintf("at each of %d looks it said %d °C, with a limit of %d °C; that may be a fault of the sensor, or the drive is as hot as that", s.looks, s.first, limit), false
+}
+
+// warnHot says beside the verdict that the drive was over its limit, or that its sensor says so and never moves: the latter
+// once in a run, and once more where it is proven.
+func (a *at) warnHot(c, limit int) error {
+	what, proven := a.sense.word(limit)
+	if what == "" && a.sense.doubtful() && a.i < len(a.req.Plan.Stages)-1 {
+		return nil // more is known after the next stage
+	}
+	if what == "" {
+		return a.warn(reason.New("hot", "temperature", c, "stage", a.spec.Kind, "limit", limit))
+	}
+	told := 0
+	for _, w := range a.j.job().Warnings {
+		if w.Code == "sensor_still" {
+			told++
+		}
+	}
+	if told > 1 || told == 1 && !proven {
+		return nil
+	}
+	return a.warn(reason.New("sensor_still", "what", what))
+}
+
+// restFirst lets a drive rest whose sensor is in doubt, before a self-test that cannot be paused. It ends early where the
+// sensor moves.
+func (t *selfTest) restFirst(ctx context.Context, now smart.Health) {
+	t.temps.of(now)
+	if !t.heat.harms() || !t.sense.doubtful() {
+		return
+	}
+	t.log.say("the sensor says that the drive is too hot and has not moved yet: the drive rests before its self-test")
+	for begun := t.Now(); t.sense.doubtful() && !t.sense.rests() && t.Now().Sub(begun) < restFor+restEvery; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(restEvery):
+		}
+		if h, err := t.readHealth(ctx); err == nil {
+			t.temps.of(h)
+		}
+	}
+}
