@@ -66,7 +66,7 @@ var volumes = map[string]map[string]volume{
 		return newDrive(volumeSize).put(0, []byte("ER\x02\x00")).
 			put(512, fields(512, map[int]any{0: "PM", 4: be32(1), 8: be32(64), 12: be32(1000 + uint32(n)), 48: "Apple_HFS"}))
 	}},
-	"bsd": {"by its name": at(512, map[int]any{0: uint32(0x82564557), 40: uint32(512), 132: uint32(0x82564557)}, 24, textOf)},
+	"bsd": {"by its name": at(512, map[int]any{0: uint32(0x82564557), 40: uint32(512), 132: uint32(0x82564557)}, 24, uuidOf)},
 	"sun": {"with another slice": func(n byte) *drive {
 		b := fields(512, map[int]any{128: []byte{n, 1}, 508: be16(0xdabe)})
 		b[510], b[511] = 0xda^n, 0xbe^1
