@@ -29,6 +29,18 @@ func notFound(ctx context.Context, err error) error {
 	return &runner.UnsureError{What: "the drives of this machine could not be looked at: " + err.Error()}
 }
 
+// lostSight is for a drive that was found a moment ago: that it is not found now is no absence.
+func lostSight(err error) error {
+	var unsure *inventory.Unsure
+	switch {
+	case errors.As(err, &unsure):
+		return &runner.UnsureError{What: unsure.What}
+	case errors.Is(err, inventory.ErrNotFound):
+		return &runner.UnsureError{What: "it was there a moment ago, and comes and goes"}
+	}
+	return err
+}
+
 // Alive implements runner.Held.
 func (d *held) Alive() bool { return d.alive() }
 

@@ -3,10 +3,37 @@
 package linux
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"burnish/backend/runner"
+	"burnish/backend/runner/linux/inventory"
 )
+
+func TestADriveThatIsLostFromSightWhileItIsHeldIsNotAbsent(t *testing.T) {
+	for _, err := range []error{inventory.ErrNotFound, &inventory.Unsure{What: "two claim to be it"}} {
+		d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string, error) { return nil, fmt.Errorf("find it: %w", err) }}
+		var unsure *runner.UnsureError
+		if got := d.openOthers(t.Context()); !errors.As(got, &unsure) || errors.Is(got, runner.ErrAbsent) {
+			t.Errorf("%v becomes %v", err, got)
+		}
+	}
+}
+
+func TestWhatALookFoundIsToldFromWhatItCouldNotSee(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		absent bool
+	}{{inventory.ErrNotFound, true}, {&inventory.Unsure{What: "x"}, false}, {errors.New("list the block devices: input/output error"), false}} {
+		if got := notFound(t.Context(), fmt.Errorf("find it: %w", c.err)); errors.Is(got, runner.ErrAbsent) != c.absent {
+			t.Errorf("%v becomes %v", c.err, got)
+		}
+	}
+}
 
 // A device that is reset, or whose link is looked for, has not left: a second such moment must not read as a drive that
 // does not stay.

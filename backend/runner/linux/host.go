@@ -200,7 +200,7 @@ func (d *held) openOthers(ctx context.Context) error {
 	for range 3 {
 		paths, err := d.paths(ctx)
 		if err != nil {
-			return err
+			return lostSight(err)
 		}
 		fresh := 0
 		for _, path := range paths {
@@ -329,8 +329,8 @@ func (d *held) Close() error {
 
 func (d *held) Inspect(ctx context.Context) (drive.Identity, drive.Usage, error) {
 	if d.exclusive {
-		var unsure *inventory.Unsure
-		if err := d.openOthers(ctx); err != nil && !errors.Is(err, inventory.ErrNotFound) && !errors.As(err, &unsure) {
+		var unsure *runner.UnsureError
+		if err := d.openOthers(ctx); err != nil && !errors.As(err, &unsure) {
 			return drive.Identity{}, drive.Usage{}, err
 		}
 	}
