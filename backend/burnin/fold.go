@@ -16,22 +16,30 @@ func Fold(runs [][]Event, obs *Observation) (Job, error) {
 	var t Tracker
 	for i, events := range runs {
 		for _, ev := range events {
-			if err := t.Apply(ev); err != nil {
+			if err := t.Feed(ev); err != nil {
 				return Job{}, fmt.Errorf("run %d, line %d: %w", i+1, ev.Seq, err)
 			}
 		}
 	}
-	if obs != nil && obs.Run > len(runs) {
+	return t.Seen(len(runs), obs), nil
+}
+
+// Seen gives the job of which so many runs were folded, with the last observation.
+func (t *Tracker) Seen(runs int, obs *Observation) Job {
+	if obs != nil && obs.Run > runs {
 		part := *obs
 		part.Complete = false
 		obs = &part
 	}
 	t.Observe(obs)
-	return t.Job(), nil
+	return t.Job()
 }
 
 // Tracker folds events one by one. The zero value is ready. It is not safe for concurrent use.
 type Tracker struct {
+	// Of is the job that the events must be of; empty for any.
+	Of string
+
 	job   Job
 	begun bool
 	last  Event // the newest event of the newest run
@@ -65,9 +73,16 @@ func (t *Tracker) Job() Job {
 // Ended reports whether the newest run told its end.
 func (t *Tracker) Ended() bool { return t.ended }
 
+// Feed is Apply for whoever is done after an error: the tracker is of no use then. It copies nothing.
+func (t *Tracker) Feed(ev Event) error {
+	before := Tracker{last: t.last, seq: t.seq, ended: t.ended}
+	t.last, t.seq, t.missing = ev, ev.Seq, nil
+	return t.apply(ev, &before)
+}
+
 // Apply folds the next event. After an error the tracker is as it was before.
 func (t *Tracker) Apply(ev Event) error {
-	next := Tracker{job: t.job.clone(), begun: t.begun, last: ev, seq: ev.Seq, ended: t.ended} // missing is over with the first line
+	next := Tracker{Of: t.Of, job: t.job.clone(), begun: t.begun, last: ev, seq: ev.Seq, ended: t.ended} // missing is over with the first line
 	if err := next.apply(ev, t); err != nil {
 		return err
 	}
@@ -158,6 +173,9 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 			return err
 		}
 		s := &t.job.Stages[d.Stage]
+		if len(s.facts) >= maxFacts {
+			return fmt.Errorf("fact: more than %d of one stage", maxFacts)
+		}
 		s.facts = append(s.facts, d)
 		return nil
 	case EvWarning:
@@ -218,10 +236,16 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 	if err := d.Plan.Check(); err != nil {
 		return err
 	}
+	if t.Of != "" && d.Job != t.Of {
+		return foreign(t.Of, "job "+d.Job)
+	}
+	if t.begun && t.job.ID == d.Job && !t.job.Identity.Same(d.Drive) {
+		return foreign(d.Job, "another drive, "+d.Drive.ID())
+	}
 	run := Run{Run: d.Run, BootID: ev.Boot, PID: d.PID, StartedMs: ev.WallMs}
 	if t.begun {
 		if d.Job != t.job.ID {
-			return fmt.Errorf("run %d is of job %s, not of %s", d.Run, d.Job, t.job.ID)
+			return foreign(t.job.ID, "job "+d.Job)
 		}
 		if !before.ended {
 			t.vanished(before.last, d.Previous)
@@ -244,6 +268,9 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 	}
 	return nil
 }
+
+// foreign says that a journal which lies among those of a job is not its own.
+func foreign(job, of string) error { return reason.New("journal_foreign", "job", job, "of", of) }
 
 // end closes the job as far as its evidence carries the word.
 func (t *Tracker) end(d End, atMs int64) error {
@@ -289,6 +316,9 @@ func (t *Tracker) close(state State, said *reason.Said, atMs int64) {
 		}
 	}
 }
+
+// maxFacts bounds what one stage may tell for and against a drive.
+const maxFacts = 4096
 
 // maxWarnings bounds what stands beside a verdict.
 const maxWarnings = 100

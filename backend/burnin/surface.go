@@ -62,8 +62,11 @@ type Map struct {
 	Slow  int64   `json:"slow,omitempty"` // requests that took longer than a second
 }
 
-// maxParts bounds a map.
-const maxParts = 1000
+// maxParts bounds a map, maxMaps how many a stage has.
+const (
+	maxParts = 1000
+	maxMaps  = 256
+)
 
 func (m *Map) columns() []*[]int64 { return []*[]int64{&m.KBps, &m.Mean, &m.P99, &m.Max} }
 
@@ -90,9 +93,12 @@ func (s *Stage) mapPart(d Map) error {
 	}
 	whole.Slow += d.Slow
 	s.Map = slices.Clone(s.Map)
-	if at >= 0 {
+	switch {
+	case at >= 0:
 		s.Map[at] = whole
-	} else {
+	case len(s.Map) >= maxMaps:
+		return fmt.Errorf("map: more than %d sweeps", maxMaps)
+	default:
 		s.Map = append(s.Map, whole)
 	}
 	return nil

@@ -151,6 +151,17 @@ func (s *Service) heard(ctx context.Context, c *nas.Conn, p profile.Profile, the
 	return heard, nil
 }
 
+// cut reports whether the NAS has more of a job than is copied of it.
+func (s *Service) cut(st wire.JobStatus) bool {
+	have, err := s.Mirror.Have(st.Job)
+	for file, size := range st.Sizes {
+		if have[file] < size {
+			return true
+		}
+	}
+	return err != nil
+}
+
 // collected gives why a job may not go from its NAS; nil where it is chosen, has ended, and is mirrored here whole.
 func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile, st wire.JobStatus,
 	chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (*reason.Said, error) {
@@ -172,14 +183,14 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 	job, viewErr := s.View(ctx, id)
 	for _, err := range []error{err, viewErr} { // nobody knows how it ended, or all of it
 		var why *reason.Said
-		if errors.As(err, &why) && (why.Code == "mirror_damaged" || why.Code == "job_damaged" || why.Code == "mirror_full" || why.Code == "mirror_foreign") {
+		if errors.As(err, &why) && (why.Code == "mirror_damaged" || why.Code == "job_damaged" || why.Code == "mirror_full" || why.Code == "mirrors_full" || why.Code == "journal_foreign") {
 			return why, nil
 		}
 	}
 	if err = errors.Join(err, viewErr); err != nil {
 		return nil, err
 	}
-	whole, err := s.whole(st)
+	whole, err := s.whole(ctx, st)
 	switch {
 	case err != nil:
 		return nil, err
@@ -189,6 +200,9 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 		return keptFor(id, "not all of it is copied here", "Look at it with burnish show "+id+", which copies what is new; then clean again."), nil
 	case !chosen(row, job, st) && job.Reason.NeedsNewJob():
 		return keptFor(id, "it ended as unknown", "Remove it too with: burnish clean "+p.Name+" --unknown"), nil
+	case s.cut(st):
+		return keptFor(id, "its logs are larger than what is copied of them, and cleaning would lose the rest",
+			"Read them in the job's directory on the NAS, and remove that by hand when they are of no use."), nil
 	case !chosen(row, job, st):
 		return keptFor(id, "it ended as unknown and may still be resumed", "Resume it with burnish resume "+id+", or remove it too with: burnish clean "+p.Name+" --unknown"), nil
 	}

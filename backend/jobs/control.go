@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"burnish/backend/burnin"
+	"burnish/backend/nas"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/store"
@@ -106,7 +107,14 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		} else if !said(err, "no_such_job") {
 			return adopted, err
 		}
-		if err := c.Follow(ctx, s.Mirror, []string{st.Job}, true, func(string, *wire.JobStatus) {}); err != nil {
+		room, err := s.roomOf(ctx, p.ID)
+		if err != nil {
+			return adopted, err
+		}
+		var one *nas.JobError
+		if err := c.FollowWithin(ctx, s.Mirror, room, []string{st.Job}, true, func(string, *wire.JobStatus) {}); errors.As(err, &one) {
+			broken = errors.Join(broken, err) // what there is of it is shown, and the others are taken
+		} else if err != nil {
 			return adopted, err
 		}
 		row, err := s.known(st.Job)
@@ -124,7 +132,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		if err := errors.Join(s.Store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+name)); err != nil {
 			return adopted, err
 		}
-		if err := s.follow(ctx, c, []string{row.ID}); said(err, "job_damaged") {
+		if err := s.follow(ctx, c, []string{row.ID}); said(err, "job_damaged") || errors.As(err, &one) {
 			broken = errors.Join(broken, err)
 		} else if err != nil {
 			return adopted, err
@@ -158,11 +166,7 @@ func (s *Service) restore(ctx context.Context, p profile.Profile) ([]burnin.Job,
 		if err != nil || row == nil {
 			continue // a copy that cannot be read stays where it is
 		}
-		journals, err := s.Mirror.Journals(id)
-		if err != nil {
-			return back, err
-		}
-		job, err := burnin.Fold(journals, &burnin.Observation{Missing: true})
+		job, err := s.fold(id, &burnin.Observation{Missing: true})
 		if err != nil || job.Machine.MachineID != p.MachineID {
 			continue
 		}
@@ -180,12 +184,8 @@ func (s *Service) restore(ctx context.Context, p profile.Profile) ([]burnin.Job,
 
 // known makes a row for a job from its mirrored journal; nil while there is no line of it.
 func (s *Service) known(id string) (*store.Job, error) {
-	journals, err := s.Mirror.Journals(id)
-	if err != nil || len(journals) == 0 || len(journals[0]) == 0 {
-		return nil, err
-	}
-	job, err := burnin.Fold(journals, nil)
-	if err != nil {
+	job, err := s.fold(id, nil)
+	if err != nil || len(job.Runs) == 0 {
 		return nil, err
 	}
 	req, err := json.Marshal(wire.StartRequest{Job: id, CreatedMs: job.CreatedMs, Plan: job.Spec, Drive: job.Identity})

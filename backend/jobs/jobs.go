@@ -37,11 +37,13 @@ import (
 type Service struct {
 	Store  *store.Store
 	Mirror nas.Mirror
-	Dial   func(ctx context.Context, t nas.Target) (*nas.Conn, error) // logs in; puts nothing on the NAS
-	Now    func() time.Time
-	Random io.Reader
-	Who    string // who asks, for the audit trail and stop requests: user@host
-	Logins Logins // what answers when a login asks
+
+	FoldDir string                                                     // where jobs that have ended are kept folded; empty for nowhere
+	Dial    func(ctx context.Context, t nas.Target) (*nas.Conn, error) // logs in; puts nothing on the NAS
+	Now     func() time.Time
+	Random  io.Reader
+	Who     string // who asks, for the audit trail and stop requests: user@host
+	Logins  Logins // what answers when a login asks
 
 	auto attempts
 	kept retained
@@ -133,13 +135,12 @@ func (s *Service) View(ctx context.Context, id string) (burnin.Job, error) {
 }
 
 func (s *Service) view(j store.Job) (burnin.Job, error) {
-	journals, err := s.Mirror.Journals(j.ID)
-	var job burnin.Job
-	if err == nil {
-		job, err = burnin.Fold(journals, j.Observation)
-	}
-	if said(err, "newer_data") {
+	job, err := s.fold(j.ID, j.Observation)
+	if said(err, "newer_data") || said(err, "journal_foreign") {
 		return job, err
+	}
+	if err == nil && len(job.Runs) > 0 && job.Identity.ID() != j.DriveID {
+		job.Warnings = append(job.Warnings, *reason.New("journal_foreign", "job", j.ID, "of", "another drive, "+job.Identity.ID()))
 	}
 	if err != nil {
 		return job, reason.New("mirror_damaged", "job", j.ID, "error", err)
@@ -227,11 +228,7 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 			}
 		}
 		if !st.LockHeld && obs.Complete && now.Sub(time.UnixMilli(row.CreatedMs)) >= askedFor {
-			if begun, err := s.begun(id); err != nil {
-				return burnin.Job{}, err
-			} else if !begun {
-				obs.Missing = true // its directory is there, and no run of it has said a word
-			}
+			obs.Missing = obs.Missing || !s.begun(id) // its directory is there, and no run of it has said a word
 		}
 		if was := row.Observation; obs.Missing && was != nil { // what was seen once stays known
 			obs.Run = max(obs.Run, was.Run)
@@ -290,15 +287,10 @@ func noted(before *burnin.Observation, obs burnin.Observation) bool {
 	return before != nil && before.Run == obs.Run && before.Complete && !before.LockHeld
 }
 
-// begun reports whether any line of the job's journals is here.
-func (s *Service) begun(id string) (bool, error) {
-	journals, err := s.Mirror.Journals(id)
-	for _, run := range journals {
-		if len(run) > 0 {
-			return true, err
-		}
-	}
-	return false, err
+// begun reports whether any line of the job's journals is here. Lines that cannot be read are lines.
+func (s *Service) begun(id string) bool {
+	job, err := s.fold(id, nil)
+	return err != nil || len(job.Runs) > 0
 }
 
 // said reports whether an error is the reason with this code.

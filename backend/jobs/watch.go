@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -107,8 +109,12 @@ func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 	w.finish, w.conn = cancel, c
 	w.one.Unlock()
 	w.tend(ctx, c, w.p, false)
+	room, err := w.roomOf(ctx, w.p.ID)
+	if err != nil {
+		return err
+	}
 	for !w.done() {
-		err := c.Follow(ctx, w.Mirror, w.ids(), false, func(id string, st *wire.JobStatus) { w.again(ctx, id, st) })
+		err := c.FollowWithin(ctx, w.Mirror, room, w.ids(), false, func(id string, st *wire.JobStatus) { w.again(ctx, id, st) })
 		var one *nas.JobError
 		switch {
 		case w.done():
@@ -153,7 +159,7 @@ func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
 		if w.goesOn(ctx, job, *st, func() { w.again(ctx, id, st) }) {
 			return
 		}
-		if whole, err := w.whole(*st); err != nil || whole {
+		if whole, err := w.whole(ctx, *st); err != nil || whole {
 			w.drop(id, err)
 		}
 	}
@@ -219,17 +225,43 @@ func (s *Service) Refresh(ctx context.Context, rows []store.Job) error {
 			byNAS[row.ProfileID] = append(byNAS[row.ProfileID], row.ID)
 		}
 	}
-	errs := make(chan error, len(byNAS))
+	type answer struct {
+		profileID string
+		err       error
+	}
+	answers := make(chan answer, len(byNAS))
 	for profileID, ids := range byNAS {
-		go func() { errs <- s.refreshNAS(ctx, profileID, ids) }()
+		go func() { answers <- answer{profileID, s.refreshNAS(ctx, profileID, ids)} }()
 	}
 	var all error
-	for range byNAS {
+	for len(byNAS) > 0 {
 		select {
-		case err := <-errs:
-			all = errors.Join(all, err)
+		case a := <-answers:
+			if a.err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				continue // what it says is that the time was over
+			}
+			delete(byNAS, a.profileID)
+			all = errors.Join(all, a.err)
 		case <-ctx.Done():
-			return errors.Join(all, context.Cause(ctx))
+			if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return errors.Join(all, context.Cause(ctx))
+			}
+			return errors.Join(all, s.slow(rows, byNAS))
+		}
+	}
+	return all
+}
+
+// slow says which NAS have not answered in time. One of which there are only jobs that were just started is at work on
+// them: that is no error.
+func (s *Service) slow(rows []store.Job, byNAS map[string][]string) error {
+	var all error
+	for profileID := range byNAS {
+		at := slices.IndexFunc(rows, func(row store.Job) bool {
+			return row.ProfileID == profileID && s.Now().Sub(time.UnixMilli(row.CreatedMs)) >= askedFor
+		})
+		if at >= 0 {
+			all = errors.Join(all, reason.New("no_answer_yet", "nas", rows[at].NAS))
 		}
 	}
 	return all
@@ -250,8 +282,33 @@ func (s *Service) refreshNAS(ctx context.Context, profileID string, ids []string
 
 // follow mirrors once what is new of some jobs and folds it.
 func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	row, err := s.Store.Job(ctx, ids[0]) // all are of one NAS
+	if err != nil {
+		return err
+	}
+	room, err := s.roomOf(ctx, row.ProfileID)
+	if err != nil {
+		return err
+	}
+	for left := slices.Clone(ids); ; {
+		failed := s.followOnce(ctx, c, room, left)
+		err = errors.Join(err, failed)
+		var one *nas.JobError // the others can be followed without it
+		if !errors.As(failed, &one) || said(failed, "no_space") {
+			return err
+		}
+		if left = slices.DeleteFunc(left, func(id string) bool { return id == one.Job }); len(left) == 0 {
+			return err
+		}
+	}
+}
+
+func (s *Service) followOnce(ctx context.Context, c *nas.Conn, room *nas.Room, ids []string) error {
 	var failed error
-	err := c.Follow(ctx, s.Mirror, ids, true, func(id string, st *wire.JobStatus) {
+	err := c.FollowWithin(ctx, s.Mirror, room, ids, true, func(id string, st *wire.JobStatus) {
 		if st == nil {
 			return // more is coming
 		}
@@ -266,16 +323,32 @@ func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
 	return errors.Join(err, failed)
 }
 
-// whole reports whether the mirror has every byte that the NAS had when it gave this status.
-func (s *Service) whole(st wire.JobStatus) (bool, error) {
+// whole reports whether the mirror has every byte that the NAS had when it gave this status, but for logs that are cut.
+func (s *Service) whole(ctx context.Context, st wire.JobStatus) (bool, error) {
 	have, err := s.Mirror.Have(st.Job)
 	if err != nil {
 		return false, err
 	}
+	logs := false
 	for file, size := range st.Sizes {
-		if have[file] < size {
+		if have[file] >= size {
+			continue
+		}
+		if !strings.HasSuffix(file, ".log") {
 			return false, nil
 		}
+		logs = true
 	}
-	return true, nil
+	if !logs {
+		return true, nil
+	}
+	row, err := s.Store.Job(ctx, st.Job)
+	if err != nil {
+		return false, err
+	}
+	room, err := s.roomOf(ctx, row.ProfileID)
+	if err != nil {
+		return false, err
+	}
+	return s.Mirror.Cut(st.Job, room)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -38,7 +39,14 @@ const yieldTime = 5 * time.Second
 //
 // Errors: those of Call; connection_lost after BeatTimeout without a frame; a *JobError for what the mirror refuses.
 func (c *Conn) Follow(ctx context.Context, m Mirror, jobs []string, once bool, onChange func(job string, status *wire.JobStatus)) error {
-	f := &follow{c: c, m: m, once: once, onChange: onChange, last: make(map[string]*wire.JobStatus, len(jobs))}
+	return c.FollowWithin(ctx, m, nil, jobs, once, onChange)
+}
+
+// FollowWithin is Follow where the mirror has only so much room for the NAS. Of logs for which there is none the rest is
+// not asked for.
+func (c *Conn) FollowWithin(ctx context.Context, m Mirror, room *Room, jobs []string, once bool,
+	onChange func(job string, status *wire.JobStatus)) error {
+	f := &follow{c: c, m: m, room: room, once: once, onChange: onChange, last: make(map[string]*wire.JobStatus, len(jobs))}
 	for _, job := range jobs {
 		if !burnin.ValidID(job) {
 			return reason.New("no_such_job", "job", job)
@@ -56,9 +64,11 @@ func (c *Conn) Follow(ctx context.Context, m Mirror, jobs []string, once bool, o
 type follow struct {
 	c        *Conn
 	m        Mirror
+	room     *Room
 	once     bool
 	onChange func(string, *wire.JobStatus)
 	last     map[string]*wire.JobStatus // by followed job
+	refused  map[string]bool            // logs of which no more was asked for in this turn, by job/file
 }
 
 // request says how much of each job the mirror has.
@@ -68,6 +78,15 @@ func (f *follow) request() (wire.FollowRequest, error) {
 		have, err := f.m.Have(job)
 		if err != nil {
 			return req, &JobError{job, err}
+		}
+		cut, err := f.m.Cut(job, f.room)
+		if err != nil {
+			return req, &JobError{job, err}
+		}
+		for file := range have {
+			if cut && !isJournal(file) {
+				have[file] = math.MaxInt64 // nothing more of it
+			}
 		}
 		req.Jobs = append(req.Jobs, wire.FollowJob{Job: job, Have: have})
 	}
@@ -79,6 +98,12 @@ func (f *follow) turn(ctx context.Context) (done bool, err error) {
 	req, err := f.request()
 	if err != nil {
 		return false, err
+	}
+	f.refused = map[string]bool{}
+	for _, j := range req.Jobs {
+		for file, n := range j.Have {
+			f.refused[j.Job+"/"+file] = n == math.MaxInt64
+		}
 	}
 	at := f.c.placed()
 	p, err := f.c.ask(ctx, at, wire.VerbFollow, req, false, true)
@@ -120,7 +145,9 @@ func (f *follow) turn(ctx context.Context) (done bool, err error) {
 		case err != nil:
 			return false, f.c.silent(ctx, p, at, false, err)
 		case frame.Type != wire.FrameEnd:
-			if err := f.take(frame); err != nil {
+			if err := f.take(frame); errors.Is(err, errLogCut) {
+				return false, nil // asked again without that log
+			} else if err != nil {
 				return false, err
 			}
 		case p.lane.yielding():
@@ -149,14 +176,17 @@ func (f *follow) take(frame wire.Frame) error {
 		if !asked {
 			return f.c.garbage("data of a job that was not asked for: " + reason.Clean(d.Job, 40))
 		}
-		grown, err := f.m.Write(d)
-		if err != nil {
+		if f.refused[d.Job+"/"+d.File] {
+			return &JobError{d.Job, f.c.garbage("more of a log than was asked for")}
+		}
+		grown, err := f.m.write(d, f.room)
+		if err != nil && !errors.Is(err, errLogCut) {
 			return &JobError{d.Job, err}
 		}
 		if grown {
 			f.onChange(d.Job, status)
 		}
-		return nil
+		return err
 	case wire.FrameJob:
 		s := &wire.JobStatus{}
 		if err := frame.Into(s); err != nil {

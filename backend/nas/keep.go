@@ -115,7 +115,7 @@ func final(err error) bool {
 // slow reports whether a try soon is useless or does harm.
 func slow(err error) bool {
 	switch code(err) {
-	case "auth_failed", "agent_unusable", "password_off", "jump_refused", "algorithms", "legacy_algorithms", "no_root", "sudo_refused", "runner_changed", "state_dir_unusable", "nas_garbage", "nas_too_much", "mirror_full":
+	case "auth_failed", "agent_unusable", "password_off", "jump_refused", "algorithms", "legacy_algorithms", "no_root", "sudo_refused", "runner_changed", "state_dir_unusable", "nas_garbage", "nas_too_much", "mirror_full", "mirrors_full":
 		return true
 	}
 	return false

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
@@ -21,6 +23,20 @@ import (
 // nothing else; bytes are written at their own offset. So it may be cut off at any moment, and any number of
 // processes may write at once. Nothing is synced until Sync: what a crash takes is fetched again.
 type Mirror struct{ Dir string }
+
+// Room is how many bytes more may come of all jobs of one NAS; nil is any number. Journals may take it all, logs leave a
+// quarter of wire.MaxCopies to them. It may be used from any goroutine.
+type Room struct{ left atomic.Int64 }
+
+// NewRoom is the room that is left where so many bytes are here already.
+func NewRoom(used int64) *Room {
+	r := new(Room)
+	r.left.Store(wire.MaxCopies - used)
+	return r
+}
+
+// errLogCut says that a log's end was left on the NAS: there is room for no more of it.
+var errLogCut = errors.New("the rest of the log stays on the NAS")
 
 // root opens the mirror's directory; nothing outside of it can be reached through what it returns.
 func (m Mirror) root() (*os.Root, error) {
@@ -50,8 +66,11 @@ func checkName(job, file string) error {
 
 // Write puts a piece of a file in its place and reports whether the file has grown. What is there already is written
 // again, for it is the same. Errors: nas_garbage for a name that cannot be or a piece that would leave a gap,
-// mirror_full, no_space, data_dir_unusable.
-func (m Mirror) Write(d wire.Data) (grown bool, err error) {
+// mirror_full and mirrors_full for a journal, errLogCut for a log of which there is no room for all, no_space,
+// data_dir_unusable.
+func (m Mirror) Write(d wire.Data) (grown bool, err error) { return m.write(d, nil) }
+
+func (m Mirror) write(d wire.Data, within *Room) (grown bool, err error) {
 	if err := checkName(d.Job, d.File); err != nil {
 		return false, err
 	}
@@ -79,29 +98,127 @@ func (m Mirror) Write(d wire.Data) (grown bool, err error) {
 	if d.Off > size {
 		return false, reason.New("nas_garbage", "nas", d.File, "error", fmt.Sprintf("bytes from %d on, where only %d are known", d.Off, size))
 	}
-	if end > size {
-		total, err := used(root, d.Job)
+	more := max(end-size, 0)
+	if more > 0 {
+		have, err := sizes(root, d.Job)
 		if err != nil {
 			return false, m.failed(err)
 		}
-		if total+end-size > wire.MaxMirror {
-			return false, reason.New("mirror_full", "job", d.Job, "limit", wire.MaxMirror)
+		room, full := m.room(d, have, within)
+		if more > room && full != nil {
+			return false, full
+		}
+		more = min(more, room)
+	}
+	end = min(end, size+more)
+	if end > d.Off {
+		if _, err := f.WriteAt(d.Bytes[:end-d.Off], d.Off); err != nil {
+			return false, m.failed(err)
 		}
 	}
-	if _, err := f.WriteAt(d.Bytes, d.Off); err != nil {
-		return false, m.failed(err)
+	if within != nil {
+		within.left.Add(-more)
 	}
-	return end > size, nil
+	if d.Off+int64(len(d.Bytes)) > end {
+		return more > 0, errLogCut
+	}
+	return more > 0, nil
 }
 
-// used sums up the files of a job, in bytes.
-func used(root *os.Root, job string) (int64, error) {
-	sizes, err := sizes(root, job)
-	var total int64
-	for _, n := range sizes {
-		total += n
+// room is how many bytes more of a file may be kept; full is the error where that is not enough, nil for a log, which is
+// cut.
+func (m Mirror) room(d wire.Data, have map[string]int64, within *Room) (room int64, full error) {
+	journals, logs := total(have)
+	left := int64(math.MaxInt64)
+	if within != nil {
+		left = within.left.Load()
 	}
-	return total, err
+	if !isJournal(d.File) {
+		return max(min(wire.MaxLogs-logs, left-wire.MaxCopies/4), 0), nil
+	}
+	if own := min(wire.MaxJournals-journals, wire.MaxMirror-journals-logs); own < left {
+		return max(own, 0), reason.New("mirror_full", "job", d.Job, "limit", wire.MaxJournals)
+	}
+	return max(left, 0), reason.New("mirrors_full", "limit", wire.MaxCopies, "dir", m.Dir)
+}
+
+func isJournal(file string) bool { return strings.HasSuffix(file, ".ndjson") }
+
+// total sums up the files of a job, in bytes.
+func total(have map[string]int64) (journals, logs int64) {
+	for file, n := range have {
+		if isJournal(file) {
+			journals += n
+		} else {
+			logs += n
+		}
+	}
+	return journals, logs
+}
+
+// Cut reports whether no more of a job's logs is copied.
+func (m Mirror) Cut(job string, within *Room) (bool, error) {
+	have, err := m.Have(job)
+	if err != nil {
+		return false, err
+	}
+	room, _ := m.room(wire.Data{Job: job, File: "any.log"}, have, within)
+	return room == 0, nil
+}
+
+// Fold folds a job's journals as they are read, line by line, with what was last seen of it. A run whose journal has not
+// arrived ends it. Errors: those of burnin.Fold and wire.ReadJournal; journal_foreign where a journal is another job's.
+func (m Mirror) Fold(job string, obs *burnin.Observation) (burnin.Job, error) {
+	if !burnin.ValidID(job) {
+		return burnin.Job{}, reason.New("no_such_job", "job", job)
+	}
+	root, err := m.root()
+	if err != nil {
+		return burnin.Job{}, err
+	}
+	defer root.Close()
+	t := burnin.Tracker{Of: job}
+	for n := 1; ; n++ {
+		f, err := root.Open(path.Join(job, journal(n)))
+		if errors.Is(err, fs.ErrNotExist) {
+			return t.Seen(n-1, obs), nil
+		}
+		if err != nil {
+			return burnin.Job{}, m.failed(err)
+		}
+		err = wire.ReadJournal(f, func(ev burnin.Event) error {
+			if err := t.Feed(ev); err != nil {
+				return fmt.Errorf("run %d, line %d: %w", n, ev.Seq, err)
+			}
+			return nil
+		})
+		if err := errors.Join(err, f.Close()); err != nil {
+			return burnin.Job{}, err
+		}
+	}
+}
+
+// Stamp identifies the bytes of a job's journals: while it is the same, so are they. Empty where there are none.
+func (m Mirror) Stamp(job string) (string, error) {
+	if !burnin.ValidID(job) {
+		return "", reason.New("no_such_job", "job", job)
+	}
+	root, err := m.root()
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	var b strings.Builder
+	for n := 1; ; n++ {
+		info, err := root.Stat(path.Join(job, journal(n)))
+		if errors.Is(err, fs.ErrNotExist) {
+			return b.String(), nil
+		}
+		if err != nil {
+			return "", m.failed(err)
+		}
+		fmt.Fprintf(&b, "%d:%d:%d ", n, info.Size(), info.ModTime().UnixNano())
+	}
 }
 
 // sizes gives the files of a job; none of a job that is not there.
@@ -230,11 +347,14 @@ func (m Mirror) Journals(job string) ([][]burnin.Event, error) {
 		return nil, err
 	}
 	read := func(file string, size int64) ([]burnin.Event, error) {
-		data, err := m.ReadFrom(job, file, 0, int(min(size, wire.MaxMirror)))
+		data, err := m.ReadFrom(job, file, 0, int(size))
 		if err != nil {
 			return nil, err
 		}
 		return wire.DecodeJournal(data)
+	}
+	if journals, _ := total(have); journals > wire.MaxEvents {
+		return nil, reason.New("nas_too_much", "what", "the journal of job "+job, "limit", fmt.Sprintf("%d bytes", wire.MaxEvents))
 	}
 	var runs [][]burnin.Event
 	for n := 1; ; n++ {
@@ -308,7 +428,7 @@ func (m Mirror) Observe(s wire.JobStatus, nowMs int64) (burnin.Observation, erro
 	}
 	complete := true
 	for file, size := range s.Sizes {
-		if n, here := have[file]; strings.HasSuffix(file, ".ndjson") && (!here || n < size) {
+		if n, here := have[file]; isJournal(file) && (!here || n < size) {
 			complete = false // an empty one too: a run that has not said a word is there to be known of
 		}
 	}

@@ -240,6 +240,9 @@ func runName(n int) string { return "run-" + strconv.Itoa(n) + ".ndjson" }
 // fold reads all journals of a job into a tracker.
 func fold(root *os.Root) (*burnin.Tracker, int, error) {
 	t := new(burnin.Tracker)
+	if id := filepath.Base(root.Name()); burnin.ValidID(id) {
+		t.Of = id
+	}
 	n := runs(root)
 	for i := 1; i <= n; i++ {
 		data, err := root.ReadFile(runName(i))

@@ -120,8 +120,8 @@ func (j Job) check() error {
 		return fmt.Errorf("job %s: a drive's id has 1 to %d bytes, not %d", j.ID, maxDriveID, len(j.DriveID))
 	case len(j.Plan) > maxPlan:
 		return fmt.Errorf("job %s: a plan's name has at most %d bytes, not %d", j.ID, maxPlan, len(j.Plan))
-	case len(j.Request) > wire.MaxRequest || !json.Valid(j.Request):
-		return fmt.Errorf("job %s: the request must be JSON of at most %d bytes", j.ID, wire.MaxRequest)
+	case len(j.Request) > wire.MaxJobRequest || !json.Valid(j.Request):
+		return fmt.Errorf("job %s: the request must be JSON of at most %d bytes", j.ID, wire.MaxJobRequest)
 	}
 	return nil
 }

@@ -22,15 +22,20 @@ const Magic = "BURNISH/1"
 
 // What a NAS may send at most. Sizes are bytes.
 const (
-	MaxFrame     = 256 << 10 // one line on stdout, and one line of a journal
-	MaxChunk     = 64 << 10  // raw bytes of a file in one data frame
-	MaxInventory = 8 << 20   // all drive frames of one inventory
-	MaxTool      = 4 << 20   // output of one tool on the NAS
-	MaxDrives    = 1024
-	MaxJobs      = 4096     // jobs in one list
-	MaxMirror    = 1 << 30  // all files of one job
-	MaxRequest   = 8 << 20  // a request line
-	MaxReply     = 16 << 20 // all frames of a call that is not a stream
+	MaxFrame      = 256 << 10 // one line on stdout, and one line of a journal
+	MaxChunk      = 64 << 10  // raw bytes of a file in one data frame
+	MaxInventory  = 8 << 20   // all drive frames of one inventory
+	MaxTool       = 4 << 20   // output of one tool on the NAS
+	MaxDrives     = 1024
+	MaxJobs       = 4096      // jobs in one list
+	MaxJournals   = 256 << 20 // all journals of one job
+	MaxLogs       = 64 << 20  // what is copied of all logs of one job; the rest stays on the NAS
+	MaxMirror     = 1 << 30   // all files of one job
+	MaxCopies     = 16 << 30  // all files of all jobs of one NAS; the last quarter is for journals alone
+	MaxEvents     = 64 << 20  // journals of one job whose events are asked for all at once
+	MaxRequest    = 8 << 20   // a request line
+	MaxJobRequest = 1 << 20   // what is asked for of one job
+	MaxReply      = 16 << 20  // all frames of a call that is not a stream
 )
 
 var fileName = regexp.MustCompile(`^(run-[1-9][0-9]{0,3}\.ndjson|undo\.ndjson|[a-z][a-z_]{0,31}\.log)$`)

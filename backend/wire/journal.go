@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
@@ -21,6 +24,41 @@ func EncodeEvent(ev burnin.Event) ([]byte, error) {
 	return append(line, '\n'), nil
 }
 
+// ReadJournal hands the events of a journal on, one at a time, by the rules of DecodeJournal. An error of each ends it.
+func ReadJournal(r io.Reader, each func(burnin.Event) error) error {
+	lines := bufio.NewReaderSize(r, MaxFrame+1)
+	for n := 1; ; n++ {
+		line, err := lines.ReadSlice('\n')
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, bufio.ErrBufferFull):
+			return tooLong(n)
+		case err != nil:
+			return err
+		}
+		ev, err := event(line[:len(line)-1], n)
+		if err == nil {
+			err = each(ev)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func tooLong(n int) error {
+	return reason.New("nas_too_much", "what", fmt.Sprintf("line %d of the journal", n), "limit", fmt.Sprintf("%d bytes", MaxFrame))
+}
+
+func event(line []byte, n int) (burnin.Event, error) {
+	var ev burnin.Event
+	if err := json.Unmarshal(line, &ev); err != nil || ev.Kind == "" {
+		return ev, reason.New("nas_garbage", "nas", "the journal", "error", fmt.Sprintf("line %d is no event", n))
+	}
+	return ev, nil
+}
+
 // DecodeJournal reads a journal. A last line without its newline was torn by a crash or is still on its way: it is no
 // event and no error. Any other line that is no event is an error that names the line.
 func DecodeJournal(data []byte) ([]burnin.Event, error) {
@@ -32,11 +70,11 @@ func DecodeJournal(data []byte) ([]burnin.Event, error) {
 		}
 		data = rest
 		if len(line) > MaxFrame {
-			return nil, reason.New("nas_too_much", "what", fmt.Sprintf("line %d of the journal", n), "limit", fmt.Sprintf("%d bytes", MaxFrame))
+			return nil, tooLong(n)
 		}
-		var ev burnin.Event
-		if err := json.Unmarshal(line, &ev); err != nil || ev.Kind == "" {
-			return nil, reason.New("nas_garbage", "nas", "the journal", "error", fmt.Sprintf("line %d is no event", n))
+		ev, err := event(line, n)
+		if err != nil {
+			return nil, err
 		}
 		events = append(events, ev)
 	}
