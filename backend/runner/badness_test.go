@@ -195,7 +195,7 @@ func TestASeekPassIsPartOfTheEvidence(t *testing.T) {
 		if e := evidence(job, "seek_pass"); job.State != burnin.Passed || !e.OK || !strings.Contains(e.Value, "seeks, 5ms each") {
 			t.Errorf("ended as %s (%v), %+v", job.State, job.Reason, e)
 		}
-		if s := asJSON(t, job.Warnings); !strings.Contains(s, "1 places gave an error") {
+		if s := asJSON(t, job.Warnings); !strings.Contains(s, "1 place gave an error") {
 			t.Errorf("%s", s)
 		}
 	})

@@ -102,7 +102,7 @@ func TestABadSectorFoundBeforeTheStopIsNotForgotten(t *testing.T) {
 	if job.State != burnin.Failed || job.Reason.Code != "surface_errors" {
 		t.Fatalf("ended as %s, %v", job.State, job.Reason)
 	}
-	if last := job.Warnings[len(job.Warnings)-1]; last.Code != "resumed" || !strings.Contains(last.Text, "resumed 1 times") {
+	if last := job.Warnings[len(job.Warnings)-1]; last.Code != "resumed" || !strings.Contains(last.Text, "resumed 1 time;") {
 		t.Errorf("nothing says that it was resumed: %s", asJSON(t, job.Warnings))
 	}
 	if bad := job.Stages[2].BadRanges; len(bad) != 1 || bad[0].FirstLBA != 40_000 || bad[0].LastLBA != 40_001 || bad[0].Kind != "write" {
