@@ -217,5 +217,5 @@ func (s *survey) company(u unitOf, guid string) string {
 	case n > shown:
 		here = append(here[:shown], fmt.Sprintf("%d more", n-shown))
 	}
-	return "other members of the pool here, which would lose this one: " + strings.Join(here, ", ")
+	return "left without it would be the pool's other members here: " + strings.Join(here, ", ")
 }
