@@ -172,7 +172,7 @@ func (j *Job) sum() {
 	}
 }
 
-// Stopping reports whether a person stopped the job and its drive does not let it end yet.
+// Stopping reports whether a person stopped the job and it has not ended yet.
 func (j *Job) Stopping() bool { return j.stopping && !j.State.Ended() }
 
 // Told gives the job as people are shown it: what a job did not reach is skipped once it has ended, in whichever state.

@@ -8,13 +8,14 @@ import (
 
 // Observation is what was last seen of a job's newest run at the NAS.
 type Observation struct {
-	Run      int    `json:"run"`
-	LockHeld bool   `json:"lock_held"` // the run's process lives
-	BootID   string `json:"boot_id"`
-	BootedMs int64  `json:"booted_ms"` // when the NAS started, by its wall clock
-	SeenMs   int64  `json:"seen_ms"`
-	Complete bool   `json:"complete"`          // the journals at hand hold all that stood there after the lock was looked at
-	Missing  bool   `json:"missing,omitempty"` // the NAS does not have the job: it never began, or its files were removed
+	Run       int    `json:"run"`
+	LockHeld  bool   `json:"lock_held"`            // the run's process lives
+	StopAsked bool   `json:"stop_asked,omitempty"` // a request to stop it stands
+	BootID    string `json:"boot_id"`
+	BootedMs  int64  `json:"booted_ms"` // when the NAS started, by its wall clock
+	SeenMs    int64  `json:"seen_ms"`
+	Complete  bool   `json:"complete"`          // the journals at hand hold all that stood there after the lock was looked at
+	Missing   bool   `json:"missing,omitempty"` // the NAS does not have the job: it never began, or its files were removed
 	// Untouched is with Missing: it is known that no run of the job ever began. Without it nobody knows.
 	Untouched bool      `json:"untouched,omitempty"`
 	Last      *LastWord `json:"last,omitempty"` // with Missing: what whoever removed it left for who started it
@@ -84,6 +85,10 @@ func (t *Tracker) Observe(obs *Observation) {
 	case obs.Run < newest, obs.Run > newest && obs.LockHeld:
 		return // it was seen before that run began, or of a run that has not said a word yet
 	case obs.LockHeld:
+		if obs.StopAsked && !t.job.stopping {
+			t.job.stopping = true
+			t.warn(reason.New("stopping"))
+		}
 		if what := obs.Trouble.says(); what != "" {
 			t.warn(reason.New("journal_waits", "what", what))
 		}

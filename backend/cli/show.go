@@ -97,6 +97,8 @@ func (c *jobsCmd) run(ctx context.Context, a *app) (int, error) {
 		what := ""
 		if r := jobLine(j); j.Reason != nil {
 			what = j.Reason.Title
+		} else if j.Stopping() {
+			what = "stopping, not ended yet"
 		} else if j.State == burnin.Running {
 			what = fmt.Sprintf("%s %.0f %%", r.Stage, r.Progress*100)
 		}

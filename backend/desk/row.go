@@ -139,6 +139,7 @@ func jobRow(profileID string, j burnin.Job) Job {
 		}
 	}
 	if j.Stopping() {
+		r.Stopping = reason.New("stopping")
 		if at := slices.IndexFunc(j.Warnings, func(w reason.Said) bool { return w.Code == "stop_waits" }); at >= 0 {
 			r.Stopping = said(&j.Warnings[at])
 		}

@@ -45,6 +45,8 @@ func (s *Service) status(id string, facts Facts) (wire.JobStatus, error) {
 	}
 	if st.LockHeld = held || begun; st.LockHeld {
 		st.Live = readLive(root)
+		_, err := root.Lstat(stopFile)
+		st.StopAsked = err == nil
 	}
 	return st, nil
 }
@@ -191,7 +193,7 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, once 
 	if err == nil {
 		j.bad = 0
 	}
-	same := j.once && j.told.LockHeld == st.LockHeld && j.told.Run == st.Run && j.told.Trouble == st.Trouble && sameLive(j.told.Live, st.Live) &&
+	same := j.once && j.told.LockHeld == st.LockHeld && j.told.StopAsked == st.StopAsked && j.told.Run == st.Run && j.told.Trouble == st.Trouble && sameLive(j.told.Live, st.Live) &&
 		j.told.Missing == st.Missing && j.told.Damaged == st.Damaged
 	if same && (!news || err != nil) {
 		return news, nil

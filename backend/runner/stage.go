@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"burnish/backend/burnin"
@@ -242,6 +244,9 @@ func (a *at) precheck(ctx context.Context) (outcome, error) {
 	if g := dev.Geometry(); g.SizeBytes != id.SizeBytes {
 		return ended(burnin.Unknown, reason.New("identity_changed", "expected", id, "found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.held.Path())), nil
 	}
+	if err := dev.Geometry().Check(); err != nil && a.goesOverSurface() {
+		return ended(burnin.Unknown, reason.New("sectors_unfit", "drive", id, "error", strings.TrimPrefix(err.Error(), "surface: "))), nil
+	}
 	if id.HiddenBytes > 0 {
 		if err := a.warn(reason.New("hidden_capacity", "bytes", id.HiddenBytes)); err != nil {
 			return outcome{}, err
@@ -257,6 +262,13 @@ func (a *at) precheck(ctx context.Context) (outcome, error) {
 		return passed, nil
 	}
 	return a.firstHealth(ctx)
+}
+
+// goesOverSurface reports whether the plan reads or writes all of the drive.
+func (a *at) goesOverSurface() bool {
+	return slices.ContainsFunc(a.req.Plan.Stages, func(s burnin.StageSpec) bool {
+		return s.Kind == burnin.SurfaceValidate || s.Kind == burnin.CapacityProbe
+	})
 }
 
 // after is what follows the work of every stage: the drive's health again, and what the kernel logged if the stage did

@@ -14,7 +14,8 @@ type Geometry struct {
 	PhysicalBytes int   // the unit in which the medium fails: LogicalBytes times a power of two, at most 64 KiB
 }
 
-func (g Geometry) check() error {
+// Check says why a drive of this size and with these sectors cannot be tested; nil if it can.
+func (g Geometry) Check() error {
 	l, p := g.LogicalBytes, g.PhysicalBytes
 	switch {
 	case l < 512 || l > 4096 || l&(l-1) != 0:

@@ -61,7 +61,7 @@ func CheckMarks(ctx context.Context, dev Device, clock Clock, opt MarkOptions, o
 // marking is an engine that works on marks instead of sweeping.
 func marking(dev Device, clock Clock, opt MarkOptions, obs Observer, phase Phase, work func(*engine) error) (Result, error) {
 	geo := dev.Geometry()
-	if err := geo.check(); err != nil {
+	if err := geo.Check(); err != nil {
 		return Result{}, err
 	}
 	run, err := Options{Mode: ModeStamp, Nonce: opt.Nonce, BadRangeLimit: opt.BadRangeLimit}.complete(geo)

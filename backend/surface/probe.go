@@ -72,7 +72,7 @@ func (o ProbeOptions) complete(g Geometry) ProbeOptions {
 // Errors and contexts end it as they end Run; the observer's Bad and Checkpoint are not called.
 func Probe(ctx context.Context, dev Device, clock Clock, opt ProbeOptions, obs Observer) (ProbeResult, error) {
 	geo := dev.Geometry()
-	if err := geo.check(); err != nil {
+	if err := geo.Check(); err != nil {
 		return ProbeResult{}, err
 	}
 	opt = opt.complete(geo)

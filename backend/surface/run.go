@@ -11,7 +11,7 @@ import (
 // observer's Checkpoint, or a *DeviceError. Bad ranges are no error.
 func Run(ctx context.Context, dev Device, clock Clock, opt Options, obs Observer) (Result, error) {
 	geo := dev.Geometry()
-	if err := geo.check(); err != nil {
+	if err := geo.Check(); err != nil {
 		return Result{}, err
 	}
 	opt, err := opt.complete(geo)

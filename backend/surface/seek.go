@@ -31,7 +31,7 @@ const wings = 512
 // and long requests. Errors and contexts end it as they end Run.
 func Seek(ctx context.Context, dev Device, clock Clock, opt SeekOptions, obs Observer) (SeekResult, error) {
 	geo := dev.Geometry()
-	if err := geo.check(); err != nil {
+	if err := geo.Check(); err != nil {
 		return SeekResult{}, err
 	}
 	run, err := Options{Mode: ModeRead, BadRangeLimit: opt.BadRangeLimit}.complete(geo)

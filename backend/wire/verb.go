@@ -169,15 +169,16 @@ type JobStatus struct {
 	// Forbidden says that a stop request alone stands in the place of a job that was not there.
 	Forbidden bool `json:"forbidden,omitempty"`
 
-	Damaged  string           `json:"damaged,omitempty"` // it cannot be looked at, and why; nothing else is known
-	Run      int              `json:"run"`               // the newest; 0 before the first
-	LockHeld bool             `json:"lock_held"`
-	BootID   string           `json:"boot_id"` // of the NAS now
-	BootedMs int64            `json:"booted_ms"`
-	NowMs    int64            `json:"now_ms"`
-	Sizes    map[string]int64 `json:"sizes"`
-	Live     *burnin.Progress `json:"live,omitempty"`
-	Trouble  burnin.Trouble   `json:"trouble,omitempty"` // with the state directory
+	Damaged   string           `json:"damaged,omitempty"` // it cannot be looked at, and why; nothing else is known
+	Run       int              `json:"run"`               // the newest; 0 before the first
+	LockHeld  bool             `json:"lock_held"`
+	StopAsked bool             `json:"stop_asked,omitempty"` // a request to stop stands, and the run has not ended yet
+	BootID    string           `json:"boot_id"`              // of the NAS now
+	BootedMs  int64            `json:"booted_ms"`
+	NowMs     int64            `json:"now_ms"`
+	Sizes     map[string]int64 `json:"sizes"`
+	Live      *burnin.Progress `json:"live,omitempty"`
+	Trouble   burnin.Trouble   `json:"trouble,omitempty"` // with the state directory
 }
 
 // ListReply lists jobs of the state directory; all of them come in as many such frames as they need. list needs no root.
