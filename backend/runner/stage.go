@@ -297,7 +297,9 @@ func (a *at) finalCheck(ctx context.Context) (outcome, error) {
 		}
 	}
 	id, usage, err := a.inspectWatched(ctx)
-	id, usage, err = a.settled(ctx, a.inspectWatched, looksOfStage, id, usage, err)
+	if err != nil {
+		id, usage, err = a.settled(ctx, a.inspectWatched, looksOfStage, id, usage, err)
+	}
 	if err != nil {
 		return outcome{}, err
 	}

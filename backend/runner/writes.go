@@ -143,12 +143,13 @@ func (a *at) wipe(spans []extent, why string) error {
 	}
 	write := func(off int64, n int) error {
 		var err error
+		before := failed
 		for try := 0; try == 0 || try < wipeTries && isMedium(err); try++ {
 			if err := a.mayWrite(); err != nil {
 				return err
 			}
 			if _, err = w.WriteAt(zero[:n], off); err != nil {
-				failed++
+				failed = before + 1 // one place, however often it is tried
 			}
 		}
 		return mediumIsForTheSweep(err)
