@@ -83,7 +83,8 @@ func (t *topology) askLoops(ctx context.Context, want *drive.Identity) {
 					b.loop.err = fmt.Errorf("%s is over block device %v, which came just now", b.name, is.Over)
 				}
 			case !t.h.onRemote(b.backing(), err):
-				b.loop.err = fmt.Errorf("%s (%s) may be over any drive, and what it is over cannot be asked for: %w", b.name, b.backing(), err)
+				b.loop.err = fmt.Errorf("%s (%s) may be over any drive, and what it is over cannot be asked for: %w",
+					b.name, b.backing(), err)
 			}
 		})
 	}
@@ -147,7 +148,8 @@ func (t *topology) loopClaims(mounts []mount) (claims, error) {
 		}
 		if fs := t.byNumber[b.loop.FS]; b.loop.overFile() && fs != nil && len(at[fs]) == 0 {
 			for _, disk := range t.below(fs) {
-				out.add(disk, claim("loops", drive.Mounted, "the file of %s lies on %s, which is mounted where it cannot be seen from here", b.name, fs.name))
+				out.add(disk, claim("loops", drive.Mounted,
+					"the file of %s lies on %s, which is mounted where it cannot be seen from here", b.name, fs.name))
 			}
 		}
 	}

@@ -91,7 +91,8 @@ func (t *topology) promisedClaims(nodes []*node) (claims, error) {
 						out.add(n.block, claim(promisedLayer, drive.OpenByProcess, "by its name %s it is %s", path, p.name(f)))
 					default:
 						a := failed(promisedLayer, "%s: it may be this drive", lost)
-						a.remedy = "Take the entry out of the configuration where the disk that it means is gone; else have udev make its links again (udevadm trigger)."
+						a.remedy = "Take the entry out of the configuration where the disk that it means is gone; " +
+							"else have udev make its links again (udevadm trigger)."
 						out.add(n.block, a)
 					}
 				}
@@ -171,7 +172,7 @@ var (
 	libvirtDisk = regexp.MustCompile(`<source\b[^>]*\b(?:dev|file)=['"](/dev/[^'"]+)['"]`)
 	// kernelPath is a name that the kernel itself gives. A guest that is given one which no device bears is given none
 	// that is here.
-	kernelPath = regexp.MustCompile(`^/dev/(sd[a-z]+\d*|hd[a-z]+\d*|vd[a-z]+\d*|xvd[a-z]+\d*|nvme\d+n\d+(p\d+)?|(loop|nbd|mmcblk)\d+(p\d+)?|sr\d+|cdrom|md\d+(p\d+)?|dm-\d+|zd\d+(p\d+)?)$`)
+	kernelPath = regexp.MustCompile(`^/dev/((sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(p\d+)?|(loop|nbd|mmcblk|md|zd)\d+(p\d+)?|sr\d+|cdrom|dm-\d+)$`)
 )
 
 // isMade reports whether a path is that of what lies in a pool, or is made by device mapper or md: it is gone while that is
@@ -213,7 +214,8 @@ func (n *node) isNot(id string) bool {
 	case n.virtual, n.id.Transport == "usb", len(bareID(n.id.Serial)) < 4, len(bareID(n.id.WWN)) < 8, n.bears(id):
 		return false
 	case kind == "nvme":
-		return n.id.Kind != drive.NVMe || !strings.HasPrefix(id, "nvme-eui.") && !strings.HasPrefix(id, "nvme-uuid.") && !strings.HasPrefix(id, "nvme-nqn.")
+		made := strings.HasPrefix(id, "nvme-eui.") || strings.HasPrefix(id, "nvme-uuid.") || strings.HasPrefix(id, "nvme-nqn.")
+		return n.id.Kind != drive.NVMe || !made
 	}
 	return kind == "ata" || kind == "scsi" || kind == "wwn" || kind == "usb" || kind == "virtio"
 }

@@ -78,7 +78,8 @@ func parseMapping(line string) (mapping, bool) {
 	if from == "" || to == "" {
 		return mapping{}, false
 	}
-	return mapping{at: bare(from) + "-" + bare(to), file: f[3] + " " + strings.TrimSpace(f[4]), write: f[1][1] == 'w' && f[1][3] == 's'}, true
+	file, write := f[3]+" "+strings.TrimSpace(f[4]), f[1][1] == 'w' && f[1][3] == 's'
+	return mapping{at: bare(from) + "-" + bare(to), file: file, write: write}, true
 }
 
 // mapWait is how long the kernel may take to list what a process has in its memory: it waits for one that is amid a change
