@@ -46,6 +46,7 @@ type Tracker struct {
 	seq   int64
 	ended bool // the newest run said how it ended
 
+	clock   Clock
 	missing *Observation // what was seen where the NAS does not have the job and no line of it is known
 }
 
@@ -76,13 +77,13 @@ func (t *Tracker) Ended() bool { return t.ended }
 // Feed is Apply for whoever is done after an error: the tracker is of no use then. It copies nothing.
 func (t *Tracker) Feed(ev Event) error {
 	before := Tracker{last: t.last, seq: t.seq, ended: t.ended}
-	t.last, t.seq, t.missing = ev, ev.Seq, nil
+	t.seq, t.missing = ev.Seq, nil
 	return t.apply(ev, &before)
 }
 
 // Apply folds the next event. After an error the tracker is as it was before.
 func (t *Tracker) Apply(ev Event) error {
-	next := Tracker{Of: t.Of, job: t.job.clone(), begun: t.begun, last: ev, seq: ev.Seq, ended: t.ended} // missing is over with the first line
+	next := Tracker{Of: t.Of, job: t.job.clone(), begun: t.begun, seq: ev.Seq, ended: t.ended, clock: t.clock} // missing is over with the first line
 	if err := next.apply(ev, t); err != nil {
 		return err
 	}
@@ -91,6 +92,10 @@ func (t *Tracker) Apply(ev Event) error {
 }
 
 func (t *Tracker) apply(ev Event, before *Tracker) error {
+	wallMs := ev.WallMs
+	t.clock.begin(ev)
+	ev.WallMs = t.clock.At(ev)
+	t.last = ev
 	if ev.Kind == EvHead {
 		return t.head(ev, before)
 	}
@@ -122,7 +127,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 	case EvRunning:
 		return move("job", jobNext, &t.job.State, Running)
 	case EvStage:
-		return t.stage(ev)
+		return t.stage(ev, wallMs)
 	case EvProgress:
 		var d Progress
 		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
@@ -138,7 +143,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		t.job.Stages[d.Stage].pause(d, ev.WallMs)
 		return nil
 	case EvAway:
-		t.job.AwayMs = ev.WallMs
+		t.job.AwayMs = wallMs
 		return nil
 	case EvBad:
 		var d Bad
@@ -216,6 +221,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 			return err
 		}
 		t.ended = true
+		t.job.EndedWallMs, t.job.endedBoot, t.job.endedBootMs = wallMs, ev.Boot, ev.BootMs
 		run.EndedMs, run.HowEnded = ev.WallMs, "ended"
 		return t.end(d, ev.WallMs)
 	}

@@ -6,7 +6,7 @@ import (
 	"burnish/backend/reason"
 )
 
-func (t *Tracker) stage(ev Event) error {
+func (t *Tracker) stage(ev Event, wallMs int64) error {
 	var d StageChange
 	if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
 		return err
@@ -27,7 +27,7 @@ func (t *Tracker) stage(ev Event) error {
 		if d.Temps != nil {
 			s.TempC = d.Temps
 		}
-		s.EndedMs = ev.WallMs
+		s.EndedMs, s.EndedWallMs = ev.WallMs, wallMs
 		if s.StartedMs == 0 {
 			s.StartedMs = ev.WallMs
 		}

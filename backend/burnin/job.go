@@ -9,7 +9,7 @@ import (
 	"burnish/backend/surface"
 )
 
-// Job is what a job's journals say, as people and programs see it. Times are unix milliseconds of the NAS's clock,
+// Job is what a job's journals say, as people and programs see it. Times are unix milliseconds of one clock, see Clock,
 // 0 where not yet; sizes are bytes.
 type Job struct {
 	ID            string          `json:"id"`
@@ -40,8 +40,13 @@ type Job struct {
 	Vanished int   `json:"-"`
 	Absent   int   `json:"-"`
 	AwayMs   int64 `json:"-"`
-	Met      Met   `json:"-"` // over all stages
-	stopping bool  // a person stopped the newest run, and the drive lets it wait
+	// EndedWallMs is when its last run told its end, and AwayMs too, by the wall clock of the NAS as it was then: for what is
+	// compared with that clock, or with other jobs of the same NAS.
+	EndedWallMs int64  `json:"-"`
+	endedBoot   string // when that was since the machine started
+	endedBootMs int64
+	Met         Met  `json:"-"` // over all stages
+	stopping    bool // a person stopped the newest run, and the drive lets it wait
 
 	Identity drive.Identity `json:"-"`
 }
@@ -89,6 +94,7 @@ type Stage struct {
 	Reason        *reason.Said       `json:"reason"`
 	StartedMs     int64              `json:"started_ms"`
 	EndedMs       int64              `json:"ended_ms"`
+	EndedWallMs   int64              `json:"-"` // by the wall clock of the NAS as it was then
 	ActiveMs      int64              `json:"active_ms"`
 	BytesWritten  int64              `json:"bytes_written"`
 	BytesVerified int64              `json:"bytes_verified"`

@@ -12,7 +12,8 @@ type Observation struct {
 	LockHeld  bool   `json:"lock_held"`            // the run's process lives
 	StopAsked bool   `json:"stop_asked,omitempty"` // a request to stop it stands
 	BootID    string `json:"boot_id"`
-	BootedMs  int64  `json:"booted_ms"` // when the NAS started, by its wall clock
+	BootedMs  int64  `json:"booted_ms"`       // when the NAS started, by its wall clock
+	UpMs      int64  `json:"up_ms,omitempty"` // for how long it ran then; 0 where that was not noted
 	SeenMs    int64  `json:"seen_ms"`
 	Complete  bool   `json:"complete"`          // the journals at hand hold all that stood there after the lock was looked at
 	Missing   bool   `json:"missing,omitempty"` // the NAS does not have the job: it never began, or its files were removed
@@ -21,6 +22,16 @@ type Observation struct {
 	Last      *LastWord `json:"last,omitempty"` // with Missing: what whoever removed it left for who started it
 	Live      *Progress `json:"live,omitempty"`
 	Trouble   Trouble   `json:"trouble,omitempty"`
+}
+
+// LeftFor is for how long a NAS has run, as of an observation, since a job's last run ended on it: a lower bound where it
+// was restarted since, and by no wall clock.
+func (j *Job) LeftFor(obs Observation) time.Duration {
+	left := obs.UpMs
+	if obs.BootID == j.endedBoot {
+		left -= j.endedBootMs
+	}
+	return time.Duration(max(left, 0)) * time.Millisecond
 }
 
 // Trouble is what keeps a run from writing into the state directory of its NAS; empty for nothing.
@@ -48,16 +59,14 @@ func (t *Tracker) vanished(last Event, prev *Ending) {
 	how, atMs := "vanished", last.WallMs
 	var said *reason.Said
 	if prev != nil {
-		how, said = prev.How, prev.Said
-		if prev.AtMs != 0 {
-			atMs = prev.AtMs
-		}
+		how, said = prev.How, prev.Said // when: by its last line, on the clock of this job
 	}
 	if said == nil {
 		said = t.during("runner_killed")
 	}
 	run := &t.job.Runs[len(t.job.Runs)-1]
 	run.HowEnded, run.EndedMs = how, atMs
+	t.job.endedBoot, t.job.endedBootMs = last.Boot, last.BootMs
 	t.job.State, t.job.Reason, t.job.EndedMs = Unknown, said, atMs
 	t.close(Unknown, said, atMs)
 	t.ended = true

@@ -139,9 +139,10 @@ func points(journals [][]burnin.Event) []Point {
 	step := max(1, (samples+maxPoints-1)/maxPoints)
 	out := []Point{}
 	n := 0
-	for _, run := range journals {
+	moments := burnin.Moments(journals)
+	for i, run := range journals {
 		var last *burnin.Progress // of this run: between two there is a gap
-		for _, e := range run {
+		for k, e := range run {
 			var p burnin.Progress
 			if e.Kind != burnin.EvProgress || json.Unmarshal(e.Data, &p) != nil {
 				continue
@@ -149,7 +150,7 @@ func points(journals [][]burnin.Event) []Point {
 			if n++; (n-1)%step != 0 {
 				continue
 			}
-			point := Point{TMs: e.WallMs, BytesDone: p.Written + p.Verified, TempC: p.TempC, Phase: word(p.Phase)}
+			point := Point{TMs: moments[i][k], BytesDone: p.Written + p.Verified, TempC: p.TempC, Phase: word(p.Phase)}
 			if last != nil && last.Stage == p.Stage && p.ActiveMs > last.ActiveMs {
 				if moved := p.Written + p.Verified - last.Written - last.Verified; moved > 0 {
 					bps := float64(moved) / float64(p.ActiveMs-last.ActiveMs) * 1000

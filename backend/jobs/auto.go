@@ -20,7 +20,7 @@ const (
 	autoEach   = 3
 	autoWithin = 24 * time.Hour
 	autoAll    = 20
-	// autoStale is when a job that nobody went on with has been left alone for good.
+	// autoStale is when a job that nobody went on with, though its NAS was up, has been left alone for good.
 	autoStale = 7 * 24 * time.Hour
 	// shutsDown is how long a NAS that told a job to end may take until it no longer answers.
 	shutsDown = 2 * time.Minute
@@ -110,11 +110,15 @@ func (s *Service) Interrupted(ctx context.Context) ([]store.Job, error) {
 	}
 	var found []store.Job
 	for _, row := range rows {
-		stale := s.Now().Sub(time.UnixMilli(row.EndedMs)) > autoStale
-		if row.State != burnin.Unknown || row.Phase != store.There || !auto[row.ProfileID] || row.Observation == nil || stale {
+		if row.State != burnin.Unknown || row.Phase != store.There || !auto[row.ProfileID] || row.Observation == nil {
 			continue
 		}
 		job, err := s.view(row)
+		// Each clock against itself: that of the NAS when it was seen, that of this computer since.
+		seen := s.Now().Sub(time.UnixMilli(row.Observation.SeenMs))
+		if err == nil && job.LeftFor(*row.Observation)+max(seen, 0) > autoStale {
+			continue
+		}
 		if err != nil || !interrupted(job, row.Observation.BootID) || s.auto.tried(row.ID, len(job.Runs)) {
 			continue // what cannot be read is not begun again
 		}

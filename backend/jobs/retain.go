@@ -58,8 +58,8 @@ func (s *Service) retain(ctx context.Context, c *nas.Conn, p profile.Profile, ru
 		return nil
 	}
 	_, err = s.clean(ctx, c, p, wire.CleanRequest{Runner: runner}, func(row store.Job, job burnin.Job, st wire.JobStatus) bool {
-		// By both clocks: one of them may be wrong.
-		return old(row) && job.State != burnin.Unknown && time.Duration(st.NowMs-job.EndedMs)*time.Millisecond >= keep
+		// By both clocks, each against itself: one of them may be wrong.
+		return old(row) && job.State != burnin.Unknown && time.Duration(st.NowMs-job.EndedWallMs)*time.Millisecond >= keep
 	})
 	return err
 }

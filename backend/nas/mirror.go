@@ -436,6 +436,6 @@ func (m Mirror) Observe(s wire.JobStatus, nowMs int64) (burnin.Observation, erro
 		complete = false
 	}
 	return burnin.Observation{
-		Run: s.Run, Missing: s.Missing, Last: s.Last, LockHeld: s.LockHeld, StopAsked: s.StopAsked, BootID: s.BootID, BootedMs: s.BootedMs, SeenMs: nowMs, Complete: complete, Live: s.Live, Trouble: s.Trouble,
+		Run: s.Run, Missing: s.Missing, Last: s.Last, LockHeld: s.LockHeld, StopAsked: s.StopAsked, BootID: s.BootID, BootedMs: s.BootedMs, UpMs: s.NowMs - s.BootedMs, SeenMs: nowMs, Complete: complete, Live: s.Live, Trouble: s.Trouble,
 	}, nil
 }

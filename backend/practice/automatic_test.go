@@ -101,6 +101,49 @@ func TestAJobThatAPowerCutBrokeOffGoesOnByItself(t *testing.T) {
 	}
 }
 
+// TestANASWhoseClockIsOffGoesOnWithWhatWasBrokenOff: this computer was not there when it happened.
+func TestANASWhoseClockIsOffGoesOnWithWhatWasBrokenOff(t *testing.T) {
+	for name, off := range map[string]time.Duration{"behind": -30 * 24 * time.Hour, "ahead": 365 * 24 * time.Hour, "right": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := context.Background()
+				d := openOff(t, off, slow(disk("C1", 2<<20)))
+				defer d.n.Close()
+				svc := d.office(profile.Profile{AutoResume: true})
+				row := begin(t, svc, "C1")
+				for !sweeping(refreshed(t, svc, row.ID)) {
+					time.Sleep(100 * time.Millisecond)
+				}
+				if err := d.n.PowerCut(); err != nil {
+					t.Fatal(err)
+				}
+				j := refreshed(t, svc, row.ID)
+				if j.State != burnin.Unknown || j.EndedMs < j.CreatedMs {
+					t.Fatalf("%s, asked for at %d, ended at %d", j.State, j.CreatedMs, j.EndedMs)
+				}
+				found := func() int {
+					rows, err := svc.Interrupted(ctx)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return len(rows)
+				}
+				if found() != 1 {
+					t.Error("it does not go on")
+				}
+				time.Sleep(8 * 24 * time.Hour)
+				if found() != 0 {
+					t.Error("it goes on though nobody cared for a week")
+				}
+				refreshed(t, svc, row.ID)
+				if found() != 0 {
+					t.Error("it goes on though nobody cared for a week, and it was looked at again")
+				}
+			})
+		})
+	}
+}
+
 func TestWhatWasCollectedLeavesTheNASAfterItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := open(t, disk("K1", 1<<20))

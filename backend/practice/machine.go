@@ -33,6 +33,7 @@ type Options struct {
 	Grace    time.Duration // as runner.Service.UndoGrace
 	Rewind   int64         // as runner.Service.Rewind
 	Code     string        // what a login has to answer beside its key; empty for nothing
+	Off      time.Duration // how far its wall clock is off
 }
 
 // What the NAS is called and who may log in.
@@ -114,7 +115,7 @@ func (n *NAS) state() string { return filepath.Join(n.opt.Dir, "nas") }
 func (n *NAS) switchOn() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.boot, n.booted, n.down = rand.Text(), time.Now(), false
+	n.boot, n.booted, n.down = rand.Text(), n.now(), false
 }
 
 // Close shuts the NAS down: runs are told to end and do, connections break.
@@ -187,10 +188,13 @@ func ignoreGone(err error) error {
 	return err
 }
 
+// now is the wall clock of this machine.
+func (n *NAS) now() time.Time { return time.Now().Add(n.opt.Off) }
+
 // service is the runner on this machine.
 func (n *NAS) service() *runner.Service {
 	return &runner.Service{
-		Dir: runner.NewStateDir(n.state()), Host: n, Locks: n, Supervisor: n, Version: n.opt.Version, Now: time.Now,
+		Dir: runner.NewStateDir(n.state()), Host: n, Locks: n, Supervisor: n, Version: n.opt.Version, Now: n.now,
 		PollEvery: n.opt.Poll, UndoGrace: n.opt.Grace, Rewind: n.opt.Rewind,
 	}
 }
@@ -206,7 +210,7 @@ func (n *NAS) Facts() (runner.Facts, error) {
 func (n *NAS) BootTime() time.Duration {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return time.Since(n.booted)
+	return n.now().Sub(n.booted)
 }
 
 // Inventory lists the drives that are on the bus, in the order in which they were given.

@@ -30,10 +30,13 @@ type desk struct {
 	opt    nas.Options
 }
 
-func open(t *testing.T, drives ...practice.Drive) *desk {
+func open(t *testing.T, drives ...practice.Drive) *desk { t.Helper(); return openOff(t, 0, drives...) }
+
+// openOff is a NAS whose wall clock is so far off.
+func openOff(t *testing.T, off time.Duration, drives ...practice.Drive) *desk {
 	t.Helper()
 	dir := t.TempDir()
-	n, err := practice.Open(practice.Options{Dir: dir, Drives: drives, Imported: []uint64{77}, Version: "test", Poll: time.Second, Rewind: 64 << 10})
+	n, err := practice.Open(practice.Options{Dir: dir, Drives: drives, Imported: []uint64{77}, Version: "test", Poll: time.Second, Rewind: 64 << 10, Off: off})
 	if err != nil {
 		t.Fatal(err)
 	}

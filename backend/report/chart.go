@@ -104,11 +104,12 @@ func speeds(j burnin.Job) []chart {
 func heat(runs [][]burnin.Event) []chart {
 	var times []int64
 	var values []float64
-	for _, run := range runs {
-		for _, ev := range run {
+	moments := burnin.Moments(runs)
+	for i, run := range runs {
+		for k, ev := range run {
 			var p burnin.Progress
 			if ev.Kind == burnin.EvProgress && json.Unmarshal(ev.Data, &p) == nil && p.TempC != nil {
-				times, values = append(times, ev.WallMs), append(values, float64(*p.TempC))
+				times, values = append(times, moments[i][k]), append(values, float64(*p.TempC))
 			}
 		}
 	}

@@ -141,7 +141,7 @@ func leftAt(job *burnin.Job) []int64 {
 	times := []int64{job.AwayMs}
 	for _, s := range job.Stages { // a run of an older version tells it only here
 		if s.Reason != nil && (s.Reason.Code == "drive_vanished" || s.Reason.Code == "drive_lost") {
-			times = append(times, s.EndedMs)
+			times = append(times, s.EndedWallMs)
 		}
 	}
 	return times
