@@ -229,7 +229,7 @@ func (w *world) proven(j burnin.Job, d *drive) {
 
 // cleans: what Burnish put on the NAS it removes.
 func (w *world) cleans() {
-	w.apps[0].must("clean", "box", "--unknown")
+	w.apps[0].must("clean", "box", "--unknown", "--forget")
 	var left []string
 	_ = filepath.WalkDir(w.state(), func(path string, e os.DirEntry, err error) error {
 		if err == nil && path != w.state() {

@@ -14,7 +14,7 @@
 //   - Nothing is written outside the state directory and the held drive.
 //
 // Layout of the state directory: bin/burnish-runner-<sha8>, jobs/<id>/{job.json, lock, stop, waiting, live, run-N.ndjson,
-// <stage>.log, runner.log}, drives/<hash>.lock, slots/{<n>.lock, turn.lock, pool-<hash>.lock, queue.json}.
+// <stage>.log, runner.log, undo.kit, undo.json, undo.ndjson, undoing}, drives/<hash>.lock, slots/{<n>.lock, turn.lock, pool-<hash>.lock, queue.json}.
 //
 // A Service may be used by several goroutines; a run uses one Service alone.
 package runner

@@ -346,8 +346,8 @@ func (w *wayBack) cut(after int64) {
 	}
 }
 
-// TestAsLongAsAnUndoIsOfferedItBringsBackWhatWasThere walks at random through starts, stops, cuts, resumes, undos and cleans of several
-// jobs of one drive.
+// TestAsLongAsAnUndoIsOfferedItBringsBackWhatWasThere walks at random through starts, stops, cuts, resumes, undos and
+// cleans of several jobs of one drive.
 func TestAsLongAsAnUndoIsOfferedItBringsBackWhatWasThere(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: time.Millisecond, drives: map[string]*memoryDrive{}, locks: map[string]os.FileInfo{}, cancels: map[int]context.CancelCauseFunc{}}
