@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"burnish/backend/burnin"
+	"burnish/backend/drive"
 	"burnish/backend/nas"
 	"burnish/backend/store"
 )
@@ -20,6 +21,10 @@ import (
 type folded struct {
 	From string     `json:"from"`
 	Job  burnin.Job `json:"job"`
+	// What a job does not show and a desktop needs of one that is over.
+	Identity    drive.Identity `json:"identity"`
+	Spec        burnin.Plan    `json:"spec"`
+	EndedWallMs int64          `json:"ended_wall_ms"`
 }
 
 // maxFolded bounds a job that is kept folded, in bytes.
@@ -37,13 +42,14 @@ func (s *Service) fold(id string, obs *burnin.Observation) (burnin.Job, error) {
 		if info, err := os.Stat(file); err == nil && info.Size() <= maxFolded {
 			data, err := os.ReadFile(file)
 			if err == nil && json.Unmarshal(data, &kept) == nil && kept.From == from {
+				kept.Job.Identity, kept.Job.Spec, kept.Job.EndedWallMs = kept.Identity, kept.Spec, kept.EndedWallMs
 				return kept.Job, nil
 			}
 		}
 	}
 	job, err := s.Mirror.Fold(id, obs)
-	if err == nil && from != "" && job.State.Ended() {
-		if data, err := json.Marshal(folded{from, job}); err == nil && len(data) <= maxFolded {
+	if err == nil && from != "" && job.State.Ended() && job.State != burnin.Unknown { // one that may go on is known whole
+		if data, err := json.Marshal(folded{from, job, job.Identity, job.Spec, job.EndedWallMs}); err == nil && len(data) <= maxFolded {
 			keepFile(file, data)
 		}
 	}
@@ -67,7 +73,7 @@ func (s *Service) foldedFrom(id string, obs *burnin.Observation) (string, error)
 	var seen []byte
 	if obs != nil {
 		part := *obs
-		part.SeenMs, part.Live = 0, nil
+		part.SeenMs, part.UpMs, part.Live = 0, 0, nil
 		if seen, err = json.Marshal(part); err != nil {
 			return "", err
 		}

@@ -178,21 +178,31 @@ func (m Mirror) Fold(job string, obs *burnin.Observation) (burnin.Job, error) {
 	}
 	defer root.Close()
 	t := burnin.Tracker{Of: job}
-	for n := 1; ; n++ {
-		f, err := root.Open(path.Join(job, journal(n)))
+	feed := func(file string) (there bool, err error) {
+		f, err := root.Open(path.Join(job, file))
 		if errors.Is(err, fs.ErrNotExist) {
-			return t.Seen(n-1, obs), nil
+			return false, nil
 		}
 		if err != nil {
-			return burnin.Job{}, m.failed(err)
+			return false, m.failed(err)
 		}
 		err = wire.ReadJournal(f, func(ev burnin.Event) error {
 			if err := t.Feed(ev); err != nil {
-				return fmt.Errorf("run %d, line %d: %w", n, ev.Seq, err)
+				return fmt.Errorf("%s, line %d: %w", file, ev.Seq, err)
 			}
 			return nil
 		})
-		if err := errors.Join(err, f.Close()); err != nil {
+		return true, errors.Join(err, f.Close())
+	}
+	for n := 1; ; n++ {
+		there, err := feed(journal(n))
+		if err == nil && !there {
+			if n > 1 { // behind the last run: what undos and later jobs have told
+				_, err = feed(wire.UndoJournal)
+			}
+			return t.Seen(n-1, obs), err
+		}
+		if err != nil {
 			return burnin.Job{}, err
 		}
 	}
@@ -212,6 +222,9 @@ func (m Mirror) Stamp(job string) (string, error) {
 	for n := 1; ; n++ {
 		info, err := root.Stat(path.Join(job, journal(n)))
 		if errors.Is(err, fs.ErrNotExist) {
+			if told, err := root.Stat(path.Join(job, wire.UndoJournal)); err == nil && n > 1 {
+				fmt.Fprintf(&b, "undo:%d:%d", told.Size(), told.ModTime().UnixNano())
+			}
 			return b.String(), nil
 		}
 		if err != nil {
