@@ -45,7 +45,7 @@ func show(ctx context.Context, on cli.Window) error {
 	app.desk = opened
 	return wails.Run(&options.App{
 		Title: title(on), Width: 1280, Height: 820, MinWidth: 640, MinHeight: 420,
-		BackgroundColour: options.NewRGB(0x11, 0x15, 0x19),
+		BackgroundColour: ground(),
 		AssetServer:      &assetserver.Options{Assets: files},
 		OnStartup:        w.started,
 		OnBeforeClose:    func(context.Context) bool { return w.asks(opened) },
@@ -56,6 +56,15 @@ func show(ctx context.Context, on cli.Window) error {
 		DisablePanicRecovery: true,
 		Linux:                &linux.Options{WebviewGpuPolicy: linux.WebviewGpuPolicyNever, ProgramName: "burnish"},
 	})
+}
+
+// ground is what is seen before the page's first paint: where the toolkit has a ground of its own, light or dark as the
+// system is, that one.
+func ground() *options.RGBA {
+	if goos.GOOS == "linux" {
+		return options.NewRGBA(0, 0, 0, 0)
+	}
+	return options.NewRGB(0x11, 0x15, 0x19)
 }
 
 // prepare sets what the web view reads from the environment. Without a password anybody at this computer could drive the

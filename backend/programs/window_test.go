@@ -72,6 +72,9 @@ func reopen(t *testing.T, home string, s size, title string, args []string, env 
 		}
 	})
 	d.win = d.on.Window(title)
+	if s != usual {
+		d.on.Fill(d.win)
+	}
 	d.until("the page is drawn", func() bool { return colours(d.on.Picture()) > 60 })
 	return d
 }

@@ -164,6 +164,15 @@ func (s *Screen) code(what byte, code xproto.Keycode) {
 	}
 }
 
+// Fill gives a window the whole screen, as a window manager does to one that is maximised.
+func (s *Screen) Fill(w Window) {
+	s.t.Helper()
+	const all = xproto.ConfigWindowX | xproto.ConfigWindowY | xproto.ConfigWindowWidth | xproto.ConfigWindowHeight
+	if err := xproto.ConfigureWindowChecked(s.x, w, all, []uint32{0, 0, uint32(s.width), uint32(s.height)}).Check(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // AskToClose asks a window to close, as a window manager does.
 func (s *Screen) AskToClose(w Window) {
 	s.t.Helper()
