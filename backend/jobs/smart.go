@@ -59,7 +59,12 @@ func (s *Service) withType(ctx context.Context, c *nas.Conn, p profile.Profile, 
 	if err := refused.err(); err != nil {
 		return p, nil, nil, err
 	}
-	return p, rows, again, s.Store.UpdateProfile(ctx, p)
+	saved, err := s.Store.ProfileByID(ctx, p.ID) // as it is now: somebody may have changed other things meanwhile
+	if err != nil {
+		return p, nil, nil, err
+	}
+	saved.SMARTTypes = types
+	return p, rows, again, s.Store.UpdateProfile(ctx, saved)
 }
 
 // lookAt is how the drives of a NAS are looked at.
