@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
@@ -39,11 +40,20 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"smart":                  {"reason"},
 		"burnin":                 {"drive", "reason", "surface", "smart"},
 		"wire":                   {"burnin", "drive", "reason"},
-		"runner":                 {"burnin", "drive", "label", "reason", "smart", "surface", "wire"},
-		"runner/linux":           {"drive", "reason", "runner", "runner/linux/inventory", "surface", "wire"},
+		"runner/port":            {"burnin", "drive", "surface", "wire"},
+		"runner/state":           {"burnin", "drive", "reason", "runner/port", "wire"},
+		"runner/journal":         {"burnin", "drive", "reason", "runner/port", "runner/state", "wire"},
+		"runner/bench":           {"burnin", "drive", "reason", "runner/journal", "runner/port", "runner/state", "smart", "surface", "wire"},
+		"runner/erase":           {"burnin", "drive", "label", "reason", "runner/bench", "runner/journal", "runner/port", "runner/state", "surface", "wire"},
+		"runner/health":          {"burnin", "drive", "reason", "runner/bench", "runner/journal", "runner/port", "runner/state", "smart", "surface"},
+		"runner/sweep":           {"burnin", "drive", "reason", "runner/bench", "runner/erase", "runner/journal", "runner/port", "runner/state", "surface"},
+		"runner/badblocks":       {"burnin", "drive", "reason", "runner/bench", "runner/erase", "runner/port", "runner/sweep", "surface"},
+		"runner/run":             {"burnin", "drive", "reason", "runner/badblocks", "runner/bench", "runner/erase", "runner/health", "runner/journal", "runner/port", "runner/state", "runner/sweep", "smart", "surface"},
+		"runner":                 {"burnin", "drive", "reason", "runner/bench", "runner/erase", "runner/journal", "runner/port", "runner/run", "runner/state", "wire"},
+		"runner/linux":           {"burnin", "drive", "reason", "runner/port", "runner/linux/inventory", "surface", "wire"},
 		"runner/linux/inventory": {"drive", "label", "reason", "smart", "wire"},
 		"truenas":                {"drive", "reason", "smart"},
-		"runner/main":            {"runner", "runner/linux", "wire"},
+		"runner/main":            {"runner", "runner/bench", "runner/linux", "runner/run", "runner/state", "wire"},
 		"runner/bin":             {"reason"},
 		"nas":                    {"burnin", "reason", "wire"},
 		"profile":                {"burnin", "reason", "smart"},
@@ -53,7 +63,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"store":                  {"burnin", "profile", "reason", "unlock", "wire"},
 		"jobs":                   {"burnin", "drive", "nas", "profile", "reason", "secret", "smart", "store", "surface", "truenas", "unlock", "wire"},
 		"report":                 {"burnin", "reason", "smart"},
-		"practice":               {"drive", "label", "nas", "runner", "surface", "surface/faultdev", "wire"},
+		"practice":               {"drive", "label", "nas", "runner", "runner/bench", "runner/port", "runner/run", "runner/state", "surface", "surface/faultdev", "wire"},
 		"demo":                   {"burnin", "drive", "jobs", "nas", "practice", "profile", "reason", "surface/faultdev"},
 		"cli":                    {"burnin", "demo", "drive", "jobs", "nas", "profile", "reason", "report", "secret", "smart", "sshconfig", "store", "unlock", "wire"},
 		"desk":                   {"burnin", "drive", "jobs", "nas", "profile", "reason", "report", "secret", "sshconfig", "store", "unlock", "wire"},
@@ -102,6 +112,41 @@ func TestTheRunnerKnowsNoDesktop(t *testing.T) {
 				t.Errorf("burnish-runner depends on %s", pkg)
 			}
 		}
+	}
+}
+
+// TestOneRoomOpensDrivesForWriting: what is held is opened for writing in package erase, and nowhere else in the runner.
+func TestOneRoomOpensDrivesForWriting(t *testing.T) {
+	opens := map[string]int{}
+	err := filepath.WalkDir("backend/runner", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 1 {
+				return true
+			}
+			method, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || method.Sel.Name != "Device" {
+				return true
+			}
+			if arg, ok := call.Args[0].(*ast.Ident); !ok || arg.Name != "false" {
+				opens[filepath.Dir(path)]++
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(opens) != 1 || opens["backend/runner/erase"] == 0 {
+		t.Errorf("a held drive is opened for writing in %v, want backend/runner/erase alone", opens)
 	}
 }
 

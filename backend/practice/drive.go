@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"burnish/backend/drive"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/surface"
 	"burnish/backend/surface/faultdev"
 )
@@ -68,7 +68,7 @@ type medium struct {
 	gone    bool
 	weak    map[int64]bool
 	pending map[int64]bool
-	kernel  runner.KernelErrors
+	kernel  port.KernelErrors
 	holders int
 	alone   bool // somebody holds it exclusively
 }
@@ -79,7 +79,7 @@ func newMedium(spec Drive) (*medium, error) {
 	}
 	id := spec.Identity
 	geo := surface.Geometry{SizeBytes: id.SizeBytes, LogicalBytes: id.LogicalBytes, PhysicalBytes: max(id.PhysicalBytes, id.LogicalBytes)}
-	m := &medium{spec: spec, weak: set(spec.Weak), pending: set(spec.Pending), kernel: runner.KernelErrors{Readable: true}}
+	m := &medium{spec: spec, weak: set(spec.Weak), pending: set(spec.Pending), kernel: port.KernelErrors{Readable: true}}
 	if spec.RealBytes > 0 {
 		m.bytes = faultdev.NewWrapped(geo, spec.RealBytes)
 	} else {

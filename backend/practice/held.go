@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"burnish/backend/drive"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 )
 
 // held is a drive that a run holds.
@@ -15,7 +15,7 @@ type held struct {
 	m         *medium
 	typ       string // the device type by which smartctl is asked
 	exclusive bool
-	kernel    runner.KernelErrors // when it was held
+	kernel    port.KernelErrors // when it was held
 	once      sync.Once
 }
 
@@ -37,7 +37,7 @@ func (h *held) Inspect(context.Context) (drive.Identity, drive.Usage, error) {
 }
 
 // Device gives the drive.
-func (h *held) Device(bool) (runner.Device, error) {
+func (h *held) Device(bool) (port.Device, error) {
 	if err := h.m.present(); err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (h *held) NVMe(context.Context, string, ...string) ([]byte, error) {
 }
 
 // KernelErrors counts the requests of the held drive that failed.
-func (h *held) KernelErrors() runner.KernelErrors {
+func (h *held) KernelErrors() port.KernelErrors {
 	h.m.mu.Lock()
 	defer h.m.mu.Unlock()
 	k := h.m.kernel
@@ -88,7 +88,7 @@ func (h *held) Alive() bool { return h.m.present() == nil }
 func (h *held) Find(string) (string, error) { return "", exec.ErrNotFound }
 
 // Spawn starts nothing.
-func (h *held) Spawn(runner.Spawn) (runner.Process, error) { return nil, exec.ErrNotFound }
+func (h *held) Spawn(port.Spawn) (port.Process, error) { return nil, exec.ErrNotFound }
 
 func (h *held) Close() error {
 	h.once.Do(func() {

@@ -20,6 +20,10 @@ import (
 
 	"burnish/backend/drive"
 	"burnish/backend/runner"
+	"burnish/backend/runner/bench"
+	"burnish/backend/runner/port"
+	"burnish/backend/runner/run"
+	"burnish/backend/runner/state"
 	"burnish/backend/wire"
 )
 
@@ -148,7 +152,7 @@ func (n *NAS) Disconnect() {
 func (n *NAS) endRuns() {
 	n.mu.Lock()
 	for p := range n.runs {
-		p.cancel(runner.ErrTold)
+		p.cancel(run.ErrTold)
 	}
 	n.mu.Unlock()
 	n.work.Wait()
@@ -193,17 +197,17 @@ func (n *NAS) now() time.Time { return time.Now().Add(n.opt.Off) }
 
 // service is the runner on this machine.
 func (n *NAS) service() *runner.Service {
-	return &runner.Service{
-		Dir: runner.NewStateDir(n.state()), Host: n, Locks: n, Supervisor: n, Version: n.opt.Version, Now: n.now,
+	return &runner.Service{Machine: bench.Machine{
+		Dir: state.NewDir(n.state()), Host: n, Locks: n, Supervisor: n, Version: n.opt.Version, Now: n.now,
 		PollEvery: n.opt.Poll, UndoGrace: n.opt.Grace, Rewind: n.opt.Rewind,
-	}
+	}}
 }
 
 // Facts makes a NAS a runner.Host, with BootTime, Inventory and Hold.
-func (n *NAS) Facts() (runner.Facts, error) {
+func (n *NAS) Facts() (port.Facts, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return runner.Facts{MachineID: n.machine, Hostname: Hostname, BootID: n.boot, Booted: n.booted, OS: "linux", Arch: "amd64"}, nil
+	return port.Facts{MachineID: n.machine, Hostname: Hostname, BootID: n.boot, Booted: n.booted, OS: "linux", Arch: "amd64"}, nil
 }
 
 // BootTime is how long the machine has been on.
@@ -239,13 +243,13 @@ func (n *NAS) Inventory(_ context.Context, req wire.InventoryRequest, busy map[s
 }
 
 // Hold opens a drive.
-func (n *NAS) Hold(_ context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
+func (n *NAS) Hold(_ context.Context, want drive.Identity, opt port.HoldOptions) (port.Held, error) {
 	m := n.drives[want.ID()]
 	if m == nil {
-		return nil, fmt.Errorf("drive %s: %w", want, runner.ErrAbsent)
+		return nil, fmt.Errorf("drive %s: %w", want, port.ErrAbsent)
 	}
 	if err := m.present(); err != nil {
-		return nil, fmt.Errorf("drive %s: %w: %w", want, runner.ErrAbsent, err)
+		return nil, fmt.Errorf("drive %s: %w: %w", want, port.ErrAbsent, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -263,7 +267,7 @@ func (n *NAS) Take(path string, _ int) (io.Closer, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.locks[path] {
-		return nil, runner.ErrLocked
+		return nil, port.ErrLocked
 	}
 	n.locks[path] = true
 	return closer(func() { n.mu.Lock(); defer n.mu.Unlock(); delete(n.locks, path) }), nil

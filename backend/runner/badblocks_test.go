@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/surface"
 	"burnish/backend/surface/faultdev"
 	"burnish/backend/wire"
@@ -22,7 +22,7 @@ import (
 // corrupt blocks too high by a batch, tells phantoms behind write errors, and does not compare a batch with a read error.
 type fakeBadblocks struct {
 	d                         *memoryDrive
-	s                         runner.Spawn
+	s                         port.Spawn
 	block, batch, last, first int64
 
 	done   chan struct{}
@@ -49,9 +49,9 @@ func (f *fakeBadblocks) Ended() (bool, string) {
 
 // withBadblocks installs it.
 func (m *machine) withBadblocks(stop func(*fakeBadblocks, int) string) *machine {
-	m.badblocks = func(d *memoryDrive, s runner.Spawn) (runner.Process, error) {
+	m.badblocks = func(d *memoryDrive, s port.Spawn) (port.Process, error) {
 		number := func(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
-		at := slices.Index(s.Args, runner.DriveArg)
+		at := slices.Index(s.Args, port.DriveArg)
 		f := &fakeBadblocks{d: d, s: s, done: make(chan struct{}), kill: make(chan struct{}), listed: map[int64]bool{}, stop: stop,
 			block: number(s.Args[slices.Index(s.Args, "-b")+1]), batch: number(s.Args[slices.Index(s.Args, "-c")+1]),
 			last: number(s.Args[at+1]), first: number(s.Args[at+2])}

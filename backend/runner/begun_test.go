@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"burnish/backend/runner/state"
 )
 
 // A run makes its file before it writes the first line. What is asked in between must not get the last word of the
@@ -24,7 +26,7 @@ func TestARunWithoutAFirstLineHasSaidNothing(t *testing.T) {
 	}
 	defer root.Close()
 	write := func(run int, data []byte) {
-		if err := os.WriteFile(filepath.Join(dir, runName(run)), data, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, state.RunName(run)), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,17 +14,20 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/runner/erase"
+	"burnish/backend/runner/journal"
+	"burnish/backend/runner/port"
+	"burnish/backend/runner/state"
 	"burnish/backend/wire"
 )
 
 const (
-	startWait = 90 * time.Second // for a run to hold its drive
-	stopWait  = 55 * time.Second // for a run to end; below the service manager's own limit
+	stopWait = 55 * time.Second // for a run to end; below the service manager's own limit
 )
 
 // Start makes the job and starts its first run. Asked again with the same id it answers with the job that is there.
 func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartReply, error) {
-	return s.start(ctx, req, startWait)
+	return s.start(ctx, req, state.StartWait)
 }
 
 // start is Start with how long the run may take to hold its drive.
@@ -35,24 +38,24 @@ func (s *Service) start(ctx context.Context, req wire.StartRequest, wait time.Du
 	if err := req.Plan.Check(); err != nil {
 		return wire.StartReply{}, reason.New("bad_plan", "plan", req.Plan.Name, "error", err)
 	}
-	if last := s.Dir.lastWord(req.Job); last != nil { // it was here, and was removed: it does not begin again
+	if last := s.Dir.LastWord(req.Job); last != nil { // it was here, and was removed: it does not begin again
 		return wire.StartReply{}, burnin.Removed(req.Plan, last)
 	}
 	existing := false
-	if err := s.Dir.create(req); errors.Is(err, fs.ErrExist) {
+	if err := s.Dir.Create(req); errors.Is(err, fs.ErrExist) {
 		existing = true
 	} else if err != nil {
 		return wire.StartReply{}, err
 	}
-	root, err := s.Dir.root(req.Job)
+	root, err := s.Dir.Root(req.Job)
 	if err != nil {
 		return wire.StartReply{}, err
 	}
 	defer root.Close()
-	if n := runs(root); n > 0 {
+	if n := state.Runs(root); n > 0 {
 		return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, nil
 	}
-	if _, err := root.Lstat(stopFile); err == nil {
+	if _, err := root.Lstat(state.StopFile); err == nil {
 		return wire.StartReply{}, reason.New("stopped_by_person", "stage", "the wait for its turn", "progress", "")
 	}
 	n, err := s.launch(ctx, root, req.Job, 1, wait)
@@ -61,12 +64,12 @@ func (s *Service) start(ctx context.Context, req wire.StartRequest, wait time.Du
 
 // GoOn is Resume without a person who asks: a request to stop that the broken run did not come to is heeded.
 func (s *Service) GoOn(ctx context.Context, id string) (wire.StartReply, error) {
-	root, err := s.Dir.root(id)
+	root, err := s.Dir.Root(id)
 	if err != nil {
 		return wire.StartReply{}, err
 	}
 	defer root.Close()
-	if _, err := root.Lstat(stopFile); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := root.Lstat(state.StopFile); !errors.Is(err, fs.ErrNotExist) {
 		return wire.StartReply{}, errors.Join(err, reason.New("stopped_by_person", "stage", "the run before", "progress", ""))
 	}
 	return s.Resume(ctx, id)
@@ -74,16 +77,16 @@ func (s *Service) GoOn(ctx context.Context, id string) (wire.StartReply, error) 
 
 // Resume starts the next run of a job that ended as unknown.
 func (s *Service) Resume(ctx context.Context, id string) (wire.StartReply, error) {
-	root, err := s.Dir.root(id)
+	root, err := s.Dir.Root(id)
 	if err != nil {
 		return wire.StartReply{}, err
 	}
 	defer root.Close()
-	held, err := s.Locks.Held(s.Dir.in(id, lockFile))
+	held, err := s.Locks.Held(s.Dir.In(id, state.LockFile))
 	if err != nil {
 		return wire.StartReply{}, err
 	}
-	undoing, err := s.Locks.Held(s.Dir.in(id, undoingFile))
+	undoing, err := s.Locks.Held(s.Dir.In(id, erase.UndoingFile))
 	if err != nil {
 		return wire.StartReply{}, err
 	}
@@ -93,25 +96,25 @@ func (s *Service) Resume(ctx context.Context, id string) (wire.StartReply, error
 	case held:
 		return wire.StartReply{}, reason.New("cannot_resume", "job", id, "state", burnin.Running)
 	}
-	t, n, err := fold(root)
+	t, n, err := state.Fold(root)
 	if err != nil {
 		return wire.StartReply{}, err
 	}
 	if state := t.Job().State; n > 0 && t.Ended() && state != burnin.Unknown {
 		return wire.StartReply{}, reason.New("cannot_resume", "job", id, "state", state)
 	}
-	if err := root.Remove(stopFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := root.Remove(state.StopFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return wire.StartReply{}, err
 	}
-	n, err = s.launch(ctx, root, id, n+1, startWait)
+	n, err = s.launch(ctx, root, id, n+1, state.StartWait)
 	return wire.StartReply{Job: id, Run: n}, err
 }
 
 // launch starts run n and waits until it holds its drive, or has said why it does not.
 func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int, wait time.Duration) (int, error) {
-	err := s.Dir.openLog(root, id)
+	err := s.Dir.OpenLog(root, id)
 	if err == nil {
-		err = s.Supervisor.Launch(ctx, id, n, s.Dir.in(id, logFile))
+		err = s.Supervisor.Launch(ctx, id, n, s.Dir.In(id, state.LogFile))
 	}
 	if err != nil {
 		return 0, reason.New("not_started", "error", err)
@@ -120,7 +123,7 @@ func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int, w
 	defer deadline.Stop()
 	lived := false
 	for {
-		locked, err := s.Locks.Held(s.Dir.in(id, lockFile))
+		locked, err := s.Locks.Held(s.Dir.In(id, state.LockFile))
 		if err != nil {
 			return n, err
 		}
@@ -155,7 +158,7 @@ func asError(said *reason.Said) error {
 
 // begun reports whether run n holds its drive; said is why it ended before that.
 func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
-	data, err := root.ReadFile(runName(n))
+	data, err := root.ReadFile(state.RunName(n))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil, nil
 	}
@@ -174,7 +177,7 @@ func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
 	if len(events) == 0 {
 		return false, nil, nil // its file is there, its first line is not: the last word is still that of the run before
 	}
-	t, _, err := fold(root)
+	t, _, err := state.Fold(root)
 	if err != nil || !t.Ended() {
 		return false, nil, err
 	}
@@ -185,28 +188,28 @@ func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
 // stands before anything is looked at, so that a run which is just about to begin, or to come back, ends at once; one
 // for a job that is not here yet keeps it from ever starting.
 func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply, error) {
-	root, err := s.Dir.root(req.Job)
-	if reasonCode(err) == "no_such_job" {
-		if s.Dir.lastWord(req.Job) != nil {
+	root, err := s.Dir.Root(req.Job)
+	if state.ReasonCode(err) == "no_such_job" {
+		if s.Dir.LastWord(req.Job) != nil {
 			return wire.StopReply{Stopped: true}, nil // it has ended, and was removed
 		}
-		return wire.StopReply{Stopped: true}, s.Dir.forbid(req.Job, []byte(reason.Clean(req.By, 200)+"\n"), req.GID)
+		return wire.StopReply{Stopped: true}, s.Dir.Forbid(req.Job, []byte(reason.Clean(req.By, 200)+"\n"), req.GID)
 	}
 	if err != nil {
 		return wire.StopReply{}, err
 	}
 	defer root.Close()
-	if undoing, err := s.Locks.Held(s.Dir.in(req.Job, undoingFile)); err != nil || undoing {
+	if undoing, err := s.Locks.Held(s.Dir.In(req.Job, erase.UndoingFile)); err != nil || undoing {
 		return wire.StopReply{}, errors.Join(err, reason.New("not_stopped", "job", req.Job, "error", "the job itself has ended; what it erased is being brought back just now"))
 	}
-	t, n, err := fold(root)
+	t, n, err := state.Fold(root)
 	if err != nil {
 		return wire.StopReply{}, err
 	}
 	if n > 0 && t.Ended() {
-		lock, err := s.Locks.Take(s.Dir.in(req.Job, lockFile), -1) // nobody resumes it just now
-		if err == nil && t.Job().State == burnin.Unknown {         // nor does it go on by itself
-			err = spaceError("the stop request", writeSynced(s.Dir.in(req.Job, stopFile), []byte(reason.Clean(req.By, 200)+"\n"), -1))
+		lock, err := s.Locks.Take(s.Dir.In(req.Job, state.LockFile), -1) // nobody resumes it just now
+		if err == nil && t.Job().State == burnin.Unknown {               // nor does it go on by itself
+			err = state.SpaceError("the stop request", state.WriteSynced(s.Dir.In(req.Job, state.StopFile), []byte(reason.Clean(req.By, 200)+"\n"), -1))
 			if err != nil {
 				return wire.StopReply{}, errors.Join(err, lock.Close())
 			}
@@ -214,19 +217,19 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 		if err == nil {
 			return wire.StopReply{Stopped: true}, lock.Close()
 		}
-		if !errors.Is(err, ErrLocked) {
+		if !errors.Is(err, port.ErrLocked) {
 			return wire.StopReply{}, err
 		}
 	}
-	err = writeSynced(s.Dir.in(req.Job, stopFile), []byte(reason.Clean(req.By, 200)+"\n"), -1)
-	if isNoSpace(err) {
-		_ = root.Remove(reserveFile) // what is kept for the run's last word has room for this too
-		err = writeSynced(s.Dir.in(req.Job, stopFile), []byte("\n"), -1)
+	err = state.WriteSynced(s.Dir.In(req.Job, state.StopFile), []byte(reason.Clean(req.By, 200)+"\n"), -1)
+	if state.IsNoSpace(err) {
+		_ = root.Remove(journal.ReserveFile) // what is kept for the run's last word has room for this too
+		err = state.WriteSynced(s.Dir.In(req.Job, state.StopFile), []byte("\n"), -1)
 	}
-	if err != nil && !isNoSpace(err) { // without room the signal has to do
-		return wire.StopReply{}, spaceError("the stop request", err)
+	if err != nil && !state.IsNoSpace(err) { // without room the signal has to do
+		return wire.StopReply{}, state.SpaceError("the stop request", err)
 	}
-	lock := s.Dir.in(req.Job, lockFile)
+	lock := s.Dir.In(req.Job, state.LockFile)
 	pid, _, err := s.holder(root, lock)
 	if err != nil {
 		return wire.StopReply{}, err
@@ -272,7 +275,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 func (s *Service) holder(root *os.Root, lock string) (pid int, held bool, err error) {
 	held, err = s.Locks.Held(lock)
 	if held {
-		pid = s.Dir.holder(root)
+		pid = s.Dir.Holder(root)
 	}
 	return pid, held, err
 }
@@ -283,7 +286,7 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 	knows := map[string]string{}
 	if !req.Forget {
 		var err error
-		if knows, err = s.Dir.knows(); err != nil {
+		if knows, err = erase.OpenJobs(s.Dir); err != nil {
 			return reply, err
 		}
 	}
@@ -305,14 +308,14 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 			reply.Kept = append(reply.Kept, id)
 		}
 	}
-	if err := errors.Join(s.dropWords(req.Heard), s.Dir.dropGates()); err != nil || !req.Runner {
+	if err := errors.Join(s.dropWords(req.Heard), s.Dir.DropGates()); err != nil || !req.Runner {
 		return reply, err
 	}
-	left, err := s.Dir.ids()
+	left, err := s.Dir.Ids()
 	if err != nil || len(left) > 0 {
 		return reply, err
 	}
-	gone, err := s.Dir.remove()
+	gone, err := s.Dir.Remove()
 	reply.RunnerRemoved = gone
 	return reply, err
 }
@@ -320,16 +323,16 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 // cleanJob removes one job if no run of it lives and, where the asker says what it has, that is all there is; holding the
 // lock meanwhile keeps a new run from starting.
 func (s *Service) cleanJob(id string, req wire.CleanRequest) (gone bool, err error) {
-	root, err := s.Dir.root(id)
-	if reasonCode(err) == "no_such_job" {
+	root, err := s.Dir.Root(id)
+	if state.ReasonCode(err) == "no_such_job" {
 		return true, nil
 	}
 	if err != nil {
 		return false, err
 	}
 	defer root.Close()
-	lock, err := s.Locks.Take(s.Dir.in(id, lockFile), -1)
-	if errors.Is(err, ErrLocked) {
+	lock, err := s.Locks.Take(s.Dir.In(id, state.LockFile), -1)
+	if errors.Is(err, port.ErrLocked) {
 		return false, nil
 	}
 	if err != nil {
@@ -344,7 +347,7 @@ func (s *Service) cleanJob(id string, req wire.CleanRequest) (gone bool, err err
 			return false, err
 		}
 	}
-	return true, os.RemoveAll(s.Dir.job(id))
+	return true, os.RemoveAll(s.Dir.Job(id))
 }
 
 // sameFiles reports whether the asker has each file of a job as it is here. One that names no sums wants none compared.
@@ -352,7 +355,7 @@ func sameFiles(root *os.Root, sums map[string]string) (bool, error) {
 	if sums == nil {
 		return true, nil
 	}
-	have, err := sizes(root)
+	have, err := state.Sizes(root)
 	if err != nil {
 		return false, err
 	}
@@ -374,13 +377,4 @@ func sameFiles(root *os.Root, sums map[string]string) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// reasonCode is the code of the reason behind an error, empty where there is none.
-func reasonCode(err error) reason.Code {
-	var said *reason.Said
-	if errors.As(err, &said) {
-		return said.Code
-	}
-	return ""
 }

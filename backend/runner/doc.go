@@ -1,20 +1,24 @@
-// Package runner is what burnish-runner does on the NAS: it executes one plan on one drive, writes the journal, and
-// answers the desktop's verbs. It is portable; what it needs of a machine comes through the ports in ports.go, so that
-// the practice NAS runs this same code.
+// Package runner is what burnish-runner answers on the NAS: the verbs by which the desktop starts, stops, resumes, lists,
+// follows, undoes and removes jobs. It is portable; what it needs of a machine comes through the ports of package port, so
+// that the practice NAS runs this same code. How one run of a job goes is package run.
+//
+// The rooms below it, the lowest first; each imports only those before it:
+//
+//	port       what is needed of a machine
+//	state      the directory on the NAS
+//	journal    events, stage logs, and the directory that they lie in
+//	bench      what a stage has at hand
+//	erase      the only room that opens a drive for writing: proofs, the first act, the way back
+//	health     what the drive says of itself, and its self-tests
+//	sweep      the engines of package surface over the held drive
+//	badblocks  the NAS's own badblocks over it
+//	run        one run from its lock to its last word
 //
 // Its rules:
-//   - One process per run. It takes the run's lock first and holds it until the process ends; a free lock means that
-//     nobody works on the job.
-//   - The moment of truth, in this order: hold the drive, read identity and usage under the hold, compare them with
-//     what was agreed to, and only then write, through the held descriptor and nothing else.
-//   - The runner's own state is the fold of the events it has written (burnin.Tracker). It writes an event, then
-//     believes it. Every change of state is on the medium (fsync) before the next thing happens.
-//   - A stage ends with evidence or with a reason. No exit code decides anything.
-//   - A stop request file and a signal end a run as cancelled; a signal alone (NAS shutdown) as unknown, told_to_end.
-//   - Nothing is written outside the state directory and the held drive.
+//   - A verb answers with frames, the last of which is an end or an error with a reason.
+//   - A request to stop stands before anything is looked at; "stopped" is said when the process is proven gone.
+//   - What a job's files say is believed only as far as they are that job's.
+//   - Nothing is written outside the state directory; the drive is written to by package erase alone.
 //
-// Layout of the state directory: bin/burnish-runner-<sha8>, jobs/<id>/{job.json, lock, stop, waiting, live, run-N.ndjson,
-// <stage>.log, runner.log, undo.kit, undo.json, undo.ndjson, undoing}, drives/<hash>.lock, slots/{<n>.lock, turn.lock, pool-<hash>.lock, queue.json}.
-//
-// A Service may be used by several goroutines; a run uses one Service alone.
+// A Service may be used by several goroutines.
 package runner

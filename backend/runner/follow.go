@@ -12,6 +12,8 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/runner/port"
+	"burnish/backend/runner/state"
 	"burnish/backend/wire"
 )
 
@@ -20,32 +22,32 @@ const beatEvery = 10 * time.Second
 
 // status looks at a job: the lock first, then the sizes, so that a free lock means final sizes; then the lock again, in
 // case that a run has begun meanwhile.
-func (s *Service) status(id string, facts Facts) (wire.JobStatus, error) {
-	root, err := s.Dir.root(id)
+func (s *Service) status(id string, facts port.Facts) (wire.JobStatus, error) {
+	root, err := s.Dir.Root(id)
 	if err != nil {
 		return wire.JobStatus{}, err
 	}
 	defer root.Close()
-	held, err := s.Locks.Held(s.Dir.in(id, lockFile))
+	held, err := s.Locks.Held(s.Dir.In(id, state.LockFile))
 	if err != nil {
 		return wire.JobStatus{}, err
 	}
-	st := wire.JobStatus{Job: id, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(), Run: runs(root)}
-	if st.Sizes, err = sizes(root); err != nil {
+	st := wire.JobStatus{Job: id, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(), Run: state.Runs(root)}
+	if st.Sizes, err = state.Sizes(root); err != nil {
 		return st, err
 	}
 	if st.Run == 0 {
-		_, err := root.Lstat(jobFile)
+		_, err := root.Lstat(state.JobFile)
 		st.Forbidden = errors.Is(err, fs.ErrNotExist)
 	}
-	st.Trouble = trouble(root)
-	begun, err := s.Locks.Held(s.Dir.in(id, lockFile))
+	st.Trouble = state.Trouble(root)
+	begun, err := s.Locks.Held(s.Dir.In(id, state.LockFile))
 	if err != nil {
 		return st, err
 	}
 	if st.LockHeld = held || begun; st.LockHeld {
-		st.Live = readLive(root)
-		_, err := root.Lstat(stopFile)
+		st.Live = state.ReadLive(root)
+		_, err := root.Lstat(state.StopFile)
 		st.StopAsked = err == nil
 	}
 	return st, nil
@@ -57,14 +59,14 @@ func (s *Service) List() (wire.ListReply, error) {
 	if err != nil {
 		return wire.ListReply{}, err
 	}
-	ids, err := s.Dir.ids()
+	ids, err := s.Dir.Ids()
 	if err != nil {
 		return wire.ListReply{}, err
 	}
 	reply := wire.ListReply{Jobs: []wire.JobStatus{}}
 	for _, id := range ids {
 		st, err := s.status(id, facts)
-		if reasonCode(err) == "no_such_job" {
+		if state.ReasonCode(err) == "no_such_job" {
 			continue // removed just now
 		}
 		if err != nil { // the others can be looked at all the same
@@ -76,22 +78,22 @@ func (s *Service) List() (wire.ListReply, error) {
 }
 
 // damaged is the status of a job that cannot be looked at.
-func (s *Service) damaged(id string, facts Facts, err error) wire.JobStatus {
+func (s *Service) damaged(id string, facts port.Facts, err error) wire.JobStatus {
 	return wire.JobStatus{Job: id, Damaged: reason.Clean(err.Error(), 300), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
 }
 
 // Read gives a piece of a job's file.
 func (s *Service) Read(req wire.ReadRequest) (wire.Data, error) {
-	root, err := s.Dir.root(req.Job)
+	root, err := s.Dir.Root(req.Job)
 	if err != nil {
 		return wire.Data{}, err
 	}
 	defer root.Close()
-	held, err := s.Locks.Held(s.Dir.in(req.Job, lockFile))
+	held, err := s.Locks.Held(s.Dir.In(req.Job, state.LockFile))
 	if err != nil {
 		return wire.Data{}, err
 	}
-	data, err := readPiece(root, req.File, req.Off, wire.MaxChunk, held && req.File == runName(runs(root)))
+	data, err := state.ReadPiece(root, req.File, req.Off, wire.MaxChunk, held && req.File == state.RunName(state.Runs(root)))
 	return wire.Data{Job: req.Job, File: req.File, Off: req.Off, Bytes: data}, err
 }
 
@@ -111,6 +113,7 @@ const damagedAfter = 10
 type streamError struct{ err error }
 
 func (e *streamError) Error() string { return e.err.Error() }
+
 func (e *streamError) Unwrap() error { return e.err }
 
 // put sends a frame.
@@ -165,13 +168,13 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(s.poll()):
+		case <-time.After(s.Poll()):
 		}
 	}
 }
 
 // followJob sends what is new of one job, then what it amounts to. What is wrong with it is told of it alone.
-func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, once bool, out *wire.Writer) (news bool, err error) {
+func (s *Service) followJob(ctx context.Context, j *followed, facts port.Facts, once bool, out *wire.Writer) (news bool, err error) {
 	st, err := s.status(j.id, facts)
 	if err == nil {
 		news, err = s.sendGrowth(ctx, j, st, out)
@@ -182,8 +185,8 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, once 
 		return news, err
 	case ctx.Err() != nil:
 		return news, nil
-	case reasonCode(err) == "no_such_job":
-		st = wire.JobStatus{Job: j.id, Missing: true, Last: s.Dir.lastWord(j.id), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
+	case state.ReasonCode(err) == "no_such_job":
+		st = wire.JobStatus{Job: j.id, Missing: true, Last: s.Dir.LastWord(j.id), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
 	case err != nil:
 		if j.bad++; j.bad < damagedAfter && !once {
 			return news, nil
@@ -204,7 +207,7 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts Facts, once 
 
 // sendGrowth sends what is new of a job's files: journals, then logs in turns.
 func (s *Service) sendGrowth(ctx context.Context, j *followed, st wire.JobStatus, out *wire.Writer) (news bool, err error) {
-	root, err := s.Dir.root(j.id)
+	root, err := s.Dir.Root(j.id)
 	if err != nil {
 		return false, err
 	}
@@ -214,7 +217,7 @@ func (s *Service) sendGrowth(ctx context.Context, j *followed, st wire.JobStatus
 		for again := true; again; {
 			again = false
 			for _, name := range names {
-				if isJournal(name) != journals {
+				if state.IsJournal(name) != journals {
 					continue
 				}
 				if ctx.Err() != nil {
@@ -235,12 +238,12 @@ func (s *Service) sendGrowth(ctx context.Context, j *followed, st wire.JobStatus
 // journal as it is, which is empty.
 func (s *Service) sendPiece(root *os.Root, j *followed, name string, st wire.JobStatus, out *wire.Writer) (sent bool, err error) {
 	had, known := j.have[name]
-	grows := st.LockHeld && name == runName(st.Run)
-	silent := isJournal(name) && !grows && !known && st.Sizes[name] == 0
+	grows := st.LockHeld && name == state.RunName(st.Run)
+	silent := state.IsJournal(name) && !grows && !known && st.Sizes[name] == 0
 	if had >= st.Sizes[name] && !silent {
 		return false, nil
 	}
-	data, err := readPiece(root, name, had, st.Sizes[name]-had, grows)
+	data, err := state.ReadPiece(root, name, had, st.Sizes[name]-had, grows)
 	if err != nil {
 		return false, fmt.Errorf("job %s: %w", j.id, err)
 	}

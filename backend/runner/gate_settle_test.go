@@ -6,21 +6,23 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"burnish/backend/runner/state"
 )
 
 // However many settle a gate at once: it is settled one way, and each is told which.
 func TestAGateIsSettledOnce(t *testing.T) {
-	d := NewStateDir(t.TempDir())
+	d := state.NewDir(t.TempDir())
 	var wait sync.WaitGroup
 	said := make([]string, 40)
 	for i := range said {
-		how := gateOpen
+		how := state.GateOpen
 		if i%2 == 1 {
-			how = fmt.Sprintf("%sjob %d", gateClosed, i)
+			how = fmt.Sprintf("%sjob %d", state.GateClosed, i)
 		}
 		wait.Go(func() {
 			var err error
-			if said[i], err = d.settle("thegateofalljobs", how); err != nil {
+			if said[i], err = d.Settle("thegateofalljobs", how); err != nil {
 				t.Error(err)
 			}
 		})
@@ -31,7 +33,7 @@ func TestAGateIsSettledOnce(t *testing.T) {
 			t.Errorf("it is told as %q and as %q", said[0], s)
 		}
 	}
-	if left, err := os.ReadDir(filepath.Join(d.dir, gatesDir)); err != nil || len(left) != 1 {
+	if left, err := os.ReadDir(filepath.Join(d.Dir, state.GatesDir)); err != nil || len(left) != 1 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }

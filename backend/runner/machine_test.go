@@ -18,6 +18,10 @@ import (
 	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/runner"
+	"burnish/backend/runner/bench"
+	"burnish/backend/runner/port"
+	"burnish/backend/runner/run"
+	"burnish/backend/runner/state"
 	"burnish/backend/surface"
 	"burnish/backend/surface/faultdev"
 	"burnish/backend/wire"
@@ -47,7 +51,7 @@ type machine struct {
 	unsure  string                  // what keeps a look from telling which device is the drive
 	stagger time.Duration           // between two jobs that begin their work; 0 is the runner's own
 
-	badblocks func(*memoryDrive, runner.Spawn) (runner.Process, error) // nil: not installed
+	badblocks func(*memoryDrive, port.Spawn) (port.Process, error) // nil: not installed
 }
 
 // memoryDrive is one drive of a machine.
@@ -58,7 +62,7 @@ type memoryDrive struct {
 	held    bool
 	foreign int64 // sectors that somebody else wrote
 	smart   *smartModel
-	kernel  runner.KernelErrors
+	kernel  port.KernelErrors
 	place   drive.Place
 	temp    func() *int        // nil: 31 °C
 	paths   []*faultdev.Device // further ways to it, or what is taken for one
@@ -95,17 +99,17 @@ func (m *machine) addDrive(serial string, size int64) *memoryDrive {
 }
 
 func (m *machine) service() *runner.Service {
-	return &runner.Service{
-		Dir: runner.NewStateDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: m.poll, Rewind: m.rewind, UndoGrace: m.grace, Stagger: m.stagger,
-	}
+	return &runner.Service{Machine: bench.Machine{
+		Dir: state.NewDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: m.poll, Rewind: m.rewind, UndoGrace: m.grace, Stagger: m.stagger,
+	}}
 }
 
 // Facts, BootTime, Inventory and Hold make a machine a runner.Host.
 
-func (m *machine) Facts() (runner.Facts, error) {
+func (m *machine) Facts() (port.Facts, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return runner.Facts{MachineID: "memory", Hostname: "nas", BootID: m.boot, Booted: time.Unix(1_700_000_000, 0), OS: "linux", Arch: "amd64"}, nil
+	return port.Facts{MachineID: "memory", Hostname: "nas", BootID: m.boot, Booted: time.Unix(1_700_000_000, 0), OS: "linux", Arch: "amd64"}, nil
 }
 
 func (m *machine) BootTime() time.Duration {
@@ -120,15 +124,15 @@ func (m *machine) Inventory(context.Context, wire.InventoryRequest, map[string]s
 	return rows, nil
 }
 
-func (m *machine) Hold(_ context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
+func (m *machine) Hold(_ context.Context, want drive.Identity, opt port.HoldOptions) (port.Held, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	d := m.drives[want.ID()]
 	switch {
 	case m.unsure != "":
-		return nil, &runner.UnsureError{What: m.unsure}
+		return nil, &port.UnsureError{What: m.unsure}
 	case d == nil:
-		return nil, runner.ErrAbsent
+		return nil, port.ErrAbsent
 	}
 	if d.held && opt.Exclusive {
 		return nil, reason.New("drive_in_use", "drive", want.ID(), "path", "", "usage", "held", "way_out", "")
@@ -179,13 +183,13 @@ func (h *memoryHold) Inspect(context.Context) (drive.Identity, drive.Usage, erro
 	return id, usage, nil
 }
 
-func (h *memoryHold) Device(bool) (runner.Device, error) { return openMemory{h.d.Device}, nil }
+func (h *memoryHold) Device(bool) (port.Device, error) { return openMemory{h.d.Device}, nil }
 
 // OtherPaths makes it a drive that may have several.
-func (h *memoryHold) OtherPaths() ([]runner.WayIn, error) {
-	var out []runner.WayIn
+func (h *memoryHold) OtherPaths() ([]port.WayIn, error) {
+	var out []port.WayIn
 	for i, p := range h.d.paths {
-		out = append(out, runner.WayIn{Path: fmt.Sprintf("%s-%d", h.Path(), i+2), Device: openMemory{p}})
+		out = append(out, port.WayIn{Path: fmt.Sprintf("%s-%d", h.Path(), i+2), Device: openMemory{p}})
 	}
 	return out, nil
 }
@@ -264,7 +268,7 @@ func (h *memoryHold) NVMe(_ context.Context, command string, args ...string) ([]
 	return h.d.smart.nvme(command, args)
 }
 
-func (h *memoryHold) KernelErrors() runner.KernelErrors {
+func (h *memoryHold) KernelErrors() port.KernelErrors {
 	h.m.mu.Lock()
 	defer h.m.mu.Unlock()
 	return h.d.kernel
@@ -279,7 +283,7 @@ func (h *memoryHold) Find(program string) (string, error) {
 	return "/sbin/badblocks", nil
 }
 
-func (h *memoryHold) Spawn(s runner.Spawn) (runner.Process, error) { return h.m.badblocks(h.d, s) }
+func (h *memoryHold) Spawn(s port.Spawn) (port.Process, error) { return h.m.badblocks(h.d, s) }
 
 type openMemory struct{ *faultdev.Device }
 
@@ -309,7 +313,7 @@ func (m *machine) Take(path string, _ int) (io.Closer, error) {
 		return nil, err
 	}
 	if m.lockedHere(path) {
-		return nil, runner.ErrLocked
+		return nil, port.ErrLocked
 	}
 	m.locks[path] = info
 	return closer(func() {
@@ -373,7 +377,7 @@ func (m *machine) killAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, cancel := range m.cancels {
-		cancel(runner.ErrTold)
+		cancel(run.ErrTold)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
 	"burnish/backend/reason"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/surface/faultdev"
 	"burnish/backend/wire"
 )
@@ -62,12 +62,12 @@ func TestBadSectorsFailTheDriveByTheirLBAs(t *testing.T) {
 }
 
 func TestErrorsThatTheKernelLaysToTheWayAreNoEvidence(t *testing.T) {
-	icrc := runner.KernelErrors{Readable: true, Path: 3, OnePath: "ata3.00: error: { ICRC ABRT }"}
+	icrc := port.KernelErrors{Readable: true, Path: 3, OnePath: "ata3.00: error: { ICRC ABRT }"}
 	medium, gap := icrc, icrc
 	medium.Medium, gap.Readable = 1, false
 	for name, c := range map[string]struct {
 		errno string
-		log   runner.KernelErrors
+		log   port.KernelErrors
 		state burnin.State
 		code  reason.Code
 	}{
@@ -75,7 +75,7 @@ func TestErrorsThatTheKernelLaysToTheWayAreNoEvidence(t *testing.T) {
 		"the medium too":                       {"EIO", medium, burnin.Failed, "surface_errors"},
 		"the drive itself names the medium":    {"ENODATA", icrc, burnin.Failed, "surface_errors"},
 		"a log with a gap":                     {"EIO", gap, burnin.Failed, "surface_errors"},
-		"nothing logged, as of QEMU and loops": {"EIO", runner.KernelErrors{Readable: true}, burnin.Failed, "surface_errors"},
+		"nothing logged, as of QEMU and loops": {"EIO", port.KernelErrors{Readable: true}, burnin.Failed, "surface_errors"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)

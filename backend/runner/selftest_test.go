@@ -10,7 +10,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/smart"
 	"burnish/backend/wire"
 )
@@ -384,7 +384,7 @@ func TestTheLastCheckLooksAtTheDrivesLogAndTheKernels(t *testing.T) {
 	})
 	t.Run("errors in the kernel's log are a warning", func(t *testing.T) {
 		asked(t, ataDrive, quickPlan(), func(_ *smartModel, d *memoryDrive) {
-			d.kernel = runner.KernelErrors{Readable: true, Resets: 2, First: "ata3: hard resetting link"}
+			d.kernel = port.KernelErrors{Readable: true, Resets: 2, First: "ata3: hard resetting link"}
 		}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
 			ends(t, job, burnin.Passed, "")
 			if !warned(job, "kernel_errors") {

@@ -9,8 +9,17 @@ import (
 
 	"burnish/backend/drive"
 	"burnish/backend/reason"
+	"burnish/backend/runner/bench"
+	"burnish/backend/runner/erase"
+	"burnish/backend/runner/run"
 	"burnish/backend/wire"
 )
+
+// Run executes the next run of a job and returns when that has told its end; an error means that it could not even be told.
+func (s *Service) Run(ctx context.Context, id string) error { return run.Execute(ctx, &s.Machine, id) }
+
+// Service answers verbs on one machine.
+type Service struct{ bench.Machine }
 
 // Serve answers one verb: the request from stdin, frames to stdout. The last frame is end, or error with a reason; the
 // returned error is for the exit code, which nobody should need.
@@ -119,7 +128,7 @@ func (s *Service) version() (wire.VersionReply, error) {
 }
 
 func (s *Service) inventory(ctx context.Context, req wire.InventoryRequest, out *wire.Writer) error {
-	busy, err := s.Dir.busy(s.Locks)
+	busy, err := s.Dir.Busy(s.Locks)
 	if err != nil {
 		return err
 	}
@@ -127,12 +136,12 @@ func (s *Service) inventory(ctx context.Context, req wire.InventoryRequest, out 
 	if err != nil {
 		return err
 	}
-	pasts, err := s.Dir.pasts(func(drive.Identity) bool { return true })
+	pasts, err := erase.PastsOf(s.Dir, func(drive.Identity) bool { return true })
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		row.Usage = withKnown(row.Usage, knownOf(slices.DeleteFunc(slices.Clone(pasts), func(p past) bool { return !alike(p.drive, row.Identity) })))
+		row.Usage = erase.WithKnown(row.Usage, erase.KnownOf(slices.DeleteFunc(slices.Clone(pasts), func(p erase.Past) bool { return !erase.Alike(p.Drive, row.Identity) })))
 		if err := out.Put(wire.FrameDrive, row); err != nil {
 			return err
 		}

@@ -5,7 +5,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/surface/faultdev"
 )
 
@@ -20,26 +20,26 @@ func TestErrorsThatNeverStopArePassedByNobody(t *testing.T) {
 		}
 		return out
 	}
-	medium := runner.KernelErrors{Readable: true, Reads: 18, Medium: 18, First: "critical medium error, dev sdx, sector 8"}
+	medium := port.KernelErrors{Readable: true, Reads: 18, Medium: 18, First: "critical medium error, dev sdx, sector 8"}
 	for name, c := range map[string]struct {
 		plan   burnin.Plan
 		faults []faultdev.Fault
-		kernel runner.KernelErrors
+		kernel port.KernelErrors
 		state  burnin.State
 		code   reason.Code
 	}{
-		"one place":                         {stampPlan(), some(1), runner.KernelErrors{}, burnin.Passed, ""},
+		"one place":                         {stampPlan(), some(1), port.KernelErrors{}, burnin.Passed, ""},
 		"three places":                      {stampPlan(), some(3), medium, burnin.Passed, ""},
-		"five places":                       {stampPlan(), some(5), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"five places":                       {stampPlan(), some(5), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
 		"five, and the kernel tells whose":  {stampPlan(), some(5), medium, burnin.Unknown, "drive_unsteady"},
-		"each hundredth read":               {stampPlan(), each(faultdev.FailRead, 100), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"each fiftieth write":               {stampPlan(), each(faultdev.FailWrite, 50), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"each second read":                  {stampPlan(), each(faultdev.FailRead, 2), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"each hundredth read, with a probe": {probedPlan(1 << 20), each(faultdev.FailRead, 100), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"each fiftieth write, with a probe": {probedPlan(1 << 20), each(faultdev.FailWrite, 50), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each hundredth read":               {stampPlan(), each(faultdev.FailRead, 100), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each fiftieth write":               {stampPlan(), each(faultdev.FailWrite, 50), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each second read":                  {stampPlan(), each(faultdev.FailRead, 2), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each hundredth read, with a probe": {probedPlan(1 << 20), each(faultdev.FailRead, 100), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each fiftieth write, with a probe": {probedPlan(1 << 20), each(faultdev.FailWrite, 50), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
 		"a sector that stays bad too": {stampPlan(), append(each(faultdev.FailRead, 100),
-			faultdev.Fault{Effect: faultdev.FailRead, First: 40_000, Last: 40_000, Errno: "ENODATA"}), runner.KernelErrors{}, burnin.Failed, "surface_errors"},
-		"a scan that only reads": {readPlan(), each(faultdev.FailRead, 10), runner.KernelErrors{}, burnin.Unknown, "path_suspect"},
+			faultdev.Fault{Effect: faultdev.FailRead, First: 40_000, Last: 40_000, Errno: "ENODATA"}), port.KernelErrors{}, burnin.Failed, "surface_errors"},
+		"a scan that only reads": {readPlan(), each(faultdev.FailRead, 10), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)

@@ -12,6 +12,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/wire"
 )
 
@@ -59,7 +60,7 @@ func TestAStopWaitsForTheDriveAlsoUnderAServiceManagerThatWouldKill(t *testing.T
 		m.poll = time.Second
 		d := m.addDrive("SILENT", 64*mib)
 		begun := make(chan struct{})
-		m.badblocks = func(*memoryDrive, runner.Spawn) (runner.Process, error) {
+		m.badblocks = func(*memoryDrive, port.Spawn) (port.Process, error) {
 			c := silentChild{make(chan struct{})}
 			time.AfterFunc(10*time.Minute, func() { close(c.done) }) // its error handling comes to an end
 			close(begun)

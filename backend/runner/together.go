@@ -8,6 +8,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/runner/state"
 	"burnish/backend/wire"
 )
 
@@ -28,13 +29,13 @@ func (s *Service) StartAll(ctx context.Context, req wire.StartAllRequest) (wire.
 	var wait sync.WaitGroup
 	for i, j := range req.Jobs {
 		wait.Go(func() {
-			started, err := s.start(ctx, j, gateWait(len(req.Jobs)))
+			started, err := s.start(ctx, j, state.GateWait(len(req.Jobs)))
 			if err != nil {
 				var said *reason.Said
 				if !errors.As(err, &said) {
 					said = reason.New("not_started", "error", err)
 				}
-				_, _ = s.Dir.shutFor(gate, j.Drive.ID(), said) // else the others wait until their time is over
+				_, _ = s.Dir.ShutFor(gate, j.Drive.ID(), said) // else the others wait until their time is over
 				reply.Jobs[i].Refused = said
 			}
 			reply.Jobs[i].StartReply = started
@@ -45,29 +46,29 @@ func (s *Service) StartAll(ctx context.Context, req wire.StartAllRequest) (wire.
 	if err != nil {
 		return reply, err
 	}
-	if gaveUp(how) == nil {
+	if state.GaveUp(how) == nil {
 		return reply, nil
 	}
-	s.awaitEnds(ctx, req, &reply, gaveUp(how))
+	s.awaitEnds(ctx, req, &reply, state.GaveUp(how))
 	return reply, nil
 }
 
 // letGo opens the gate if each job holds its drive, and gives how the gate is settled.
 func (s *Service) letGo(req wire.StartAllRequest, reply wire.StartAllReply) (string, error) {
 	gate := req.Jobs[0].Gate
-	if how, err := s.Dir.gateSays(gate); err != nil || how != "" {
+	if how, err := s.Dir.GateSays(gate); err != nil || how != "" {
 		return how, err
 	}
 	for i, j := range req.Jobs {
 		if why := reply.Jobs[i].Refused; why != nil {
-			return s.Dir.shutFor(gate, j.Drive.ID(), why)
+			return s.Dir.ShutFor(gate, j.Drive.ID(), why)
 		}
-		held, err := s.Locks.Held(s.Dir.in(j.Job, lockFile))
+		held, err := s.Locks.Held(s.Dir.In(j.Job, state.LockFile))
 		if err != nil || !held {
-			return s.Dir.settle(gate, gateClosed+j.Drive.ID()+" is no longer held")
+			return s.Dir.Settle(gate, state.GateClosed+j.Drive.ID()+" is no longer held")
 		}
 	}
-	return s.Dir.settle(gate, gateOpen)
+	return s.Dir.Settle(gate, state.GateOpen)
 }
 
 // awaitEnds waits until each job behind a closed gate has ended, and says how.
@@ -77,7 +78,7 @@ func (s *Service) awaitEnds(ctx context.Context, req wire.StartAllRequest, reply
 	for i, j := range req.Jobs {
 		one := &reply.Jobs[i]
 		for {
-			held, err := s.Locks.Held(s.Dir.in(j.Job, lockFile))
+			held, err := s.Locks.Held(s.Dir.In(j.Job, state.LockFile))
 			if err == nil && !held {
 				break
 			}

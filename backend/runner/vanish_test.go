@@ -10,7 +10,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/surface/faultdev"
 )
 
@@ -35,7 +35,7 @@ func TestWhatTheKernelSaysOfADriveThatVanishedIsTold(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := newMachine(t)
 			d := m.addDrive("GONE", 40*mib)
-			d.kernel = runner.KernelErrors{Readable: true, Gone: word}
+			d.kernel = port.KernelErrors{Readable: true, Gone: word}
 			job := pulled(m, d, readPlan())
 			ends(t, job, burnin.Unknown, "drive_vanished")
 			if text := job.Reason.Text; !strings.Contains(text, want) || !strings.Contains(text, " at byte ") || job.Stages[1].Reason.Text != text {

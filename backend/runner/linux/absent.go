@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"burnish/backend/runner"
 	"burnish/backend/runner/linux/inventory"
+	"burnish/backend/runner/port"
 )
 
 // notFound tells absence from all that is none.
@@ -22,11 +22,11 @@ func notFound(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, inventory.ErrNotFound):
-		return fmt.Errorf("%w: %w", runner.ErrAbsent, err)
+		return fmt.Errorf("%w: %w", port.ErrAbsent, err)
 	case errors.As(err, &unsure):
-		return &runner.UnsureError{What: unsure.What}
+		return &port.UnsureError{What: unsure.What}
 	}
-	return &runner.UnsureError{What: "the drives of this machine could not be looked at: " + err.Error()}
+	return &port.UnsureError{What: "the drives of this machine could not be looked at: " + err.Error()}
 }
 
 // lostSight is for a drive that was found a moment ago: that it is not found now is no absence.
@@ -34,9 +34,9 @@ func lostSight(err error) error {
 	var unsure *inventory.Unsure
 	switch {
 	case errors.As(err, &unsure):
-		return &runner.UnsureError{What: unsure.What}
+		return &port.UnsureError{What: unsure.What}
 	case errors.Is(err, inventory.ErrNotFound):
-		return &runner.UnsureError{What: "it was there a moment ago, and comes and goes"}
+		return &port.UnsureError{What: "it was there a moment ago, and comes and goes"}
 	}
 	return err
 }

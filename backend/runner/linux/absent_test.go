@@ -10,15 +10,15 @@ import (
 	"path/filepath"
 	"testing"
 
-	"burnish/backend/runner"
 	"burnish/backend/runner/linux/inventory"
+	"burnish/backend/runner/port"
 )
 
 func TestADriveThatIsLostFromSightWhileItIsHeldIsNotAbsent(t *testing.T) {
 	for _, err := range []error{inventory.ErrNotFound, &inventory.Unsure{What: "two claim to be it"}} {
 		d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string, error) { return nil, fmt.Errorf("find it: %w", err) }}
-		var unsure *runner.UnsureError
-		if got := d.openOthers(t.Context()); !errors.As(got, &unsure) || errors.Is(got, runner.ErrAbsent) {
+		var unsure *port.UnsureError
+		if got := d.openOthers(t.Context()); !errors.As(got, &unsure) || errors.Is(got, port.ErrAbsent) {
 			t.Errorf("%v becomes %v", err, got)
 		}
 	}
@@ -29,7 +29,7 @@ func TestWhatALookFoundIsToldFromWhatItCouldNotSee(t *testing.T) {
 		err    error
 		absent bool
 	}{{inventory.ErrNotFound, true}, {&inventory.Unsure{What: "x"}, false}, {errors.New("list the block devices: input/output error"), false}} {
-		if got := notFound(t.Context(), fmt.Errorf("find it: %w", c.err)); errors.Is(got, runner.ErrAbsent) != c.absent {
+		if got := notFound(t.Context(), fmt.Errorf("find it: %w", c.err)); errors.Is(got, port.ErrAbsent) != c.absent {
 			t.Errorf("%v becomes %v", c.err, got)
 		}
 	}

@@ -120,7 +120,7 @@ func contenders(t *testing.T) []contender {
 		return out
 	}
 	fioJob := func(t *testing.T, m *measured, gb float64, path, rw string, more ...string) (write, read float64) {
-		args := append([]string{"--name=bench", "--filename=" + path, "--direct=1", "--ioengine=libaio", "--iodepth=4", "--bs=1M", "--rw=" + rw,
+		args := append([]string{"--name=rig", "--filename=" + path, "--direct=1", "--ioengine=libaio", "--iodepth=4", "--bs=1M", "--rw=" + rw,
 			"--end_fsync=1", "--allow_file_create=0", "--verify_state_save=0", "--output-format=json"}, more...)
 		var report struct {
 			Jobs []struct {
@@ -169,7 +169,7 @@ func contenders(t *testing.T) []contender {
 // as medians. It asserts nothing: machines are noisy.
 func TestSurfaceBenchmark(t *testing.T) {
 	if *benchRounds == 0 {
-		t.Skip("-surface-bench N runs it; make bench does")
+		t.Skip("-surface-bench N runs it; make rig does")
 	}
 	need.Loop(t)
 	for _, limit := range []int64{250e6, 2e9, 0} {

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 )
 
 // childDrive is the name under which a child finds the held drive: the first descriptor after the standard ones.
@@ -20,14 +20,14 @@ const childDrive = "/proc/self/fd/3"
 func (d *held) Find(program string) (string, error) { return exec.LookPath(program) }
 
 // Spawn starts a program in a process group of its own, on the held drive.
-func (d *held) Spawn(s runner.Spawn) (runner.Process, error) {
+func (d *held) Spawn(s port.Spawn) (port.Process, error) {
 	path, err := exec.LookPath(s.Program)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(path)
 	for _, arg := range s.Args {
-		if arg == runner.DriveArg {
+		if arg == port.DriveArg {
 			arg = childDrive
 		}
 		cmd.Args = append(cmd.Args, arg)

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/testbed/disk"
 	"burnish/backend/testbed/need"
 )
@@ -47,7 +47,7 @@ func TestAChildOfADriveThatIsGoneMakesNoFileInItsPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer out.Close()
-		p, err := h.Spawn(runner.Spawn{Program: program, Args: args, Stdout: out, Stderr: out})
+		p, err := h.Spawn(port.Spawn{Program: program, Args: args, Stdout: out, Stderr: out})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestAChildOfADriveThatIsGoneMakesNoFileInItsPlace(t *testing.T) {
 	if err := os.WriteFile(data, bytes.Repeat([]byte("what cp wrote "), 4096), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if !work("cp", data, runner.DriveArg) {
+	if !work("cp", data, port.DriveArg) {
 		t.Error("a drive without its node cannot be written through the hold")
 	}
 	there := make([]byte, 14)
@@ -72,7 +72,7 @@ func TestAChildOfADriveThatIsGoneMakesNoFileInItsPlace(t *testing.T) {
 	} else if _, err := f.ReadAt(there, 0); err != nil || string(there) != "what cp wrote " || f.Close() != nil {
 		t.Errorf("the drive holds %q (%v)", there, err)
 	}
-	if !work("badblocks", "-wsX", runner.DriveArg, "2047") {
+	if !work("badblocks", "-wsX", port.DriveArg, "2047") {
 		t.Error("badblocks did not work on it")
 	}
 }

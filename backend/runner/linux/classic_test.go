@@ -18,13 +18,17 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
 	"burnish/backend/runner"
+	"burnish/backend/runner/bench"
+	"burnish/backend/runner/port"
+	"burnish/backend/runner/run"
+	"burnish/backend/runner/state"
 	"burnish/backend/testbed/disk"
 	"burnish/backend/testbed/need"
 	"burnish/backend/wire"
 )
 
-// bench is a machine with one real block device, whose identity and usage are taken as agreed; all I/O is real.
-type bench struct {
+// rig is a machine with one real block device, whose identity and usage are taken as agreed; all I/O is real.
+type rig struct {
 	*Host
 	t    *testing.T
 	path string
@@ -40,7 +44,7 @@ type bench struct {
 type benchHold struct {
 	*held
 	id drive.Identity
-	b  *bench
+	b  *rig
 }
 
 func (h benchHold) Identity() drive.Identity { return h.id }
@@ -51,7 +55,7 @@ func (h benchHold) TempC() *int {
 	}
 	return h.b.temp()
 }
-func (h benchHold) Spawn(s runner.Spawn) (runner.Process, error) {
+func (h benchHold) Spawn(s port.Spawn) (port.Process, error) {
 	p, err := h.held.Spawn(s)
 	if err == nil {
 		h.b.child.Store(int64(p.PID()))
@@ -63,7 +67,7 @@ func (h benchHold) Inspect(context.Context) (drive.Identity, drive.Usage, error)
 	return h.id, h.Usage(), nil
 }
 
-func (b *bench) Hold(context.Context, drive.Identity, runner.HoldOptions) (runner.Held, error) {
+func (b *rig) Hold(context.Context, drive.Identity, port.HoldOptions) (port.Held, error) {
 	fd, err := syscall.Open(b.path, syscall.O_RDONLY|syscall.O_EXCL|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
@@ -71,32 +75,32 @@ func (b *bench) Hold(context.Context, drive.Identity, runner.HoldOptions) (runne
 	return benchHold{&held{host: b.Host, file: os.NewFile(uintptr(fd), b.path), path: b.path}, b.id, b}, nil
 }
 
-func (b *bench) service() *runner.Service {
-	return &runner.Service{Dir: runner.NewStateDir(b.dir), Host: b, Locks: Locks{}, Supervisor: b, Version: "test", Now: time.Now,
-		PollEvery: 10 * time.Millisecond, TempEvery: 10 * time.Millisecond}
+func (b *rig) service() *runner.Service {
+	return &runner.Service{Machine: bench.Machine{Dir: state.NewDir(b.dir), Host: b, Locks: Locks{}, Supervisor: b, Version: "test", Now: time.Now,
+		PollEvery: 10 * time.Millisecond, TempEvery: 10 * time.Millisecond}}
 }
 
-func (b *bench) Launch(_ context.Context, job string, _ int, _ string) error {
+func (b *rig) Launch(_ context.Context, job string, _ int, _ string) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	b.tell = func() { cancel(runner.ErrTold) }
+	b.tell = func() { cancel(run.ErrTold) }
 	go func() { b.done <- b.service().Run(ctx, job) }()
 	return nil
 }
-func (*bench) Cancel(context.Context, string, int) error { return nil }
+func (*rig) Cancel(context.Context, string, int) error { return nil }
 
-func (*bench) Terminate(int) error { return nil }
-func (*bench) Gone(int) bool       { return true }
+func (*rig) Terminate(int) error { return nil }
+func (*rig) Gone(int) bool       { return true }
 
 // benchOf makes a machine of a device.
-func benchOf(t *testing.T, path string, size int64, logical int) *bench {
-	return &bench{Host: NewHost(), t: t, path: path, dir: t.TempDir(), done: make(chan error, 1),
+func benchOf(t *testing.T, path string, size int64, logical int) *rig {
+	return &rig{Host: NewHost(), t: t, path: path, dir: t.TempDir(), done: make(chan error, 1),
 		id: drive.Identity{Serial: "BENCH", WWN: "5000C5000BE9C4", Model: "Bench", SizeBytes: size, LogicalBytes: logical, PhysicalBytes: logical, Kind: drive.HDD}}
 }
 
 const benchJob = "0123456789abcdefclassic"
 
 // start begins a surface stage with an engine.
-func (b *bench) start(s burnin.StageSpec) {
+func (b *rig) start(s burnin.StageSpec) {
 	b.t.Helper()
 	s.Kind = burnin.SurfaceValidate
 	plan := burnin.Plan{Name: "bench", WithoutSMART: true, Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, s, {Kind: burnin.FinalCheck}}}
@@ -107,7 +111,7 @@ func (b *bench) start(s burnin.StageSpec) {
 }
 
 // job folds the journals as they are now.
-func (b *bench) job() burnin.Job {
+func (b *rig) job() burnin.Job {
 	b.t.Helper()
 	var runs [][]burnin.Event
 	for {
@@ -132,7 +136,7 @@ func (b *bench) job() burnin.Job {
 }
 
 // ended waits for the run and folds its journal.
-func (b *bench) ended() burnin.Job {
+func (b *rig) ended() burnin.Job {
 	b.t.Helper()
 	if err := <-b.done; err != nil {
 		b.t.Fatal(err)
@@ -239,7 +243,7 @@ func TestAChildIsEndedWithAllThatItStarted(t *testing.T) {
 	}
 	defer pids.Close()
 	d := &held{file: null}
-	child, err := d.Spawn(runner.Spawn{Program: "sh", Args: []string{"-c", "trap '' TERM HUP; sleep 1000 & echo $!; test -e \"$1\" && echo drive; wait", "sh", runner.DriveArg}, Stdout: pids, Stderr: null})
+	child, err := d.Spawn(port.Spawn{Program: "sh", Args: []string{"-c", "trap '' TERM HUP; sleep 1000 & echo $!; test -e \"$1\" && echo drive; wait", "sh", port.DriveArg}, Stdout: pids, Stderr: null})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +265,7 @@ func TestAChildIsEndedWithAllThatItStarted(t *testing.T) {
 	if stat, err := os.ReadFile("/proc/" + said[0] + "/stat"); err == nil && !strings.Contains(string(stat), ") Z ") {
 		t.Errorf("what it had started lives on: %s", stat)
 	}
-	if _, err := d.Spawn(runner.Spawn{Program: "no-such-program"}); !errors.Is(err, exec.ErrNotFound) {
+	if _, err := d.Spawn(port.Spawn{Program: "no-such-program"}); !errors.Is(err, exec.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
 }

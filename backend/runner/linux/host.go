@@ -18,8 +18,8 @@ import (
 
 	"burnish/backend/drive"
 	"burnish/backend/reason"
-	"burnish/backend/runner"
 	"burnish/backend/runner/linux/inventory"
+	"burnish/backend/runner/port"
 	"burnish/backend/surface"
 	"burnish/backend/wire"
 )
@@ -29,7 +29,7 @@ type Host struct {
 	inv *inventory.Host
 }
 
-var _ runner.Host = (*Host)(nil)
+var _ port.Host = (*Host)(nil)
 
 // NewHost looks at this machine through its own tools.
 func NewHost() *Host {
@@ -51,10 +51,10 @@ func (h *Host) BootTime() time.Duration {
 }
 
 // Facts needs no root.
-func (h *Host) Facts() (runner.Facts, error) {
+func (h *Host) Facts() (port.Facts, error) {
 	boot, err := firstWord("/proc/sys/kernel/random/boot_id")
 	if err != nil {
-		return runner.Facts{}, err
+		return port.Facts{}, err
 	}
 	machine, err := firstWord("/etc/machine-id")
 	if err != nil {
@@ -62,9 +62,9 @@ func (h *Host) Facts() (runner.Facts, error) {
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		return runner.Facts{}, err
+		return port.Facts{}, err
 	}
-	return runner.Facts{
+	return port.Facts{
 		MachineID: machine, Hostname: reason.Clean(host, 255), BootID: boot, Booted: time.Now().Add(-h.BootTime()),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, UID: os.Geteuid(),
 	}, nil
@@ -108,7 +108,7 @@ const (
 
 // Hold finds the drive by its identity, opens it, and only then reads what it is and what uses it. An exclusive hold is
 // of all paths to the drive.
-func (h *Host) Hold(ctx context.Context, want drive.Identity, opt runner.HoldOptions) (runner.Held, error) {
+func (h *Host) Hold(ctx context.Context, want drive.Identity, opt port.HoldOptions) (port.Held, error) {
 	look := inventory.Options{VirtualDrives: opt.Virtual, Busy: opt.Busy, Want: &want, SMARTTypes: opt.SMARTTypes}
 	paths, err := h.inv.Paths(ctx, want, look)
 	if err != nil {
@@ -281,7 +281,7 @@ func (d *held) inspect(ctx context.Context) (drive.Identity, string, drive.Usage
 	id, path, usage, err := d.host.inv.Inspect(ctx, d.file, look)
 	var unsure *inventory.Unsure
 	if errors.As(err, &unsure) {
-		err = &runner.UnsureError{What: unsure.What}
+		err = &port.UnsureError{What: unsure.What}
 	}
 	if err == nil {
 		usage = d.oneDrive(ctx, usage)
@@ -329,7 +329,7 @@ func (d *held) Close() error {
 
 func (d *held) Inspect(ctx context.Context) (drive.Identity, drive.Usage, error) {
 	if d.exclusive {
-		var unsure *runner.UnsureError
+		var unsure *port.UnsureError
 		if err := d.openOthers(ctx); err != nil && !errors.As(err, &unsure) {
 			return drive.Identity{}, drive.Usage{}, err
 		}
@@ -338,7 +338,7 @@ func (d *held) Inspect(ctx context.Context) (drive.Identity, drive.Usage, error)
 	return id, usage, err
 }
 
-func (d *held) Device(write bool) (runner.Device, error) { return reopen(d.file, write, d) }
+func (d *held) Device(write bool) (port.Device, error) { return reopen(d.file, write, d) }
 
 // sysOf is an open drive's directory in sysfs, found by its number, never by its name.
 func sysOf(file *os.File) (string, error) {

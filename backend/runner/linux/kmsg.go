@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"burnish/backend/reason"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 )
 
 // kernelLog counts what the kernel logs of one drive, from the moment it was opened on. It reads /dev/kmsg, whose
@@ -25,7 +25,7 @@ type kernelLog struct {
 
 	mu     sync.Mutex
 	fd     int // -1 where the log cannot be read
-	seen   runner.KernelErrors
+	seen   port.KernelErrors
 	defect time.Time // when the drive last spoke of an error of its hardware, or of a sector that it did not find
 }
 
@@ -94,7 +94,7 @@ func (k *kernelLog) close() {
 }
 
 // errors fetches what is new and gives the counts so far.
-func (k *kernelLog) errors() runner.KernelErrors {
+func (k *kernelLog) errors() port.KernelErrors {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	buf := make([]byte, 8192) // a record is never longer
@@ -142,7 +142,7 @@ func message(record string) string {
 
 // count takes one message in. Only failed READs and WRITEs of the drive and resets of its link count: pass-through
 // commands, refused discards and the notice of a device that was just switched on say nothing about its health.
-func (n names) count(text string, into *runner.KernelErrors) {
+func (n names) count(text string, into *port.KernelErrors) {
 	before := into.Reads + into.Writes + into.Resets
 	switch {
 	case n.disk != "" && strings.Contains(text, "error, dev "+n.disk+","):
@@ -247,9 +247,9 @@ func about(name, prefix, text string, words ...string) bool {
 }
 
 // KernelErrors counts what the kernel logged of this drive since it was held.
-func (d *held) KernelErrors() runner.KernelErrors {
+func (d *held) KernelErrors() port.KernelErrors {
 	if d.kernel == nil {
-		return runner.KernelErrors{}
+		return port.KernelErrors{}
 	}
 	return d.kernel.errors()
 }

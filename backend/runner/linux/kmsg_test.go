@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/surface"
 )
 
@@ -41,7 +41,7 @@ func TestOnlyErrorsOfThisDriveCount(t *testing.T) {
 		"usb 2-1.4: reset SuperSpeed USB device number 3 using xhci_hcd":                               {usb, [3]int{0, 0, 1}},
 		"usb 2-1: reset SuperSpeed USB device number 3 using xhci_hcd":                                 {usb, [3]int{}},
 	} {
-		var got runner.KernelErrors
+		var got port.KernelErrors
 		c.of.count(text, &got)
 		if (got.Reads != c.want[0]) || got.Writes != c.want[1] || got.Resets != c.want[2] {
 			t.Errorf("%q counts as %+v, want %v", text, got, c.want)
@@ -99,7 +99,7 @@ func TestTheKernelsLogTellsTheMediumFromTheWayToIt(t *testing.T) {
 		"nvme0n1: Read(0x2) @ LBA 16000, 8 blocks, Unrecovered Read Error (sct 0x2 / sc 0x81) DNR":        {nvme, [2]int{1, 0}},
 		"nvme0n1: Identify(0x6), Invalid Field in Command (sct 0x0 / sc 0x2) DNR":                         {nvme, [2]int{}},
 	} {
-		var got runner.KernelErrors
+		var got port.KernelErrors
 		c.of.count(text, &got)
 		if got.Medium != c.want[0] || got.Path != c.want[1] || (got.Path > 0) != (got.OnePath == text) {
 			t.Errorf("%q counts as %+v, want %v", text, got, c.want)
@@ -146,7 +146,7 @@ func TestASectorThatWasNotFoundIsAnErrorOfTheDrive(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer unix.Close(ends[1])
-		k := &kernelLog{names: drive, fd: ends[0], seen: runner.KernelErrors{Readable: true}}
+		k := &kernelLog{names: drive, fd: ends[0], seen: port.KernelErrors{Readable: true}}
 		defer k.close()
 		for _, line := range []string{"sd 2:0:0:0: [sdd] tag#7 Sense Key : Illegal Request [current]", says} {
 			if _, err := unix.Write(ends[1], []byte("3,1234,5678901,-;"+line+"\n")); err != nil {
@@ -198,7 +198,7 @@ func TestTheKernelsWordThatADriveLeftIsKnown(t *testing.T) {
 		"critical medium error, dev sdd, sector 8 op 0x0:(READ) flags 0x0":        {sata, false},
 		"nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS": {nvme, true},
 	} {
-		var got runner.KernelErrors
+		var got port.KernelErrors
 		c.of.count(text, &got)
 		if (got.Gone != "") != c.left {
 			t.Errorf("%q: %q", text, got.Gone)

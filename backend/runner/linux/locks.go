@@ -10,13 +10,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 )
 
 // Locks are OFD locks on files.
 type Locks struct{}
 
-var _ runner.Locks = Locks{}
+var _ port.Locks = Locks{}
 
 func whole(kind int16) *unix.Flock_t {
 	return &unix.Flock_t{Type: kind, Whence: io.SeekStart}
@@ -31,7 +31,7 @@ func (Locks) Take(path string, gid int) (io.Closer, error) {
 	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, whole(unix.F_WRLCK)); err != nil {
 		f.Close()
 		if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
-			return nil, runner.ErrLocked
+			return nil, port.ErrLocked
 		}
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"os"
 
 	"burnish/backend/drive"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 	"burnish/backend/surface"
 )
 
@@ -21,14 +21,14 @@ const (
 )
 
 // OtherPaths opens all paths that are held but the first.
-func (d *held) OtherPaths() ([]runner.WayIn, error) {
-	var out []runner.WayIn
+func (d *held) OtherPaths() ([]port.WayIn, error) {
+	var out []port.WayIn
 	for _, f := range d.files()[1:] {
 		dev, err := reopen(f, false, d)
 		if err != nil {
 			return out, err
 		}
-		out = append(out, runner.WayIn{Path: f.Name(), Device: dev})
+		out = append(out, port.WayIn{Path: f.Name(), Device: dev})
 	}
 	return out, nil
 }
@@ -79,7 +79,7 @@ func (d *held) compareEnds(ctx context.Context) error {
 
 // alike compares what two paths read. A piece that one of them cannot read says nothing; none that both can says too
 // little. What differs is read twice, since somebody may write.
-func alike(ctx context.Context, name *os.File, a *device, b runner.WayIn) error {
+func alike(ctx context.Context, name *os.File, a *device, b port.WayIn) error {
 	size := a.geo.SizeBytes
 	p, q := surface.AlignedBuffer(comparedPiece), surface.AlignedBuffer(comparedPiece)
 	same := func(off int64, n int) (equal, read bool) {

@@ -23,6 +23,9 @@ import (
 	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/runner"
+	"burnish/backend/runner/bench"
+	"burnish/backend/runner/port"
+	"burnish/backend/runner/state"
 	"burnish/backend/testbed/disk"
 	"burnish/backend/testbed/need"
 	"burnish/backend/wire"
@@ -46,8 +49,8 @@ func newRace(t *testing.T) *race {
 }
 
 func (r *race) service() *runner.Service {
-	return &runner.Service{Dir: runner.NewStateDir(r.dir), Host: NewHost(), Locks: Locks{}, Supervisor: r, Version: "test", Now: time.Now,
-		PollEvery: 10 * time.Millisecond, Stagger: time.Millisecond, UndoGrace: time.Millisecond}
+	return &runner.Service{Machine: bench.Machine{Dir: state.NewDir(r.dir), Host: NewHost(), Locks: Locks{}, Supervisor: r, Version: "test", Now: time.Now,
+		PollEvery: 10 * time.Millisecond, Stagger: time.Millisecond, UndoGrace: time.Millisecond}}
 }
 
 func (r *race) Launch(_ context.Context, job string, _ int, _ string) error {
@@ -364,7 +367,7 @@ func TestAHoldHasTheLockThatUdevRespects(t *testing.T) {
 	r := newRace(t)
 	row := r.seen()
 	for exclusive, want := range map[bool]map[int]bool{true: {unix.LOCK_SH: false, unix.LOCK_EX: false}, false: {unix.LOCK_SH: true, unix.LOCK_EX: false}} {
-		held, err := NewHost().Hold(t.Context(), row.Identity, runner.HoldOptions{Exclusive: exclusive, Virtual: true})
+		held, err := NewHost().Hold(t.Context(), row.Identity, port.HoldOptions{Exclusive: exclusive, Virtual: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"burnish/backend/reason"
-	"burnish/backend/runner"
+	"burnish/backend/runner/port"
 )
 
 // Supervisor starts runs under systemd where it runs, and as daemons of their own elsewhere.
@@ -24,7 +24,7 @@ type Supervisor struct {
 	Systemd bool   // systemd is this machine's init
 }
 
-var _ runner.Supervisor = Supervisor{}
+var _ port.Supervisor = Supervisor{}
 
 // SystemdRuns reports whether systemd is this machine's init, as sd_booted(3) does.
 func SystemdRuns() bool {

@@ -17,7 +17,10 @@ import (
 	"syscall"
 
 	"burnish/backend/runner"
+	"burnish/backend/runner/bench"
 	"burnish/backend/runner/linux"
+	"burnish/backend/runner/run"
+	"burnish/backend/runner/state"
 	"burnish/backend/wire"
 )
 
@@ -43,10 +46,10 @@ func act(args []string) error {
 		return err
 	}
 	host := linux.NewHost()
-	s := &runner.Service{
-		Dir: runner.NewStateDir(filepath.Dir(filepath.Dir(exe))), Host: host, Locks: linux.Locks{},
+	s := &runner.Service{Machine: bench.Machine{
+		Dir: state.NewDir(filepath.Dir(filepath.Dir(exe))), Host: host, Locks: linux.Locks{},
 		Supervisor: linux.Supervisor{Exe: exe, Systemd: linux.SystemdRuns()}, Version: version, Now: now,
-	}
+	}}
 	if verb := wire.Verb(args[0]); verb != wire.VerbRun {
 		// The asker's end is stdin's end or a broken pipe, which ends the process as it should.
 		return s.Serve(context.Background(), verb, os.Stdin, os.Stdout)
@@ -60,7 +63,7 @@ func act(args []string) error {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	go func() {
 		<-signals
-		cancel(runner.ErrTold)
+		cancel(run.ErrTold)
 	}()
 	return s.Run(ctx, args[1])
 }

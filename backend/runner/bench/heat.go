@@ -1,0 +1,172 @@
+package bench
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+)
+
+const (
+	// coolBy is how far below its limit a drive has to be before a paused stage goes on, in °C.
+	coolBy = 5
+	// harmBy is how far above its limit a drive is taken to suffer harm that does not say where it does, in °C.
+	harmBy = 5
+	// hotFor is how long a stage may wait for its drive to cool, where the plan says nothing else.
+	hotFor = time.Hour
+)
+
+// ErrHot is the cause with which an engine ends whose drive does not cool down.
+var ErrHot = errors.New("too hot")
+
+// Heat pauses a stage while its drive is too hot. From the sample on that is at the limit no new request begins, and a
+// child of the stage is stopped; the stage goes on when the drive is well below the limit. Paused time is no time of
+// Work: engines see a clock that stands still meanwhile, and nothing counts as stuck. It is safe for concurrent use.
+type Heat struct {
+	*Stage
+	limit, harm int
+	patience    time.Duration
+
+	AtWork atomic.Bool // the drive tests itself
+
+	mu     sync.Mutex
+	seen   time.Time     // when the newest sample was taken
+	last   int           // the newest sample
+	since  time.Time     // of the pause; zero while there is none
+	paused time.Duration // in earlier pauses of this stage
+	cool   chan struct{} // closed while the drive may work
+
+	once sync.Once
+	over chan struct{} // closed when the stage is given up
+}
+
+func (a *Stage) newHeat() *Heat {
+	h := &Heat{Stage: a, patience: hotFor, cool: make(chan struct{}), over: make(chan struct{})}
+	close(h.cool)
+	h.limit, h.harm = a.HeatLimits()
+	if a.Spec.MaxTempC > 0 {
+		h.limit = a.Spec.MaxTempC
+	}
+	if h.harm <= h.limit {
+		h.harm = h.limit + harmBy
+	}
+	if a.Spec.HotMinutes > 0 {
+		h.patience = time.Duration(a.Spec.HotMinutes) * time.Minute
+	}
+	return h
+}
+
+// felt takes in a sample.
+func (h *Heat) felt(c int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now, hot := h.Now(), !h.since.IsZero()
+	sweeps := h.Spec.Kind == burnin.SurfaceValidate || h.Spec.Kind == burnin.CapacityProbe
+	since := time.Duration(0)
+	if !h.seen.IsZero() {
+		since = now.Sub(h.seen)
+	}
+	h.Sense.See(c, h.limit, since, sweeps && !hot || h.AtWork.Load())
+	h.seen, h.last = now, c
+	switch still := h.Sense.Rests(); {
+	case !sweeps:
+		return // a drive's test of itself cannot be paused
+	case still && !hot:
+		return
+	case still:
+		h.Say("the sensor has not moved since this run began: whether it tells of any heat is tried at work")
+		h.paused += now.Sub(h.since)
+		h.since = time.Time{}
+		close(h.cool)
+	case !hot && c >= h.limit:
+		h.since, h.cool = h.Now(), make(chan struct{})
+	case hot && c <= h.limit-coolBy:
+		h.paused += h.Now().Sub(h.since)
+		h.since = time.Time{}
+		close(h.cool)
+	default:
+		return
+	}
+	h.tell(!hot)
+}
+
+// tell says that a pause begins or ends. The journal keeps its first error itself; the stage's own events meet it.
+func (h *Heat) tell(on bool) {
+	what := "goes on"
+	if on {
+		what = "waits for the drive to cool"
+	}
+	h.Say("%d °C, the limit is %d °C: %s %s", h.last, h.limit, h.Spec.Kind, what)
+	_ = h.Put(burnin.EvPause, burnin.Pause{Stage: h.Index, On: on, Why: "too_hot", TempC: h.last, LimitC: h.limit})
+}
+
+// Hot gives since when the stage is paused, and false if it is not.
+func (h *Heat) Hot() (since time.Time, yes bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.since, !h.since.IsZero()
+}
+
+// near reports whether the newest sample is close to the limit.
+func (h *Heat) near() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last >= h.limit-2*coolBy
+}
+
+// Harms reports whether the drive may take harm, by a sensor that is believed.
+func (h *Heat) Harms() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last >= h.harm && !h.Sense.Rests()
+}
+
+// Said is the reason of a stage that the heat ended.
+func (h *Heat) Said() *reason.Said {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return reason.New("too_hot", "temperature", h.last, "limit", h.limit)
+}
+
+// Work is the time that an engine goes by: it stands still while the stage is paused.
+func (h *Heat) Work() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.Now()
+	if !h.since.IsZero() {
+		now = h.since
+	}
+	return now.Add(-h.paused)
+}
+
+// wait returns when the drive may work, or nothing is worth waiting for any more.
+func (h *Heat) wait() {
+	for {
+		h.mu.Lock()
+		cool := h.cool
+		h.mu.Unlock()
+		select {
+		case <-cool:
+		case <-h.Ended:
+			return
+		case <-h.over:
+			return
+		}
+		if _, hot := h.Hot(); !hot {
+			return
+		}
+	}
+}
+
+// GiveUp reports whether the pause has lasted too long, and lets go of who waits.
+func (h *Heat) GiveUp() bool {
+	since, hot := h.Hot()
+	if !hot || h.Now().Sub(since) < h.patience {
+		return false
+	}
+	h.once.Do(func() { close(h.over) })
+	return true
+}

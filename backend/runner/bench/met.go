@@ -1,0 +1,23 @@
+package bench
+
+import (
+	"burnish/backend/burnin"
+)
+
+const (
+	// MaxTold bounds what one stage tells of the sectors that keep its drive awake.
+	MaxTold = 100
+)
+
+// Met tells the journal of medium errors at places that no engine judges. Once all of the drive was written, a read that
+// fails is of what was written.
+func (a *Stage) Met(unwritten, written int) error {
+	if a.Swept(Outcome{}) {
+		unwritten, written = 0, unwritten+written
+	}
+	if unwritten+written == 0 {
+		return nil
+	}
+	a.Say("medium errors: %d at places that were not written yet, %d at others", unwritten, written)
+	return a.Put(burnin.EvMet, burnin.Met{Stage: a.Index, Unwritten: unwritten, Written: written})
+}

@@ -1,0 +1,154 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/runner/journal"
+	"burnish/backend/smart"
+	"burnish/backend/surface"
+)
+
+// stuckAfter is how long a surface stage may move nothing, where the plan says nothing else.
+const stuckAfter = 30 * time.Minute
+
+// Outcome is how a stage ended. Only with evidence is it passed or failed.
+type Outcome struct {
+	State  burnin.State
+	Said   *reason.Said
+	Totals *burnin.Totals
+	Temps  *burnin.Temps
+	// SelfTest is the row of the drive's log that a self-test stage ended with
+	SelfTest *smart.SelfTestRow
+	Gone     *Departure // the drive is not there any more; see unlessGone
+}
+
+var Passed = Outcome{State: burnin.Passed}
+
+func Ended(state burnin.State, said *reason.Said) Outcome { return Outcome{State: state, Said: said} }
+
+// Stage is one stage at work.
+type Stage struct {
+	*Run
+	Index int
+	Spec  burnin.StageSpec
+	log   *journal.StageLog
+	Heat  *Heat
+}
+
+// NewStage is stage i of a run.
+func NewStage(run *Run, i int, spec burnin.StageSpec, log *journal.StageLog) *Stage {
+	a := &Stage{Run: run, Index: i, Spec: spec, log: log}
+	a.Heat = a.newHeat()
+	return a
+}
+
+// Fact tells a piece of evidence.
+func (a *Stage) Fact(id string, ok bool, value, source string) error {
+	a.Say("evidence: %s = %s (%s)", id, value, source)
+	return a.Put(burnin.EvFact, burnin.Fact{Stage: a.Index, ID: id, OK: ok, Value: value, Source: source})
+}
+
+// Say tells people a line, in the stage's log.
+func (a *Stage) Say(format string, args ...any) { a.log.Say(format, args...) }
+
+func (a *Stage) Warn(said *reason.Said) error {
+	a.Say("warning: %s", said.Error())
+	return a.Put(burnin.EvWarning, burnin.Warning{Stage: a.Index, Said: said})
+}
+
+// UntilQuiet waits until nothing that this run has asked of its drive is left: before that it is not stopped.
+func (a *Stage) UntilQuiet() error {
+	for told := false; ; time.Sleep(a.Poll()) {
+		owed := a.owing()
+		if owed == "" {
+			return nil
+		}
+		if told {
+			continue
+		}
+		told = true
+		if err := a.Warn(reason.New("stop_waits", "what", owed)); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *Stage) Stuck() Outcome {
+	return Ended(burnin.Unknown, reason.New("stuck", "stage", a.Spec.Kind, "minutes", int(a.StuckLimit().Minutes())))
+}
+
+func (a *Stage) StuckLimit() time.Duration {
+	if a.Spec.StuckMinutes > 0 {
+		return time.Duration(a.Spec.StuckMinutes) * time.Minute
+	}
+	return stuckAfter
+}
+
+// Swept reports whether all of the drive was written since the job began.
+func (a *Stage) Swept(out Outcome) bool {
+	stages := a.Job().Stages
+	for i, s := range a.Req.Plan.Stages {
+		if s.Kind != burnin.SurfaceValidate || s.Engine == burnin.EngineRead {
+			continue
+		}
+		if stages[i].State == burnin.Passed || i == a.Index && out.Totals != nil && out.Totals.Complete {
+			return true
+		}
+	}
+	return false
+}
+
+// IOOutcome turns an error of the drive, which is no bad sector, into a doubt.
+func (a *Stage) IOOutcome(err error) Outcome {
+	a.Say("%v", err)
+	var said *reason.Said
+	if errors.As(err, &said) {
+		return Ended(burnin.Unknown, said)
+	}
+	var dev *surface.DeviceError
+	var io *surface.IOError
+	errors.As(err, &io)
+	kind := string(a.Spec.Kind)
+	switch {
+	case errors.Is(err, ErrStuck):
+		return a.Stuck()
+	case errors.Is(err, surface.ErrGone) || io != nil && io.Class == surface.ClassGone:
+		return Outcome{State: burnin.Unknown, Said: reason.New("drive_vanished", "stage", kind, "where", WhereOf(io), "error", err, "kernel", ""),
+			Gone: &Departure{Where: WhereOf(io), Err: err}}
+	case errors.Is(err, surface.ErrFlush):
+		return Ended(burnin.Unknown, reason.New("flush_failed", "stage", kind, "error", err))
+	case errors.Is(err, surface.ErrPath) || io != nil && io.Class == surface.ClassTransport:
+		return Ended(burnin.Unknown, reason.New("path_suspect", "what", err, "stage", kind))
+	case errors.As(err, &dev) || io != nil:
+		return Ended(burnin.Unknown, reason.New("drive_error", "stage", kind, "error", err))
+	}
+	return Ended(burnin.Unknown, a.Failed(err, kind))
+}
+
+func WhereOf(io *surface.IOError) string {
+	if io == nil {
+		return ""
+	}
+	return fmt.Sprintf(" at byte %d", io.Offset)
+}
+
+// Departure is where a stage found that its drive is not there any more, and by what.
+type Departure struct {
+	Where string // " at byte 5", empty where nobody knows
+	Err   error
+}
+
+// SmartTimeout is for one answer of smartctl or nvme-cli.
+const SmartTimeout = 60 * time.Second
+
+// owing names what the drive has not answered yet, empty where there is nothing.
+func (a *Stage) owing() string {
+	if owed := a.Traffic.owed(); owed != "" || a.Owed == nil {
+		return owed
+	}
+	return a.Owed()
+}

@@ -1,0 +1,402 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/reason"
+	"burnish/backend/runner/bench"
+	"burnish/backend/smart"
+)
+
+// Drive asks one run's drive how it is.
+type Drive struct {
+	run *bench.Run
+
+	nvmeCLI   bool  // nvme-cli reads this drive's self-test log, smartctl does not
+	noNVMeCLI error // why nvme-cli does not either
+}
+
+// NewDrive asks the drive of a run.
+func NewDrive(run *bench.Run) *Drive { return &Drive{run: run} }
+
+// Stage is a stage that asks the drive how it is.
+type Stage struct {
+	*bench.Stage
+	*Drive
+}
+
+// NewStage is a stage of a run that asks the drive how it is.
+func NewStage(a *bench.Stage, k *Drive) *Stage { return &Stage{a, k} }
+
+// perRead is how often a drive may count one read that failed: the kernel cuts a request into pieces of 256 KiB or more,
+// of which each may meet a bad sector.
+const perRead = 16
+
+// ReadHealth asks the drive for all that it says about itself. smartctl's exit code is no error: its bits are findings,
+// which stand in the answer too. NVMe self-tests, which smartctl before 7.4 cannot read, are asked of nvme-cli.
+func (k *Drive) ReadHealth(ctx context.Context) (smart.Health, error) {
+	ctx, cancel := context.WithTimeout(ctx, bench.SmartTimeout)
+	defer cancel()
+	out, toolErr := k.run.Held.SMART(ctx, "--json=co", "-x")
+	h, err := smart.Parse(out)
+	var none *smart.NoDataError
+	switch {
+	case errors.As(err, &none):
+		return h, none
+	case err != nil:
+		return h, reason.New("smart_unreadable", "error", errors.Join(toolErr, err))
+	}
+	if h.Drive.Protocol == smart.NVMe && h.SelfTests == nil && !cannotSelfTest(h) {
+		if log, err := k.run.Held.NVMe(ctx, "self-test-log", "-o", "json"); err == nil && h.ReadNVMeLog(log) == nil {
+			k.nvmeCLI = true
+		} else if err != nil {
+			k.noNVMeCLI = err
+		}
+	}
+	return h, nil
+}
+
+func cannotSelfTest(h smart.Health) bool {
+	return h.Capabilities.SelfTest != nil && !*h.Capabilities.SelfTest
+}
+
+// readFarm adds what Seagate's own log says; smartctl before 7.4 does not know it, and then nothing is added.
+func (k *Drive) readFarm(ctx context.Context, h *smart.Health) {
+	if h.Farm != nil || !h.Drive.Seagate() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, bench.SmartTimeout)
+	defer cancel()
+	out, _ := k.run.Held.SMART(ctx, "--json=c", "-l", "farm")
+	if farm, err := smart.Parse(out); err == nil {
+		h.Farm = farm.Farm
+	}
+}
+
+// snapshot puts what the drive says now into the journal, in short.
+func (a *Stage) snapshot(h smart.Health) (smart.Health, error) {
+	h = h.Brief()
+	if c := h.TemperatureC; c != nil && a.Held.TempC() == nil {
+		limit, _ := a.HeatLimits()
+		a.Sense.See(int(*c), limit, 0, false)
+	}
+	return h, a.Put(burnin.EvHealth, burnin.HealthData{Stage: a.Index, Health: h})
+}
+
+// FirstHealth is the beginning: whether the drive answers at all, what it says of itself, and what that means.
+func (a *Stage) FirstHealth(ctx context.Context) (bench.Outcome, error) {
+	h, err := a.ReadHealth(ctx)
+	if err == nil && h.SwitchedOff && a.Req.SMARTOn {
+		if err := a.switchOn(ctx); err != nil {
+			return bench.Outcome{}, err
+		}
+		h, err = a.ReadHealth(ctx)
+	}
+	var none *smart.NoDataError
+	switch {
+	case errors.As(err, &none):
+		return a.noHealth(none.Error())
+	case err != nil && !a.Req.Plan.NeedsSMART():
+		a.Say("%v", err)
+		return bench.Passed, nil
+	case err != nil:
+		return bench.Outcome{}, err
+	case !h.HasData():
+		return a.noHealth(strings.Join(append([]string{"smartctl finds no health data"}, h.Messages...), "; "))
+	}
+	if h.Drive.RAID != "" && a.Req.Plan.Destroys() {
+		return bench.Ended(burnin.Unknown, reason.New("raid_volume", "drive", a.Req.Drive.ID())), nil
+	}
+	a.readFarm(ctx, &h)
+	farm := h.Farm // read once
+	h, found := a.lookAgain(ctx, h, func(h smart.Health) []smart.Finding {
+		h.Farm = farm
+		return smart.Judge(h, a.declared(), false)
+	})
+	h.Farm = farm
+	if h, err = a.snapshot(h); err != nil {
+		return bench.Outcome{}, err
+	}
+	if err := a.driveSays(h); err != nil {
+		return bench.Outcome{}, err
+	}
+	return a.found(found, bench.Passed)
+}
+
+// noHealth refuses a drive without health data, unless the plan has no use for any.
+func (a *Stage) noHealth(why string) (bench.Outcome, error) {
+	if !a.Req.Plan.NeedsSMART() {
+		a.Say("no health data: %s", why)
+		return bench.Passed, nil
+	}
+	return bench.Ended(burnin.Unknown, reason.New("smart_unsupported", "drive", a.Req.Drive.ID(), "error", why, "hint", "Add --without-smart to test it knowingly without its health data.")), nil
+}
+
+// switchOn switches the drive's SMART on, to which the person who started the job agreed. Whether it is on, its next answer
+// tells.
+func (a *Stage) switchOn(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, bench.SmartTimeout)
+	defer cancel()
+	out, err := a.Held.SMART(ctx, "-s", "on")
+	a.Say("smartctl -s on: %s", lastWords(out, err))
+	return a.Warn(reason.New("smart_switched_on"))
+}
+
+// driveSays tells the drive's own word apart from what the rules make of its figures.
+func (a *Stage) driveSays(h smart.Health) error {
+	word := "not said"
+	if h.Passed != nil {
+		word = map[bool]string{true: "PASSED", false: "FAILED"}[*h.Passed]
+	}
+	return a.Put(burnin.EvFact, burnin.Fact{
+		Stage: a.Index, ID: "drive_says", OK: h.Passed != nil && *h.Passed, Value: word, Source: "the drive's own overall status", Beside: true,
+	})
+}
+
+func (k *Drive) declared() smart.Declared { return smart.Declared(k.run.Req.Plan.Declared) }
+
+// Reviewed reads the drive's health after a stage, keeps it, and lets the rules speak. A stage whose own work went well
+// fails if they speak against the drive.
+func (a *Stage) Reviewed(ctx context.Context, out bench.Outcome) (bench.Outcome, error) {
+	before := a.Job().Health
+	if before == nil || ctx.Err() != nil || a.Req.Plan.WithoutSMART || a.silent(out) {
+		return out, nil
+	}
+	h, err := a.ReadHealth(ctx)
+	if err != nil {
+		a.Say("the drive's health cannot be read after this stage: %v", err)
+		return out, nil
+	}
+	if what := smart.Unsaid(before.Before, h); len(what) > 0 {
+		if err := a.Warn(reason.New("smart_gap", "stage", a.Spec.Kind, "what", strings.Join(what, ", "))); err != nil {
+			return bench.Outcome{}, err
+		}
+	}
+	out, _, _, err = a.Review(ctx, h, out)
+	return out, err
+}
+
+// silent reports whether the stage ended because the drive no longer answers; it is not asked again then, since a
+// request to such a drive may never return.
+func (a *Stage) silent(out bench.Outcome) bool {
+	return out.Said != nil && (out.Said.Code == "drive_vanished" || out.Said.Code == "drive_lost" || out.Said.Code == "stuck" && !a.Spec.Kind.SMART())
+}
+
+// Review compares what the drive says with what it said first, and keeps it. It gives the answer that it kept.
+func (a *Stage) Review(ctx context.Context, h smart.Health, out bench.Outcome) (bench.Outcome, smart.Health, []smart.Finding, error) {
+	before := a.Job().Health
+	h, found := a.lookAgain(ctx, h, func(h smart.Health) []smart.Finding {
+		h = h.Brief()
+		first := h
+		if before != nil {
+			first = before.Before
+		}
+		h.Farm = first.Farm // read once
+		return a.explained(smart.Review(first, h, a.declared(), a.Swept(out)), out)
+	})
+	h, err := a.snapshot(h)
+	if err != nil {
+		return bench.Outcome{}, h, nil, err
+	}
+	out, err = a.found(found, out)
+	return out, h, found, err
+}
+
+// found keeps what the rules say and ends the stage as failed if they speak against the drive. A failure that the stage
+// found itself says more and stays.
+func (a *Stage) found(all []smart.Finding, out bench.Outcome) (bench.Outcome, error) {
+	var news []smart.Finding
+	known := a.Job().Findings
+	for _, f := range all {
+		if !contains(known, f) {
+			news = append(news, f)
+			a.Say("%s", f)
+		}
+	}
+	if len(news) > 0 {
+		if err := a.Put(burnin.EvFindings, burnin.FindingsData{Stage: a.Index, Findings: news}); err != nil {
+			return bench.Outcome{}, err
+		}
+	}
+	if out.State == burnin.Failed {
+		return out, nil
+	}
+	for _, f := range all {
+		if f.Severity == smart.Fail {
+			out.State, out.Said = burnin.Failed, reason.New("smart_failed", "what", strings.TrimSuffix(f.Says, ".")+": "+f.Figures()+".")
+			return out, nil
+		}
+	}
+	return out, nil
+}
+
+func contains(all []smart.Finding, f smart.Finding) bool {
+	for _, known := range all {
+		if reflect.DeepEqual(known, f) {
+			return true
+		}
+	}
+	return false
+}
+
+// LastHealth is the end: the drive's word once more, what changed since the beginning, whether its log shows the tests
+// that ran, and what the kernel logged of it.
+func (a *Stage) LastHealth(ctx context.Context) (bench.Outcome, error) {
+	job := a.Job()
+	if err := a.kernelFact(); err != nil {
+		return bench.Outcome{}, err
+	}
+	if a.Req.Plan.WithoutSMART || job.Health == nil && !a.Req.Plan.NeedsSMART() {
+		return bench.Passed, nil
+	}
+	h, err := a.wholeHealth(ctx, job.Health)
+	if err != nil {
+		return bench.Outcome{}, err
+	}
+	if err := a.driveSays(h); err != nil {
+		return bench.Outcome{}, err
+	}
+	out, h, found, err := a.Review(ctx, h, bench.Passed)
+	if err != nil {
+		return bench.Outcome{}, err
+	}
+	changed := 0
+	for _, row := range a.Job().Health.Rows {
+		if row.Changed {
+			changed++
+		}
+	}
+	if job.Health != nil {
+		if said, why := a.notComparable(job.Health.Before, h, found); said != nil {
+			if out.State == burnin.Passed {
+				out = bench.Ended(burnin.Unknown, said)
+			}
+			return out, a.Fact(burnin.FactHealth, false, why, "the drive's figures first and last")
+		}
+	}
+	worst := smart.Worst(found)
+	value := fmt.Sprintf("%d figures differ from the beginning, %d findings", changed, len(found))
+	if worst != "" {
+		value += ", the worst: " + string(worst)
+	}
+	if err := a.Fact(burnin.FactHealth, worst != smart.Fail, value, "the drive's figures first and last"); err != nil {
+		return bench.Outcome{}, err
+	}
+	return out, a.selfTestLogFact(h.Brief())
+}
+
+// A drive that says less at the end than at first is asked again: one command that failed once is no gap.
+const (
+	lastTries = 3
+	lastPause = time.Minute
+)
+
+// wholeHealth reads the drive's health at the end, until it says all that it said at first or has been asked often enough.
+func (a *Stage) wholeHealth(ctx context.Context, known *burnin.Health) (h smart.Health, err error) {
+	for try := 1; ; try++ {
+		h, err = a.ReadHealth(ctx)
+		if err == nil && (known == nil || len(smart.Unsaid(known.Before, h)) == 0) || try == lastTries || ctx.Err() != nil {
+			return h, err
+		}
+		a.Say("the drive says less than at first, or nothing (%v); it is asked again", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(lastPause):
+		}
+	}
+}
+
+// notComparable says why the last figures prove nothing beside the first, nil if they can be compared.
+func (a *Stage) notComparable(first, last smart.Health, found []smart.Finding) (*reason.Said, string) {
+	for _, f := range found {
+		if f.Rule == "other_drive" {
+			return reason.New("identity_changed", "expected", f.Before, "found", f.After, "path", a.Held.Path()), "not compared: smartctl shows another drive, " + f.Figures()
+		}
+	}
+	if what := smart.Unsaid(first, last); len(what) > 0 {
+		why := "the drive no longer says what it said at first (" + strings.Join(what, ", ") + ")"
+		return reason.New("smart_unreadable", "error", why), "not compared: " + why
+	}
+	return nil, ""
+}
+
+// selfTestLogFact compares the drive's log with the tests that this job ran.
+func (a *Stage) selfTestLogFact(h smart.Health) error {
+	job := a.Job()
+	ours, begun := 0, 0
+	for _, s := range job.Stages {
+		if !s.Kind.SMART() {
+			continue
+		}
+		begun += s.Begun
+		if s.SelfTest == nil {
+			continue
+		}
+		ours++
+		if !smart.HasSelfTestRow(h, *s.SelfTest) {
+			return a.Fact(burnin.FactSelfTestLog, false, "no longer there: "+s.SelfTest.String(), "the drive's self-test log at the end")
+		}
+	}
+	if ours == 0 {
+		return nil
+	}
+	rows, known := smart.NewSelfTestRows(job.Health.Before, h)
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r smart.SelfTestRow) bool { return r.Type == smart.Vendor }) // the firmware's own
+	if known && len(rows) > begun {
+		if err := a.Warn(reason.New("selftest_foreign", "count", len(rows)-begun)); err != nil {
+			return err
+		}
+	}
+	return a.Fact(burnin.FactSelfTestLog, true, fmt.Sprintf("%d of ours, %d new rows in all", ours, len(rows)), "the drive's self-test log at the end")
+}
+
+// kernelFact tells what the kernel logged of the drive. It decides nothing: cables and controllers speak there too.
+func (a *Stage) kernelFact() error {
+	k := a.Held.KernelErrors()
+	value := "none since the drive was held"
+	switch {
+	case k.Any():
+		value = fmt.Sprintf("%d failed reads, %d failed writes, %d resets; the first: %s", k.Reads, k.Writes, k.Resets, k.First)
+	case !k.Readable:
+		value = "the kernel's log could not be read, or not without a gap"
+	}
+	a.Say("kernel errors: %s", value)
+	return a.Put(burnin.EvFact, burnin.Fact{
+		Stage: a.Index, ID: "no_kernel_errors", OK: k.Readable && !k.Any(), Value: value, Source: "the kernel's log", Beside: true,
+	})
+}
+
+// WarnKernel says once beside the verdict what the kernel logged of the drive.
+func (a *Stage) WarnKernel() error {
+	k := a.Held.KernelErrors()
+	if !k.Any() {
+		return nil
+	}
+	return a.Warn(reason.New("kernel_errors", "reads", k.Reads, "writes", k.Writes, "resets", k.Resets, "first", k.First))
+}
+
+// noTool reports whether a tool is not on the NAS at all.
+func noTool(err error) bool { return errors.Is(err, exec.ErrNotFound) }
+
+// explained softens what a used drive counted when the test itself read sectors that it had not written yet. Such a sector
+// is a warning where only the sweep's write meets it, and so it is no failure where a label, a sample or the probe's cache
+// reads lie on it. In a plan that writes nothing no sweep settles it. All of it stands if an error was met at a place that
+// had been written.
+func (a *Stage) explained(found []smart.Finding, out bench.Outcome) []smart.Finding {
+	job := a.Job()
+	if !a.Req.Plan.Destroys() || a.declared() == smart.DeclaredNew || job.Met.Unwritten == 0 || job.Met.Written > 0 ||
+		slices.ContainsFunc(job.Stages, func(s burnin.Stage) bool { return len(s.BadRanges) > 0 }) {
+		return found
+	}
+	swept := a.Swept(out)
+	healed := out.Totals != nil && out.Totals.Transient > 0
+	return smart.Explain(found, job.Findings, int64(job.Met.Unwritten)*perRead, swept, healed)
+}

@@ -1,0 +1,157 @@
+package sweep
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"burnish/backend/burnin"
+	"burnish/backend/runner/bench"
+	"burnish/backend/runner/erase"
+	"burnish/backend/runner/state"
+	"burnish/backend/surface"
+)
+
+// Observer turns the engine's word into journal lines: a bounded number of samples, each bad range at once.
+type Observer struct {
+	*Stage
+
+	Answered       atomic.Int64 // requests; while it stands still, nothing moves
+	lastDone       int64        // see tell
+	lastAt         int64        // what was done at the last sample
+	lastTime       time.Time    // zero before the first
+	lastLive       time.Time
+	ForeignSectors int64
+	start          surface.Start // where this run began
+	before         burnin.Healed // in earlier runs of the stage
+	heals          burnin.Healed // with those of this run
+	toldHeals      burnin.Healed // as the journal has it
+	zero           int64         // bytes of zeros that earlier runs read
+	part           burnin.Map    // of the drive's map, not told yet
+	Err            error         // the journal's first error
+}
+
+func (o *Observer) Progress(p surface.Progress) {
+	o.Answered.Store(p.Answered)
+	o.Counted(p.Counters)
+	o.sample(burnin.Progress{
+		Stage: o.Index, Phase: string(p.Phase), Pass: p.Pass, Done: p.Done, Total: p.Total,
+		Written: p.BytesWritten, Verified: p.BytesVerified, Covered: p.BytesCovered, ActiveMs: p.Active.Milliseconds(),
+	})
+}
+
+// Tell is for engines that do not count requests: done stands still while nothing moves.
+func (o *Observer) Tell(p burnin.Progress, done int64) {
+	if done != o.lastDone {
+		o.lastDone = done
+		o.Answered.Add(1)
+	}
+	o.sample(p)
+}
+
+// newPart has the next sample go into the journal, whatever came before.
+func (o *Observer) newPart() { o.lastAt, o.lastTime = 0, time.Time{} }
+
+func (o *Observer) sample(sample burnin.Progress) { o.sampleOf(sample.Done, sample.Total, sample) }
+
+// sampleOf puts the newest progress where it is looked for, and into the journal the first of all and then now and then,
+// by how much of the total is done.
+func (o *Observer) sampleOf(done, total int64, sample burnin.Progress) {
+	now := o.Now()
+	if now.Sub(o.lastLive) >= liveEvery {
+		o.lastLive = now
+		state.WriteLive(o.Root(), o.Req.GID, o.ID, sample)
+	}
+	first := o.lastTime.IsZero()
+	if !first && (done-o.lastAt < max(total/(maxSamples/2), 1) || now.Sub(o.lastTime) < time.Second) {
+		return
+	}
+	o.lastAt, o.lastTime = done, now
+	sample.TempC = o.Held.TempC()
+	o.keep(o.Put(burnin.EvProgress, sample))
+}
+
+func (o *Observer) Bad(r surface.Range) {
+	o.Say("%s: LBA %d to %d %s", r.Kind, r.FirstLBA, r.LastLBA, r.Errno)
+	o.keep(o.StillCounts())
+	r.Unwatched = o.writtenUnwatched(r, o.start) || o.Uncounted && erase.ForeignExplains(r.Kind)
+	o.keep(o.Put(burnin.EvBad, burnin.Bad{Stage: o.Index, Ranges: []surface.Range{r}}))
+}
+
+func (o *Observer) Checkpoint(c surface.Checkpoint) error {
+	if o.Err != nil {
+		return o.Err
+	}
+	foreign, err := o.Foreign()
+	if err != nil {
+		return err
+	}
+	if foreign > 0 {
+		o.ForeignSectors = foreign
+		return erase.ErrForeign
+	}
+	written, err := o.Held.SectorsWritten()
+	if err != nil {
+		return err
+	}
+	o.Counted(c.Counters)
+	return o.Put(burnin.EvCheckpoint, burnin.Checkpoint{
+		Zero: o.zero + c.ZeroBytes, Healed: o.Healed(),
+		Stage: o.Index, Phase: string(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done, Covered: c.BytesCovered,
+		KernelSectors: written, Boot: o.Facts.BootID})
+}
+
+func (o *Observer) Log(line string) { o.Say("%s", line) }
+
+// mapBatch is how many parts of the drive one line of the journal tells of.
+const mapBatch = 50
+
+// Stretch gathers parts of the drive's map.
+func (o *Observer) Stretch(s surface.Stretch) {
+	if m := o.part; len(m.KBps) == mapBatch || len(m.KBps) > 0 && (m.Phase != string(s.Phase) || m.Pass != s.Pass || m.First+len(m.KBps) != s.Index) {
+		o.tellMap()
+	}
+	if len(o.part.KBps) == 0 {
+		o.part = burnin.Map{Stage: o.Index, Phase: string(s.Phase), Pass: s.Pass, First: s.Index, Parts: s.Parts}
+	}
+	m := &o.part
+	m.KBps = append(m.KBps, int64(float64(s.Bytes)/1000/max(s.Time.Seconds(), 1e-6)))
+	m.Mean = append(m.Mean, s.Mean.Microseconds())
+	m.P99 = append(m.P99, s.P99.Microseconds())
+	m.Max = append(m.Max, s.Max.Microseconds())
+	m.Slow += s.Slow
+}
+
+func (o *Observer) tellMap() {
+	if len(o.part.KBps) > 0 {
+		o.keep(o.Put(burnin.EvMap, o.part))
+		o.part = burnin.Map{}
+	}
+}
+
+func (o *Observer) keep(err error) {
+	if o.Err == nil {
+		o.Err = err
+	}
+}
+
+// clock gives an engine the time.
+type clock struct{ now func() time.Time }
+
+// ClockOf is the time of work: it stands still while a stage is paused.
+func ClockOf(h *bench.Heat) clock { return clock{h.Work} }
+
+func (c clock) Now() time.Time { return c.now() }
+
+func (c clock) Sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (o *Observer) Attend(dev surface.Device) surface.Device {
+	return &bench.Attended{Device: dev, Traffic: &o.Traffic, Heat: o.Heat}
+}
