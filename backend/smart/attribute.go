@@ -46,7 +46,7 @@ var written = map[string]int64{
 }
 
 func readAttributes(t tree, h *Health) {
-	general := h.Drive.Flash() && !known(t, h.Drive)
+	general := h.Drive.Flash() && !known(t, h.Drive) || nobodyKnows(t, h.Drive)
 	rows := t.list(maxTable, "ata_smart_attributes", "table")
 	for _, row := range rows {
 		id := row.within(1, 254, "id")
@@ -79,8 +79,15 @@ func known(t tree, d Drive) bool {
 	return d.Family != ""
 }
 
-// place puts the attribute's count where its meaning belongs. On flash a general name is a guess: such a count is judged
-// as one (see guessed), and the unit of what was written is not known at all.
+// nobodyKnows reports whether neither the drive nor smartctl's database says whether it has platters. Old drives do not say
+// it, and some flash drives of today.
+func nobodyKnows(t tree, d Drive) bool {
+	in := t.flag("in_smartctl_database")
+	return d.RotationRPM == nil && in != nil && !*in
+}
+
+// place puts the attribute's count where its meaning belongs. On what may be flash a general name is a guess: such a count
+// is judged as one (see guessed), and the unit of what was written is not known at all.
 func place(a Attribute, general bool, h *Health) {
 	if unit := written[a.Name]; unit != 0 && !(general && a.Name == "Total_LBAs_Written") && a.Count != nil && h.BytesWritten == nil && *a.Count < 1<<62/unit {
 		h.BytesWritten = new(*a.Count * unit)

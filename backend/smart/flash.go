@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Flash reports whether the drive has no platters, by its own word or else by the name of its family.
+// Flash reports whether the drive has no platters, by its own word or else by the names of its family and its model.
 func (d Drive) Flash() bool {
 	switch {
 	case d.Protocol == NVMe:
@@ -13,7 +13,7 @@ func (d Drive) Flash() bool {
 	case d.RotationRPM != nil:
 		return *d.RotationRPM == 0
 	}
-	return strings.Contains(d.Family, "SSD")
+	return strings.Contains(strings.ToUpper(d.Family+" "+d.Model), "SSD")
 }
 
 const (

@@ -12,6 +12,7 @@ func ssd(edits ...edit) []edit {
 // A general name of smartctl's says nothing of what a flash drive counts there.
 func TestAGeneralNameOnFlashIsNoEvidence(t *testing.T) {
 	unknown, known := edit{"in_smartctl_database", false}, edit{"in_smartctl_database", true}
+	unsaid := edit{"rotation_rate", removed}
 	for _, id := range []string{"5", "184", "187", "196", "197", "198"} {
 		for _, c := range []struct {
 			name  string
@@ -21,6 +22,9 @@ func TestAGeneralNameOnFlashIsNoEvidence(t *testing.T) {
 			{"flash that the database does not know", ssd(unknown), Warn},
 			{"flash of an old capture without a family", ssd(), Warn},
 			{"flash that the database knows", ssd(known), Fail},
+			{"flash that does not say so, by its model alone", ssd(unknown, unsaid, edit{"model_name", "INVENTED SSD 1TB"}), Warn},
+			{"a drive that says not what it is, and that nobody knows", ssd(unknown, unsaid), Warn},
+			{"a disk that says not what it is, and that the database knows", []edit{known, unsaid}, Fail},
 			{"a disk that the database does not know", []edit{unknown}, Fail},
 		} {
 			before, after := parsed(t, edited(t, disk, c.drive...)), parsed(t, edited(t, disk, append(c.drive, raw(id, 3))...))
@@ -55,6 +59,11 @@ func TestACountThatFlashShowsOnceIsNoFailure(t *testing.T) {
 	found := Compare(before, after, DeclaredUnknown)
 	if len(found) != 1 || !found[0].Fleeting(after.Drive) || found[0].Severity != Fail {
 		t.Errorf("seen again and again it counts: %v", found)
+	}
+	byModel := append(drive, edit{"rotation_rate", removed}, edit{"model_name", "INVENTED SSD 1TB"})
+	before, after = parsed(t, edited(t, disk, byModel...)), parsed(t, edited(t, disk, append(byModel, raw("197", 1))...))
+	if got := NewReport(before, &after, DeclaredUnknown).Findings; told(got) != "warn pending" {
+		t.Errorf("flash by its model alone: %v", got)
 	}
 	if found[0].Fleeting(parsed(t, []byte(disk)).Drive) {
 		t.Error("a disk's pending sectors are no habit")
