@@ -116,7 +116,7 @@ func (a *App) Quit(stop bool) error {
 func asSaid(err error) any {
 	var said *reason.Said
 	if !errors.As(err, &said) {
-		said = reason.New("internal", "error", err)
+		said = reason.New(reason.Internal, "error", err)
 	}
 	text, err := json.Marshal(said)
 	if err != nil {

@@ -182,19 +182,19 @@ func (b *bridge) call(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxCall)).Decode(&ask); err != nil {
-		b.refuse(w, reason.New("wrong_use", "what", "the call is not JSON: "+err.Error(), "hint", ""))
+		b.refuse(w, reason.New(reason.WrongUse, "what", "the call is not JSON: "+err.Error(), "hint", ""))
 		return
 	}
 	method := reflect.ValueOf(b.app).MethodByName(ask.Method)
 	if !method.IsValid() || method.Type().NumIn() != len(ask.Args) {
-		b.refuse(w, reason.New("wrong_use", "what", "there is no method "+ask.Method+" with so many arguments", "hint", ""))
+		b.refuse(w, reason.New(reason.WrongUse, "what", "there is no method "+ask.Method+" with so many arguments", "hint", ""))
 		return
 	}
 	var in []reflect.Value
 	for i, raw := range ask.Args {
 		arg := reflect.New(method.Type().In(i))
 		if err := json.Unmarshal(raw, arg.Interface()); err != nil {
-			b.refuse(w, reason.New("wrong_use", "what", "an argument of "+ask.Method+" is not right: "+err.Error(), "hint", ""))
+			b.refuse(w, reason.New(reason.WrongUse, "what", "an argument of "+ask.Method+" is not right: "+err.Error(), "hint", ""))
 			return
 		}
 		in = append(in, arg.Elem())

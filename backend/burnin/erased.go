@@ -61,7 +61,7 @@ func broughtBack(e *Erased) *reason.Said {
 	if e.LostBytes > 0 {
 		lost = fmt.Sprintf(" %d bytes could not be read before they were erased and are zeros now.", e.LostBytes)
 	}
-	return reason.New("brought_back", "bytes", e.RestoredBytes, "lost", lost)
+	return reason.New(reason.BroughtBack, "bytes", e.RestoredBytes, "lost", lost)
 }
 
 // erases folds what a run tells of its first destructive act.

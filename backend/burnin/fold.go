@@ -58,9 +58,9 @@ func (t *Tracker) Job() Job {
 		switch {
 		case t.missing == nil:
 		case t.missing.Untouched:
-			j.State, j.Reason = Unknown, reason.New("never_begun")
+			j.State, j.Reason = Unknown, reason.New(reason.NeverBegun)
 		default:
-			j.State, j.Reason = Unknown, reason.New("record_removed", "last", "", "drive", "")
+			j.State, j.Reason = Unknown, reason.New(reason.RecordRemoved, "last", "", "drive", "")
 		}
 		return j
 	}
@@ -189,7 +189,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 			return err
 		}
 		t.warn(d.Said)
-		t.job.stopping = t.job.stopping || d.Said != nil && d.Said.Code == "stop_waits"
+		t.job.stopping = t.job.stopping || d.Said != nil && d.Said.Code == reason.StopWaits
 		return nil
 	case EvHealth:
 		var d HealthData
@@ -234,7 +234,7 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 		return err
 	}
 	if d.MinReader > Format {
-		return reason.New("newer_data", "what", "the journal of job "+d.Job, "version", d.Runner)
+		return reason.New(reason.NewerData, "what", "the journal of job "+d.Job, "version", d.Runner)
 	}
 	if ev.Seq != 1 {
 		return fmt.Errorf("head stands on line %d", ev.Seq)
@@ -276,7 +276,7 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 }
 
 // foreign says that a journal which lies among those of a job is not its own.
-func foreign(job, of string) error { return reason.New("journal_foreign", "job", job, "of", of) }
+func foreign(job, of string) error { return reason.New(reason.JournalForeign, "job", job, "of", of) }
 
 // end closes the job as far as its evidence carries the word.
 func (t *Tracker) end(d End, atMs int64) error {
@@ -318,7 +318,7 @@ func (t *Tracker) close(state State, said *reason.Said, atMs int64) {
 				s.State = Cancelled
 			}
 		case s.State == Pending && state != Unknown:
-			s.State, s.Reason = Skipped, reason.New("never_reached")
+			s.State, s.Reason = Skipped, reason.New(reason.NeverReached)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func (t *Tracker) stage(ev Event, wallMs int64) error {
 }
 
 // gone reports whether a reason says that the drive was not there.
-func gone(said *reason.Said) bool { return said != nil && said.Code == "drive_vanished" }
+func gone(said *reason.Said) bool { return said != nil && said.Code == reason.DriveVanished }
 
 func (s *Stage) totals(d *Totals) {
 	if d == nil {

@@ -39,7 +39,7 @@ func (t *Tracker) find(found []smart.Finding) {
 func (j *Job) tellFindings() {
 	for _, f := range j.Findings {
 		if f.Severity == smart.Warn && len(j.Warnings) < maxWarnings {
-			j.Warnings = append(j.Warnings, *reason.New("smart_warning", "says", f.Says, "figures", f.Figures()))
+			j.Warnings = append(j.Warnings, *reason.New(reason.SMARTWarning, "says", f.Says, "figures", f.Figures()))
 		}
 	}
 }

@@ -190,7 +190,7 @@ func (j Job) Told() Job {
 	j.Stages = slices.Clone(j.Stages)
 	for i := range j.Stages {
 		if s := &j.Stages[i]; s.State == Pending {
-			s.State, s.Reason = Skipped, reason.New("never_reached")
+			s.State, s.Reason = Skipped, reason.New(reason.NeverReached)
 		}
 	}
 	return j

@@ -88,9 +88,9 @@ func Judge(j *Job) Verdict {
 // mayBeSkipped says for which reasons a stage may be left out of a job that passes.
 func mayBeSkipped(k StageKind, why reason.Code) bool {
 	switch why {
-	case "without_smart", "selftest_unsupported":
+	case reason.WithoutSMART, reason.SelfTestUnsupported:
 		return k.SMART()
-	case "engine_missing":
+	case reason.EngineMissing:
 		return k == CapacityProbe
 	}
 	return false
@@ -159,7 +159,7 @@ func incomplete(claimed State, missing []string) *reason.Said {
 	if n := len(missing) - 1; n > 0 {
 		what += fmt.Sprintf(" and %d more", n)
 	}
-	return reason.New("evidence_incomplete", "state", claimed, "missing", what)
+	return reason.New(reason.EvidenceIncomplete, "state", claimed, "missing", what)
 }
 
 // speaksAgainst reports whether a job's journal holds evidence against its drive.

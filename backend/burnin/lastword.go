@@ -41,11 +41,13 @@ func Removed(plan Plan, last *LastWord) *reason.Said {
 	if last != nil {
 		said = last.says()
 	}
-	return reason.New("record_removed", "last", said, "drive", plan.Aim())
+	return reason.New(reason.RecordRemoved, "last", said, "drive", plan.Aim())
 }
 
 // Unanswered is the reason of a job of which only this is known: its NAS was asked to start it, and does not have it.
-func Unanswered(plan Plan) *reason.Said { return reason.New("start_unanswered", "drive", plan.Aim()) }
+func Unanswered(plan Plan) *reason.Said {
+	return reason.New(reason.StartUnanswered, "drive", plan.Aim())
+}
 
 // Aim says what a plan does to its drive, as a sentence behind others.
 func (p Plan) Aim() string {

@@ -62,7 +62,7 @@ func (t *Tracker) vanished(last Event, prev *Ending) {
 		how, said = prev.How, prev.Said // when: by its last line, on the clock of this job
 	}
 	if said == nil {
-		said = t.during("runner_killed")
+		said = t.during(reason.RunnerKilled)
 	}
 	run := &t.job.Runs[len(t.job.Runs)-1]
 	run.HowEnded, run.EndedMs = how, atMs
@@ -87,7 +87,7 @@ func (t *Tracker) Observe(obs *Observation) {
 		t.vanished(t.last, &Ending{How: "vanished", Said: Removed(t.job.Spec, obs.Last), AtMs: t.last.WallMs})
 		return
 	case obs.Missing:
-		t.vanished(t.last, &Ending{How: "vanished", Said: t.during("journal_gone", "drive", t.job.Spec.Aim()), AtMs: t.last.WallMs})
+		t.vanished(t.last, &Ending{How: "vanished", Said: t.during(reason.JournalGone, "drive", t.job.Spec.Aim()), AtMs: t.last.WallMs})
 		return
 	}
 	switch newest := t.job.Runs[len(t.job.Runs)-1].Run; {
@@ -96,10 +96,10 @@ func (t *Tracker) Observe(obs *Observation) {
 	case obs.LockHeld:
 		if obs.StopAsked && !t.job.stopping {
 			t.job.stopping = true
-			t.warn(reason.New("stopping"))
+			t.warn(reason.New(reason.Stopping))
 		}
 		if what := obs.Trouble.says(); what != "" {
-			t.warn(reason.New("journal_waits", "what", what))
+			t.warn(reason.New(reason.JournalWaits, "what", what))
 		}
 		if p := obs.Live; p != nil && p.Stage >= 0 && p.Stage < len(t.job.Stages) && t.job.Stages[p.Stage].State == Running {
 			t.job.Stages[p.Stage].progress(*p, t.job.Spec.Stages[p.Stage], t.job.Identity)
@@ -116,13 +116,13 @@ func (t *Tracker) EndingSeen(obs *Observation) *Ending {
 	}
 	if what := obs.Trouble.says(); what != "" && obs.BootID == t.last.Boot {
 		stage, progress := t.Where()
-		return &Ending{How: "vanished", Said: reason.New("journal_failed", "error", "the run ended without a word during "+stage+progress+", and "+what), AtMs: t.last.WallMs}
+		return &Ending{How: "vanished", Said: reason.New(reason.JournalFailed, "error", "the run ended without a word during "+stage+progress+", and "+what), AtMs: t.last.WallMs}
 	}
 	if obs.BootID == t.last.Boot {
-		return &Ending{How: "vanished", Said: t.during("runner_killed"), AtMs: t.last.WallMs}
+		return &Ending{How: "vanished", Said: t.during(reason.RunnerKilled), AtMs: t.last.WallMs}
 	}
 	when := time.UnixMilli(obs.BootedMs).UTC().Format("2006-01-02 15:04 MST")
-	return &Ending{How: "restarted", Said: t.during("nas_restarted", "when", when), AtMs: t.last.WallMs}
+	return &Ending{How: "restarted", Said: t.during(reason.NASRestarted, "when", when), AtMs: t.last.WallMs}
 }
 
 // during gives a reason that says in which stage, and how far in it, the job was.

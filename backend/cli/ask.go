@@ -96,7 +96,7 @@ func (a *app) person(ctx context.Context, q jobs.Question) (secret.Secret, error
 	}
 	again, err := a.Ask(ctx, "The same once more", false)
 	if err == nil && again.Reveal() != s.Reveal() {
-		err = reason.New("wrong_use", "what", "the two passphrases differ", "hint", "Type the same one twice.")
+		err = reason.New(reason.WrongUse, "what", "the two passphrases differ", "hint", "Type the same one twice.")
 	}
 	return s, err
 }
@@ -133,5 +133,5 @@ func (a *app) mustSecret(ctx context.Context, text string) (secret.Secret, error
 	if err != nil && !errors.Is(err, io.EOF) {
 		why = err.Error()
 	}
-	return s, reason.New("wrong_use", "what", strings.ToLower(text[:1])+text[1:]+": "+why, "hint", "Type it at the terminal, or give it as a line on stdin.")
+	return s, reason.New(reason.WrongUse, "what", strings.ToLower(text[:1])+text[1:]+": "+why, "hint", "Type it at the terminal, or give it as a line on stdin.")
 }

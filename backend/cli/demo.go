@@ -25,12 +25,12 @@ func (c *demoCmd) local() {}
 
 func (c *demoCmd) run(ctx context.Context, a *app) (code int, err error) {
 	if a.Practice == nil {
-		return 0, reason.New("wrong_use", "what", "this build has no practice NAS", "hint", "")
+		return 0, reason.New(reason.WrongUse, "what", "this build has no practice NAS", "hint", "")
 	}
 	dir := a.data
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "burnish-demo-"); err != nil {
-			return 0, reason.New("data_dir_unusable", "dir", os.TempDir(), "error", err)
+			return 0, reason.New(reason.DataDirUnusable, "dir", os.TempDir(), "error", err)
 		}
 	}
 	svc, cases, closeAll, err := a.Practice(ctx, dir)
@@ -73,7 +73,7 @@ func (c *demoCmd) run(ctx context.Context, a *app) (code int, err error) {
 	a.note("The report is in %s.", file)
 	a.note("The history of this demo is in %s; burnish --data-dir shows it.", dir)
 	if wrong > 0 {
-		return 0, reason.New("demo_differs", "count", wrong, "of", len(outcomes))
+		return 0, reason.New(reason.DemoDiffers, "count", wrong, "of", len(outcomes))
 	}
 	return 0, nil
 }

@@ -38,7 +38,7 @@ func (c *reportCmd) run(ctx context.Context, a *app) (int, error) {
 
 func writeReport(file string, data []byte) error {
 	if err := os.WriteFile(file, data, 0o644); err != nil {
-		return reason.New("report_not_written", "file", file, "error", err)
+		return reason.New(reason.ReportNotWritten, "file", file, "error", err)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func (c *unlockCmd) run(ctx context.Context, a *app) (int, error) {
 	}
 	switch {
 	case c.Serials != "" && (c.Drive != "" || c.Phrase != ""):
-		return 0, reason.New("wrong_use", "what", "--serials and --drive with --phrase exclude each other", "hint", "Give one or the other.")
+		return 0, reason.New(reason.WrongUse, "what", "--serials and --drive with --phrase exclude each other", "hint", "Give one or the other.")
 	case c.Serials != "":
 		serials, err := a.serials(c.Serials)
 		if err != nil {
@@ -44,7 +44,7 @@ func (c *unlockCmd) run(ctx context.Context, a *app) (int, error) {
 			order.Drives = append(order.Drives, jobs.Typed{Drive: s, Phrase: s})
 		}
 	case c.Drive == "":
-		return 0, reason.New("wrong_use", "what", "no drive was named", "hint", "Give --drive and --phrase, or --serials.")
+		return 0, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Give --drive and --phrase, or --serials.")
 	default:
 		order.Drives = []jobs.Typed{{Drive: c.Drive, Phrase: c.Phrase}}
 	}
@@ -69,7 +69,7 @@ func (a *app) serials(from string) ([]string, error) {
 	if from != "-" {
 		f, err := os.Open(from)
 		if err != nil {
-			return nil, reason.New("wrong_use", "what", err, "hint", "Give a file with one serial number a line.")
+			return nil, reason.New(reason.WrongUse, "what", err, "hint", "Give a file with one serial number a line.")
 		}
 		defer f.Close()
 		in = f
@@ -82,14 +82,14 @@ func (a *app) serials(from string) ([]string, error) {
 			continue
 		}
 		if out = append(out, line); len(out) > maxSerials {
-			return nil, reason.New("wrong_use", "what", fmt.Sprintf("the list holds more than %d lines", maxSerials), "hint", "Give one serial number a line.")
+			return nil, reason.New(reason.WrongUse, "what", fmt.Sprintf("the list holds more than %d lines", maxSerials), "hint", "Give one serial number a line.")
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, reason.New("wrong_use", "what", err, "hint", "Give one serial number a line.")
+		return nil, reason.New(reason.WrongUse, "what", err, "hint", "Give one serial number a line.")
 	}
 	if out == nil {
-		return nil, reason.New("wrong_use", "what", "the list is empty", "hint", "Give one serial number a line.")
+		return nil, reason.New(reason.WrongUse, "what", "the list is empty", "hint", "Give one serial number a line.")
 	}
 	return out, nil
 }
@@ -229,7 +229,7 @@ func phrases(list []string) ([]jobs.Typed, error) {
 	for _, one := range list {
 		id, phrase, ok := strings.Cut(one, "=")
 		if !ok {
-			return nil, reason.New("wrong_use", "what", "--unlock takes ID=PHRASE", "hint", "burnish drives NAS shows the ids.")
+			return nil, reason.New(reason.WrongUse, "what", "--unlock takes ID=PHRASE", "hint", "burnish drives NAS shows the ids.")
 		}
 		out = append(out, jobs.Typed{Drive: id, Phrase: phrase})
 	}

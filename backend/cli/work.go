@@ -36,10 +36,10 @@ func (c *startCmd) plan() (burnin.Plan, error) {
 	if !ok {
 		data, err := os.ReadFile(c.Plan)
 		if err != nil {
-			return p, reason.New("no_such_plan", "plan", c.Plan)
+			return p, reason.New(reason.NoSuchPlan, "plan", c.Plan)
 		}
 		if p, err = burnin.ParsePlan(data); err != nil {
-			return p, reason.New("bad_plan", "plan", c.Plan, "error", err)
+			return p, reason.New(reason.BadPlan, "plan", c.Plan, "error", err)
 		}
 	}
 	p.WithoutSMART = p.WithoutSMART || c.WithoutSMART
@@ -146,7 +146,7 @@ func (a *app) watch(ctx context.Context, rows []store.Job) (int, error) {
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return ExitUnknown, reason.New("wrong_use", "what", "interrupted", "hint", "The jobs go on at the NAS. burnish watch follows them again.")
+			return ExitUnknown, reason.New(reason.WrongUse, "what", "interrupted", "hint", "The jobs go on at the NAS. burnish watch follows them again.")
 		}
 		return 0, err
 	}

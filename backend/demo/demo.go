@@ -41,7 +41,7 @@ func Open(ctx context.Context, dir, version string, runner func(goarch string) (
 	}
 	n, err := practice.Open(opt)
 	if err != nil {
-		return nil, nil, reason.New("data_dir_unusable", "dir", opt.Dir, "error", err)
+		return nil, nil, reason.New(reason.DataDirUnusable, "dir", opt.Dir, "error", err)
 	}
 	svc, closeIndex, err := jobs.OpenWith(ctx, dir, nas.Options{Runner: runner, Dial: dialler(n)})
 	if err != nil {
@@ -74,7 +74,7 @@ func save(ctx context.Context, svc *jobs.Service, n *practice.NAS) error {
 	p, err := svc.Store.ProfileNamed(ctx, Name)
 	var said *reason.Said
 	switch {
-	case errors.As(err, &said) && said.Code == "no_such_nas":
+	case errors.As(err, &said) && said.Code == reason.NoSuchNAS:
 		_, err = svc.AddNAS(ctx, profile.Profile{
 			Name: Name, Host: practice.Host, Port: profile.DefaultPort, User: practice.User, KeyFile: key, Sudo: profile.SudoNone, Slots: profile.MaxSlots,
 		}, jobs.NewNAS{HostKey: n.HostKey()})
@@ -82,7 +82,7 @@ func save(ctx context.Context, svc *jobs.Service, n *practice.NAS) error {
 	case err != nil:
 		return err
 	case p.Host != practice.Host:
-		return reason.New("nas_exists", "nas", Name)
+		return reason.New(reason.NASExists, "nas", Name)
 	case p.KeyFile != key:
 		p.KeyFile = key
 		return svc.Store.UpdateProfile(ctx, p)
@@ -95,7 +95,7 @@ func save(ctx context.Context, svc *jobs.Service, n *practice.NAS) error {
 func Start(ctx context.Context, svc *jobs.Service, cases []Case) (made []burnin.Job, refused map[string]*reason.Said, err error) {
 	plan, ok := burnin.PlanNamed(Plan)
 	if !ok {
-		return nil, nil, reason.New("no_such_plan", "plan", Plan)
+		return nil, nil, reason.New(reason.NoSuchPlan, "plan", Plan)
 	}
 	refused = map[string]*reason.Said{}
 	usual := jobs.Order{NAS: Name, Plan: plan}

@@ -119,12 +119,12 @@ func (w *walk) failed(id string, why *reason.Said) {
 // stepOf says at which step an error of AddNAS came up.
 func stepOf(code reason.Code) string {
 	switch code {
-	case "auth_failed", "agent_unusable", "key_unusable", "password_needed", "password_refused", "password_off", "second_factor", "second_factor_refused",
-		"passphrase_needed", "passphrase_wrong", "no_shell", "login_noisy":
+	case reason.AuthFailed, reason.AgentUnusable, reason.KeyUnusable, reason.PasswordNeeded, reason.PasswordRefused, reason.PasswordOff, reason.SecondFactor, reason.SecondFactorRefused,
+		reason.PassphraseNeeded, reason.PassphraseWrong, reason.NoShell, reason.LoginNoisy:
 		return "login"
-	case "no_root", "sudo_refused", "sudo_timeout":
+	case reason.NoRoot, reason.SudoRefused, reason.SudoTimeout:
 		return "rights"
-	case "keychain_unavailable", "keychain_denied", "sealed_file_denied", "sealed_file_unusable", "data_dir_unusable", "no_space":
+	case reason.KeychainUnavailable, reason.KeychainDenied, reason.SealedFileDenied, reason.SealedFileUnusable, reason.DataDirUnusable, reason.NoSpace:
 		return "save"
 	}
 	return "connect"
@@ -157,8 +157,8 @@ func (d *Desk) AddNAS(f Form) (AddResult, error) {
 		why := asSaid(err)
 		w.failed(stepOf(why.Code), why)
 		r := AddResult{Steps: w.steps}
-		if why.Code == "host_key_unknown" || why.Code == "jump_key_unknown" {
-			r.ShownKey, r.OfJump = shownKey(why.Text), why.Code == "jump_key_unknown"
+		if why.Code == reason.HostKeyUnknown || why.Code == reason.JumpKeyUnknown {
+			r.ShownKey, r.OfJump = shownKey(why.Text), why.Code == reason.JumpKeyUnknown
 		}
 		return r, nil
 	}

@@ -58,7 +58,7 @@ var stages = []burnin.StageKind{burnin.Precheck, burnin.ShortSMART, burnin.LongS
 // Log gives a piece of a job's log as it is mirrored here, from a byte on; with -1 its end.
 func (d *Desk) Log(job, file string, from int64) (LogChunk, error) {
 	if !slices.Contains(stages, burnin.StageKind(file)) {
-		return LogChunk{}, reason.New("wrong_use", "what", "there is no log "+file, "hint", "A log is that of a stage, or of the runner.")
+		return LogChunk{}, reason.New(reason.WrongUse, "what", "there is no log "+file, "hint", "A log is that of a stage, or of the runner.")
 	}
 	row, err := d.Service.Store.FindJob(d.ctx, job)
 	if err != nil {
@@ -177,14 +177,14 @@ func (d *Desk) SaveReport(job, format string) (string, error) {
 	}
 	var out bytes.Buffer
 	if err := report.Write(&out, format, in); err != nil {
-		return "", reason.New("wrong_use", "what", err, "hint", "Choose html, json or csv.")
+		return "", reason.New(reason.WrongUse, "what", err, "hint", "Choose html, json or csv.")
 	}
 	path, err := d.Dialogs.SaveFile("Save the report", "burnish-"+full.ID+"."+format)
 	if err != nil || path == "" {
 		return "", err
 	}
 	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
-		return "", reason.New("report_not_written", "file", path, "error", err)
+		return "", reason.New(reason.ReportNotWritten, "file", path, "error", err)
 	}
 	return path, nil
 }

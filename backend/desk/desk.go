@@ -340,7 +340,7 @@ func (d *Desk) put(row store.Job, job burnin.Job) Job {
 	if job.State.Ended() {
 		delete(d.stopping, job.ID)
 	} else if r.Stopping == nil && d.stopping[job.ID] {
-		r.Stopping = reason.New("stopping")
+		r.Stopping = reason.New(reason.Stopping)
 	}
 	before, known := d.jobs[job.ID]
 	d.jobs[job.ID] = r
@@ -382,5 +382,5 @@ func asSaid(err error) *reason.Said {
 	if errors.As(err, &s) {
 		return said(s)
 	}
-	return reason.New("internal", "error", err)
+	return reason.New(reason.Internal, "error", err)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"burnish/backend/burnin"
+	"burnish/backend/reason"
 )
 
 // weigh gives each stage its part of the whole plan, after the time that such a drive is thought to take for it. It is
@@ -28,7 +29,7 @@ func weigh(j burnin.Job) []float64 {
 		default:
 			weights[i] = min(20, sweep/4)
 		}
-		if s.State == burnin.Skipped && !(s.Reason != nil && s.Reason.Code == "never_reached") {
+		if s.State == burnin.Skipped && !(s.Reason != nil && s.Reason.Code == reason.NeverReached) {
 			weights[i] = 0
 		}
 		sum += weights[i]

@@ -156,7 +156,7 @@ func (d *Desk) survey(p profile.Profile) error {
 	l := d.links[p.ID]
 	if l == nil {
 		d.mu.Unlock()
-		return reason.New("no_such_nas", "nas", p.Name)
+		return reason.New(reason.NoSuchNAS, "nas", p.Name)
 	}
 	if l.row.Surveying {
 		l.again = true

@@ -32,7 +32,7 @@ type Typed struct {
 func (d *Desk) saved(id string) (profile.Profile, error) {
 	p, err := d.Service.Store.ProfileByID(d.ctx, id)
 	if err != nil {
-		return p, reason.New("no_such_nas", "nas", id)
+		return p, reason.New(reason.NoSuchNAS, "nas", id)
 	}
 	return p, nil
 }
@@ -74,7 +74,7 @@ func (d *Desk) Start(o Order) ([]Job, error) {
 	}
 	plan, ok := burnin.PlanNamed(o.Plan)
 	if !ok {
-		return nil, reason.New("no_such_plan", "plan", o.Plan)
+		return nil, reason.New(reason.NoSuchPlan, "plan", o.Plan)
 	}
 	plan.WithoutSMART, plan.Declared = o.WithoutSMART, o.Declared
 	order := jobs.Order{NAS: p.Name, Drives: o.Drives, Plan: plan, SMARTType: o.SMARTType, SMARTOn: o.SMARTOn}
@@ -109,7 +109,7 @@ func (d *Desk) Stop(job string) error {
 	j, err := d.Service.Stop(d.ctx, job)
 	if err != nil {
 		var said *reason.Said
-		if !errors.As(err, &said) || said.Code != "not_stopped" { // else the request stands at the NAS
+		if !errors.As(err, &said) || said.Code != reason.NotStopped { // else the request stands at the NAS
 			d.setStopping(job, false)
 		}
 		return err
@@ -128,7 +128,7 @@ func (d *Desk) setStopping(job string, on bool) {
 	delete(d.stopping, job)
 	j.Stopping = nil
 	if on {
-		d.stopping[job], j.Stopping = true, reason.New("stopping")
+		d.stopping[job], j.Stopping = true, reason.New(reason.Stopping)
 	}
 	d.jobs[job] = j
 	d.touch("job", job)

@@ -139,8 +139,8 @@ func jobRow(profileID string, j burnin.Job) Job {
 		}
 	}
 	if j.Stopping() {
-		r.Stopping = reason.New("stopping")
-		if at := slices.IndexFunc(j.Warnings, func(w reason.Said) bool { return w.Code == "stop_waits" }); at >= 0 {
+		r.Stopping = reason.New(reason.Stopping)
+		if at := slices.IndexFunc(j.Warnings, func(w reason.Said) bool { return w.Code == reason.StopWaits }); at >= 0 {
 			r.Stopping = said(&j.Warnings[at])
 		}
 	}
@@ -156,7 +156,7 @@ func paused(s burnin.Stage) *reason.Said {
 		return nil
 	}
 	if s.Paused.Why == "too_hot" {
-		return reason.New("cooling", "temperature", s.Paused.TempC, "limit", s.Paused.LimitC)
+		return reason.New(reason.Cooling, "temperature", s.Paused.TempC, "limit", s.Paused.LimitC)
 	}
 	return &reason.Said{Code: reason.Code(word(s.Paused.Why)), Title: "Paused", Text: "The NAS says why by a code that this version does not know."}
 }

@@ -7,6 +7,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
+	"burnish/backend/reason"
 	"burnish/backend/store"
 	"burnish/backend/wire"
 )
@@ -69,7 +70,7 @@ func interrupted(job burnin.Job, bootID string) bool {
 	if g := job.Grant; g != nil && g.Class == drive.ExportedPool {
 		return false // a NAS that starts imports pools: a hold at that moment would leave the drive's pool without a member
 	}
-	if job.Reason.Code == "told_to_end" && job.Runs[len(job.Runs)-1].BootID == bootID {
+	if job.Reason.Code == reason.ToldToEnd && job.Runs[len(job.Runs)-1].BootID == bootID {
 		return false
 	}
 	lately := 0
@@ -87,7 +88,7 @@ func brokenOff(job burnin.Job) bool {
 		return false
 	}
 	switch job.Reason.Code {
-	case "nas_restarted", "runner_killed", "told_to_end":
+	case reason.NASRestarted, reason.RunnerKilled, reason.ToldToEnd:
 		return true
 	}
 	return false
@@ -134,7 +135,7 @@ func (w *watch) goesOn(ctx context.Context, job burnin.Job, st wire.JobStatus, a
 		return false
 	}
 	if !interrupted(job, st.BootID) {
-		return job.Reason.Code == "told_to_end" && w.mayRestart(job.ID, again)
+		return job.Reason.Code == reason.ToldToEnd && w.mayRestart(job.ID, again)
 	}
 	runs := len(job.Runs)
 	if w.going(job.ID) == runs {

@@ -27,7 +27,7 @@ func (c *Cleaned) keep(id string, why *reason.Said) {
 
 // keptFor says why a job stays on its NAS.
 func keptFor(id, why, hint string) *reason.Said {
-	return reason.New("job_kept", "job", id, "why", why, "hint", hint)
+	return reason.New(reason.JobKept, "job", id, "why", why, "hint", hint)
 }
 
 // Sweep says which jobs go beside those that nobody needs any more.
@@ -173,7 +173,7 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 		return keptFor(id, "it is at work", "It can be cleaned once it has ended: burnish watch "+id+" waits for that, burnish stop "+id+" ends it."), nil
 	}
 	row, err := s.Store.Job(ctx, id)
-	if said(err, "no_such_job") {
+	if said(err, reason.NoSuchJob) {
 		return keptFor(id, "another computer started it, and nothing of it is copied here", "Take it over first: burnish adopt "+p.Name), nil
 	}
 	if err != nil {
@@ -183,7 +183,7 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 	job, viewErr := s.View(ctx, id)
 	for _, err := range []error{err, viewErr} { // nobody knows how it ended, or all of it
 		var why *reason.Said
-		if errors.As(err, &why) && (why.Code == "mirror_damaged" || why.Code == "job_damaged" || why.Code == "mirror_full" || why.Code == "mirrors_full" || why.Code == "journal_foreign") {
+		if errors.As(err, &why) && (why.Code == reason.MirrorDamaged || why.Code == reason.JobDamaged || why.Code == reason.MirrorFull || why.Code == reason.MirrorsFull || why.Code == reason.JournalForeign) {
 			return why, nil
 		}
 	}

@@ -30,9 +30,9 @@ func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
 		return burnin.Job{}, err
 	}
 	job, err := s.View(ctx, j.ID)
-	if never := job.Reason != nil && job.Reason.Code == "never_begun"; err == nil && j.Phase == store.Asked && len(job.Runs) == 0 && (never || !job.State.Ended()) {
+	if never := job.Reason != nil && job.Reason.Code == reason.NeverBegun; err == nil && j.Phase == store.Asked && len(job.Runs) == 0 && (never || !job.State.Ended()) {
 		// It had not begun: the request to stop stands in its place.
-		why := reason.New("stopped_by_person", "stage", "the wait for its turn", "progress", "")
+		why := reason.New(reason.StoppedByPerson, "stage", "the wait for its turn", "progress", "")
 		if err = s.Store.SaveFold(ctx, j.ID, burnin.Cancelled, why, s.Now().UnixMilli()); err == nil {
 			job, err = s.View(ctx, j.ID)
 		}
@@ -74,9 +74,9 @@ func (s *Service) Resume(ctx context.Context, prefix string) (burnin.Job, error)
 func resumable(job burnin.Job) error {
 	switch {
 	case job.State != burnin.Unknown:
-		return reason.New("cannot_resume", "job", job.ID, "state", job.State)
+		return reason.New(reason.CannotResume, "job", job.ID, "state", job.State)
 	case job.Reason.NeedsNewJob():
-		return reason.New("needs_new_job", "job", job.ID, "why", job.Reason.Error(), "nas", job.NAS)
+		return reason.New(reason.NeedsNewJob, "job", job.ID, "why", job.Reason.Error(), "nas", job.NAS)
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		}
 		if _, err := s.Store.Job(ctx, st.Job); err == nil {
 			continue
-		} else if !said(err, "no_such_job") {
+		} else if !said(err, reason.NoSuchJob) {
 			return adopted, err
 		}
 		room, err := s.roomOf(ctx, p.ID)
@@ -119,7 +119,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		}
 		row, err := s.known(st.Job)
 		if err != nil {
-			broken = errors.Join(broken, reason.New("job_damaged", "job", st.Job, "error", err))
+			broken = errors.Join(broken, reason.New(reason.JobDamaged, "job", st.Job, "error", err))
 			continue
 		}
 		if row == nil {
@@ -132,7 +132,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		if err := errors.Join(s.Store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+name)); err != nil {
 			return adopted, err
 		}
-		if err := s.follow(ctx, c, []string{row.ID}); said(err, "job_damaged") || errors.As(err, &one) {
+		if err := s.follow(ctx, c, []string{row.ID}); said(err, reason.JobDamaged) || errors.As(err, &one) {
 			broken = errors.Join(broken, err)
 		} else if err != nil {
 			return adopted, err
@@ -156,7 +156,7 @@ func (s *Service) restore(ctx context.Context, p profile.Profile) ([]burnin.Job,
 	}
 	var back []burnin.Job
 	for _, id := range ids {
-		if _, err := s.Store.Job(ctx, id); !said(err, "no_such_job") {
+		if _, err := s.Store.Job(ctx, id); !said(err, reason.NoSuchJob) {
 			if err != nil {
 				return back, err
 			}

@@ -119,7 +119,7 @@ func (s *Service) ofJob(ctx context.Context, prefix string) (*nas.Conn, store.Jo
 	}
 	p, err := s.Store.ProfileByID(ctx, j.ProfileID)
 	if err != nil {
-		return nil, j, reason.New("no_such_nas", "nas", j.NAS)
+		return nil, j, reason.New(reason.NoSuchNAS, "nas", j.NAS)
 	}
 	c, err := s.open(ctx, p)
 	return c, j, err
@@ -136,14 +136,14 @@ func (s *Service) View(ctx context.Context, id string) (burnin.Job, error) {
 
 func (s *Service) view(j store.Job) (burnin.Job, error) {
 	job, err := s.fold(j.ID, j.Observation)
-	if said(err, "newer_data") || said(err, "journal_foreign") {
+	if said(err, reason.NewerData) || said(err, reason.JournalForeign) {
 		return job, err
 	}
 	if err == nil && len(job.Runs) > 0 && job.Identity.ID() != j.DriveID {
-		job.Warnings = append(job.Warnings, *reason.New("journal_foreign", "job", j.ID, "of", "another drive, "+job.Identity.ID()))
+		job.Warnings = append(job.Warnings, *reason.New(reason.JournalForeign, "job", j.ID, "of", "another drive, "+job.Identity.ID()))
 	}
 	if err != nil {
-		return job, reason.New("mirror_damaged", "job", j.ID, "error", err)
+		return job, reason.New(reason.MirrorDamaged, "job", j.ID, "error", err)
 	}
 	job.NAS, job.SeenMs = j.NAS, j.SeenMs
 	if len(job.Runs) == 0 {
@@ -179,7 +179,7 @@ func asked(job *burnin.Job, j store.Job) error {
 }
 
 // derived are the reasons that follow from what is known of a job without a line: they are found anew each time.
-var derived = map[reason.Code]bool{"never_begun": true, "record_removed": true, "start_unanswered": true}
+var derived = map[reason.Code]bool{reason.NeverBegun: true, reason.RecordRemoved: true, reason.StartUnanswered: true}
 
 // List shows all jobs, or those of one NAS, the oldest first. One whose copy cannot be read is shown as the index last
 // knew it, with why as its reason.
@@ -249,7 +249,7 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		}
 	}
 	job, err := s.view(row)
-	if said(err, "mirror_damaged") && row.Phase == store.There {
+	if said(err, reason.MirrorDamaged) && row.Phase == store.There {
 		return job, errors.Join(err, s.Mirror.Drop(id)) // the next follow fetches it whole
 	}
 	if err != nil {

@@ -56,13 +56,13 @@ func placeSaid(where profile.Keep, what string, err error) error {
 	case err == nil || errors.As(err, &said):
 		return err
 	case where == profile.KeepFile && denied:
-		return reason.New("sealed_file_denied", "file", "secrets.age", "error", err)
+		return reason.New(reason.SealedFileDenied, "file", "secrets.age", "error", err)
 	case where == profile.KeepFile && unavailable:
-		return reason.New("sealed_file_unusable", "file", "secrets.age", "error", err)
+		return reason.New(reason.SealedFileUnusable, "file", "secrets.age", "error", err)
 	case denied:
-		return reason.New("keychain_denied", "what", what, "error", err)
+		return reason.New(reason.KeychainDenied, "what", what, "error", err)
 	case unavailable:
-		return reason.New("keychain_unavailable", "what", what, "error", err)
+		return reason.New(reason.KeychainUnavailable, "what", what, "error", err)
 	}
 	return err
 }
@@ -70,7 +70,7 @@ func placeSaid(where profile.Keep, what string, err error) error {
 // seal asks for the passphrase of the sealed file.
 func (l *Logins) seal(ctx context.Context, fresh bool) (secret.Secret, error) {
 	if l.Person == nil {
-		return secret.Secret{}, reason.New("sealed_file_denied", "file", "secrets.age", "error", "nobody is there to ask for its passphrase")
+		return secret.Secret{}, reason.New(reason.SealedFileDenied, "file", "secrets.age", "error", "nobody is there to ask for its passphrase")
 	}
 	if fresh {
 		return l.Person(ctx, Question{About: AboutNewSeal, Text: "New passphrase to seal the saved passwords with"})
@@ -177,7 +177,7 @@ func (l *Logins) sudo(ctx context.Context, p profile.Profile) (string, error) {
 	}
 	text, err := l.obtain(ctx, p, secret.Sudo, false, instead...)
 	if errors.Is(err, nas.ErrNobody) {
-		return "", reason.New("password_needed", "user", p.User, "nas", p.Name, "error", "sudo asks for a password: "+err.Error())
+		return "", reason.New(reason.PasswordNeeded, "user", p.User, "nas", p.Name, "error", "sudo asks for a password: "+err.Error())
 	}
 	return text, err
 }
@@ -326,7 +326,7 @@ func (l *Logins) forget(ctx context.Context, p profile.Profile, remove func() er
 		err = l.deleteAll(ctx, p, p.Secrets, held)
 	}
 	if err != nil {
-		return reason.New("secrets_left", "nas", p.Name, "accounts", secret.Account(p.ID, "*"), "error", err)
+		return reason.New(reason.SecretsLeft, "nas", p.Name, "accounts", secret.Account(p.ID, "*"), "error", err)
 	}
 	return nil
 }

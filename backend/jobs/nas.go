@@ -24,9 +24,9 @@ type NewNAS struct {
 // AddNAS connects to a new NAS, pins the host key and the machine that it shows, and saves the profile and its secrets.
 // The profile says where they are kept.
 func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (profile.Profile, error) {
-	if _, err := s.Store.ProfileNamed(ctx, p.Name); !said(err, "no_such_nas") {
+	if _, err := s.Store.ProfileNamed(ctx, p.Name); !said(err, reason.NoSuchNAS) {
 		if err == nil {
-			err = reason.New("nas_exists", "nas", p.Name)
+			err = reason.New(reason.NASExists, "nas", p.Name)
 		}
 		return p, err
 	}
@@ -139,7 +139,7 @@ func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 // Drives lists the drives of a NAS as they are now.
 func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, error) {
 	c, p, rows, err := s.survey(ctx, name)
-	if said(err, "no_root") {
+	if said(err, reason.NoRoot) {
 		return s.rootlessDrives(ctx, p, err)
 	}
 	if err != nil {

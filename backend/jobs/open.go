@@ -29,7 +29,7 @@ func OpenWith(ctx context.Context, dir string, options nas.Options) (*Service, f
 	}
 	mirror := filepath.Join(dir, "mirror")
 	if err := os.MkdirAll(mirror, 0o700); err != nil {
-		return nil, nil, errors.Join(reason.New("data_dir_unusable", "dir", mirror, "error", err), db.Close())
+		return nil, nil, errors.Join(reason.New(reason.DataDirUnusable, "dir", mirror, "error", err), db.Close())
 	}
 	s := &Service{
 		Store: db, Mirror: nas.Mirror{Dir: mirror}, FoldDir: filepath.Join(dir, "folds"), Now: time.Now, Random: rand.Reader, Who: who(),

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"burnish/backend/profile"
+	"burnish/backend/reason"
 	"burnish/backend/secret"
 )
 
@@ -111,15 +112,15 @@ func (h *past) forget(p profile.Profile) {
 // refused forgets what was typed and is wrong, so that the next try asks.
 func (l *Logins) refused(ctx context.Context, p profile.Profile, err error) {
 	var kind secret.Kind
-	switch coded := said(err, "second_factor_refused"); {
-	case coded, said(err, "password_refused"):
+	switch coded := said(err, reason.SecondFactorRefused); {
+	case coded, said(err, reason.PasswordRefused):
 		var ok bool
 		if kind, ok = l.past.blamed(p, coded); !ok {
 			return
 		}
-	case said(err, "sudo_refused"):
+	case said(err, reason.SudoRefused):
 		kind = secret.Sudo
-	case said(err, "passphrase_wrong"):
+	case said(err, reason.PassphraseWrong):
 		kind = secret.Passphrase
 	default:
 		return

@@ -18,7 +18,7 @@ import (
 
 // rootless opens a NAS of which root said no, if it is a TrueNAS; else the error is no.
 func (s *Service) rootless(ctx context.Context, p profile.Profile, no error) (*nas.Conn, []truenas.Disk, error) {
-	if !said(no, "no_root") {
+	if !said(no, reason.NoRoot) {
 		return nil, nil, no
 	}
 	c, err := s.dial(ctx, p)
@@ -38,7 +38,7 @@ func (s *Service) rootless(ctx context.Context, p profile.Profile, no error) (*n
 
 // looksOn reports whether a NAS of which root said no is of use all the same.
 func (s *Service) looksOn(ctx context.Context, c *nas.Conn, no error) bool {
-	if !said(no, "no_root") {
+	if !said(no, reason.NoRoot) {
 		return false
 	}
 	_, err := trueNASDisks(ctx, c)
@@ -52,7 +52,7 @@ func trueNASDisks(ctx context.Context, c *nas.Conn) ([]truenas.Disk, error) {
 	}
 	disks, err := truenas.Disks(out)
 	if err != nil {
-		return nil, reason.New("midclt_refused", "error", err)
+		return nil, reason.New(reason.MidcltRefused, "error", err)
 	}
 	return disks, nil
 }
@@ -108,7 +108,7 @@ func (s *Service) TrueNASSelfTest(ctx context.Context, name, which string, test 
 	defer s.release(c)
 	disks, err := trueNASDisks(ctx, c)
 	if errors.Is(err, nas.ErrNoMidclt) {
-		return SelfTests{}, reason.New("midclt_refused", "error", err)
+		return SelfTests{}, reason.New(reason.MidcltRefused, "error", err)
 	}
 	if err != nil {
 		return SelfTests{}, err
@@ -130,7 +130,7 @@ func (s *Service) TrueNASSelfTest(ctx context.Context, name, which string, test 
 			return SelfTests{}, err
 		}
 		if err := truenas.Begun(out); err != nil {
-			return SelfTests{}, reason.New("midclt_refused", "error", err)
+			return SelfTests{}, reason.New(reason.MidcltRefused, "error", err)
 		}
 	}
 	out, err := c.Midclt(ctx, truenas.MethodResults, truenas.Filter(d))
@@ -139,7 +139,7 @@ func (s *Service) TrueNASSelfTest(ctx context.Context, name, which string, test 
 	}
 	tests, err := truenas.Results(out, d.Name)
 	if err != nil {
-		return SelfTests{}, reason.New("midclt_refused", "error", err)
+		return SelfTests{}, reason.New(reason.MidcltRefused, "error", err)
 	}
 	return SelfTests{Drive: d.Drive, Tests: tests}, nil
 }

@@ -23,7 +23,7 @@ func (s *Service) withType(ctx context.Context, c *nas.Conn, p profile.Profile, 
 		return p, rows, chosen, nil
 	}
 	if o.SMARTType != noType && !smart.IsDeviceType(o.SMARTType) {
-		return p, nil, nil, reason.New("wrong_use", "what", fmt.Sprintf("%q is no device type of one drive", o.SMARTType), "hint", profile.TypeHint)
+		return p, nil, nil, reason.New(reason.WrongUse, "what", fmt.Sprintf("%q is no device type of one drive", o.SMARTType), "hint", profile.TypeHint)
 	}
 	types := maps.Clone(p.SMARTTypes)
 	if types == nil {
@@ -32,7 +32,7 @@ func (s *Service) withType(ctx context.Context, c *nas.Conn, p profile.Profile, 
 	for _, row := range chosen {
 		switch {
 		case row.Key() == "":
-			return p, nil, nil, reason.New("wrong_use", "what", "the drive at "+row.Path+" has no id, so that no device type can be kept for it", "hint", "Only drives with a serial number or a worldwide name can have one.")
+			return p, nil, nil, reason.New(reason.WrongUse, "what", "the drive at "+row.Path+" has no id, so that no device type can be kept for it", "hint", "Only drives with a serial number or a worldwide name can have one.")
 		case o.SMARTType == noType:
 			delete(types, row.Key())
 		default:
@@ -48,7 +48,7 @@ func (s *Service) withType(ctx context.Context, c *nas.Conn, p profile.Profile, 
 	for _, before := range chosen {
 		i := slices.IndexFunc(rows, func(r wire.DriveRow) bool { return r.Key() == before.Key() })
 		if i < 0 {
-			return p, nil, nil, reason.New("no_such_drive", "nas", p.Name, "drive", name(before))
+			return p, nil, nil, reason.New(reason.NoSuchDrive, "nas", p.Name, "drive", name(before))
 		}
 		row := rows[i]
 		if o.SMARTType != noType && !row.SMARTOff && (row.SMART == nil || !*row.SMART) {
@@ -119,5 +119,5 @@ func noSMART(row wire.DriveRow, why string) *reason.Said {
 	case row.Identity.Transport == "usb":
 		hint = "If you know the bridge, add --smart-type TYPE, as in smartctl -d (the usual ones were tried where the bridge is not known). Or " + withoutHint
 	}
-	return reason.New("smart_unsupported", "drive", name(row), "error", why, "hint", hint)
+	return reason.New(reason.SMARTUnsupported, "drive", name(row), "error", why, "hint", hint)
 }

@@ -33,10 +33,10 @@ type Order struct {
 // NAS, starts none, and each is told. The jobs that were made are returned also with an error.
 func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 	if err := o.Plan.Check(); err != nil {
-		return nil, reason.New("bad_plan", "plan", o.Plan.Name, "error", err)
+		return nil, reason.New(reason.BadPlan, "plan", o.Plan.Name, "error", err)
 	}
 	if len(o.Drives) == 0 {
-		return nil, reason.New("wrong_use", "what", "no drive was named", "hint", "Name drives with --drive.")
+		return nil, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Name drives with --drive.")
 	}
 	c, p, rows, err := s.survey(ctx, o.NAS)
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 			continue
 		}
 		if err := startable(p, row, o, allowed.scope(row)); err != nil {
-			if said(err, "smart_unsupported") && row.SMART != nil && !row.SMARTOff && row.SMARTType == "" && !row.SMARTSilent {
+			if said(err, reason.SMARTUnsupported) && row.SMART != nil && !row.SMARTOff && row.SMARTType == "" && !row.SMARTSilent {
 				row.SMARTFits = fits(ctx, c, p, row)
 				err = noSMART(row, quoted(row))
 			}
@@ -102,7 +102,7 @@ func choose(rows []wire.DriveRow, which, nasName string) (wire.DriveRow, error) 
 	}
 	switch len(found) {
 	case 0:
-		return wire.DriveRow{}, reason.New("no_such_drive", "nas", nasName, "drive", which)
+		return wire.DriveRow{}, reason.New(reason.NoSuchDrive, "nas", nasName, "drive", which)
 	case 1:
 		return found[0], nil
 	}
@@ -110,7 +110,7 @@ func choose(rows []wire.DriveRow, which, nasName string) (wire.DriveRow, error) 
 	for _, row := range found {
 		ids = append(ids, row.Identity.ID()+" at "+row.Path)
 	}
-	return wire.DriveRow{}, reason.New("ambiguous_drive", "drive", which, "count", len(found), "ids", strings.Join(ids, ", "))
+	return wire.DriveRow{}, reason.New(reason.AmbiguousDrive, "drive", which, "count", len(found), "ids", strings.Join(ids, ", "))
 }
 
 // startable refuses a drive that the plan may not be started on.
@@ -119,13 +119,13 @@ func startable(p profile.Profile, row wire.DriveRow, o Order, allowed *drive.Gra
 	id, u := row.Identity, row.Usage
 	can := drive.StartableUnder(id, u, allowed)
 	if u.Sealed {
-		return reason.New("drive_locked", "drive", name(row), "usage", u.Text, "way_out", u.WayOut())
+		return reason.New(reason.DriveLocked, "drive", name(row), "usage", u.Text, "way_out", u.WayOut())
 	}
 	if ok := can.Read && (!plan.Destroys() || can.Destructive); !ok {
-		return reason.New("drive_in_use", "drive", name(row), "path", row.Path, "usage", u.Text, "way_out", drive.WayOut(p.Name, id, u))
+		return reason.New(reason.DriveInUse, "drive", name(row), "path", row.Path, "usage", u.Text, "way_out", drive.WayOut(p.Name, id, u))
 	}
 	if plan.NeedsSMART() && row.SMARTSilent && row.SMART == nil {
-		return reason.New("smart_silent", "drive", name(row))
+		return reason.New(reason.SMARTSilent, "drive", name(row))
 	}
 	if plan.NeedsSMART() && (row.SMART == nil || !*row.SMART) && !(row.SMARTOff && o.SMARTOn) {
 		return noSMART(row, quoted(row))
@@ -255,11 +255,11 @@ func (s *Service) answered(ctx context.Context, c *nas.Conn, j store.Job, err er
 	if err == nil {
 		return s.Store.SetThere(ctx, j.ID)
 	}
-	if said(err, "not_started") && s.atWork(ctx, c, j.ID) {
+	if said(err, reason.NotStarted) && s.atWork(ctx, c, j.ID) {
 		return s.Store.SetThere(ctx, j.ID) // it takes its time: its drive answers slowly
 	}
 	var refused *reason.Said
-	if errors.As(err, &refused) && (refused.Kind() != reason.Reach || refused.Code == "not_started") {
+	if errors.As(err, &refused) && (refused.Kind() != reason.Reach || refused.Code == reason.NotStarted) {
 		err = errors.Join(err, s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, refused, s.Now().UnixMilli()))
 	}
 	return err

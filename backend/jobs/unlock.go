@@ -32,7 +32,7 @@ type UnlockOrder struct {
 // Unlock checks the phrases against the drives as they are now, and stores a grant for each.
 func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, error) {
 	if len(o.Drives) == 0 {
-		return nil, reason.New("wrong_use", "what", "no drive was named", "hint", "Name one with --drive and --phrase, or list serial numbers with --serials.")
+		return nil, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Name one with --drive and --phrase, or list serial numbers with --serials.")
 	}
 	c, p, rows, err := s.survey(ctx, o.NAS)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 			return nil, err
 		}
 		if class := row.Usage.Class; o.DataOnly && class != drive.Data && class != drive.None && row.Usage.Unlockable() {
-			return nil, reason.New("drive_in_use", "drive", name(row), "path", row.Path, "usage", row.Usage.Text,
+			return nil, reason.New(reason.DriveInUse, "drive", name(row), "path", row.Path, "usage", row.Usage.Text,
 				"way_out", "A list unlocks drives with data only. "+drive.WayOut(p.Name, row.Identity, row.Usage))
 		}
 		g, err := s.grant(p, row, t.Phrase, o.TTL)
@@ -65,7 +65,7 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 }
 
 func twice(row wire.DriveRow) error {
-	return reason.New("wrong_use", "what", fmt.Sprintf("drive %s was named twice", row.Identity.ID()), "hint", "Name each drive once.")
+	return reason.New(reason.WrongUse, "what", fmt.Sprintf("drive %s was named twice", row.Identity.ID()), "hint", "Name each drive once.")
 }
 
 func (s *Service) grant(p profile.Profile, row wire.DriveRow, phrase string, ttl time.Duration) (unlock.Grant, error) {
@@ -138,7 +138,7 @@ func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows,
 		}
 		id := row.Identity.ID()
 		if !slices.ContainsFunc(chosen, func(c wire.DriveRow) bool { return c.Path == row.Path }) {
-			return nil, reason.New("wrong_use", "what", "--unlock names "+name(row)+", which is not to be started", "hint", "Name it with --drive too.")
+			return nil, reason.New(reason.WrongUse, "what", "--unlock names "+name(row)+", which is not to be started", "hint", "Name it with --drive too.")
 		}
 		if _, ok := all.of[id]; ok {
 			return nil, twice(row)

@@ -45,7 +45,7 @@ func (s *Service) Watch(ctx context.Context, rows []store.Job, sink Sink) error 
 func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.Job, sink Sink) error {
 	p, err := s.Store.ProfileByID(ctx, profileID)
 	if err != nil {
-		return reason.New("no_such_nas", "nas", rows[0].NAS)
+		return reason.New(reason.NoSuchNAS, "nas", rows[0].NAS)
 	}
 	w := &watch{Service: s, sink: sink, left: map[string]bool{}, killed: map[string]time.Time{}, broken: map[string]time.Time{}, asked: map[string]int{}, p: p}
 	for _, row := range rows {
@@ -119,7 +119,7 @@ func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 		switch {
 		case w.done():
 			return nil
-		case said(err, "no_space"):
+		case said(err, reason.NoSpace):
 			return err // the job goes on at the NAS; there may be room again
 		case errors.As(err, &one):
 			w.drop(one.Job, err)
@@ -177,7 +177,7 @@ func (w *watch) lost(ctx context.Context, id string, st wire.JobStatus) {
 
 // damaged says that the NAS cannot look at a job.
 func damaged(st wire.JobStatus) *reason.Said {
-	return reason.New("job_damaged", "job", st.Job, "error", st.Damaged)
+	return reason.New(reason.JobDamaged, "job", st.Job, "error", st.Damaged)
 }
 
 // mayComeBack reports whether a job whose runner was killed may still be brought back, and has it looked at again when
@@ -261,7 +261,7 @@ func (s *Service) slow(rows []store.Job, byNAS map[string][]string) error {
 			return row.ProfileID == profileID && s.Now().Sub(time.UnixMilli(row.CreatedMs)) >= askedFor
 		})
 		if at >= 0 {
-			all = errors.Join(all, reason.New("no_answer_yet", "nas", rows[at].NAS))
+			all = errors.Join(all, reason.New(reason.NoAnswerYet, "nas", rows[at].NAS))
 		}
 	}
 	return all
@@ -297,7 +297,7 @@ func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
 		failed := s.followOnce(ctx, c, room, left)
 		err = errors.Join(err, failed)
 		var one *nas.JobError // the others can be followed without it
-		if !errors.As(failed, &one) || said(failed, "no_space") {
+		if !errors.As(failed, &one) || said(failed, reason.NoSpace) {
 			return err
 		}
 		if left = slices.DeleteFunc(left, func(id string) bool { return id == one.Job }); len(left) == 0 {

@@ -63,7 +63,7 @@ func newLogin(ctx context.Context, t Target, hop bool, o Options) (*login, error
 }
 
 func (l *login) noAgent() error {
-	return reason.New("agent_unusable", "user", l.t.User, "nas", l.t.Name, "error", l.problem)
+	return reason.New(reason.AgentUnusable, "user", l.t.User, "nas", l.t.Name, "error", l.problem)
 }
 
 func (l *login) askAgent(ctx context.Context) error {
@@ -178,7 +178,7 @@ func (d *dialog) answer(name, instruction string, prompts []string, echos []bool
 
 func (d *dialog) round(name, instruction string, prompts []string, echos []bool) ([]string, error) {
 	if d.rounds++; d.rounds > maxRounds || len(prompts) > maxQuestions {
-		return nil, reason.New("nas_garbage", "nas", d.t.Name, "error", "the login asks without an end")
+		return nil, reason.New(reason.NASGarbage, "nas", d.t.Name, "error", "the login asks without an end")
 	}
 	answers := make([]string, len(prompts))
 	for i, prompt := range prompts {
@@ -222,7 +222,7 @@ func aboutCode(prompt string) bool {
 }
 
 func (l *login) refusedPassword(why string) error {
-	return reason.New("password_refused", "user", l.t.User, "nas", l.t.Name, "error", why)
+	return reason.New(reason.PasswordRefused, "user", l.t.User, "nas", l.t.Name, "error", why)
 }
 
 // refused says why the server let nobody in.
@@ -235,13 +235,13 @@ func (l *login) refused(err error) error {
 		if l.problem != "" {
 			why += "; the SSH agent: " + l.problem
 		}
-		return reason.New("auth_failed", "user", l.t.User, "nas", l.t.Name, "error", why+" ("+reason.Clean(takes, maxPrompt)+")")
+		return reason.New(reason.AuthFailed, "user", l.t.User, "nas", l.t.Name, "error", why+" ("+reason.Clean(takes, maxPrompt)+")")
 	}
 	switch {
 	case l.wrong != nil:
 		return l.wrong
 	case l.coded:
-		return reason.New("second_factor_refused", "user", l.t.User, "nas", l.t.Name)
+		return reason.New(reason.SecondFactorRefused, "user", l.t.User, "nas", l.t.Name)
 	case l.sent:
 		return l.refusedPassword("it did not take it")
 	case l.partly:
@@ -251,7 +251,7 @@ func (l *login) refused(err error) error {
 	case l.keys:
 		return refused(fmt.Sprintf("it took none of %d keys", len(l.signers)))
 	case l.t.Password && len(l.signers) == 0 && len(l.offered) > 0:
-		return reason.New("password_off", "user", l.t.User, "nas", l.t.Name, "error", takes)
+		return reason.New(reason.PasswordOff, "user", l.t.User, "nas", l.t.Name, "error", takes)
 	}
 	return refused("it takes no public keys")
 }

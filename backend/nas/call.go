@@ -125,7 +125,7 @@ func (c *Conn) silent(ctx context.Context, p *process, at placed, root bool, err
 	case !p.began.Load():
 		return c.noShell(p.status(), p.noise.lines(), p.stderr.lines())
 	case strings.HasSuffix(said, saysChanged):
-		return reason.New("runner_changed", "path", at.file)
+		return reason.New(reason.RunnerChanged, "path", at.file)
 	case strings.HasSuffix(said, saysMissing), p.status() == 127 && strings.Contains(said, "not found"):
 		return ErrNoRunner
 	case root:

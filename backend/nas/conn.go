@@ -107,7 +107,7 @@ func (c *Conn) Facts() Facts { return c.facts }
 
 // lose ends the connection for a reason that a person is told. Only the first reason counts.
 func (c *Conn) lose(why string) {
-	c.end(reason.New("connection_lost", "nas", c.target.Name, "error", why))
+	c.end(reason.New(reason.ConnectionLost, "nas", c.target.Name, "error", why))
 	c.client.Close()
 }
 
@@ -120,7 +120,7 @@ func (c *Conn) lostOr(err error) error {
 }
 
 func (c *Conn) garbage(what string) error {
-	return reason.New("nas_garbage", "nas", c.target.Name, "error", what)
+	return reason.New(reason.NASGarbage, "nas", c.target.Name, "error", what)
 }
 
 // maxMisses is how many keepalives may stay unanswered.

@@ -81,7 +81,7 @@ func (c *Conn) deployTo(ctx context.Context, dirs ...string) (wire.VersionReply,
 			return v, err
 		}
 	}
-	return wire.VersionReply{}, reason.New("state_dir_unusable", "tried", strings.Join(d.tried, "; "))
+	return wire.VersionReply{}, reason.New(reason.StateDirUnusable, "tried", strings.Join(d.tried, "; "))
 }
 
 type deployment struct {

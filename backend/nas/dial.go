@@ -110,9 +110,9 @@ func (d *dialler) dial(ctx context.Context) (*link, error) {
 			}
 			if d.pin.none() {
 				if d.hop {
-					return nil, reason.New("jump_key_unknown", "nas", d.t.Name, "shown", shown)
+					return nil, reason.New(reason.JumpKeyUnknown, "nas", d.t.Name, "shown", shown)
 				}
-				return nil, reason.New("host_key_unknown", "nas", d.t.Name, "shown", shown)
+				return nil, reason.New(reason.HostKeyUnknown, "nas", d.t.Name, "shown", shown)
 			}
 			algorithms = without(algorithms, check.shown)
 			if d.pin.key != nil || len(algorithms) == 0 || try == maxRedials {
@@ -204,9 +204,9 @@ func (d *dialler) failed(check *keyCheck, err error) error {
 	var none *ssh.AlgorithmNegotiationError
 	switch {
 	case errors.As(err, &none):
-		code := reason.Code("algorithms")
+		code := reason.Code(reason.Algorithms)
 		if !d.t.LegacyAlgorithms && weak(none.RequestedAlgorithms) {
-			code = "legacy_algorithms"
+			code = reason.LegacyAlgorithms
 		}
 		return reason.New(code, "nas", d.t.Name, "error", "for "+none.What+" it offers only "+strings.Join(none.RequestedAlgorithms, ", "))
 	case check.accepted && (d.login.wrong != nil || !broken(err)):
@@ -227,7 +227,7 @@ func weak(offered []string) bool {
 }
 
 func (d *dialler) unreachable(what any) error {
-	return reason.New("nas_unreachable", "nas", d.t.Name, "address", d.t.address(), "error", what)
+	return reason.New(reason.NASUnreachable, "nas", d.t.Name, "address", d.t.address(), "error", what)
 }
 
 // ended says what the end of the caller's context means: a deadline is no answer, a cancellation is the caller's own.
@@ -239,7 +239,7 @@ func (d *dialler) ended(ctx context.Context) error {
 }
 
 func (d *dialler) changed(shown string) error {
-	return reason.New("host_key_changed", "nas", d.t.Name, "known", d.pin.fingerprint, "shown", shown)
+	return reason.New(reason.HostKeyChanged, "nas", d.t.Name, "known", d.pin.fingerprint, "shown", shown)
 }
 
 // broken reports whether the connection itself failed, and not what was said over it.

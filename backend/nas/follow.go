@@ -49,7 +49,7 @@ func (c *Conn) FollowWithin(ctx context.Context, m Mirror, room *Room, jobs []st
 	f := &follow{c: c, m: m, room: room, once: once, onChange: onChange, last: make(map[string]*wire.JobStatus, len(jobs))}
 	for _, job := range jobs {
 		if !burnin.ValidID(job) {
-			return reason.New("no_such_job", "job", job)
+			return reason.New(reason.NoSuchJob, "job", job)
 		}
 		f.last[job] = nil
 	}
@@ -113,7 +113,7 @@ func (f *follow) turn(ctx context.Context) (done bool, err error) {
 	defer p.close()
 
 	silence := time.AfterFunc(f.c.opts.BeatTimeout, func() {
-		p.give(reason.New("connection_lost", "nas", f.c.target.Name,
+		p.give(reason.New(reason.ConnectionLost, "nas", f.c.target.Name,
 			"error", "no sign of life from the runner for "+f.c.opts.BeatTimeout.String()))
 	})
 	defer silence.Stop()
@@ -153,7 +153,7 @@ func (f *follow) turn(ctx context.Context) (done bool, err error) {
 		case p.lane.yielding():
 			return false, nil
 		case !f.once:
-			return false, reason.New("connection_lost", "nas", f.c.target.Name, "error", "the runner ended the follow")
+			return false, reason.New(reason.ConnectionLost, "nas", f.c.target.Name, "error", "the runner ended the follow")
 		default:
 			return true, nil
 		}

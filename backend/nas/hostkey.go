@@ -62,7 +62,7 @@ type pin struct {
 func parsePin(t Target) (pin, error) {
 	text := strings.TrimSpace(t.HostKey)
 	bad := func(what string) (pin, error) {
-		return pin{}, reason.New("bad_profile", "what", "the host key of "+t.Name+" "+what,
+		return pin{}, reason.New(reason.BadProfile, "what", "the host key of "+t.Name+" "+what,
 			"hint", "Give it as SHA256:... (ssh-keygen -lf shows it on the NAS).")
 	}
 	if text == "" {

@@ -72,7 +72,7 @@ func (k Keep) Run(ctx context.Context) error {
 		if slow(err) {
 			d = max(d, calmWait)
 		}
-		if code(err) == "password_refused" || code(err) == "second_factor_refused" {
+		if code(err) == reason.PasswordRefused || code(err) == reason.SecondFactorRefused {
 			d = max(d, guardedWait)
 		}
 		wait = min(2*wait, longestWait)
@@ -105,8 +105,8 @@ func (k Keep) once(ctx context.Context, since *time.Time) (connected bool, err e
 // final reports whether only a person can help, and not by waiting.
 func final(err error) bool {
 	switch code(err) {
-	case "host_key_changed", "host_key_unknown", "jump_key_unknown", "nas_changed", "key_unusable", "bad_profile", "platform_unsupported", "runner_not_embedded",
-		"passphrase_needed", "passphrase_wrong", "password_needed", "second_factor":
+	case reason.HostKeyChanged, reason.HostKeyUnknown, reason.JumpKeyUnknown, reason.NASChanged, reason.KeyUnusable, reason.BadProfile, reason.PlatformUnsupported, reason.RunnerNotEmbedded,
+		reason.PassphraseNeeded, reason.PassphraseWrong, reason.PasswordNeeded, reason.SecondFactor:
 		return true
 	}
 	return false
@@ -115,7 +115,7 @@ func final(err error) bool {
 // slow reports whether a try soon is useless or does harm.
 func slow(err error) bool {
 	switch code(err) {
-	case "auth_failed", "agent_unusable", "password_off", "jump_refused", "algorithms", "legacy_algorithms", "no_root", "sudo_refused", "runner_changed", "state_dir_unusable", "nas_garbage", "nas_too_much", "mirror_full", "mirrors_full":
+	case reason.AuthFailed, reason.AgentUnusable, reason.PasswordOff, reason.JumpRefused, reason.Algorithms, reason.LegacyAlgorithms, reason.NoRoot, reason.SudoRefused, reason.RunnerChanged, reason.StateDirUnusable, reason.NASGarbage, reason.NASTooMuch, reason.MirrorFull, reason.MirrorsFull:
 		return true
 	}
 	return false

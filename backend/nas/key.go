@@ -22,7 +22,9 @@ func loadKey(file string, a *asker) (ssh.Signer, error) {
 	if file == "" {
 		return nil, nil
 	}
-	unusable := func(err any) error { return reason.New("key_unusable", "key", file, "error", err, "hint", usualKey) }
+	unusable := func(err any) error {
+		return reason.New(reason.KeyUnusable, "key", file, "error", err, "hint", usualKey)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, unusable(err)
@@ -92,7 +94,7 @@ func (k *protectedKey) open() (ssh.Signer, error) {
 func (k *protectedKey) unlock() (ssh.Signer, error) {
 	for try := range maxTries {
 		passphrase, err := k.asker.ask(Question{Want: WantPassphrase, Key: k.file, Again: try > 0})
-		if err != nil && try > 0 && code(err) == "passphrase_needed" {
+		if err != nil && try > 0 && code(err) == reason.PassphraseNeeded {
 			break // the saved one was wrong, and nobody gives another
 		}
 		if err != nil {
@@ -103,8 +105,8 @@ func (k *protectedKey) unlock() (ssh.Signer, error) {
 			return signer, nil
 		}
 		if !errors.Is(err, x509.IncorrectPasswordError) {
-			return nil, reason.New("key_unusable", "key", k.file, "error", err, "hint", usualKey)
+			return nil, reason.New(reason.KeyUnusable, "key", k.file, "error", err, "hint", usualKey)
 		}
 	}
-	return nil, reason.New("passphrase_wrong", "key", k.file, "nas", k.asker.t.Name)
+	return nil, reason.New(reason.PassphraseWrong, "key", k.file, "nas", k.asker.t.Name)
 }

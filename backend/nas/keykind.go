@@ -26,7 +26,7 @@ func notPrivate(file string, text []byte, err error) error {
 	if what == "" {
 		what, hint = err.Error(), usualKey
 	}
-	return reason.New("key_unusable", "key", file, "error", what, "hint", hint)
+	return reason.New(reason.KeyUnusable, "key", file, "error", what, "hint", hint)
 }
 
 func kindOfKey(file string, text []byte) (what, hint string) {

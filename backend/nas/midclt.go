@@ -36,7 +36,7 @@ func (c *Conn) Midclt(ctx context.Context, method string, args ...string) ([]byt
 	case err != nil:
 		return nil, c.late(ctx, p, err)
 	case len(out) > maxMidclt:
-		return nil, reason.New("nas_too_much", "what", "an answer of TrueNAS", "limit", "8 MiB")
+		return nil, reason.New(reason.NASTooMuch, "what", "an answer of TrueNAS", "limit", "8 MiB")
 	case !p.settle(ctx) || p.status() < 0:
 		return nil, c.cut(ctx, errors.New("midclt was cut off"))
 	case !p.began.Load():

@@ -52,14 +52,14 @@ func (m Mirror) root() (*os.Root, error) {
 
 func (m Mirror) failed(err error) error {
 	if noSpace(err) {
-		return reason.New("no_space", "what", m.Dir, "error", err)
+		return reason.New(reason.NoSpace, "what", m.Dir, "error", err)
 	}
-	return reason.New("data_dir_unusable", "dir", m.Dir, "error", err)
+	return reason.New(reason.DataDirUnusable, "dir", m.Dir, "error", err)
 }
 
 func checkName(job, file string) error {
 	if !burnin.ValidID(job) || !wire.ValidFile(file) {
-		return reason.New("nas_garbage", "nas", "the job "+reason.Clean(job, 40), "error", "a file that cannot be: "+reason.Clean(file, 40))
+		return reason.New(reason.NASGarbage, "nas", "the job "+reason.Clean(job, 40), "error", "a file that cannot be: "+reason.Clean(file, 40))
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func (m Mirror) write(d wire.Data, within *Room) (grown bool, err error) {
 		return false, err
 	}
 	if d.Off < 0 || len(d.Bytes) > wire.MaxChunk {
-		return false, reason.New("nas_garbage", "nas", d.File, "error", "a piece that cannot be")
+		return false, reason.New(reason.NASGarbage, "nas", d.File, "error", "a piece that cannot be")
 	}
 	root, err := m.root()
 	if err != nil {
@@ -96,7 +96,7 @@ func (m Mirror) write(d wire.Data, within *Room) (grown bool, err error) {
 	}
 	size, end := info.Size(), d.Off+int64(len(d.Bytes))
 	if d.Off > size {
-		return false, reason.New("nas_garbage", "nas", d.File, "error", fmt.Sprintf("bytes from %d on, where only %d are known", d.Off, size))
+		return false, reason.New(reason.NASGarbage, "nas", d.File, "error", fmt.Sprintf("bytes from %d on, where only %d are known", d.Off, size))
 	}
 	more := max(end-size, 0)
 	if more > 0 {
@@ -137,9 +137,9 @@ func (m Mirror) room(d wire.Data, have map[string]int64, within *Room) (room int
 		return max(min(wire.MaxLogs-logs, left-wire.MaxCopies/4), 0), nil
 	}
 	if own := min(wire.MaxJournals-journals, wire.MaxMirror-journals-logs); own < left {
-		return max(own, 0), reason.New("mirror_full", "job", d.Job, "limit", wire.MaxJournals)
+		return max(own, 0), reason.New(reason.MirrorFull, "job", d.Job, "limit", wire.MaxJournals)
 	}
-	return max(left, 0), reason.New("mirrors_full", "limit", wire.MaxCopies, "dir", m.Dir)
+	return max(left, 0), reason.New(reason.MirrorsFull, "limit", wire.MaxCopies, "dir", m.Dir)
 }
 
 func isJournal(file string) bool { return strings.HasSuffix(file, ".ndjson") }
@@ -170,7 +170,7 @@ func (m Mirror) Cut(job string, within *Room) (bool, error) {
 // arrived ends it. Errors: those of burnin.Fold and wire.ReadJournal; journal_foreign where a journal is another job's.
 func (m Mirror) Fold(job string, obs *burnin.Observation) (burnin.Job, error) {
 	if !burnin.ValidID(job) {
-		return burnin.Job{}, reason.New("no_such_job", "job", job)
+		return burnin.Job{}, reason.New(reason.NoSuchJob, "job", job)
 	}
 	root, err := m.root()
 	if err != nil {
@@ -211,7 +211,7 @@ func (m Mirror) Fold(job string, obs *burnin.Observation) (burnin.Job, error) {
 // Stamp identifies the bytes of a job's journals: while it is the same, so are they. Empty where there are none.
 func (m Mirror) Stamp(job string) (string, error) {
 	if !burnin.ValidID(job) {
-		return "", reason.New("no_such_job", "job", job)
+		return "", reason.New(reason.NoSuchJob, "job", job)
 	}
 	root, err := m.root()
 	if err != nil {
@@ -268,7 +268,7 @@ func sizes(root *os.Root, job string) (map[string]int64, error) {
 // Have gives how many bytes of each file of a job are there.
 func (m Mirror) Have(job string) (map[string]int64, error) {
 	if !burnin.ValidID(job) {
-		return nil, reason.New("no_such_job", "job", job)
+		return nil, reason.New(reason.NoSuchJob, "job", job)
 	}
 	root, err := m.root()
 	if err != nil {
@@ -367,7 +367,7 @@ func (m Mirror) Journals(job string) ([][]burnin.Event, error) {
 		return wire.DecodeJournal(data)
 	}
 	if journals, _ := total(have); journals > wire.MaxEvents {
-		return nil, reason.New("nas_too_much", "what", "the journal of job "+job, "limit", fmt.Sprintf("%d bytes", wire.MaxEvents))
+		return nil, reason.New(reason.NASTooMuch, "what", "the journal of job "+job, "limit", fmt.Sprintf("%d bytes", wire.MaxEvents))
 	}
 	var runs [][]burnin.Event
 	for n := 1; ; n++ {
@@ -427,7 +427,7 @@ func (m Mirror) Sync(job string) error {
 // Drop forgets a job's copy, so that the next follow fetches it anew.
 func (m Mirror) Drop(job string) error {
 	if !burnin.ValidID(job) {
-		return reason.New("no_such_job", "job", job)
+		return reason.New(reason.NoSuchJob, "job", job)
 	}
 	return os.RemoveAll(filepath.Join(m.Dir, job))
 }

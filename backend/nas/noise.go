@@ -50,7 +50,7 @@ func (t *tail) firstLine() string {
 }
 
 func (c *Conn) noisy(noise *tail) error {
-	return reason.New("login_noisy", "user", c.target.User, "nas", c.target.Name, "limit", "1 MiB", "said", noise.firstLine())
+	return reason.New(reason.LoginNoisy, "user", c.target.User, "nas", c.target.Name, "limit", "1 MiB", "said", noise.firstLine())
 }
 
 // noShell is said of a login that ended by itself without having run what was asked for.
@@ -63,14 +63,14 @@ func (c *Conn) noCommands(how string, printed ...string) error {
 	if said == "" {
 		said = "nothing"
 	}
-	return reason.New("no_shell", "user", c.target.User, "nas", c.target.Name, "how", how, "said", said)
+	return reason.New(reason.NoShell, "user", c.target.User, "nas", c.target.Name, "how", how, "said", said)
 }
 
 // late says why the stream of a process broke; where its time was up before it began, what the login printed belongs
 // to that.
 func (c *Conn) late(ctx context.Context, p *process, err error) error {
 	if said := p.noise.lines(); c.Err() == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !p.began.Load() && said != "" {
-		return reason.New("connection_lost", "nas", c.target.Name,
+		return reason.New(reason.ConnectionLost, "nas", c.target.Name,
 			"error", "no answer in time: the login did not run what was asked for, and printed: "+said)
 	}
 	return c.cut(ctx, err)
@@ -118,7 +118,7 @@ func (c *Conn) sudoEnded(ctx context.Context, status int) error {
 		if strings.Trim(limit, "0123456789") == "" {
 			limit += " s"
 		}
-		return reason.New("sudo_timeout", "user", c.target.User, "nas", c.target.Name, "limit", limit)
+		return reason.New(reason.SudoTimeout, "user", c.target.User, "nas", c.target.Name, "limit", limit)
 	}
 	return nil
 }

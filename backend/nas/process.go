@@ -101,13 +101,13 @@ func (c *Conn) ended(ctx context.Context, late string) error {
 	case c.Err() != nil:
 		return c.Err()
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return reason.New("connection_lost", "nas", c.target.Name, "error", "no answer in time: "+late)
+		return reason.New(reason.ConnectionLost, "nas", c.target.Name, "error", "no answer in time: "+late)
 	}
 	return context.Cause(ctx)
 }
 
 func (c *Conn) unusable(what string) error {
-	return reason.New("nas_unreachable", "nas", c.target.Name, "address", c.target.address(), "error", what)
+	return reason.New(reason.NASUnreachable, "nas", c.target.Name, "address", c.target.address(), "error", what)
 }
 
 // open opens a channel and starts the command. If it does not come about in time, the lane is held until the server
@@ -141,7 +141,7 @@ func (c *Conn) open(ctx context.Context, lane *lane, command string) (*process, 
 	case <-ctx.Done():
 		err = c.ended(ctx, "a channel was asked for")
 	case <-timer.C:
-		err = reason.New("connection_lost", "nas", c.target.Name, "error", "no answer in time: a channel was asked for")
+		err = reason.New(reason.ConnectionLost, "nas", c.target.Name, "error", "no answer in time: a channel was asked for")
 	}
 	go func() {
 		if o := <-result; o.err == nil {
@@ -168,7 +168,7 @@ func (c *Conn) command(lane *lane, command string) (*process, error) {
 	p := &process{lane: lane, session: s, asked: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{})}
 	p.stdout, p.pipe = io.Pipe()
 	p.stderr = &tail{limit: maxErrors, flood: func() {
-		p.give(reason.New("nas_too_much", "what", "the error output", "limit", "16 MiB"))
+		p.give(reason.New(reason.NASTooMuch, "what", "the error output", "limit", "16 MiB"))
 	}}
 	p.noise = &tail{limit: maxNoise, flood: func() { p.give(c.noisy(p.noise)) }}
 	out, err := s.StdoutPipe()

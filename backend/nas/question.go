@@ -73,9 +73,9 @@ func (a *asker) unanswered(q Question, err error) error {
 	}
 	switch q.Want {
 	case WantPassphrase:
-		return reason.New("passphrase_needed", "key", q.Key, "nas", a.t.Name, "error", err)
+		return reason.New(reason.PassphraseNeeded, "key", q.Key, "nas", a.t.Name, "error", err)
 	case WantCode:
-		return reason.New("second_factor", "user", q.User, "nas", a.t.Name, "prompt", q.Prompt, "error", err)
+		return reason.New(reason.SecondFactor, "user", q.User, "nas", a.t.Name, "prompt", q.Prompt, "error", err)
 	}
-	return reason.New("password_needed", "user", q.User, "nas", a.t.Name, "error", err)
+	return reason.New(reason.PasswordNeeded, "user", q.User, "nas", a.t.Name, "error", err)
 }

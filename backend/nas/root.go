@@ -103,7 +103,7 @@ func (c *Conn) findRoot(ctx context.Context) (way, error) {
 	_, err = c.run(ctx, c.opts.ScriptTimeout, withPassword+shell(rootScript), strings.NewReader(string(password)))
 	if errors.As(err, &failed) {
 		if text := failed.Error(); strings.Contains(text, "incorrect password") || strings.Contains(text, "Sorry, try again") {
-			return unasked, reason.New("sudo_refused", "user", c.target.User, "nas", c.target.Name, "error", text)
+			return unasked, reason.New(reason.SudoRefused, "user", c.target.User, "nas", c.target.Name, "error", text)
 		}
 		return unasked, c.noRoot(failed.Error())
 	}
@@ -131,7 +131,7 @@ func (c *Conn) password(ctx context.Context) ([]byte, error) {
 }
 
 func (c *Conn) noRoot(why string) error {
-	return reason.New("no_root", "user", c.target.User, "nas", c.target.Name, "error", why)
+	return reason.New(reason.NoRoot, "user", c.target.User, "nas", c.target.Name, "error", why)
 }
 
 // runRoot is run, as root.

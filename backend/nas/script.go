@@ -66,7 +66,7 @@ func (c *Conn) run(ctx context.Context, limit time.Duration, command string, std
 	}()
 	out, err := io.ReadAll(io.LimitReader(p.stdout, maxScript+1))
 	if len(out) > maxScript {
-		return nil, reason.New("nas_too_much", "what", "the answer of a small script", "limit", "64 KiB")
+		return nil, reason.New(reason.NASTooMuch, "what", "the answer of a small script", "limit", "64 KiB")
 	}
 	if err != nil {
 		return nil, c.late(ctx, p, err)
@@ -97,7 +97,7 @@ func (c *Conn) cut(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return c.ended(ctx, "a command ran too long")
 	}
-	return reason.New("connection_lost", "nas", c.target.Name, "error", brief(err))
+	return reason.New(reason.ConnectionLost, "nas", c.target.Name, "error", brief(err))
 }
 
 // Facts are what a login finds about the machine behind it.
@@ -152,7 +152,7 @@ func (c *Conn) learn(ctx context.Context) error {
 		f.GOARCH = "arm64"
 	}
 	if said["os"] != "Linux" || f.GOARCH == "" {
-		return reason.New("platform_unsupported", "nas", c.target.Name, "platform", said["os"]+" on "+said["arch"])
+		return reason.New(reason.PlatformUnsupported, "nas", c.target.Name, "platform", said["os"]+" on "+said["arch"])
 	}
 	if f.UID, err = parseID(said["uid"]); err == nil {
 		f.GID, err = parseID(said["gid"])
@@ -172,7 +172,7 @@ func (c *Conn) learn(ctx context.Context) error {
 		if shown == "" {
 			shown = "one without a machine id"
 		}
-		return reason.New("nas_changed", "nas", c.target.Name, "known", known, "shown", shown)
+		return reason.New(reason.NASChanged, "nas", c.target.Name, "known", known, "shown", shown)
 	}
 	c.facts = f
 	return nil

@@ -83,7 +83,7 @@ const maxStateDir = 512
 
 // check refuses what no NAS can make right.
 func (t Target) check() error {
-	bad := func(what, hint string) error { return reason.New("bad_profile", "what", what, "hint", hint) }
+	bad := func(what, hint string) error { return reason.New(reason.BadProfile, "what", what, "hint", hint) }
 	switch {
 	case t.Host == "" || strings.ContainsFunc(t.Host, unicode.IsSpace):
 		return bad(t.Name+" has no host name or address", "Give one with --host.")

@@ -53,7 +53,7 @@ func (c *Conn) Inventory(ctx context.Context, req wire.InventoryRequest) ([]wire
 			return c.strange(wire.VerbInventory, f)
 		}
 		if len(rows) == wire.MaxDrives {
-			return reason.New("nas_too_much", "what", "the list of drives", "limit", fmt.Sprintf("%d drives", wire.MaxDrives))
+			return reason.New(reason.NASTooMuch, "what", "the list of drives", "limit", fmt.Sprintf("%d drives", wire.MaxDrives))
 		}
 		var row wire.DriveRow
 		if err := f.Into(&row); err != nil {
@@ -137,7 +137,7 @@ func (c *Conn) List(ctx context.Context) ([]wire.JobStatus, error) {
 			return err
 		}
 		if len(jobs)+len(r.Jobs) > wire.MaxJobs {
-			return reason.New("nas_too_much", "what", "the list of jobs", "limit", fmt.Sprintf("%d jobs", wire.MaxJobs))
+			return reason.New(reason.NASTooMuch, "what", "the list of jobs", "limit", fmt.Sprintf("%d jobs", wire.MaxJobs))
 		}
 		for i := range r.Jobs {
 			if err := c.checkStatus(&r.Jobs[i]); err != nil {

@@ -121,7 +121,7 @@ func (p Profile) Check() error {
 }
 
 func bad(hint, format string, args ...any) *reason.Said {
-	return reason.New("bad_profile", "what", fmt.Sprintf(format, args...), "hint", hint)
+	return reason.New(reason.BadProfile, "what", fmt.Sprintf(format, args...), "hint", hint)
 }
 
 func (p Profile) checkID() *reason.Said {
@@ -312,13 +312,13 @@ func fingerprint(line string) string {
 // or none, is host_key_changed or nas_changed.
 func (p Profile) Pins(next Profile) error {
 	if p.HostKey != "" && next.HostKey != p.HostKey {
-		return reason.New("host_key_changed", "nas", p.Name, "known", p.Fingerprint(), "shown", named(next.Fingerprint()))
+		return reason.New(reason.HostKeyChanged, "nas", p.Name, "known", p.Fingerprint(), "shown", named(next.Fingerprint()))
 	}
 	if p.Jump.HostKey != "" && next.Jump.HostKey != p.Jump.HostKey {
-		return reason.New("host_key_changed", "nas", "the jump host of "+p.Name, "known", fingerprint(p.Jump.HostKey), "shown", named(fingerprint(next.Jump.HostKey)))
+		return reason.New(reason.HostKeyChanged, "nas", "the jump host of "+p.Name, "known", fingerprint(p.Jump.HostKey), "shown", named(fingerprint(next.Jump.HostKey)))
 	}
 	if p.MachineID != "" && next.MachineID != p.MachineID {
-		return reason.New("nas_changed", "nas", p.Name, "known", p.MachineID, "shown", named(next.MachineID))
+		return reason.New(reason.NASChanged, "nas", p.Name, "known", p.MachineID, "shown", named(next.MachineID))
 	}
 	return nil
 }

@@ -147,8 +147,8 @@ func Within(err error) string { return unended(err.Error()) }
 
 // fresh lists what leaves nothing to go on with: what the job had found out is worth nothing any more, or is gone.
 var fresh = map[Code]bool{
-	"foreign_writes": true, "resumed_mismatch": true, "evidence_incomplete": true, "record_removed": true,
-	"never_begun": true, "start_unanswered": true, "mismatch_uncounted": true,
+	ForeignWrites: true, ResumedMismatch: true, EvidenceIncomplete: true, RecordRemoved: true,
+	NeverBegun: true, StartUnanswered: true, MismatchUncounted: true,
 }
 
 // NeedsNewJob reports whether a job that ended as unknown for this reason cannot be gone on with.

@@ -33,10 +33,10 @@ func (s *Service) Start(ctx context.Context, req wire.StartRequest) (wire.StartR
 // start is Start with how long the run may take to hold its drive.
 func (s *Service) start(ctx context.Context, req wire.StartRequest, wait time.Duration) (wire.StartReply, error) {
 	if !burnin.ValidID(req.Job) {
-		return wire.StartReply{}, reason.New("bad_request", "error", "that is no job id")
+		return wire.StartReply{}, reason.New(reason.BadRequest, "error", "that is no job id")
 	}
 	if err := req.Plan.Check(); err != nil {
-		return wire.StartReply{}, reason.New("bad_plan", "plan", req.Plan.Name, "error", err)
+		return wire.StartReply{}, reason.New(reason.BadPlan, "plan", req.Plan.Name, "error", err)
 	}
 	if last := s.Dir.LastWord(req.Job); last != nil { // it was here, and was removed: it does not begin again
 		return wire.StartReply{}, burnin.Removed(req.Plan, last)
@@ -56,7 +56,7 @@ func (s *Service) start(ctx context.Context, req wire.StartRequest, wait time.Du
 		return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, nil
 	}
 	if _, err := root.Lstat(state.StopFile); err == nil {
-		return wire.StartReply{}, reason.New("stopped_by_person", "stage", "the wait for its turn", "progress", "")
+		return wire.StartReply{}, reason.New(reason.StoppedByPerson, "stage", "the wait for its turn", "progress", "")
 	}
 	n, err := s.launch(ctx, root, req.Job, 1, wait)
 	return wire.StartReply{Job: req.Job, Run: n, Existing: existing}, err
@@ -70,7 +70,7 @@ func (s *Service) GoOn(ctx context.Context, id string) (wire.StartReply, error) 
 	}
 	defer root.Close()
 	if _, err := root.Lstat(state.StopFile); !errors.Is(err, fs.ErrNotExist) {
-		return wire.StartReply{}, errors.Join(err, reason.New("stopped_by_person", "stage", "the run before", "progress", ""))
+		return wire.StartReply{}, errors.Join(err, reason.New(reason.StoppedByPerson, "stage", "the run before", "progress", ""))
 	}
 	return s.Resume(ctx, id)
 }
@@ -92,16 +92,16 @@ func (s *Service) Resume(ctx context.Context, id string) (wire.StartReply, error
 	}
 	switch {
 	case undoing:
-		return wire.StartReply{}, reason.New("cannot_resume", "job", id, "state", "being undone")
+		return wire.StartReply{}, reason.New(reason.CannotResume, "job", id, "state", "being undone")
 	case held:
-		return wire.StartReply{}, reason.New("cannot_resume", "job", id, "state", burnin.Running)
+		return wire.StartReply{}, reason.New(reason.CannotResume, "job", id, "state", burnin.Running)
 	}
 	t, n, err := state.Fold(root)
 	if err != nil {
 		return wire.StartReply{}, err
 	}
 	if state := t.Job().State; n > 0 && t.Ended() && state != burnin.Unknown {
-		return wire.StartReply{}, reason.New("cannot_resume", "job", id, "state", state)
+		return wire.StartReply{}, reason.New(reason.CannotResume, "job", id, "state", state)
 	}
 	if err := root.Remove(state.StopFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return wire.StartReply{}, err
@@ -117,7 +117,7 @@ func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int, w
 		err = s.Supervisor.Launch(ctx, id, n, s.Dir.In(id, state.LogFile))
 	}
 	if err != nil {
-		return 0, reason.New("not_started", "error", err)
+		return 0, reason.New(reason.NotStarted, "error", err)
 	}
 	deadline := time.NewTimer(wait)
 	defer deadline.Stop()
@@ -135,14 +135,14 @@ func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int, w
 			return n, nil
 		}
 		if lived && !locked {
-			return n, reason.New("not_started", "error", fmt.Sprintf("run %d of job %s ended without a word", n, id))
+			return n, reason.New(reason.NotStarted, "error", fmt.Sprintf("run %d of job %s ended without a word", n, id))
 		}
 		lived = lived || locked
 		select {
 		case <-ctx.Done():
 			return n, context.Cause(ctx)
 		case <-deadline.C:
-			return n, reason.New("not_started", "error", fmt.Sprintf("run %d of job %s has not held its drive within %s", n, id, wait))
+			return n, reason.New(reason.NotStarted, "error", fmt.Sprintf("run %d of job %s has not held its drive within %s", n, id, wait))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -189,7 +189,7 @@ func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
 // for a job that is not here yet keeps it from ever starting.
 func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply, error) {
 	root, err := s.Dir.Root(req.Job)
-	if state.ReasonCode(err) == "no_such_job" {
+	if state.ReasonCode(err) == reason.NoSuchJob {
 		if s.Dir.LastWord(req.Job) != nil {
 			return wire.StopReply{Stopped: true}, nil // it has ended, and was removed
 		}
@@ -200,7 +200,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 	}
 	defer root.Close()
 	if undoing, err := s.Locks.Held(s.Dir.In(req.Job, erase.UndoingFile)); err != nil || undoing {
-		return wire.StopReply{}, errors.Join(err, reason.New("not_stopped", "job", req.Job, "error", "the job itself has ended; what it erased is being brought back just now"))
+		return wire.StopReply{}, errors.Join(err, reason.New(reason.NotStopped, "job", req.Job, "error", "the job itself has ended; what it erased is being brought back just now"))
 	}
 	t, n, err := state.Fold(root)
 	if err != nil {
@@ -238,7 +238,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 		// Nobody is at work, but the service manager may be about to bring a run back. One that is at work it must not
 		// end: it would kill a run that waits for its drive's answer.
 		if err := s.Supervisor.Cancel(ctx, req.Job, n); err != nil {
-			return wire.StopReply{}, reason.New("not_stopped", "job", req.Job, "error", err)
+			return wire.StopReply{}, reason.New(reason.NotStopped, "job", req.Job, "error", err)
 		}
 		held := false
 		if pid, held, err = s.holder(root, lock); err != nil || !held {
@@ -247,7 +247,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 	}
 	if pid != 0 {
 		if err := s.Supervisor.Terminate(pid); err != nil {
-			return wire.StopReply{}, reason.New("not_stopped", "job", req.Job, "error", err)
+			return wire.StopReply{}, reason.New(reason.NotStopped, "job", req.Job, "error", err)
 		}
 	}
 	deadline := time.NewTimer(stopWait)
@@ -264,7 +264,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 		case <-ctx.Done():
 			return wire.StopReply{WasRunning: true}, context.Cause(ctx)
 		case <-deadline.C:
-			return wire.StopReply{WasRunning: true}, reason.New("not_stopped", "job", req.Job,
+			return wire.StopReply{WasRunning: true}, reason.New(reason.NotStopped, "job", req.Job,
 				"error", fmt.Sprintf("stopping, the drive does not answer: process %d has not ended within %s", pid, stopWait))
 		case <-time.After(50 * time.Millisecond):
 		}
@@ -324,7 +324,7 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 // lock meanwhile keeps a new run from starting.
 func (s *Service) cleanJob(id string, req wire.CleanRequest) (gone bool, err error) {
 	root, err := s.Dir.Root(id)
-	if state.ReasonCode(err) == "no_such_job" {
+	if state.ReasonCode(err) == reason.NoSuchJob {
 		return true, nil
 	}
 	if err != nil {

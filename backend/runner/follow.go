@@ -66,7 +66,7 @@ func (s *Service) List() (wire.ListReply, error) {
 	reply := wire.ListReply{Jobs: []wire.JobStatus{}}
 	for _, id := range ids {
 		st, err := s.status(id, facts)
-		if state.ReasonCode(err) == "no_such_job" {
+		if state.ReasonCode(err) == reason.NoSuchJob {
 			continue // removed just now
 		}
 		if err != nil { // the others can be looked at all the same
@@ -131,12 +131,12 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 		return err
 	}
 	if len(req.Jobs) > wire.MaxJobs {
-		return reason.New("bad_request", "error", "too many jobs")
+		return reason.New(reason.BadRequest, "error", "too many jobs")
 	}
 	var jobs []*followed
 	for _, j := range req.Jobs {
 		if !burnin.ValidID(j.Job) {
-			return reason.New("bad_request", "error", "that is no job id")
+			return reason.New(reason.BadRequest, "error", "that is no job id")
 		}
 		have := maps.Clone(j.Have)
 		if have == nil {
@@ -185,7 +185,7 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts port.Facts, 
 		return news, err
 	case ctx.Err() != nil:
 		return news, nil
-	case state.ReasonCode(err) == "no_such_job":
+	case state.ReasonCode(err) == reason.NoSuchJob:
 		st = wire.JobStatus{Job: j.id, Missing: true, Last: s.Dir.LastWord(j.id), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
 	case err != nil:
 		if j.bad++; j.bad < damagedAfter && !once {

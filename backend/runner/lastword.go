@@ -39,7 +39,7 @@ func (s *Service) leaveWord(root *os.Root, id, by string, gid int) error {
 func (s *Service) dropWords(heard []string) error {
 	for _, id := range heard {
 		if !burnin.ValidID(id) {
-			return reason.New("bad_request", "error", "that is no job id")
+			return reason.New(reason.BadRequest, "error", "that is no job id")
 		}
 		if err := os.Remove(s.Dir.Word(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -31,7 +31,7 @@ func (s *Service) Serve(ctx context.Context, verb wire.Verb, stdin io.Reader, st
 	}
 	var said *reason.Said
 	if !errors.As(err, &said) {
-		said = reason.New("runner_fault", "stage", verb, "error", err)
+		said = reason.New(reason.RunnerFault, "stage", verb, "error", err)
 	}
 	return errors.Join(err, out.Put(wire.FrameError, said))
 }
@@ -116,7 +116,7 @@ func (s *Service) serve(ctx context.Context, verb wire.Verb, in *bufio.Reader, o
 		}
 		return reply(s.Clean(req))
 	}
-	return reason.New("bad_request", "error", "there is no verb "+string(verb))
+	return reason.New(reason.BadRequest, "error", "there is no verb "+string(verb))
 }
 
 func (s *Service) version() (wire.VersionReply, error) {

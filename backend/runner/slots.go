@@ -19,16 +19,16 @@ func (s *Service) Slots(req wire.SlotsRequest) (wire.SlotsReply, error) {
 	q := s.Dir.Queue()
 	if req.Limit != nil {
 		if *req.Limit < 0 || *req.Limit > state.MaxSlots {
-			return wire.SlotsReply{}, reason.New("bad_request", "error", fmt.Sprintf("a limit is 1 to %d, or 0 for that of each job", state.MaxSlots))
+			return wire.SlotsReply{}, reason.New(reason.BadRequest, "error", fmt.Sprintf("a limit is 1 to %d, or 0 for that of each job", state.MaxSlots))
 		}
 		q.Limit = *req.Limit
 	}
 	for _, id := range slices.Backward(req.First) {
 		if !burnin.ValidID(id) {
-			return wire.SlotsReply{}, reason.New("bad_request", "error", "that is no job id")
+			return wire.SlotsReply{}, reason.New(reason.BadRequest, "error", "that is no job id")
 		}
 		if _, err := os.Lstat(s.Dir.Job(id)); errors.Is(err, fs.ErrNotExist) {
-			return wire.SlotsReply{}, reason.New("no_such_job", "job", id)
+			return wire.SlotsReply{}, reason.New(reason.NoSuchJob, "job", id)
 		}
 		q.First = append([]string{id}, slices.DeleteFunc(q.First, func(o string) bool { return o == id })...)
 	}

@@ -17,12 +17,12 @@ import (
 func (s *Service) StartAll(ctx context.Context, req wire.StartAllRequest) (wire.StartAllReply, error) {
 	reply := wire.StartAllReply{Jobs: make([]wire.Started, len(req.Jobs))}
 	if len(req.Jobs) == 0 || len(req.Jobs) > wire.MaxDrives {
-		return reply, reason.New("bad_request", "error", "too many jobs, or none")
+		return reply, reason.New(reason.BadRequest, "error", "too many jobs, or none")
 	}
 	gate, seen := req.Jobs[0].Gate, map[string]bool{}
 	for _, j := range req.Jobs {
 		if !burnin.ValidID(j.Gate) || j.Gate != gate || j.Together != len(req.Jobs) || seen[j.Job] {
-			return reply, reason.New("bad_request", "error", "the jobs do not pass one gate")
+			return reply, reason.New(reason.BadRequest, "error", "the jobs do not pass one gate")
 		}
 		seen[j.Job] = true
 	}
@@ -33,7 +33,7 @@ func (s *Service) StartAll(ctx context.Context, req wire.StartAllRequest) (wire.
 			if err != nil {
 				var said *reason.Said
 				if !errors.As(err, &said) {
-					said = reason.New("not_started", "error", err)
+					said = reason.New(reason.NotStarted, "error", err)
 				}
 				_, _ = s.Dir.ShutFor(gate, j.Drive.ID(), said) // else the others wait until their time is over
 				reply.Jobs[i].Refused = said
@@ -83,7 +83,7 @@ func (s *Service) awaitEnds(ctx context.Context, req wire.StartAllRequest, reply
 				break
 			}
 			if ctx.Err() != nil {
-				one.Refused = reason.New("not_stopped", "job", j.Job, "error", "it was given up and has not ended yet")
+				one.Refused = reason.New(reason.NotStopped, "job", j.Job, "error", "it was given up and has not ended yet")
 				break
 			}
 			select {

@@ -46,7 +46,7 @@ func Read(file, home, user string) (*Config, error) {
 }
 
 func (c *Config) bad(err any, hint string) error {
-	return reason.New("import_failed", "file", c.file, "error", err, "hint", hint)
+	return reason.New(reason.ImportFailed, "file", c.file, "error", err, "hint", hint)
 }
 
 // byHand is what to do about a host that cannot be taken over.
@@ -300,7 +300,7 @@ func KnownKey(file, host string, port int) (string, error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", reason.New("import_failed", "file", file, "error", err, "hint", "Give the host key with --host-key SHA256:...")
+		return "", reason.New(reason.ImportFailed, "file", file, "error", err, "hint", "Give the host key with --host-key SHA256:...")
 	}
 	// The file is asked whether a key is known that cannot be: the answer names those that are.
 	address := net.JoinHostPort(host, strconv.Itoa(port))

@@ -50,11 +50,11 @@ func (s *Store) explainSQLite(what string, err *sqlite.Error) error {
 }
 
 func noSpace(dir string, err error) error {
-	return reason.New("no_space", "what", dir, "error", err)
+	return reason.New(reason.NoSpace, "what", dir, "error", err)
 }
 
 func unusable(dir string, err error) error {
-	return reason.New("data_dir_unusable", "dir", dir, "error", err)
+	return reason.New(reason.DataDirUnusable, "dir", dir, "error", err)
 }
 
 // violates reports whether err is a broken constraint of the given extended code.

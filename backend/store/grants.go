@@ -121,7 +121,7 @@ func (s *Store) Grant(ctx context.Context, id string) (unlock.Grant, error) {
 func (s *Store) grant(ctx context.Context, from asker, id string) (unlock.Grant, error) {
 	g, err := scanGrant(from.QueryRowContext(ctx, selectGrant+` WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return unlock.Grant{}, reason.New("no_such_grant", "grant", id)
+		return unlock.Grant{}, reason.New(reason.NoSuchGrant, "grant", id)
 	}
 	return g, s.explain("read permission "+id, err)
 }

@@ -209,7 +209,7 @@ func (s *Store) Job(ctx context.Context, id string) (Job, error) {
 func (s *Store) job(ctx context.Context, from asker, id string) (Job, error) {
 	j, err := scanJob(from.QueryRowContext(ctx, selectJob+` WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return Job{}, reason.New("no_such_job", "job", id)
+		return Job{}, reason.New(reason.NoSuchJob, "job", id)
 	}
 	return j, s.explain("read job "+id, err)
 }
@@ -220,7 +220,7 @@ const MinPrefix = 4
 // FindJob finds the job whose id begins with prefix: no_such_job, or wrong_use if prefix is too short or fits several.
 func (s *Store) FindJob(ctx context.Context, prefix string) (Job, error) {
 	if len(prefix) < MinPrefix {
-		return Job{}, reason.New("wrong_use", "what", fmt.Sprintf("%q is too short for a job", prefix),
+		return Job{}, reason.New(reason.WrongUse, "what", fmt.Sprintf("%q is too short for a job", prefix),
 			"hint", fmt.Sprintf("Give at least %d characters of the job's id; burnish jobs lists them.", MinPrefix))
 	}
 	// substr counts characters and knows no wildcards.
@@ -230,11 +230,11 @@ func (s *Store) FindJob(ctx context.Context, prefix string) (Job, error) {
 	case err != nil:
 		return Job{}, err
 	case len(found) == 0:
-		return Job{}, reason.New("no_such_job", "job", prefix)
+		return Job{}, reason.New(reason.NoSuchJob, "job", prefix)
 	case len(found) == 1 || found[0].ID == prefix:
 		return found[0], nil
 	}
-	return Job{}, reason.New("wrong_use", "what", fmt.Sprintf("%s fits more than one job: %s, %s", prefix, found[0].ID, found[1].ID),
+	return Job{}, reason.New(reason.WrongUse, "what", fmt.Sprintf("%s fits more than one job: %s, %s", prefix, found[0].ID, found[1].ID),
 		"hint", "Give more characters of the job's id.")
 }
 

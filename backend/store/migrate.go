@@ -187,7 +187,7 @@ func upgrade(ctx context.Context, path string, scripts []string, now func() time
 	case version == len(scripts):
 		return nil
 	case version > len(scripts):
-		return reason.New("newer_data", "what", path, "version", fmt.Sprintf("schema %d, known here is %d", version, len(scripts)))
+		return reason.New(reason.NewerData, "what", path, "version", fmt.Sprintf("schema %d, known here is %d", version, len(scripts)))
 	}
 	if err := keepCopy(ctx, db, path, version, now()); err != nil {
 		return err

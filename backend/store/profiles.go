@@ -64,7 +64,7 @@ func (s *Store) AddProfile(ctx context.Context, p profile.Profile) error {
 			p.StateDir, p.VirtualDrives, p.MachineID, p.Hostname, p.Slots, p.CreatedMs, p.Password, p.Legacy, p.Secrets,
 			p.Jump.Host, p.Jump.Port, p.Jump.User, p.Jump.HostKey, p.AutoResume, p.KeepDays, types(p.SMARTTypes))
 		if violates(err, lib.SQLITE_CONSTRAINT_UNIQUE) {
-			return reason.New("nas_exists", "nas", p.Name)
+			return reason.New(reason.NASExists, "nas", p.Name)
 		}
 		return err
 	})
@@ -93,7 +93,7 @@ type asker interface {
 func (s *Store) profile(ctx context.Context, from asker, where, what string) (profile.Profile, error) {
 	p, err := scanProfile(from.QueryRowContext(ctx, selectProfile+" "+where, what))
 	if errors.Is(err, sql.ErrNoRows) {
-		return profile.Profile{}, reason.New("no_such_nas", "nas", what)
+		return profile.Profile{}, reason.New(reason.NoSuchNAS, "nas", what)
 	}
 	return p, s.explain("read the profile "+what, err)
 }
@@ -136,7 +136,7 @@ func (s *Store) RemoveProfile(ctx context.Context, id string) error {
 			return err
 		}
 		if live > 0 {
-			return reason.New("nas_has_jobs", "nas", p.Name, "count", live)
+			return reason.New(reason.NASHasJobs, "nas", p.Name, "count", live)
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM profiles WHERE id = ?`, id)
 		return err

@@ -83,14 +83,14 @@ func New(a Ask, now time.Time, random io.Reader) (Grant, error) {
 		a.TTL = TTL
 	}
 	if a.TTL < MinTTL || a.TTL > MaxTTL {
-		return Grant{}, reason.New("wrong_use", "what", fmt.Sprintf("a grant cannot live for %s", a.TTL),
+		return Grant{}, reason.New(reason.WrongUse, "what", fmt.Sprintf("a grant cannot live for %s", a.TTL),
 			"hint", fmt.Sprintf("Give %d to %d seconds.", MinTTL/time.Second, MaxTTL/time.Second))
 	}
 	if err := Unlockable(a.NAS, a.Drive, a.Path, a.Usage); err != nil {
 		return Grant{}, err
 	}
 	if a.Phrase != drive.Phrase(a.Drive, a.Usage) {
-		return Grant{}, reason.New("wrong_phrase", "drive", name(a.Drive, a.Path), "what", what(a.Drive, a.Usage), "nas", a.NAS)
+		return Grant{}, reason.New(reason.WrongPhrase, "drive", name(a.Drive, a.Path), "what", what(a.Drive, a.Usage), "nas", a.NAS)
 	}
 	id, err := burnin.NewID(random)
 	if err != nil {
@@ -107,14 +107,14 @@ func New(a Ask, now time.Time, random io.Reader) (Grant, error) {
 // Unlockable says why no phrase unlocks the drive now; nil where one does.
 func Unlockable(nas string, id drive.Identity, path string, u drive.Usage) error {
 	rule := drive.RuleOf(u.Class)
-	code, wayOut := reason.Code("drive_in_use"), u.WayOut()
+	code, wayOut := reason.Code(reason.DriveInUse), u.WayOut()
 	switch {
 	case id.ID() == "":
-		code, wayOut = "locked_for_good", drive.RuleOf(drive.Duplicate).WayOut
+		code, wayOut = reason.LockedForGood, drive.RuleOf(drive.Duplicate).WayOut
 	case u.Class == drive.None || u.Unlockable():
 		return nil
 	case rule.Locked == drive.ForGood:
-		code = "locked_for_good"
+		code = reason.LockedForGood
 	}
 	return reason.New(code, "drive", name(id, path), "path", path, "usage", u.Text, "way_out", wayOut)
 }
@@ -162,7 +162,7 @@ func (g *Grant) Left(now time.Time) time.Duration {
 // Usable says why the grant cannot be spent now on a NAS; nil if it can.
 func (g *Grant) Usable(nas, profileID, machineID string, now time.Time) error {
 	if g.MachineID != machineID || machineID == "" && g.ProfileID != profileID {
-		return reason.New("nas_changed", "nas", nas, "known", g.MachineID, "shown", machineID)
+		return reason.New(reason.NASChanged, "nas", nas, "known", g.MachineID, "shown", machineID)
 	}
 	if g.Live(now) {
 		return nil
@@ -176,19 +176,19 @@ func (g *Grant) Usable(nas, profileID, machineID string, now time.Time) error {
 	case Changed:
 		how = fmt.Sprintf("ended at %s, when the drive was found to be used in another way", at)
 	}
-	return reason.New("grant_expired", "drive", g.Drive.ID(), "how", how, "nas", nas)
+	return reason.New(reason.GrantExpired, "drive", g.Drive.ID(), "how", how, "nas", nas)
 }
 
 // Fits says why the grant is not for this drive as it is now; nil if it is.
 func (g *Grant) Fits(id drive.Identity, path string, u drive.Usage) error {
 	if !id.Same(g.Drive) {
-		return reason.New("identity_changed", "expected", g.Drive, "found", id, "path", path)
+		return reason.New(reason.IdentityChanged, "expected", g.Drive, "found", id, "path", path)
 	}
 	if !g.Scope.Covers(u) && u.Class == drive.CannotTell {
-		return reason.New("usage_unread", "what", u.Text, "way_out", u.UnreadWayOut())
+		return reason.New(reason.UsageUnread, "what", u.Text, "way_out", u.UnreadWayOut())
 	}
 	if !g.Scope.Covers(u) {
-		return reason.New("usage_changed", "expected", fmt.Sprintf("%s: %s", g.Scope.Class, g.Text), "found", fmt.Sprintf("%s: %s%s", u.Class, u.Text, g.Scope.Differs(u)))
+		return reason.New(reason.UsageChanged, "expected", fmt.Sprintf("%s: %s", g.Scope.Class, g.Text), "found", fmt.Sprintf("%s: %s%s", u.Class, u.Text, g.Scope.Differs(u)))
 	}
 	return nil
 }

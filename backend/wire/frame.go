@@ -33,7 +33,7 @@ type Frame struct {
 // Into decodes the frame's value.
 func (f Frame) Into(v any) error {
 	if err := json.Unmarshal(f.Value, v); err != nil {
-		return reason.New("nas_garbage", "nas", "the runner", "error", fmt.Sprintf("a %s frame: %v", f.Type, err))
+		return reason.New(reason.NASGarbage, "nas", "the runner", "error", fmt.Sprintf("a %s frame: %v", f.Type, err))
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (r *Reader) Next() (Frame, error) {
 	}
 	var f Frame
 	if err := json.Unmarshal(line, &f); err != nil || f.Type == "" {
-		return Frame{}, reason.New("nas_garbage", "nas", "the runner", "error", "a line that is no frame: "+reason.Clean(string(line), 60))
+		return Frame{}, reason.New(reason.NASGarbage, "nas", "the runner", "error", "a line that is no frame: "+reason.Clean(string(line), 60))
 	}
 	if f.Type == FrameError {
 		var said reason.Said
@@ -100,7 +100,7 @@ func (r *Reader) Next() (Frame, error) {
 func sanitise(s reason.Said) *reason.Said {
 	e, ok := reason.Lookup(s.Code)
 	if !ok {
-		return reason.New("nas_garbage", "nas", "the runner", "error", "a reason that is not registered: "+string(s.Code))
+		return reason.New(reason.NASGarbage, "nas", "the runner", "error", "a reason that is not registered: "+string(s.Code))
 	}
 	return &reason.Said{Code: e.Code, Title: e.Title, Text: reason.Clean(s.Text, 4096), Hint: reason.Clean(s.Hint, 4096)}
 }
@@ -120,14 +120,14 @@ func (l *lines) next() ([]byte, error) {
 	line, err := l.r.ReadSlice('\n')
 	switch {
 	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, reason.New("nas_too_much", "what", "one line", "limit", fmt.Sprintf("%d bytes", MaxFrame))
+		return nil, reason.New(reason.NASTooMuch, "what", "one line", "limit", fmt.Sprintf("%d bytes", MaxFrame))
 	case err == io.EOF && len(line) > 0:
 		return nil, io.ErrUnexpectedEOF // a torn line
 	case err != nil:
 		return nil, err
 	}
 	if l.left -= int64(len(line)); l.bound && l.left < 0 {
-		return nil, reason.New("nas_too_much", "what", "the answer", "limit", "what such an answer may hold")
+		return nil, reason.New(reason.NASTooMuch, "what", "the answer", "limit", "what such an answer may hold")
 	}
 	return line[:len(line)-1], nil
 }

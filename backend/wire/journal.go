@@ -48,13 +48,13 @@ func ReadJournal(r io.Reader, each func(burnin.Event) error) error {
 }
 
 func tooLong(n int) error {
-	return reason.New("nas_too_much", "what", fmt.Sprintf("line %d of the journal", n), "limit", fmt.Sprintf("%d bytes", MaxFrame))
+	return reason.New(reason.NASTooMuch, "what", fmt.Sprintf("line %d of the journal", n), "limit", fmt.Sprintf("%d bytes", MaxFrame))
 }
 
 func event(line []byte, n int) (burnin.Event, error) {
 	var ev burnin.Event
 	if err := json.Unmarshal(line, &ev); err != nil || ev.Kind == "" {
-		return ev, reason.New("nas_garbage", "nas", "the journal", "error", fmt.Sprintf("line %d is no event", n))
+		return ev, reason.New(reason.NASGarbage, "nas", "the journal", "error", fmt.Sprintf("line %d is no event", n))
 	}
 	return ev, nil
 }

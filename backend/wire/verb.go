@@ -274,23 +274,23 @@ func ReadRequestFrom(r *bufio.Reader, req any) error {
 	for passed := 0; ; {
 		line, err := readLine(r, maxBeforeMagic)
 		if err != nil {
-			return reason.New("bad_request", "error", "the request did not begin")
+			return reason.New(reason.BadRequest, "error", "the request did not begin")
 		}
 		if strings.TrimRight(line, "\r") == Magic {
 			break
 		}
 		if passed += len(line) + 1; passed > maxBeforeMagic {
-			return reason.New("bad_request", "error", "the request did not begin")
+			return reason.New(reason.BadRequest, "error", "the request did not begin")
 		}
 	}
 	line, err := readLine(r, MaxRequest)
 	if err != nil {
-		return reason.New("bad_request", "error", "the request was cut off")
+		return reason.New(reason.BadRequest, "error", "the request was cut off")
 	}
 	dec := json.NewDecoder(strings.NewReader(line))
 	dec.DisallowUnknownFields()
 	if dec.Decode(req) != nil {
-		return reason.New("bad_request", "error", "the request is not right")
+		return reason.New(reason.BadRequest, "error", "the request is not right")
 	}
 	return nil
 }

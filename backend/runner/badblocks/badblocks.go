@@ -86,7 +86,7 @@ func Validate(ctx context.Context, a *sweep.Stage, start surface.Start) (bench.O
 	b.res.BytesCovered = start.Position
 	b.res.BadRanges = slices.Clone(a.Job().Stages[a.Index].BadRanges)
 	if k := a.Req.Drive.Kind; k == drive.SSD || k == drive.NVMe {
-		if err := a.Warn(reason.New("cache_possible")); err != nil {
+		if err := a.Warn(reason.New(reason.CachePossible)); err != nil {
 			return bench.Outcome{}, err
 		}
 	}
@@ -173,7 +173,7 @@ func (b *bbRun) window(ctx context.Context) (hints []sweep.Span, kind surface.Ki
 	}
 	child, err := b.Held.Spawn(port.Spawn{Program: bbProgram, Args: args, Stdout: out, Stderr: errs})
 	if err != nil {
-		return nil, "", reason.New("engine_failed", "engine", bbProgram, "how", "before it began", "said", err), nil
+		return nil, "", reason.New(reason.EngineFailed, "engine", bbProgram, "how", "before it began", "said", err), nil
 	}
 	told, err := b.follow(ctx, child, errs)
 	if err != nil {
@@ -199,7 +199,7 @@ func (b *bbRun) window(ctx context.Context) (hints []sweep.Span, kind surface.Ki
 	b.Say("badblocks ended %s; %d blocks listed, errors %v; %s", how, len(blocks), told.errors, told.said())
 	whole := clean && garbage == 0 && !more && told.found == int64(len(blocks)) && (told.whole(len(bbPatterns)) || told.aborted && told.pass && len(blocks) > 0)
 	if !whole {
-		return nil, "", reason.New("engine_failed", "engine", bbProgram, "how", how, "said", told.said()), nil
+		return nil, "", reason.New(reason.EngineFailed, "engine", bbProgram, "how", how, "said", told.said()), nil
 	}
 	if told.found == 0 {
 		b.dev.Done.Add(sweeps * (b.to - b.from))
@@ -316,7 +316,7 @@ func FindEngines(a *sweep.Stage) (*reason.Said, error) {
 		}
 		path, err := a.Held.Find(bbProgram)
 		if err != nil {
-			return reason.New("engine_missing", "what", bbProgram, "hint", "Install e2fsprogs on the NAS, or choose the plan standard."), nil
+			return reason.New(reason.EngineMissing, "what", bbProgram, "hint", "Install e2fsprogs on the NAS, or choose the plan standard."), nil
 		}
 		return nil, a.Fact("engine_found", true, fmt.Sprintf("%s at %s", bbProgram, path), "the NAS")
 	}

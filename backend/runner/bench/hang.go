@@ -144,7 +144,7 @@ func (a *Stage) WatchTraffic() (stop func()) {
 			}
 			if f, waited, ok := a.Traffic.hung(); ok {
 				// The journal keeps its first error itself; the next event of the stage's own goroutine meets it.
-				_ = a.Warn(reason.New("request_hung", "what", sentence(f.String()), "seconds", int(waited.Seconds())))
+				_ = a.Warn(reason.New(reason.RequestHung, "what", sentence(f.String()), "seconds", int(waited.Seconds())))
 			}
 		}
 	}()
@@ -161,7 +161,7 @@ func (a *Stage) TellSlow() error {
 		return nil
 	}
 	longest := slices.MaxFunc(slow, func(x, y Flight) int { return cmp.Compare(x.took, y.took) })
-	return a.Warn(reason.New("slow_answers", "count", Counted(int64(len(slow)), "request"), "stage", a.Spec.Kind,
+	return a.Warn(reason.New(reason.SlowAnswers, "count", Counted(int64(len(slow)), "request"), "stage", a.Spec.Kind,
 		"what", longest, "ms", longest.took.Milliseconds()))
 }
 

@@ -128,7 +128,7 @@ func (h *Heat) Harms() bool {
 func (h *Heat) Said() *reason.Said {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return reason.New("too_hot", "temperature", h.last, "limit", h.limit)
+	return reason.New(reason.TooHot, "temperature", h.last, "limit", h.limit)
 }
 
 // Work is the time that an engine goes by: it stands still while the stage is paused.

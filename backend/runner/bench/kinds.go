@@ -29,7 +29,7 @@ func (a *Stage) LeaveAlone(ctx context.Context) {
 	for before > 0 && job.Stages[before].State == burnin.Skipped {
 		before--
 	}
-	if !a.writtenWhole(before) || !a.Flash() && !slices.ContainsFunc(job.Warnings, func(w reason.Said) bool { return w.Code == "shingled" }) {
+	if !a.writtenWhole(before) || !a.Flash() && !slices.ContainsFunc(job.Warnings, func(w reason.Said) bool { return w.Code == reason.Shingled }) {
 		return
 	}
 	wait := min(time.Duration(float64(a.Req.Drive.SizeBytes)/idleRate*float64(time.Second)), idleMost)
@@ -63,7 +63,7 @@ func (a *Stage) TellFlash() error {
 	case a.Flash():
 		endurance = " The drive does not say how much of its rated endurance is used."
 	}
-	return a.Warn(reason.New("flash_full", "bytes", written, "endurance", endurance))
+	return a.Warn(reason.New(reason.FlashFull, "bytes", written, "endurance", endurance))
 }
 
 // TellActuators says that a sweep is slower than the drive could be.
@@ -73,7 +73,7 @@ func (a *Stage) TellActuators() error {
 	if count < 2 || !slices.ContainsFunc(a.Req.Plan.Stages, sweeps) {
 		return nil
 	}
-	return a.Warn(reason.New("one_actuator", "count", count))
+	return a.Warn(reason.New(reason.OneActuator, "count", count))
 }
 
 // TellLink warns of an NVMe drive whose link is slower or narrower than the drive can; what ATA drives say of theirs is
@@ -83,5 +83,5 @@ func (a *Stage) TellLink() error {
 	if a.Req.Drive.Kind != drive.NVMe || l == nil || l.Max == "" || l.Now == l.Max {
 		return nil
 	}
-	return a.Warn(reason.New("link_slow", "now", l.Now, "max", l.Max))
+	return a.Warn(reason.New(reason.LinkSlow, "now", l.Now, "max", l.Max))
 }

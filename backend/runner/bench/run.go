@@ -59,13 +59,13 @@ func (r *Run) Interrupted(ctx context.Context) *reason.Said {
 		return r.Stopped()
 	}
 	stage, progress := r.Journal.Where()
-	return reason.New("told_to_end", "stage", stage, "progress", progress)
+	return reason.New(reason.ToldToEnd, "stage", stage, "progress", progress)
 }
 
 // Stopped is the reason of a run that a person stopped.
 func (r *Run) Stopped() *reason.Said {
 	stage, progress := r.Journal.Where()
-	return reason.New("stopped_by_person", "stage", stage, "progress", progress)
+	return reason.New(reason.StoppedByPerson, "stage", stage, "progress", progress)
 }
 
 // Failed gives the reason behind an error: its own if it has one.
@@ -75,11 +75,11 @@ func (r *Run) Failed(err error, stage string) *reason.Said {
 	var unsure *port.UnsureError
 	switch {
 	case errors.As(err, &broken):
-		return reason.New("journal_failed", "error", broken.Err)
+		return reason.New(reason.JournalFailed, "error", broken.Err)
 	case errors.As(err, &unsure):
-		return reason.New("drive_unsure", "drive", r.Req.Drive, "what", unsure.What)
+		return reason.New(reason.DriveUnsure, "drive", r.Req.Drive, "what", unsure.What)
 	case errors.Is(err, port.ErrAbsent):
-		return reason.New("drive_vanished", "stage", stage, "where", "", "error", err, "kernel", "")
+		return reason.New(reason.DriveVanished, "stage", stage, "where", "", "error", err, "kernel", "")
 	case errors.As(err, &said):
 		return said
 	}
@@ -87,11 +87,11 @@ func (r *Run) Failed(err error, stage string) *reason.Said {
 }
 
 func (r *Run) Fault(stage string, err error) *reason.Said {
-	return reason.New("runner_fault", "stage", stage, "error", err)
+	return reason.New(reason.RunnerFault, "stage", stage, "error", err)
 }
 
 func (r *Run) InUse(usage drive.Usage, path string) *reason.Said {
-	return reason.New("drive_in_use", "drive", r.Req.Drive.ID(), "path", path, "usage", usage.Text, "way_out", usage.WayOut())
+	return reason.New(reason.DriveInUse, "drive", r.Req.Drive.ID(), "path", path, "usage", usage.Text, "way_out", usage.WayOut())
 }
 
 // Place is where the drive hangs; nil where nothing is known of that.

@@ -82,16 +82,16 @@ func (a *Stage) warnHot(c, limit int) error {
 		return nil // more is known after the next stage
 	}
 	if what == "" {
-		return a.Warn(reason.New("hot", "temperature", c, "stage", a.Spec.Kind, "limit", limit))
+		return a.Warn(reason.New(reason.Hot, "temperature", c, "stage", a.Spec.Kind, "limit", limit))
 	}
 	told := 0
 	for _, w := range a.Job().Warnings {
-		if w.Code == "sensor_still" {
+		if w.Code == reason.SensorStill {
 			told++
 		}
 	}
 	if told > 1 || told == 1 && !proven {
 		return nil
 	}
-	return a.Warn(reason.New("sensor_still", "what", what))
+	return a.Warn(reason.New(reason.SensorStill, "what", what))
 }

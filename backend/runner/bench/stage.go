@@ -71,14 +71,14 @@ func (a *Stage) UntilQuiet() error {
 			continue
 		}
 		told = true
-		if err := a.Warn(reason.New("stop_waits", "what", owed)); err != nil {
+		if err := a.Warn(reason.New(reason.StopWaits, "what", owed)); err != nil {
 			return err
 		}
 	}
 }
 
 func (a *Stage) Stuck() Outcome {
-	return Ended(burnin.Unknown, reason.New("stuck", "stage", a.Spec.Kind, "minutes", int(a.StuckLimit().Minutes())))
+	return Ended(burnin.Unknown, reason.New(reason.Stuck, "stage", a.Spec.Kind, "minutes", int(a.StuckLimit().Minutes())))
 }
 
 func (a *Stage) StuckLimit() time.Duration {
@@ -117,14 +117,14 @@ func (a *Stage) IOOutcome(err error) Outcome {
 	case errors.Is(err, ErrStuck):
 		return a.Stuck()
 	case errors.Is(err, surface.ErrGone) || io != nil && io.Class == surface.ClassGone:
-		return Outcome{State: burnin.Unknown, Said: reason.New("drive_vanished", "stage", kind, "where", WhereOf(io), "error", err, "kernel", ""),
+		return Outcome{State: burnin.Unknown, Said: reason.New(reason.DriveVanished, "stage", kind, "where", WhereOf(io), "error", err, "kernel", ""),
 			Gone: &Departure{Where: WhereOf(io), Err: err}}
 	case errors.Is(err, surface.ErrFlush):
-		return Ended(burnin.Unknown, reason.New("flush_failed", "stage", kind, "error", err))
+		return Ended(burnin.Unknown, reason.New(reason.FlushFailed, "stage", kind, "error", err))
 	case errors.Is(err, surface.ErrPath) || io != nil && io.Class == surface.ClassTransport:
-		return Ended(burnin.Unknown, reason.New("path_suspect", "what", err, "stage", kind))
+		return Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", err, "stage", kind))
 	case errors.As(err, &dev) || io != nil:
-		return Ended(burnin.Unknown, reason.New("drive_error", "stage", kind, "error", err))
+		return Ended(burnin.Unknown, reason.New(reason.DriveError, "stage", kind, "error", err))
 	}
 	return Ended(burnin.Unknown, a.Failed(err, kind))
 }

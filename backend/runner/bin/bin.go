@@ -27,7 +27,7 @@ func Name(arch string) string { return "burnish-runner-linux-" + arch + ".gz" }
 func Runner(arch string) ([]byte, error) {
 	zipped, err := files.ReadFile(Name(arch))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, reason.New("runner_not_embedded", "arch", arch)
+		return nil, reason.New(reason.RunnerNotEmbedded, "arch", arch)
 	}
 	if err != nil {
 		return nil, err

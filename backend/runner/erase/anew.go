@@ -71,6 +71,6 @@ func (a *Stage) foreignData(off int64, err error) error {
 	if err != nil || off < 0 {
 		return err
 	}
-	return reason.New("usage_changed", "expected", "what this job left there", "found",
+	return reason.New(reason.UsageChanged, "expected", "what this job left there", "found",
 		fmt.Sprintf("%s: other data at LBA %d", drive.Data, off/int64(a.Wrote.Geometry().LogicalBytes)))
 }

@@ -13,7 +13,7 @@ func (e *Drive) Compare(id drive.Identity, usage drive.Usage, destroys bool) *re
 	can := e.startable(id, usage)
 	switch {
 	case usage.Sealed:
-		return reason.New("drive_locked", "drive", e.run.Req.Drive.ID(), "usage", usage.Text, "way_out", usage.WayOut())
+		return reason.New(reason.DriveLocked, "drive", e.run.Req.Drive.ID(), "usage", usage.Text, "way_out", usage.WayOut())
 	case destroys && !can.Destructive:
 		return usageSaid(e.expected(), usage, e.run.Req.Grant.Differs(usage))
 	case !can.Read:
@@ -46,7 +46,7 @@ func (e *Drive) expected() string {
 // not say who it is.
 func (e *Drive) Another(id drive.Identity) *reason.Said {
 	if id.ID() == "" {
-		return reason.New("drive_unsure", "drive", e.run.Req.Drive, "what", e.run.Held.Path()+" does not say now which drive it is")
+		return reason.New(reason.DriveUnsure, "drive", e.run.Req.Drive, "what", e.run.Held.Path()+" does not say now which drive it is")
 	}
-	return reason.New("identity_changed", "expected", e.run.Req.Drive, "found", id, "path", e.run.Held.Path())
+	return reason.New(reason.IdentityChanged, "expected", e.run.Req.Drive, "found", id, "path", e.run.Held.Path())
 }

@@ -225,7 +225,7 @@ func (a *Stage) doesNotCount(how string) error {
 		return nil
 	}
 	a.Uncounted = true
-	return a.Warn(reason.New("writes_uncounted", "how", how))
+	return a.Warn(reason.New(reason.WritesUncounted, "how", how))
 }
 
 // Foreign gives how many sectors of 512 bytes the kernel counts beyond what this run tried to write; fewer than none are
@@ -267,7 +267,7 @@ func (a *Stage) StillCounts() error {
 func (a *Stage) nobodyYet() error {
 	foreign, err := a.Foreign()
 	if err == nil && foreign > 0 {
-		err = reason.New("foreign_writes", "foreign", foreign)
+		err = reason.New(reason.ForeignWrites, "foreign", foreign)
 	}
 	return err
 }
@@ -299,7 +299,7 @@ func (a *Stage) ForeignOutcome(foreign int64, err error) (bench.Outcome, error) 
 	if err := a.Fact(burnin.FactForeignWrites, false, fmt.Sprintf("%d sectors", foreign), countSource); err != nil {
 		return bench.Outcome{}, err
 	}
-	return bench.Ended(burnin.Unknown, reason.New("foreign_writes", "foreign", foreign)), nil
+	return bench.Ended(burnin.Unknown, reason.New(reason.ForeignWrites, "foreign", foreign)), nil
 }
 
 var ErrForeign = errors.New("somebody else wrote to the drive")

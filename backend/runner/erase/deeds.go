@@ -97,9 +97,9 @@ const otherData = "other data at LBA "
 func (d *deeds) heard(said *reason.Said) {
 	switch {
 	case said == nil:
-	case said.Code == "foreign_writes":
+	case said.Code == reason.ForeignWrites:
 		d.foreign, d.counted = said.Text, true
-	case said.Code == "usage_changed" && strings.Contains(said.Text, otherData):
+	case said.Code == reason.UsageChanged && strings.Contains(said.Text, otherData):
 		_, where, _ := strings.Cut(said.Text, otherData)
 		d.foreign = "It found " + otherData + where
 	}

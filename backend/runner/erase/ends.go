@@ -36,7 +36,7 @@ func (a *Stage) endsAreOurs() error {
 			if stamp, ok := surface.DecodeStamp(p); ok && a.Ours(stamp) || isZero(p) || off > 0 && patterns && a.traces.Pattern(p) {
 				continue
 			}
-			return reason.New("usage_changed", "expected", "what this job wrote", "found", fmt.Sprintf("other data at LBA %d", (off+at)/sector))
+			return reason.New(reason.UsageChanged, "expected", "what this job wrote", "found", fmt.Sprintf("other data at LBA %d", (off+at)/sector))
 		}
 	}
 	a.Say("both ends of the drive hold what this job wrote")
@@ -57,7 +57,7 @@ func (a *Stage) nobodyMeanwhile() error {
 			continue // a write sweep was going on, or came next
 		}
 		if foreign := a.Base - cp.KernelSectors; foreign > 0 {
-			return reason.New("foreign_writes", "foreign", foreign)
+			return reason.New(reason.ForeignWrites, "foreign", foreign)
 		}
 	}
 	return nil
@@ -82,7 +82,7 @@ func (a *Stage) wroteLast(goesOn bool) error {
 		return nil
 	}
 	refused := func(found string) error {
-		return reason.New("usage_changed", "expected", "what this job left there", "found", found+", and job "+a.doubt+" may have written to it since")
+		return reason.New(reason.UsageChanged, "expected", "what this job left there", "found", found+", and job "+a.doubt+" may have written to it since")
 	}
 	if !a.Deeds.Overwrote { // between the pieces of the kit lies what lay there
 		k, err := ReadKit(a.Root())
@@ -139,14 +139,14 @@ func (e *Drive) Over(ctx context.Context) *reason.Said {
 		return nil
 	}
 	if e.Deeds.counted {
-		return reason.New("usage_changed", "expected", "what this job left there", "found", "what somebody else has written: "+strings.TrimSuffix(e.Deeds.foreign, "."))
+		return reason.New(reason.UsageChanged, "expected", "what this job left there", "found", "what somebody else has written: "+strings.TrimSuffix(e.Deeds.foreign, "."))
 	}
 	by, doubt, err := e.erasedSince()
 	if err != nil {
 		return e.run.Fault("the other jobs", err)
 	}
 	if by != "" {
-		return reason.New("usage_changed", "expected", "what this job left there", "found", "what job "+by+" has left there since")
+		return reason.New(reason.UsageChanged, "expected", "what this job left there", "found", "what job "+by+" has left there since")
 	}
 	e.doubt = doubt
 	if e.Deeds.Overwrote || !e.Deeds.Somethings {
@@ -157,7 +157,7 @@ func (e *Drive) Over(ctx context.Context) *reason.Said {
 		return e.run.Failed(err, "the start")
 	}
 	if back {
-		return reason.New("undone")
+		return reason.New(reason.Undone)
 	}
 	return nil
 }

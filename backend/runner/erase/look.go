@@ -96,7 +96,7 @@ func (e *Drive) allowed(usage drive.Usage) bool {
 // drive is used.
 func usageSaid(expected string, usage drive.Usage, differs string) *reason.Said {
 	if usage.Class == drive.CannotTell {
-		return reason.New("usage_unread", "what", usage.Text, "way_out", usage.UnreadWayOut())
+		return reason.New(reason.UsageUnread, "what", usage.Text, "way_out", usage.UnreadWayOut())
 	}
-	return reason.New("usage_changed", "expected", expected, "found", fmt.Sprintf("%s: %s%s", usage.Class, usage.Text, differs))
+	return reason.New(reason.UsageChanged, "expected", expected, "found", fmt.Sprintf("%s: %s%s", usage.Class, usage.Text, differs))
 }

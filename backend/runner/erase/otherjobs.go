@@ -56,7 +56,7 @@ func PastsOf(d state.Dir, meant func(drive.Identity) bool) ([]Past, error) {
 			continue
 		}
 		p, err := pastOf(d, id, req)
-		if state.ReasonCode(err) == "no_such_job" {
+		if state.ReasonCode(err) == reason.NoSuchJob {
 			continue // removed just now
 		}
 		p.err = err

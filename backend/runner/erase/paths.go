@@ -71,7 +71,7 @@ func (a *Stage) readsEverywhere(ways []port.WayIn, p []byte, off int64) error {
 			return err
 		}
 		if !bytes.Equal(got, p) {
-			return reason.New("identity_changed", "expected", a.Req.Drive, "path", w.Path,
+			return reason.New(reason.IdentityChanged, "expected", a.Req.Drive, "path", w.Path,
 				"found", "another drive of that name, which does not read what is written by "+a.Held.Path()+",")
 		}
 	}

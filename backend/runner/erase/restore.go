@@ -21,7 +21,7 @@ import (
 )
 
 func CannotUndo(job, why, wayOut string) *reason.Said {
-	return reason.New("cannot_undo", "job", job, "why", why, "way_out", wayOut)
+	return reason.New(reason.CannotUndo, "job", job, "why", why, "way_out", wayOut)
 }
 
 // PutBack holds the drive, proves that it is the one and that nobody else has used it since, and writes.
@@ -63,7 +63,7 @@ func (e *Drive) PutBack(ctx context.Context, k *kit, by string) error {
 	}
 	defer dev.Close()
 	if size := dev.Geometry().SizeBytes; size != k.SizeBytes {
-		return reason.New("identity_changed", "expected", e.run.Req.Drive, "found", fmt.Sprintf("%d bytes", size), "path", e.run.Held.Path())
+		return reason.New(reason.IdentityChanged, "expected", e.run.Req.Drive, "found", fmt.Sprintf("%d bytes", size), "path", e.run.Held.Path())
 	}
 	data, err := e.run.Root().Open(kitData)
 	if err != nil {
@@ -89,7 +89,7 @@ func (e *Drive) giveUp(t *burnin.Tracker, n int, by string) error {
 	if err := e.run.Begin(n+1, t); err != nil {
 		return err
 	}
-	err := e.run.Journal.End(burnin.End{State: burnin.Cancelled, Reason: reason.New("undone")})
+	err := e.run.Journal.End(burnin.End{State: burnin.Cancelled, Reason: reason.New(reason.Undone)})
 	if err = errors.Join(err, e.run.Journal.Close()); err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (e *Drive) NoteRestored(what burnin.Restored) error {
 	ids := []string{e.run.ID}
 	for i := 0; i < len(ids); i++ {
 		root, err := e.run.Dir.Root(ids[i])
-		if state.ReasonCode(err) == "no_such_job" {
+		if state.ReasonCode(err) == reason.NoSuchJob {
 			continue
 		}
 		if err != nil {
@@ -191,7 +191,7 @@ func (e *Drive) NoteRestored(what burnin.Restored) error {
 // note adds a line to the undo journal of a job that has ended. One that is not there any more needs none.
 func (e *Drive) note(id string, kind burnin.EventKind, what any) error {
 	root, err := e.run.Dir.Root(id)
-	if state.ReasonCode(err) == "no_such_job" {
+	if state.ReasonCode(err) == reason.NoSuchJob {
 		return nil
 	}
 	if err != nil {

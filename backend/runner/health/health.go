@@ -52,7 +52,7 @@ func (k *Drive) ReadHealth(ctx context.Context) (smart.Health, error) {
 	case errors.As(err, &none):
 		return h, none
 	case err != nil:
-		return h, reason.New("smart_unreadable", "error", errors.Join(toolErr, err))
+		return h, reason.New(reason.SMARTUnreadable, "error", errors.Join(toolErr, err))
 	}
 	if h.Drive.Protocol == smart.NVMe && h.SelfTests == nil && !cannotSelfTest(h) {
 		if log, err := k.run.Held.NVMe(ctx, "self-test-log", "-o", "json"); err == nil && h.ReadNVMeLog(log) == nil {
@@ -113,7 +113,7 @@ func (a *Stage) FirstHealth(ctx context.Context) (bench.Outcome, error) {
 		return a.noHealth(strings.Join(append([]string{"smartctl finds no health data"}, h.Messages...), "; "))
 	}
 	if h.Drive.RAID != "" && a.Req.Plan.Destroys() {
-		return bench.Ended(burnin.Unknown, reason.New("raid_volume", "drive", a.Req.Drive.ID())), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.RAIDVolume, "drive", a.Req.Drive.ID())), nil
 	}
 	a.readFarm(ctx, &h)
 	farm := h.Farm // read once
@@ -137,7 +137,7 @@ func (a *Stage) noHealth(why string) (bench.Outcome, error) {
 		a.Say("no health data: %s", why)
 		return bench.Passed, nil
 	}
-	return bench.Ended(burnin.Unknown, reason.New("smart_unsupported", "drive", a.Req.Drive.ID(), "error", why, "hint", "Add --without-smart to test it knowingly without its health data.")), nil
+	return bench.Ended(burnin.Unknown, reason.New(reason.SMARTUnsupported, "drive", a.Req.Drive.ID(), "error", why, "hint", "Add --without-smart to test it knowingly without its health data.")), nil
 }
 
 // switchOn switches the drive's SMART on, to which the person who started the job agreed. Whether it is on, its next answer
@@ -147,7 +147,7 @@ func (a *Stage) switchOn(ctx context.Context) error {
 	defer cancel()
 	out, err := a.Held.SMART(ctx, "-s", "on")
 	a.Say("smartctl -s on: %s", lastWords(out, err))
-	return a.Warn(reason.New("smart_switched_on"))
+	return a.Warn(reason.New(reason.SMARTSwitchedOn))
 }
 
 // driveSays tells the drive's own word apart from what the rules make of its figures.
@@ -176,7 +176,7 @@ func (a *Stage) Reviewed(ctx context.Context, out bench.Outcome) (bench.Outcome,
 		return out, nil
 	}
 	if what := smart.Unsaid(before.Before, h); len(what) > 0 {
-		if err := a.Warn(reason.New("smart_gap", "stage", a.Spec.Kind, "what", strings.Join(what, ", "))); err != nil {
+		if err := a.Warn(reason.New(reason.SMARTGap, "stage", a.Spec.Kind, "what", strings.Join(what, ", "))); err != nil {
 			return bench.Outcome{}, err
 		}
 	}
@@ -187,7 +187,7 @@ func (a *Stage) Reviewed(ctx context.Context, out bench.Outcome) (bench.Outcome,
 // silent reports whether the stage ended because the drive no longer answers; it is not asked again then, since a
 // request to such a drive may never return.
 func (a *Stage) silent(out bench.Outcome) bool {
-	return out.Said != nil && (out.Said.Code == "drive_vanished" || out.Said.Code == "drive_lost" || out.Said.Code == "stuck" && !a.Spec.Kind.SMART())
+	return out.Said != nil && (out.Said.Code == reason.DriveVanished || out.Said.Code == reason.DriveLost || out.Said.Code == reason.Stuck && !a.Spec.Kind.SMART())
 }
 
 // Review compares what the drive says with what it said first, and keeps it. It gives the answer that it kept.
@@ -231,7 +231,7 @@ func (a *Stage) found(all []smart.Finding, out bench.Outcome) (bench.Outcome, er
 	}
 	for _, f := range all {
 		if f.Severity == smart.Fail {
-			out.State, out.Said = burnin.Failed, reason.New("smart_failed", "what", strings.TrimSuffix(f.Says, ".")+": "+f.Figures()+".")
+			out.State, out.Said = burnin.Failed, reason.New(reason.SMARTFailed, "what", strings.TrimSuffix(f.Says, ".")+": "+f.Figures()+".")
 			return out, nil
 		}
 	}
@@ -318,12 +318,12 @@ func (a *Stage) wholeHealth(ctx context.Context, known *burnin.Health) (h smart.
 func (a *Stage) notComparable(first, last smart.Health, found []smart.Finding) (*reason.Said, string) {
 	for _, f := range found {
 		if f.Rule == "other_drive" {
-			return reason.New("identity_changed", "expected", f.Before, "found", f.After, "path", a.Held.Path()), "not compared: smartctl shows another drive, " + f.Figures()
+			return reason.New(reason.IdentityChanged, "expected", f.Before, "found", f.After, "path", a.Held.Path()), "not compared: smartctl shows another drive, " + f.Figures()
 		}
 	}
 	if what := smart.Unsaid(first, last); len(what) > 0 {
 		why := "the drive no longer says what it said at first (" + strings.Join(what, ", ") + ")"
-		return reason.New("smart_unreadable", "error", why), "not compared: " + why
+		return reason.New(reason.SMARTUnreadable, "error", why), "not compared: " + why
 	}
 	return nil, ""
 }
@@ -351,7 +351,7 @@ func (a *Stage) selfTestLogFact(h smart.Health) error {
 	rows, known := smart.NewSelfTestRows(job.Health.Before, h)
 	rows = slices.DeleteFunc(slices.Clone(rows), func(r smart.SelfTestRow) bool { return r.Type == smart.Vendor }) // the firmware's own
 	if known && len(rows) > begun {
-		if err := a.Warn(reason.New("selftest_foreign", "count", len(rows)-begun)); err != nil {
+		if err := a.Warn(reason.New(reason.SelfTestForeign, "count", len(rows)-begun)); err != nil {
 			return err
 		}
 	}
@@ -380,7 +380,7 @@ func (a *Stage) WarnKernel() error {
 	if !k.Any() {
 		return nil
 	}
-	return a.Warn(reason.New("kernel_errors", "reads", k.Reads, "writes", k.Writes, "resets", k.Resets, "first", k.First))
+	return a.Warn(reason.New(reason.KernelErrors, "reads", k.Reads, "writes", k.Writes, "resets", k.Resets, "first", k.First))
 }
 
 // noTool reports whether a tool is not on the NAS at all.

@@ -30,7 +30,7 @@ func (k *Drive) NoSelfTest(ctx context.Context, kind burnin.StageKind) *reason.S
 	if err != nil || !cannotSelfTest(h) {
 		return nil
 	}
-	return reason.New("selftest_unsupported", "test", testOf(kind))
+	return reason.New(reason.SelfTestUnsupported, "test", testOf(kind))
 }
 
 func testOf(kind burnin.StageKind) smart.SelfTestType {
@@ -124,7 +124,7 @@ func (t *selfTest) foreign(ctx context.Context, now smart.Health) (out bench.Out
 	if t.Spec.RunningTest == burnin.WaitForTest || state != smart.Passed && state != smart.Failed {
 		return bench.Outcome{}, false, nil
 	}
-	if err := t.Warn(reason.New("selftest_adopted", "test", t.test)); err != nil {
+	if err := t.Warn(reason.New(reason.SelfTestAdopted, "test", t.test)); err != nil {
 		return bench.Outcome{}, true, err
 	}
 	out, err = t.conclude(row, state)
@@ -169,7 +169,7 @@ func (t *selfTest) noTool(now smart.Health) *reason.Said {
 			install = "Nothing is known against this drive: both tools fail to read its log. A newer firmware of the drive may help; until then, use a plan without self-tests."
 		}
 	}
-	return reason.New("selftest_no_tool", "what", what, "hint", install)
+	return reason.New(reason.SelfTestNoTool, "what", what, "hint", install)
 }
 
 // await follows a test until its result is known. An outcome with a state ends the stage at once.
@@ -217,7 +217,7 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 				if t.ours {
 					t.abort(before)
 				}
-				return none, "", bench.Ended(burnin.Unknown, reason.New("stuck", "stage", t.Spec.Kind, "minutes", int(limit.Minutes()))), nil
+				return none, "", bench.Ended(burnin.Unknown, reason.New(reason.Stuck, "stage", t.Spec.Kind, "minutes", int(limit.Minutes()))), nil
 			}
 			continue
 		case state == smart.Passed, state == smart.Failed, state == smart.Aborted:
@@ -258,10 +258,10 @@ func (t *selfTest) conclude(row smart.SelfTestRow, state smart.SelfTestState) (b
 	case smart.Passed:
 		return bench.Outcome{State: burnin.Passed, SelfTest: &row}, t.Fact(burnin.FactSelfTest, true, row.String(), source)
 	case smart.Failed:
-		return bench.Outcome{State: burnin.Failed, Said: reason.New("selftest_failed", "test", t.test, "result", strings.TrimPrefix(row.String(), string(row.Type)+" self-test: ")), SelfTest: &row},
+		return bench.Outcome{State: burnin.Failed, Said: reason.New(reason.SelfTestFailed, "test", t.test, "result", strings.TrimPrefix(row.String(), string(row.Type)+" self-test: ")), SelfTest: &row},
 			t.Fact(burnin.FactSelfTest, false, row.String(), source)
 	case smart.Aborted:
-		return bench.Outcome{State: burnin.Unknown, Said: reason.New("selftest_aborted", "test", t.test, "result", row.Text), SelfTest: &row}, nil
+		return bench.Outcome{State: burnin.Unknown, Said: reason.New(reason.SelfTestAborted, "test", t.test, "result", row.Text), SelfTest: &row}, nil
 	}
 	result, hint := row.Text, "Check that nothing else resets the drive or starts tests, then resume the job."
 	switch {
@@ -270,7 +270,7 @@ func (t *selfTest) conclude(row smart.SelfTestRow, state smart.SelfTestState) (b
 	case result == "":
 		result = "it was asked for, but the drive's log shows no result of it"
 	}
-	return bench.Ended(burnin.Unknown, reason.New("selftest_unknown", "test", t.test, "result", result, "hint", hint)), nil
+	return bench.Ended(burnin.Unknown, reason.New(reason.SelfTestUnknown, "test", t.test, "result", result, "hint", hint)), nil
 }
 
 // abort ends the drive's self-test, so that a stopped job leaves nothing running, and looks whether it did.
@@ -376,7 +376,7 @@ func unreadable(err error) error {
 	if errors.As(err, &said) {
 		return err
 	}
-	return reason.New("smart_unreadable", "error", err)
+	return reason.New(reason.SMARTUnreadable, "error", err)
 }
 
 // lastWords is the part of a tool's answer that is worth a line in a log.

@@ -117,7 +117,7 @@ func (h *Home) ComeHome() {
 	err := h.rebuild()
 	if err == nil {
 		// The journal keeps its first error itself; the run's next event meets it.
-		_ = h.Journal.Put(burnin.EvWarning, burnin.Warning{Said: reason.New("files_put_back", "dir", h.dir.Job(h.id))})
+		_ = h.Journal.Put(burnin.EvWarning, burnin.Warning{Said: reason.New(reason.FilesPutBack, "dir", h.dir.Job(h.id))})
 	}
 	h.Mu.Lock()
 	defer h.Mu.Unlock()

@@ -83,10 +83,10 @@ func (j *Journal) End(e burnin.End) error {
 		if err := j.file.Truncate(j.size); err != nil {
 			return errors.Join(failed, err)
 		}
-		if e.Reason == nil || e.Reason.Kind() != reason.Person && e.Reason.Code != "told_to_end" {
+		if e.Reason == nil || e.Reason.Kind() != reason.Person && e.Reason.Code != reason.ToldToEnd {
 			var broken *Error
 			errors.As(failed, &broken)
-			e = burnin.End{State: burnin.Unknown, Reason: reason.New("journal_failed", "error", broken.Err)}
+			e = burnin.End{State: burnin.Unknown, Reason: reason.New(reason.JournalFailed, "error", broken.Err)}
 		}
 	}
 	return errors.Join(failed, j.Put(burnin.EvEnd, e))
@@ -170,7 +170,7 @@ func (j *Journal) append(line []byte) error {
 
 func (j *Journal) fail(err error) error {
 	if state.IsNoSpace(err) {
-		err = reason.New("no_space", "what", "the journal", "error", err)
+		err = reason.New(reason.NoSpace, "what", "the journal", "error", err)
 	}
 	j.err = &Error{err}
 	return j.err

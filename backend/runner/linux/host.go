@@ -144,7 +144,7 @@ func (h *Host) busy(ctx context.Context, want drive.Identity, path string, look 
 	case err == nil && seen.Class != drive.None:
 		usage = seen
 	}
-	return reason.New("drive_in_use", "drive", want.ID(), "path", path, "usage", usage.Text, "way_out", usage.WayOut())
+	return reason.New(reason.DriveInUse, "drive", want.ID(), "path", path, "usage", usage.Text, "way_out", usage.WayOut())
 }
 
 // held is a drive that this process holds.
@@ -181,7 +181,7 @@ func (d *held) open(ctx context.Context, path string) (*os.File, error) {
 		return nil, d.host.busy(ctx, d.want, path, d.opt)
 	}
 	if err != nil {
-		return nil, reason.New("not_readable", "drive", d.want, "error", err)
+		return nil, reason.New(reason.NotReadable, "drive", d.want, "error", err)
 	}
 	file := os.NewFile(uintptr(fd), path)
 	how := unix.LOCK_SH // others may read too, but nobody who writes
@@ -227,7 +227,7 @@ func (d *held) openOthers(ctx context.Context) error {
 			return nil
 		}
 	}
-	return reason.New("not_readable", "drive", d.want, "error", "the paths to it come and go")
+	return reason.New(reason.NotReadable, "drive", d.want, "error", "the paths to it come and go")
 }
 
 // settle has the kernel write out what others had left in its cache before the drive was held: it is theirs and no write
@@ -301,7 +301,7 @@ func lock(ctx context.Context, file *os.File, how int) error {
 		case err == nil:
 			return nil
 		case !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(end):
-			return reason.New("drive_in_use", "drive", file.Name(), "path", file.Name(), "usage", "another program holds its lock",
+			return reason.New(reason.DriveInUse, "drive", file.Name(), "path", file.Name(), "usage", "another program holds its lock",
 				"way_out", drive.RuleOf(drive.OpenByProcess).WayOut)
 		}
 		select {

@@ -76,7 +76,7 @@ func Execute(ctx context.Context, s *bench.Machine, id string) error {
 	}
 	job := fold.Job()
 	if state := job.State; n > 0 && fold.Ended() && state != burnin.Unknown {
-		return reason.New("cannot_resume", "job", id, "state", state)
+		return reason.New(reason.CannotResume, "job", id, "state", state)
 	}
 	if err := b.Begin(n+1, fold); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (r *run) live(ctx context.Context) error {
 	watched := make(chan struct{})
 	go func() { defer close(watched); r.watchStop(ctx, cancel) }()
 	said := r.work(ctx)
-	if said != nil && said.Code == "journal_failed" && ctx.Err() != nil {
+	if said != nil && said.Code == reason.JournalFailed && ctx.Err() != nil {
 		said = r.Interrupted(ctx) // the journal would have waited longer
 	}
 	state := burnin.Unknown

@@ -72,7 +72,7 @@ func (r *run) tellResumed(stage, again int) *reason.Said {
 				repeated += s.Resumed.Repeated
 			}
 		}
-		said := reason.New("resumed", "times", n-1, "repeated", again, "bytes", repeated)
+		said := reason.New(reason.Resumed, "times", n-1, "repeated", again, "bytes", repeated)
 		if err := r.Put(burnin.EvWarning, burnin.Warning{Stage: stage, Said: said}); err != nil {
 			return r.Failed(err, "the end")
 		}
@@ -84,7 +84,7 @@ func (r *run) tellResumed(stage, again int) *reason.Said {
 func (r *run) skip(ctx context.Context, i int, spec burnin.StageSpec) *reason.Said {
 	switch {
 	case r.Req.Plan.Skips(i):
-		return reason.New("without_smart")
+		return reason.New(reason.WithoutSMART)
 	case spec.Kind.SMART():
 		return r.health.NoSelfTest(ctx, spec.Kind)
 	}
@@ -177,7 +177,7 @@ func (a *stageAt) work(ctx context.Context, start surface.Start, temps *bench.Th
 	case burnin.FinalCheck:
 		return a.finalCheck(ctx)
 	}
-	return bench.Ended(burnin.Unknown, reason.New("engine_missing", "what", a.Spec.Kind, "hint", "")), nil
+	return bench.Ended(burnin.Unknown, reason.New(reason.EngineMissing, "what", a.Spec.Kind, "hint", "")), nil
 }
 
 // precheck looks whether the drive can be tested at all. Who it is and what uses it was proven when it was held.
@@ -199,13 +199,13 @@ func (a *stageAt) precheck(ctx context.Context) (bench.Outcome, error) {
 	}
 	defer dev.Close()
 	if g := dev.Geometry(); g.SizeBytes != id.SizeBytes {
-		return bench.Ended(burnin.Unknown, reason.New("identity_changed", "expected", id, "found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.Held.Path())), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.IdentityChanged, "expected", id, "found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.Held.Path())), nil
 	}
 	if err := dev.Geometry().Check(); err != nil && a.goesOverSurface() {
-		return bench.Ended(burnin.Unknown, reason.New("sectors_unfit", "drive", id, "error", strings.TrimPrefix(err.Error(), "surface: "))), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.SectorsUnfit, "drive", id, "error", strings.TrimPrefix(err.Error(), "surface: "))), nil
 	}
 	if id.HiddenBytes > 0 {
-		if err := a.Warn(reason.New("hidden_capacity", "bytes", id.HiddenBytes)); err != nil {
+		if err := a.Warn(reason.New(reason.HiddenCapacity, "bytes", id.HiddenBytes)); err != nil {
 			return bench.Outcome{}, err
 		}
 	}

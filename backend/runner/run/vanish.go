@@ -36,14 +36,14 @@ const (
 func (a *stageAt) vanished(ctx context.Context, gone bench.Departure) (bench.Outcome, error) {
 	if other := a.otherWay(); other != "" {
 		what := fmt.Sprintf("%s was no longer there%s: %v; the drive still answers by %s", a.Held.Path(), gone.Where, gone.Err, other)
-		return bench.Ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.Spec.Kind)), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", what, "stage", a.Spec.Kind)), nil
 	}
 	if err := a.Put(burnin.EvAway, burnin.Away{Stage: a.Index}); err != nil {
 		return bench.Outcome{}, err
 	}
 	where, err := gone.Where, gone.Err
 	kernel := a.kernelOf(ctx)
-	said := reason.New("drive_vanished", "stage", a.Spec.Kind, "where", where, "error", err, "kernel", kernel)
+	said := reason.New(reason.DriveVanished, "stage", a.Spec.Kind, "where", where, "error", err, "kernel", kernel)
 	if a.Job().Vanished == 0 {
 		return bench.Ended(burnin.Unknown, said), nil
 	}
@@ -55,11 +55,11 @@ func (a *stageAt) vanished(ctx context.Context, gone bench.Departure) (bench.Out
 		a.Say("whether other drives vanished too is not known: %v", lookErr)
 		return bench.Ended(burnin.Unknown, said), nil
 	case others != "":
-		return bench.Ended(burnin.Unknown, reason.New("drive_vanished", "stage", a.Spec.Kind, "where", where, "error", err,
+		return bench.Ended(burnin.Unknown, reason.New(reason.DriveVanished, "stage", a.Spec.Kind, "where", where, "error", err,
 			"kernel", kernel+" The drive of job "+others+" vanished at the same time: look for what they share.")), nil
 	}
 	what := fmt.Sprintf("It vanished, was there again when the job was resumed, and vanished again during %s%s: %v", a.Spec.Kind, where, err)
-	return bench.Ended(burnin.Failed, reason.New("drive_lost", "what", what, "kernel", kernel)), nil
+	return bench.Ended(burnin.Failed, reason.New(reason.DriveLost, "what", what, "kernel", kernel)), nil
 }
 
 // otherWay names a path by which the drive is still there, when the one that is used is not.
@@ -139,7 +139,7 @@ func (r *run) othersVanished(ctx context.Context, left []int64) (job string, err
 func leftAt(job *burnin.Job) []int64 {
 	times := []int64{job.AwayMs}
 	for _, s := range job.Stages { // a run of an older version tells it only here
-		if s.Reason != nil && (s.Reason.Code == "drive_vanished" || s.Reason.Code == "drive_lost") {
+		if s.Reason != nil && (s.Reason.Code == reason.DriveVanished || s.Reason.Code == reason.DriveLost) {
 			times = append(times, s.EndedWallMs)
 		}
 	}
@@ -148,7 +148,7 @@ func leftAt(job *burnin.Job) []int64 {
 
 // isAway reports whether the last word of a job is that its drive is not there.
 func isAway(job *burnin.Job) bool {
-	return job.State.Ended() && job.Reason != nil && (job.Reason.Code == "drive_vanished" || job.Reason.Code == "drive_lost")
+	return job.State.Ended() && job.Reason != nil && (job.Reason.Code == reason.DriveVanished || job.Reason.Code == reason.DriveLost)
 }
 
 // near reports whether two of these times are about the same.
@@ -209,7 +209,7 @@ func (a *stageAt) cameBack(ctx context.Context) (bench.Outcome, error) {
 func (r *run) notBack(ctx context.Context, said *reason.Said) *reason.Said {
 	job := r.Job()
 	stage := vanishedIn(&job)
-	if said.Code != "drive_vanished" || job.Vanished == 0 || stage < 0 || r.Host.BootTime() < findsDrives {
+	if said.Code != reason.DriveVanished || job.Vanished == 0 || stage < 0 || r.Host.BootTime() < findsDrives {
 		return said
 	}
 	r.absent = true
@@ -228,11 +228,11 @@ func (r *run) notBack(ctx context.Context, said *reason.Said) *reason.Said {
 		return said
 	case others != "":
 		r.absent = false
-		return reason.New("drive_vanished", "stage", "the start", "where", "", "error", port.ErrAbsent,
+		return reason.New(reason.DriveVanished, "stage", "the start", "where", "", "error", port.ErrAbsent,
 			"kernel", " The drive of job "+others+" is not there either: look for what they share.")
 	}
 	kind := job.Stages[stage].Kind
-	lost := reason.New("drive_lost", "kernel", "",
+	lost := reason.New(reason.DriveLost, "kernel", "",
 		"what", fmt.Sprintf("It vanished during %s, and was not there when the job was resumed, %d times", kind, job.Absent+1))
 	err := errors.Join(r.Put(burnin.EvRunning, nil),
 		r.Put(burnin.EvStage, burnin.StageChange{Stage: stage, Kind: kind, State: burnin.Running}), r.Change(stage, bench.Ended(burnin.Failed, lost)))
@@ -248,7 +248,7 @@ func (r *run) notBack(ctx context.Context, said *reason.Said) *reason.Said {
 // vanishedIn gives the stage whose last word is that the drive vanished, -1 for none.
 func vanishedIn(job *burnin.Job) int {
 	for i, s := range job.Stages {
-		if s.State == burnin.Unknown && s.Reason != nil && s.Reason.Code == "drive_vanished" {
+		if s.State == burnin.Unknown && s.Reason != nil && s.Reason.Code == reason.DriveVanished {
 			return i
 		}
 	}

@@ -51,11 +51,11 @@ func (d Dir) DriveLock(id string) string {
 // Root opens a job's directory.
 func (d Dir) Root(id string) (*os.Root, error) {
 	if !burnin.ValidID(id) {
-		return nil, reason.New("bad_request", "error", "that is no job id")
+		return nil, reason.New(reason.BadRequest, "error", "that is no job id")
 	}
 	r, err := os.OpenRoot(d.Job(id))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, reason.New("no_such_job", "job", id)
+		return nil, reason.New(reason.NoSuchJob, "job", id)
 	}
 	return r, err
 }
@@ -76,7 +76,7 @@ func (d Dir) Ids() ([]string, error) {
 		}
 	}
 	if len(ids) > wire.MaxJobs {
-		return nil, reason.New("nas_too_much", "what", "the number of jobs", "limit", wire.MaxJobs)
+		return nil, reason.New(reason.NASTooMuch, "what", "the number of jobs", "limit", wire.MaxJobs)
 	}
 	return ids, nil
 }
@@ -361,7 +361,7 @@ func SpaceError(what string, err error) error {
 		return nil
 	}
 	if IsNoSpace(err) {
-		return reason.New("no_space", "what", what+" on the NAS", "error", err)
+		return reason.New(reason.NoSpace, "what", what+" on the NAS", "error", err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

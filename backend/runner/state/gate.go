@@ -119,5 +119,5 @@ func GaveUp(how string) *reason.Said {
 	if how == GateOpen {
 		return nil
 	}
-	return reason.New("start_given_up", "why", strings.TrimPrefix(how, GateClosed))
+	return reason.New(reason.StartGivenUp, "why", strings.TrimPrefix(how, GateClosed))
 }

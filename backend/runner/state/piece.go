@@ -16,7 +16,7 @@ import (
 // other does not. grows says that a run at work writes this journal.
 func ReadPiece(root *os.Root, file string, off, n int64, grows bool) ([]byte, error) {
 	if !wire.ValidFile(file) || off < 0 {
-		return nil, reason.New("bad_request", "error", "that is no file of a job")
+		return nil, reason.New(reason.BadRequest, "error", "that is no file of a job")
 	}
 	f, err := root.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {

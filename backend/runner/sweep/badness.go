@@ -42,7 +42,7 @@ func weigh(bad []surface.Range, uncounted bool) (b badness) {
 // surfaceErrors is what fails a drive for its surface.
 func surfaceErrors(bad amount, extent string) *reason.Said {
 	first := bad.ranges[0]
-	return reason.New("surface_errors", "ranges", bench.Counted(int64(len(bad.ranges)), "bad range"), "sectors", bench.Counted(bad.sectors, "sector"),
+	return reason.New(reason.SurfaceErrors, "ranges", bench.Counted(int64(len(bad.ranges)), "bad range"), "sectors", bench.Counted(bad.sectors, "sector"),
 		"extent", extent, "lba", first.FirstLBA, "kind", first.Kind)
 }
 
@@ -93,7 +93,7 @@ func (a *Stage) uncountedOutcome(bad amount) bench.Outcome {
 		what = fmt.Sprintf("%s, the first at LBA %d, %s not hold", bench.Counted(bad.sectors, "sector"), bad.ranges[0].FirstLBA,
 			map[bool]string{true: "does", false: "do"}[bad.sectors == 1])
 	}
-	return bench.Ended(burnin.Unknown, reason.New("mismatch_uncounted", "what", what))
+	return bench.Ended(burnin.Unknown, reason.New(reason.MismatchUncounted, "what", what))
 }
 
 // judgeBad says what the bad places of a stage are worth; nil where there are none.
@@ -103,20 +103,20 @@ func (a *Stage) judgeBad(bad badness, res surface.Result) *bench.Outcome {
 	case bad.proven.sectors > 0 && a.byChance(bad.proven.ranges, res):
 		what := fmt.Sprintf("%s gave errors each time, and %d places gave errors and were right when tried again: so many that the former may be chance",
 			bench.Counted(bad.proven.sectors, "sector"), res.TransientsAll)
-		out = bench.Ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.Spec.Kind))
+		out = bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", what, "stage", a.Spec.Kind))
 	case bad.proven.sectors > 0 && a.pathSpoke(bad.proven.ranges):
 		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the medium: %s", bad.proven.sectors,
 			a.Held.KernelErrors().OnePath)
-		out = bench.Ended(burnin.Unknown, reason.New("path_suspect", "what", what, "stage", a.Spec.Kind))
+		out = bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", what, "stage", a.Spec.Kind))
 	case bad.proven.sectors > 0:
 		out = bench.Ended(burnin.Failed, surfaceErrors(bad.proven, a.extent(res)))
 	case bad.unwatched.sectors > 0 && a.Uncounted:
 		out = a.uncountedOutcome(bad.unwatched)
 	case bad.unwatched.sectors > 0:
-		out = bench.Ended(burnin.Unknown, reason.New("resumed_mismatch", "sectors", bad.unwatched.sectors, "lba", bad.unwatched.ranges[0].FirstLBA))
+		out = bench.Ended(burnin.Unknown, reason.New(reason.ResumedMismatch, "sectors", bad.unwatched.sectors, "lba", bad.unwatched.ranges[0].FirstLBA))
 	case bad.unconfirmed.sectors > 0:
 		first := bad.unconfirmed.ranges[0]
-		out = bench.Ended(burnin.Unknown, reason.New("unconfirmed_errors", "sectors", bench.Counted(bad.unconfirmed.sectors, "sector"), "lba", first.FirstLBA,
+		out = bench.Ended(burnin.Unknown, reason.New(reason.UnconfirmedErrors, "sectors", bench.Counted(bad.unconfirmed.sectors, "sector"), "lba", first.FirstLBA,
 			"kind", first.Kind, "where", a.early(res)))
 	default:
 		return nil

@@ -62,7 +62,7 @@ func (a *Stage) warnHealed(watch *Observer) error {
 	if h.Count == 0 {
 		return nil
 	}
-	return a.Warn(reason.New("transient_errors", "count", h.Count, "lba", h.LBA))
+	return a.Warn(reason.New(reason.TransientErrors, "count", h.Count, "lba", h.LBA))
 }
 
 // unsteady is the outcome of a job in which more healed than an honest drive and an honest path explain; nil where it is
@@ -81,9 +81,9 @@ func (a *Stage) unsteady() *bench.Outcome {
 		return nil
 	}
 	k := a.Held.KernelErrors()
-	code, what := reason.Code("path_suspect"), fmt.Sprintf("%d times errors came and were gone when tried again; a good drive on a good path comes to %d at most", accidents, most)
+	code, what := reason.Code(reason.PathSuspect), fmt.Sprintf("%d times errors came and were gone when tried again; a good drive on a good path comes to %d at most", accidents, most)
 	if k.Readable && k.Medium > 0 && k.Path == 0 {
-		code = "drive_unsteady"
+		code = reason.DriveUnsteady
 	}
 	out := bench.Ended(burnin.Unknown, reason.New(code, "what", what, "stage", a.Spec.Kind, "kernel", k.First))
 	return &out

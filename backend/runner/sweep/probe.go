@@ -110,7 +110,7 @@ func (q quiet) Progress(surface.Progress) { q.Answered.Add(1) }
 
 func (a *Stage) fakeCapacity(f *surface.Fake) bench.Outcome {
 	a.Say("false capacity: it %s at byte %d, as %d probes tell", f.How, f.RealBytes, f.Probes)
-	return bench.Ended(burnin.Failed, reason.New("fake_capacity", "claimed", a.Req.Drive.SizeBytes, "real", f.RealBytes))
+	return bench.Ended(burnin.Failed, reason.New(reason.FakeCapacity, "claimed", a.Req.Drive.SizeBytes, "real", f.RealBytes))
 }
 
 // zerosTold is the percentage of zeros from which on a read scan of flash says so.
@@ -123,5 +123,5 @@ func (a *Stage) notOnMedium(res surface.Result, watch *Observer) error {
 	if a.Spec.Engine != burnin.EngineRead || !a.Flash() && !a.Held.Place().Discards || zero*100 <= zerosTold*res.BytesCovered {
 		return nil
 	}
-	return a.Warn(reason.New("not_on_medium", "percent", zero*100/res.BytesCovered))
+	return a.Warn(reason.New(reason.NotOnMedium, "percent", zero*100/res.BytesCovered))
 }

@@ -61,7 +61,7 @@ func (a *Stage) warnSlowForModel(maps []burnin.Map) error {
 // ended after its own sweeps.
 func (a *Stage) WarnSlowAtLast() error {
 	job := a.Job()
-	if slices.ContainsFunc(job.Warnings, func(w reason.Said) bool { return w.Code == "slow_for_model" }) {
+	if slices.ContainsFunc(job.Warnings, func(w reason.Said) bool { return w.Code == reason.SlowForModel }) {
 		return nil
 	}
 	for _, s := range job.Stages {
@@ -96,7 +96,7 @@ func (a *Stage) slowSpots(m burnin.Map) *reason.Said {
 		return nil
 	}
 	lba := int64(float64(worst)*bytes) / int64(a.Req.Drive.LogicalBytes)
-	return reason.New("slow_spots", "count", count, "parts", m.Parts, "phase", m.Phase, "percent", percent, "lba", lba, "speed", m.KBps[worst]/1000, "ms", m.Max[worst]/1000)
+	return reason.New(reason.SlowSpots, "count", count, "parts", m.Parts, "phase", m.Phase, "percent", percent, "lba", lba, "speed", m.KBps[worst]/1000, "ms", m.Max[worst]/1000)
 }
 
 // sibling is another drive of the same model, and the sweeps of the surface stages that it passed. However
@@ -194,7 +194,7 @@ func slowForModel(m burnin.Map, all []sibling) *reason.Said {
 		}
 	}
 	if s := median(share); s > 0 && s < siblingPercent*10 {
-		return reason.New("slow_for_model", "phase", m.Phase, "percent", s/10, "siblings", len(siblings))
+		return reason.New(reason.SlowForModel, "phase", m.Phase, "percent", s/10, "siblings", len(siblings))
 	}
 	return nil
 }
@@ -212,7 +212,7 @@ func (a *Stage) shingled(maps []burnin.Map) *reason.Said {
 	if median(w[:first])*10 < median(v[:first])*7 || median(w)*10 >= median(v)*4 {
 		return nil
 	}
-	return reason.New("shingled", "first", median(w[:first])/1000, "speed", median(w)/1000)
+	return reason.New(reason.Shingled, "first", median(w[:first])/1000, "speed", median(w)/1000)
 }
 
 // median leaves parts out that were not measured.

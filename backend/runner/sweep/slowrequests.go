@@ -50,5 +50,5 @@ func slowRequests(maps []burnin.Map, of drive.Identity, tidies bool) *reason.Sai
 		return nil
 	}
 	lba := of.SizeBytes / int64(of.LogicalBytes) * int64(part) / int64(where.Parts)
-	return reason.New("slow_requests", "count", max(count, 1), "ms", longest/1000, "phase", where.Phase, "lba", lba)
+	return reason.New(reason.SlowRequests, "count", max(count, 1), "ms", longest/1000, "phase", where.Phase, "lba", lba)
 }

@@ -49,7 +49,7 @@ func (a *Stage) Surface(ctx context.Context, start surface.Start) (bench.Outcome
 		}
 		dev = w
 	default:
-		return bench.Ended(burnin.Unknown, reason.New("engine_missing", "what", a.Spec.Engine, "hint", "")), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.EngineMissing, "what", a.Spec.Engine, "hint", "")), nil
 	}
 	a.Say("engine %s, %d passes over %d bytes", a.Spec.Engine, opt.Passes, dev.Geometry().SizeBytes)
 
@@ -154,13 +154,13 @@ func (a *Stage) JudgeSurface(ctx context.Context, res surface.Result, err error,
 	case out != nil:
 		return *out, nil
 	case watch.heals.Data:
-		return bench.Ended(burnin.Unknown, reason.New("path_suspect", "what", "wrong data that was right when read again", "stage", a.Spec.Kind)), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", "wrong data that was right when read again", "stage", a.Spec.Kind)), nil
 	}
 	if out := a.unsteady(); out != nil {
 		return *out, nil
 	}
 	if !res.Complete {
-		return bench.Ended(burnin.Unknown, reason.New("evidence_incomplete", "state", "complete", "missing", unfinished(res))), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.EvidenceIncomplete, "state", "complete", "missing", unfinished(res))), nil
 	}
 	return bench.Passed, nil
 }
