@@ -47,7 +47,8 @@ func show(ctx context.Context, on cli.Window) error {
 	b := &bridge{token: hex.EncodeToString(token), files: files, ears: map[chan []byte]bool{}}
 	b.app = &App{quit: cancel}
 	b.app.desk, err = desk.Open(desk.Options{
-		Service: on.Service, Emit: b.emit, Dialogs: b, Version: version, Practice: on.Practice, Temporary: on.Temporary, Home: home(), User: login(),
+		Service: on.Service, Emit: b.emit, Dialogs: b, Version: version, Practice: on.Practice, Temporary: on.Temporary,
+		Home: home(), User: login(),
 	})
 	if err != nil {
 		return err
@@ -187,14 +188,16 @@ func (b *bridge) call(w http.ResponseWriter, r *http.Request) {
 	}
 	method := reflect.ValueOf(b.app).MethodByName(ask.Method)
 	if !method.IsValid() || method.Type().NumIn() != len(ask.Args) {
-		b.refuse(w, reason.New(reason.WrongUse, "what", "there is no method "+ask.Method+" with so many arguments", "hint", ""))
+		b.refuse(w, reason.New(reason.WrongUse, "what", "there is no method "+ask.Method+" with so many arguments",
+			"hint", ""))
 		return
 	}
 	var in []reflect.Value
 	for i, raw := range ask.Args {
 		arg := reflect.New(method.Type().In(i))
 		if err := json.Unmarshal(raw, arg.Interface()); err != nil {
-			b.refuse(w, reason.New(reason.WrongUse, "what", "an argument of "+ask.Method+" is not right: "+err.Error(), "hint", ""))
+			b.refuse(w, reason.New(reason.WrongUse, "what", "an argument of "+ask.Method+" is not right: "+err.Error(),
+				"hint", ""))
 			return
 		}
 		in = append(in, arg.Elem())

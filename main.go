@@ -26,8 +26,9 @@ var version = "unversioned"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cli.Main(ctx, os.Args[1:], cli.Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Ask: cli.AskAt(os.Stdin, os.Stderr), Terminal: term.IsTerminal(int(os.Stdout.Fd())),
-		Version: version, Home: dataHome(), Now: time.Now,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Ask: cli.AskAt(os.Stdin, os.Stderr),
+		Terminal: term.IsTerminal(int(os.Stdout.Fd())),
+		Version:  version, Home: dataHome(), Now: time.Now,
 		Open: func(ctx context.Context, dir string) (*jobs.Service, func() error, error) {
 			return jobs.Open(ctx, dir, bin.Runner)
 		},

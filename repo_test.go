@@ -32,26 +32,34 @@ func golist(t *testing.T, format string, args ...string) []string {
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
 
-// TestArrowsBetweenPackagesPointOneWay holds the map of ARCHITECTURE.md. A package that is not named here fails, so that
-// whoever adds one says where it stands.
+// TestArrowsBetweenPackagesPointOneWay holds the map of ARCHITECTURE.md. A package that is not named here fails, so
+// that whoever adds one says where it stands.
 func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 	pure := []string{"reason", "drive", "surface", "burnin", "wire", "smart", "label", "unlock", "truenas"}
 	may := map[string][]string{
 		"reason": nil, "drive": nil, "surface": nil, "label": nil,
-		"smart":                  {"reason"},
-		"burnin":                 {"drive", "reason", "surface", "smart"},
-		"wire":                   {"burnin", "drive", "reason"},
-		"runner/port":            {"burnin", "drive", "surface", "wire"},
-		"runner/state":           {"burnin", "drive", "reason", "runner/port", "wire"},
-		"runner/journal":         {"burnin", "drive", "reason", "runner/port", "runner/state", "wire"},
-		"runner/bench":           {"burnin", "drive", "reason", "runner/journal", "runner/port", "runner/state", "smart", "surface", "wire"},
-		"runner/erase":           {"burnin", "drive", "label", "reason", "runner/bench", "runner/journal", "runner/port", "runner/state", "surface", "wire"},
-		"runner/health":          {"burnin", "drive", "reason", "runner/bench", "runner/journal", "runner/port", "runner/state", "smart", "surface"},
-		"runner/sweep":           {"burnin", "drive", "reason", "runner/bench", "runner/erase", "runner/journal", "runner/port", "runner/state", "surface"},
-		"runner/badblocks":       {"burnin", "drive", "reason", "runner/bench", "runner/erase", "runner/port", "runner/sweep", "surface"},
-		"runner/run":             {"burnin", "drive", "reason", "runner/badblocks", "runner/bench", "runner/erase", "runner/health", "runner/journal", "runner/port", "runner/state", "runner/sweep", "smart", "surface"},
-		"runner":                 {"burnin", "drive", "reason", "runner/bench", "runner/erase", "runner/journal", "runner/port", "runner/run", "runner/state", "wire"},
-		"runner/linux":           {"burnin", "drive", "reason", "runner/port", "runner/linux/inventory", "surface", "wire"},
+		"smart":          {"reason"},
+		"burnin":         {"drive", "reason", "surface", "smart"},
+		"wire":           {"burnin", "drive", "reason"},
+		"runner/port":    {"burnin", "drive", "surface", "wire"},
+		"runner/state":   {"burnin", "drive", "reason", "runner/port", "wire"},
+		"runner/journal": {"burnin", "drive", "reason", "runner/port", "runner/state", "wire"},
+		"runner/bench": {"burnin", "drive", "reason", "runner/journal", "runner/port", "runner/state",
+			"smart", "surface", "wire"},
+		"runner/erase": {"burnin", "drive", "label", "reason", "runner/bench", "runner/journal",
+			"runner/port", "runner/state", "surface", "wire"},
+		"runner/health": {"burnin", "drive", "reason", "runner/bench", "runner/journal", "runner/port",
+			"runner/state", "smart", "surface"},
+		"runner/sweep": {"burnin", "drive", "reason", "runner/bench", "runner/erase", "runner/journal",
+			"runner/port", "runner/state", "surface"},
+		"runner/badblocks": {"burnin", "drive", "reason", "runner/bench", "runner/erase", "runner/port",
+			"runner/sweep", "surface"},
+		"runner/run": {"burnin", "drive", "reason", "runner/badblocks", "runner/bench", "runner/erase",
+			"runner/health", "runner/journal", "runner/port", "runner/state", "runner/sweep", "smart", "surface"},
+		"runner": {"burnin", "drive", "reason", "runner/bench", "runner/erase", "runner/journal",
+			"runner/port", "runner/run", "runner/state", "wire"},
+		"runner/linux": {"burnin", "drive", "reason", "runner/port", "runner/linux/inventory",
+			"surface", "wire"},
 		"runner/linux/inventory": {"drive", "label", "reason", "smart", "wire"},
 		"truenas":                {"drive", "reason", "smart"},
 		"runner/main":            {"runner", "runner/bench", "runner/linux", "runner/run", "runner/state", "wire"},
@@ -62,22 +70,26 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"sshconfig":              {"profile", "reason"},
 		"unlock":                 {"burnin", "drive", "reason"},
 		"store":                  {"burnin", "profile", "reason", "unlock", "wire"},
-		"jobs":                   {"burnin", "drive", "nas", "profile", "reason", "secret", "smart", "store", "surface", "truenas", "unlock", "wire"},
-		"report":                 {"burnin", "reason", "smart"},
-		"practice":               {"drive", "label", "nas", "runner", "runner/bench", "runner/port", "runner/run", "runner/state", "surface", "surface/faultdev", "wire"},
-		"demo":                   {"burnin", "drive", "jobs", "nas", "practice", "profile", "reason", "surface/faultdev"},
-		"cli":                    {"burnin", "demo", "drive", "jobs", "nas", "profile", "reason", "report", "secret", "smart", "sshconfig", "store", "unlock", "wire"},
-		"desk":                   {"burnin", "drive", "jobs", "nas", "profile", "reason", "report", "secret", "sshconfig", "store", "unlock", "wire"},
-		"surface/faultdev":       {"surface"},
-		"chaos":                  nil, // its tests use all of them
-		"programs":               nil, // its tests too
-		"testbed/need":           nil,
-		"testbed/leak":           nil,
-		"testbed/tether":         nil,
-		"testbed/disk":           {"testbed/need", "testbed/tether"},
-		"testbed/sshd":           {"testbed/need", "testbed/tether"},
-		"testbed/screen":         {"testbed/need", "testbed/tether"},
-		"testbed/smartshim":      nil,
+		"jobs": {"burnin", "drive", "nas", "profile", "reason", "secret", "smart", "store", "surface",
+			"truenas", "unlock", "wire"},
+		"report": {"burnin", "reason", "smart"},
+		"practice": {"drive", "label", "nas", "runner", "runner/bench", "runner/port", "runner/run",
+			"runner/state", "surface", "surface/faultdev", "wire"},
+		"demo": {"burnin", "drive", "jobs", "nas", "practice", "profile", "reason", "surface/faultdev"},
+		"cli": {"burnin", "demo", "drive", "jobs", "nas", "profile", "reason", "report", "secret",
+			"smart", "sshconfig", "store", "unlock", "wire"},
+		"desk": {"burnin", "drive", "jobs", "nas", "profile", "reason", "report", "secret", "sshconfig",
+			"store", "unlock", "wire"},
+		"surface/faultdev":  {"surface"},
+		"chaos":             nil, // its tests use all of them
+		"programs":          nil, // its tests too
+		"testbed/need":      nil,
+		"testbed/leak":      nil,
+		"testbed/tether":    nil,
+		"testbed/disk":      {"testbed/need", "testbed/tether"},
+		"testbed/sshd":      {"testbed/need", "testbed/tether"},
+		"testbed/screen":    {"testbed/need", "testbed/tether"},
+		"testbed/smartshim": nil,
 	}
 	const root = "burnish/backend/"
 	for _, line := range golist(t, `{{.ImportPath}} {{join .Imports " "}}`, "./backend/...") {
@@ -95,10 +107,12 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 				}
 				continue
 			}
-			if slices.Contains(pure, pkg) && slices.Contains([]string{"os", "os/exec", "net", "syscall", "database/sql"}, imported) {
+			if slices.Contains(pure, pkg) && slices.Contains([]string{"os", "os/exec",
+				"net", "syscall", "database/sql"}, imported) {
 				t.Errorf("%s is pure and imports %s", pkg, imported)
 			}
-			if strings.Contains(strings.Split(imported, "/")[0], ".") && slices.Contains(pure, pkg) && imported != "golang.org/x/sys/cpu" {
+			if strings.Contains(strings.Split(imported, "/")[0], ".") && slices.Contains(pure, pkg) &&
+				imported != "golang.org/x/sys/cpu" {
 				t.Errorf("%s is pure and imports %s", pkg, imported)
 			}
 		}
@@ -108,7 +122,8 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 // TestTheRunnerKnowsNoDesktop: what runs on the NAS holds no SSH, no database, no window.
 func TestTheRunnerKnowsNoDesktop(t *testing.T) {
 	for _, pkg := range golist(t, `{{join .Deps "\n"}}`, "./backend/runner/main") {
-		for _, bad := range []string{"golang.org/x/crypto/ssh", "modernc.org/sqlite", "github.com/wailsapp", "burnish/backend/nas", "burnish/backend/store", "net/http"} {
+		for _, bad := range []string{"golang.org/x/crypto/ssh", "modernc.org/sqlite", "github.com/wailsapp",
+			"burnish/backend/nas", "burnish/backend/store", "net/http"} {
 			if pkg == bad || strings.HasPrefix(pkg, bad+"/") {
 				t.Errorf("burnish-runner depends on %s", pkg)
 			}
@@ -116,7 +131,8 @@ func TestTheRunnerKnowsNoDesktop(t *testing.T) {
 	}
 }
 
-// TestOneRoomOpensDrivesForWriting: what is held is opened for writing in package erase, and nowhere else in the runner.
+// TestOneRoomOpensDrivesForWriting: what is held is opened for writing in package erase, and nowhere else in the
+// runner.
 func TestOneRoomOpensDrivesForWriting(t *testing.T) {
 	opens := map[string]int{}
 	err := filepath.WalkDir("backend/runner", func(path string, d os.DirEntry, err error) error {
@@ -178,7 +194,8 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 func TestFilesStayShort(t *testing.T) {
 	tables := []string{"backend/reason/registry.go"}
 	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || slices.Contains(tables, path) {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
+			slices.Contains(tables, path) {
 			return err
 		}
 		data, err := os.ReadFile(path)
@@ -203,7 +220,8 @@ func TestTheEmbeddedRunnerIsFresh(t *testing.T) {
 			t.Skipf("%v; make runner builds it", err)
 		}
 		out := filepath.Join(t.TempDir(), "runner")
-		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", out, "./backend/runner/main")
+		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", out,
+			"./backend/runner/main")
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
 		if text, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, text)

@@ -36,7 +36,8 @@ func show(ctx context.Context, on cli.Window) error {
 	w := &view{told: ctx}
 	app := &App{quit: w.close}
 	opened, err := desk.Open(desk.Options{
-		Service: on.Service, Emit: w.emit, Dialogs: w, Version: version, Practice: on.Practice, Temporary: on.Temporary, Home: home(), User: login(),
+		Service: on.Service, Emit: w.emit, Dialogs: w, Version: version, Practice: on.Practice, Temporary: on.Temporary,
+		Home: home(), User: login(),
 	})
 	if err != nil {
 		return err
@@ -67,8 +68,8 @@ func ground() *options.RGBA {
 	return options.NewRGB(0x11, 0x15, 0x19)
 }
 
-// prepare sets what the web view reads from the environment. Without a password anybody at this computer could drive the
-// window through the inspector, so it is off but in builds for tests; the renderer is the one that works with every
+// prepare sets what the web view reads from the environment. Without a password anybody at this computer could drive
+// the window through the inspector, so it is off but in builds for tests; the renderer is the one that works with every
 // driver, unless the person chose another.
 func prepare() {
 	if !forTests {
@@ -126,7 +127,8 @@ func (w *view) close() {
 // OpenFile and SaveFile are the system's dialogs.
 func (w *view) OpenFile(title, dir string) (string, error) {
 	ctx, _ := w.context()
-	return runtime.OpenFileDialog(ctx, runtime.OpenDialogOptions{Title: title, DefaultDirectory: dir, ShowHiddenFiles: true})
+	return runtime.OpenFileDialog(ctx, runtime.OpenDialogOptions{Title: title, DefaultDirectory: dir,
+		ShowHiddenFiles: true})
 }
 
 func (w *view) SaveFile(title, name string) (string, error) {

@@ -26,7 +26,8 @@ func TestBuiltInPlansAreRight(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := burnin.ParsePlan(text); err != nil || again.Name != p.Name || len(again.Stages) != len(p.Stages) {
+		if again, err := burnin.ParsePlan(text); err != nil || again.Name != p.Name ||
+			len(again.Stages) != len(p.Stages) {
 			t.Errorf("%s does not come back from its JSON: %v", p.Name, err)
 		}
 		delete(erases, p.Name)
@@ -61,7 +62,8 @@ func TestIDs(t *testing.T) {
 	if err != nil || !burnin.ValidID(id) {
 		t.Errorf("%q, %v", id, err)
 	}
-	for _, bad := range []string{"", "short", strings.Repeat("a", 33), "ABCDEFGHIJKLMNOPQR", "0123456789abcdef/", "../../../../etc/passwd", "0123456789abcde\n"} {
+	for _, bad := range []string{"", "short", strings.Repeat("a", 33), "ABCDEFGHIJKLMNOPQR", "0123456789abcdef/",
+		"../../../../etc/passwd", "0123456789abcde\n"} {
 		if burnin.ValidID(bad) {
 			t.Errorf("%q counts as an id", bad)
 		}
@@ -70,13 +72,17 @@ func TestIDs(t *testing.T) {
 
 // event makes an event out of what is drawn: legal or not.
 func event(t *rapid.T, seq int64) burnin.Event {
-	kind := rapid.SampledFrom([]burnin.EventKind{burnin.EvHead, burnin.EvHeld, burnin.EvQueued, burnin.EvRunning, burnin.EvStage, burnin.EvProgress, burnin.EvFact, burnin.EvEnd, "of_a_newer_version"}).Draw(t, "kind")
-	state := rapid.SampledFrom([]burnin.State{burnin.Pending, burnin.Queued, burnin.Running, burnin.Passed, burnin.Failed, burnin.Cancelled, burnin.Unknown, burnin.Skipped, "nonsense"})
+	kind := rapid.SampledFrom([]burnin.EventKind{burnin.EvHead, burnin.EvHeld, burnin.EvQueued, burnin.EvRunning,
+		burnin.EvStage, burnin.EvProgress, burnin.EvFact, burnin.EvEnd, "of_a_newer_version"}).Draw(t, "kind")
+	state := rapid.SampledFrom([]burnin.State{burnin.Pending, burnin.Queued, burnin.Running, burnin.Passed,
+		burnin.Failed, burnin.Cancelled, burnin.Unknown, burnin.Skipped, "nonsense"})
 	stage := rapid.IntRange(-1, 3).Draw(t, "stage")
 	var data any
 	switch kind {
 	case burnin.EvHead:
-		data = burnin.Head{Format: 1, MinReader: 1, Job: "0123456789abcdefghij", Run: 1, Plan: burnin.Plan{Name: "p", Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineRead}, {Kind: burnin.FinalCheck}}}}
+		data = burnin.Head{Format: 1, MinReader: 1, Job: "0123456789abcdefghij", Run: 1,
+			Plan: burnin.Plan{Name: "p", Stages: []burnin.StageSpec{{Kind: burnin.Precheck},
+				{Kind: burnin.SurfaceValidate, Engine: burnin.EngineRead}, {Kind: burnin.FinalCheck}}}}
 	case burnin.EvStage:
 		kinds := []burnin.StageKind{burnin.Precheck, burnin.SurfaceValidate, burnin.FinalCheck}
 		c := burnin.StageChange{Stage: stage, State: state.Draw(t, "state"), Kind: kinds[max(stage, 0)%3]}
@@ -85,7 +91,8 @@ func event(t *rapid.T, seq int64) burnin.Event {
 		}
 		data = c
 	case burnin.EvProgress:
-		data = burnin.Progress{Stage: stage, Done: rapid.Int64().Draw(t, "done"), Total: rapid.Int64().Draw(t, "total"), Covered: 5}
+		data = burnin.Progress{Stage: stage, Done: rapid.Int64().Draw(t, "done"), Total: rapid.Int64().Draw(t, "total"),
+			Covered: 5}
 	case burnin.EvFact:
 		data = burnin.Fact{Stage: stage, ID: "identity_same", OK: rapid.Bool().Draw(t, "ok")}
 	case burnin.EvEnd:

@@ -1,9 +1,9 @@
 package burnin
 
-// Clock gives the moments of a job's journals on one clock. The wall clock of a NAS may be set while a job runs, or have
-// been wrong until it was; how long something took is told by the time since the machine started. So the wall clock
-// counts as of a start's first line, goes on by that time, and a later start of the machine does not begin before the
-// last line of the one before, nor a job before it was asked for. The zero value is ready.
+// Clock gives the moments of a job's journals on one clock. The wall clock of a NAS may be set while a job runs, or
+// have been wrong until it was; how long something took is told by the time since the machine started. So the wall
+// clock counts as of a start's first line, goes on by that time, and a later start of the machine does not begin before
+// the last line of the one before, nor a job before it was asked for. The zero value is ready.
 type Clock struct {
 	boot  string
 	ms    int64 // since the machine started, of the newest event

@@ -21,7 +21,8 @@ func TestWhatTookTimeIsToldByTheTimeSinceTheMachineStarted(t *testing.T) {
 		c.NotBefore(created)
 		last := created
 		for _, boot := range []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "boots")] {
-			wall, since := created+day(rapid.Int64Range(-900, 900).Draw(t, "clock")), rapid.Int64Range(1, day(2)).Draw(t, "up")
+			wall, since := created+day(rapid.Int64Range(-900, 900).Draw(t, "clock")),
+				rapid.Int64Range(1, day(2)).Draw(t, "up")
 			var from, fromMs int64
 			for i := range rapid.IntRange(1, 8).Draw(t, "lines") {
 				at := c.At(burnin.Event{WallMs: wall, BootMs: since, Boot: boot})
@@ -35,7 +36,8 @@ func TestWhatTookTimeIsToldByTheTimeSinceTheMachineStarted(t *testing.T) {
 					t.Fatalf("%d ms are told as %d", since-fromMs, took)
 				}
 				step := rapid.Int64Range(1, day(1)).Draw(t, "step")
-				since, wall = since+step, wall+step+rapid.SampledFrom([]int64{0, 0, 3, -3, day(365), -day(365), day(30)}).Draw(t, "set")
+				since, wall = since+step, wall+step+rapid.SampledFrom([]int64{0, 0, 3, -3, day(365), -day(365),
+					day(30)}).Draw(t, "set")
 			}
 		}
 	})
@@ -51,14 +53,18 @@ func TestAJobDoesNotEndBeforeItBegan(t *testing.T) {
 		}
 		return burnin.Event{Seq: seq, WallMs: wall, BootMs: since, Boot: boot, Kind: kind, Data: raw}
 	}
-	plan := burnin.Plan{Name: "p", WithoutSMART: true, Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, {Kind: burnin.FinalCheck}}}
-	head := burnin.Head{Format: 1, MinReader: 1, Job: "0123456789abcdefghij", Run: 1, CreatedMs: created, Plan: plan, Drive: drive.Identity{Serial: "S", SizeBytes: 512}}
+	plan := burnin.Plan{Name: "p", WithoutSMART: true, Stages: []burnin.StageSpec{{Kind: burnin.Precheck},
+		{Kind: burnin.FinalCheck}}}
+	head := burnin.Head{Format: 1, MinReader: 1, Job: "0123456789abcdefghij", Run: 1, CreatedMs: created, Plan: plan,
+		Drive: drive.Identity{Serial: "S", SizeBytes: 512}}
 	behind, hour := created-day(365), time.Hour.Milliseconds()
 	job, err := burnin.Fold([][]burnin.Event{{
 		line(1, behind, hour, "a", burnin.EvHead, head),
 		line(2, behind+1, hour+1, "a", burnin.EvRunning, nil),
-		line(3, behind+2, hour+2, "a", burnin.EvStage, burnin.StageChange{Kind: burnin.Precheck, State: burnin.Running}),
-		line(4, behind+day(400), 3*hour+2, "a", burnin.EvStage, burnin.StageChange{Kind: burnin.Precheck, State: burnin.Passed}),
+		line(3, behind+2, hour+2, "a", burnin.EvStage, burnin.StageChange{Kind: burnin.Precheck,
+			State: burnin.Running}),
+		line(4, behind+day(400), 3*hour+2, "a", burnin.EvStage, burnin.StageChange{Kind: burnin.Precheck,
+			State: burnin.Passed}),
 		line(5, behind-day(400), 4*hour, "a", burnin.EvEnd, burnin.End{State: burnin.Passed}),
 	}}, nil)
 	if err != nil {
@@ -66,7 +72,8 @@ func TestAJobDoesNotEndBeforeItBegan(t *testing.T) {
 	}
 	stage := job.Stages[0]
 	if stage.EndedMs-stage.StartedMs != 2*hour || job.EndedMs-job.Runs[0].StartedMs != 3*hour {
-		t.Errorf("two hours are told as %d ms, three as %d", stage.EndedMs-stage.StartedMs, job.EndedMs-job.Runs[0].StartedMs)
+		t.Errorf("two hours are told as %d ms, three as %d", stage.EndedMs-stage.StartedMs,
+			job.EndedMs-job.Runs[0].StartedMs)
 	}
 	if job.Runs[0].StartedMs < created || stage.StartedMs < created || job.EndedMs < created {
 		t.Errorf("asked for at %d, it began at %d and ended at %d", created, job.Runs[0].StartedMs, job.EndedMs)

@@ -49,11 +49,13 @@ func (e *Erased) Text(job string, live bool) string {
 	case e.Undo == BackLost:
 		return what + ", and then the test wrote over the drive: what was there is lost."
 	case live && e.GraceMs > 0:
-		return fmt.Sprintf("%s. Nothing else is written for %d s: stop it within them, and what was there can be brought back (burnish stop %s, then burnish undo %s).", what, e.GraceMs/1000, job, job)
+		return fmt.Sprintf("%s. Nothing else is written for %d s: stop it within them, and what was there can be "+
+			"brought back (burnish stop %s, then burnish undo %s).", what, e.GraceMs/1000, job, job)
 	case live:
 		return what + ". What was there was saved: stop it before it goes on, and it can be brought back."
 	}
-	return what + ". What was there can be brought back until something else writes to the drive or the job is removed from the NAS: burnish undo " + job
+	return what + ". What was there can be brought back until something else writes to the drive or the job is " +
+		"removed from the NAS: burnish undo " + job
 }
 
 func broughtBack(e *Erased) *reason.Said {
@@ -98,8 +100,8 @@ func (t *Tracker) erases(ev Event) error {
 	return nil
 }
 
-// afterEnd folds what is told of the drive once the job has ended, by an undo or by a later job. It reports whether ev is
-// of that kind.
+// afterEnd folds what is told of the drive once the job has ended, by an undo or by a later job. It reports whether ev
+// is of that kind.
 func (t *Tracker) afterEnd(ev Event) (bool, error) {
 	e := new(Erased)
 	if before := t.job.Erased; before != nil {

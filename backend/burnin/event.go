@@ -37,16 +37,18 @@ const (
 	EvMap        EventKind = "map" // how fast a part of the drive is
 	// EvCheckpoint says from where a surface stage can go on; what lies before it was flushed.
 	EvCheckpoint EventKind = "checkpoint"
-	EvHealed     EventKind = "healed"   // what was bad and then good, told where no checkpoint does
-	EvPause      EventKind = "pause"    // a stage waits for something that goes by, or goes on
-	EvAway       EventKind = "away"     // a stage found its drive gone; why, and what that says, comes when the stage ends
-	EvHealth     EventKind = "health"   // what the drive says of its health, in short
-	EvFindings   EventKind = "findings" // the rules that speak of the drive's health
-	EvMet        EventKind = "met"      // medium errors that the run met beside what an engine lists
-	EvCounting   EventKind = "counting" // the kernel's counts of the drive's paths are switched on for the run, or put back
-	EvEnd        EventKind = "end"      // last line of a run that ended by itself
-	// The rest stands in a journal of its own, since by then the job has ended: what the first destructive act erased is
-	// back; it is in the undo kit of a later job; a later job has written over it.
+	EvHealed     EventKind = "healed" // what was bad and then good, told where no checkpoint does
+	EvPause      EventKind = "pause"  // a stage waits for something that goes by, or goes on
+	// a stage found its drive gone; why, and what that says, comes when the stage ends
+	EvAway     EventKind = "away"
+	EvHealth   EventKind = "health"   // what the drive says of its health, in short
+	EvFindings EventKind = "findings" // the rules that speak of the drive's health
+	EvMet      EventKind = "met"      // medium errors that the run met beside what an engine lists
+	// the kernel's counts of the drive's paths are switched on for the run, or put back
+	EvCounting EventKind = "counting"
+	EvEnd      EventKind = "end" // last line of a run that ended by itself
+	// The rest stands in a journal of its own, since by then the job has ended: what the first destructive act erased
+	// is back; it is in the undo kit of a later job; a later job has written over it.
 	EvRestored EventKind = "restored"
 	EvTaken    EventKind = "taken"
 	EvLost     EventKind = "lost"
@@ -107,8 +109,8 @@ type FirstAct struct {
 	LostBytes  int64 `json:"lost_bytes"`  // could not be read
 
 	ErasedBytes int64 `json:"erased_bytes,omitempty"` // of the ends; 0 in journals of before it was told
-	// After names the jobs that had begun to erase the drive before this one: no clock orders them, they were there. Took
-	// are those of them whose undo kits this one's holds too.
+	// After names the jobs that had begun to erase the drive before this one: no clock orders them, they were there.
+	// Took are those of them whose undo kits this one's holds too.
 	After []string `json:"after,omitempty"`
 	Took  []string `json:"took,omitempty"`
 }
@@ -178,8 +180,9 @@ type Totals struct {
 
 // Progress is one sample.
 type Progress struct {
-	Stage    int    `json:"stage"`
-	Phase    string `json:"phase,omitempty"` // write, verify, read, probe, seek, selftest, or the pattern of badblocks and its half
+	Stage int `json:"stage"`
+	// write, verify, read, probe, seek, selftest, or the pattern of badblocks and its half
+	Phase    string `json:"phase,omitempty"`
 	Pass     int    `json:"pass,omitempty"`
 	Done     int64  `json:"done"` // bytes over all sweeps, or percent of a self-test
 	Total    int64  `json:"total"`
@@ -190,7 +193,8 @@ type Progress struct {
 	TempC    *int   `json:"temp_c,omitempty"`
 
 	Meters []Meter `json:"meters,omitempty"` // badblocks
-	Seek   float64 `json:"seek,omitempty"`   // the share of a seek pass that is done; Done and Total are those of the sweeps
+	// the share of a seek pass that is done; Done and Total are those of the sweeps
+	Seek float64 `json:"seek,omitempty"`
 }
 
 // Meter is how far one pattern of badblocks is, in bytes of the drive, its two halves apart.
@@ -220,8 +224,8 @@ type Bad struct {
 	Ranges []surface.Range `json:"ranges"`
 }
 
-// Met counts requests that the drive answered with a medium error and that no engine judges: looks at labels and samples,
-// the undo kit, what empties caches, what keeps a drive awake.
+// Met counts requests that the drive answered with a medium error and that no engine judges: looks at labels and
+// samples, the undo kit, what empties caches, what keeps a drive awake.
 type Met struct {
 	Stage     int `json:"stage"`
 	Unwritten int `json:"unwritten,omitempty"` // reads of what the job had not written yet: the drive may have come so
@@ -252,8 +256,8 @@ type FindingsData struct {
 	Findings []smart.Finding `json:"findings"`
 }
 
-// Counting says of which paths the kernel counted nothing. Before it is switched on it is told how it was; Back says that it
-// is put back to that.
+// Counting says of which paths the kernel counted nothing. Before it is switched on it is told how it was; Back says
+// that it is put back to that.
 type Counting struct {
 	Paths []Counter `json:"paths"`
 	Back  bool      `json:"back,omitempty"`
@@ -284,6 +288,7 @@ type Warning struct {
 type End struct {
 	State  State        `json:"state"`
 	Reason *reason.Said `json:"reason,omitempty"` // nil only for passed
-	// Absent says that a look which could see all drives, on a machine that had had time to find them, saw none like it.
+	// Absent says that a look which could see all drives, on a machine that had had time to find them, saw none like
+	// it.
 	Absent bool `json:"absent,omitempty"`
 }

@@ -53,8 +53,9 @@ type Tracker struct {
 // Job gives a copy of what was folded so far, with its verdict.
 func (t *Tracker) Job() Job {
 	if !t.begun {
-		j := Job{State: Queued, Warnings: []reason.Said{}, Stages: []Stage{}, Runs: []Run{}, Findings: []smart.Finding{},
-			Verdict: Verdict{Coverage: CoverageNone, Evidence: []Evidence{}, Missing: []string{}}}
+		j := Job{State: Queued, Warnings: []reason.Said{}, Stages: []Stage{}, Runs: []Run{},
+			Findings: []smart.Finding{},
+			Verdict:  Verdict{Coverage: CoverageNone, Evidence: []Evidence{}, Missing: []string{}}}
 		switch {
 		case t.missing == nil:
 		case t.missing.Untouched:
@@ -83,7 +84,8 @@ func (t *Tracker) Feed(ev Event) error {
 
 // Apply folds the next event. After an error the tracker is as it was before.
 func (t *Tracker) Apply(ev Event) error {
-	next := Tracker{Of: t.Of, job: t.job.clone(), begun: t.begun, seq: ev.Seq, ended: t.ended, clock: t.clock} // missing is over with the first line
+	// missing is over with the first line
+	next := Tracker{Of: t.Of, job: t.job.clone(), begun: t.begun, seq: ev.Seq, ended: t.ended, clock: t.clock}
 	if err := next.apply(ev, t); err != nil {
 		return err
 	}
@@ -266,11 +268,13 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 	}
 	t.begun, t.ended = true, false
 	t.job = Job{
-		ID: d.Job, Plan: d.Plan.Name, Spec: d.Plan, Drive: DriveOf(d.Drive, d.Path), Identity: d.Drive, Machine: d.NAS, Grant: d.Grant,
+		ID: d.Job, Plan: d.Plan.Name, Spec: d.Plan, Drive: DriveOf(d.Drive, d.Path), Identity: d.Drive, Machine: d.NAS,
+		Grant: d.Grant,
 		State: Queued, CreatedMs: d.CreatedMs, Warnings: []reason.Said{}, Runs: []Run{run}, Findings: []smart.Finding{},
 	}
 	for _, s := range d.Plan.Stages {
-		t.job.Stages = append(t.job.Stages, Stage{Kind: s.Kind, Engine: s.Engine, State: Pending, BadRanges: []surface.Range{}})
+		t.job.Stages = append(t.job.Stages, Stage{Kind: s.Kind, Engine: s.Engine, State: Pending,
+			BadRanges: []surface.Range{}})
 	}
 	return nil
 }

@@ -25,7 +25,8 @@ func told(t *testing.T, plan Plan, more ...func(stage int) (EventKind, any)) Job
 			t.Fatal(err)
 		}
 	}
-	put(EvHead, Head{Format: Format, MinReader: MinReader, Job: "0123456789abcdefghij", Run: 1, Plan: plan, Drive: drive.Identity{Serial: "S", SizeBytes: 1}})
+	put(EvHead, Head{Format: Format, MinReader: MinReader, Job: "0123456789abcdefghij", Run: 1, Plan: plan,
+		Drive: drive.Identity{Serial: "S", SizeBytes: 1}})
 	put(EvRunning, nil)
 	last := len(plan.Stages) - 1
 	for i, s := range plan.Stages {
@@ -71,13 +72,17 @@ func TestAPassNeedsTheDrivesHealthCompared(t *testing.T) {
 		tells []func(int) (EventKind, any)
 		want  State
 	}{
-		"all of it":                            {quick, []func(int) (EventKind, any){compared, logged}, Passed},
-		"not compared":                         {quick, []func(int) (EventKind, any){logged}, Unknown},
-		"the self-test log was not looked at":  {quick, []func(int) (EventKind, any){compared}, Unknown},
-		"compared, with something against it":  {quick, []func(int) (EventKind, any){compared, logged, findings(bad)}, Unknown},
-		"compared, with a warning":             {quick, []func(int) (EventKind, any){compared, logged, findings(fine)}, Passed},
-		"what stands beside decides nothing":   {quick, []func(int) (EventKind, any){compared, logged, fact("no_kernel_errors", false, true)}, Passed},
-		"what does not stand beside decides":   {quick, []func(int) (EventKind, any){compared, logged, fact("else", false, false)}, Unknown},
+		"all of it":                           {quick, []func(int) (EventKind, any){compared, logged}, Passed},
+		"not compared":                        {quick, []func(int) (EventKind, any){logged}, Unknown},
+		"the self-test log was not looked at": {quick, []func(int) (EventKind, any){compared}, Unknown},
+		"compared, with something against it": {quick, []func(int) (EventKind, any){compared, logged, findings(bad)},
+			Unknown},
+		"compared, with a warning": {quick, []func(int) (EventKind, any){compared, logged, findings(fine)},
+			Passed},
+		"what stands beside decides nothing": {quick, []func(int) (EventKind, any){compared, logged,
+			fact("no_kernel_errors", false, true)}, Passed},
+		"what does not stand beside decides": {quick, []func(int) (EventKind, any){compared, logged,
+			fact("else", false, false)}, Unknown},
 		"a drive that knowingly was not asked": {without, nil, Passed},
 	} {
 		if job := told(t, c.plan, c.tells...); job.State != c.want {
@@ -89,8 +94,10 @@ func TestAPassNeedsTheDrivesHealthCompared(t *testing.T) {
 func TestFindingsAreNeverSoftened(t *testing.T) {
 	quick, _ := PlanNamed("quick")
 	job := told(t, quick, fact(FactHealth, true, false), fact(FactSelfTestLog, true, false),
-		findings(smart.Finding{Rule: "too_hot", Severity: smart.Warn, Item: "", After: int64(61), Says: "Hot."}, smart.Finding{Rule: "x", Item: "1", Severity: smart.Info}),
-		findings(smart.Finding{Rule: "x", Item: "2", Severity: smart.Info}, smart.Finding{Rule: "too_hot", Severity: smart.Info, Before: int64(61), After: int64(40), Says: "Hot."}))
+		findings(smart.Finding{Rule: "too_hot", Severity: smart.Warn, Item: "", After: int64(61), Says: "Hot."},
+			smart.Finding{Rule: "x", Item: "1", Severity: smart.Info}),
+		findings(smart.Finding{Rule: "x", Item: "2", Severity: smart.Info},
+			smart.Finding{Rule: "too_hot", Severity: smart.Info, Before: int64(61), After: int64(40), Says: "Hot."}))
 	if len(job.Findings) != 3 || job.Findings[0].Severity != smart.Warn || job.Findings[0].After != int64(40) {
 		t.Fatalf("%+v", job.Findings)
 	}
@@ -109,7 +116,8 @@ func TestTheFirstHealthIsKeptForTheWholeJob(t *testing.T) {
 	}
 	job := told(t, quick, at(10), at(11), at(12))
 	h := job.Health
-	if h == nil || *h.Before.PowerOnHours != 10 || *h.After.PowerOnHours != 12 || len(h.Rows) != 1 || !h.Rows[0].Changed {
+	if h == nil || *h.Before.PowerOnHours != 10 || *h.After.PowerOnHours != 12 || len(h.Rows) != 1 ||
+		!h.Rows[0].Changed {
 		t.Errorf("%+v", h)
 	}
 }

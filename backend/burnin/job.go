@@ -31,17 +31,18 @@ type Job struct {
 	Health        *Health         `json:"health"` // nil where the drive was not asked
 	Runs          []Run           `json:"runs"`
 	Machine       NAS             `json:"machine"`
-	Grant         *drive.Grant    `json:"grant,omitempty"`  // the permission to erase a drive in use; nil for one that was free
-	Erased        *Erased         `json:"erased,omitempty"` // nil where it has erased nothing yet
-	Spec          Plan            `json:"-"`
+	// the permission to erase a drive in use; nil for one that was free
+	Grant  *drive.Grant `json:"grant,omitempty"`
+	Erased *Erased      `json:"erased,omitempty"` // nil where it has erased nothing yet
+	Spec   Plan         `json:"-"`
 
-	// Vanished is how often the drive vanished while a stage was at work; Absent how many of the newest runs, one after the
-	// other, were to go on after that and found it absent. AwayMs is when a run last found it gone.
+	// Vanished is how often the drive vanished while a stage was at work; Absent how many of the newest runs, one after
+	// the other, were to go on after that and found it absent. AwayMs is when a run last found it gone.
 	Vanished int   `json:"-"`
 	Absent   int   `json:"-"`
 	AwayMs   int64 `json:"-"`
-	// EndedWallMs is when its last run told its end, and AwayMs too, by the wall clock of the NAS as it was then: for what is
-	// compared with that clock, or with other jobs of the same NAS.
+	// EndedWallMs is when its last run told its end, and AwayMs too, by the wall clock of the NAS as it was then: for
+	// what is compared with that clock, or with other jobs of the same NAS.
 	EndedWallMs int64  `json:"-"`
 	endedBoot   string // when that was since the machine started
 	endedBootMs int64
@@ -74,7 +75,8 @@ type Drive struct {
 
 // DriveOf shows an identity.
 func DriveOf(id drive.Identity, path string) Drive {
-	d := Drive{ID: id.ID(), Model: id.Model, SizeBytes: id.SizeBytes, Path: path, Logical: id.LogicalBytes, Physical: id.PhysicalBytes}
+	d := Drive{ID: id.ID(), Model: id.Model, SizeBytes: id.SizeBytes, Path: path, Logical: id.LogicalBytes,
+		Physical: id.PhysicalBytes}
 	if id.Serial != "" {
 		d.Serial = &id.Serial
 	}
@@ -108,7 +110,8 @@ type Stage struct {
 	// what it wrote before.
 	Attempt int `json:"-"`
 
-	// Paused is what the stage waits for now, nil if it does not; PausedMs is how long it has waited, that pause left out.
+	// Paused is what the stage waits for now, nil if it does not; PausedMs is how long it has waited, that pause left
+	// out.
 	Paused   *Paused `json:"paused,omitempty"`
 	PausedMs int64   `json:"paused_ms,omitempty"`
 
@@ -128,8 +131,8 @@ type Stage struct {
 	Done       int64       `json:"-"`
 	// Marks are the bytes at which blocks stand that the end of the stage must still find.
 	Marks []int64 `json:"-"`
-	// Healed is what was bad and then good in all runs of the stage; ZeroBytes what a read scan has met of zeros, as of its
-	// last checkpoint.
+	// Healed is what was bad and then good in all runs of the stage; ZeroBytes what a read scan has met of zeros, as of
+	// its last checkpoint.
 	Healed    Healed `json:"-"`
 	ZeroBytes int64  `json:"-"`
 

@@ -99,7 +99,8 @@ func mayBeSkipped(k StageKind, why reason.Code) bool {
 func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, source string)) {
 	whole := s.complete && s.BytesCovered == j.Drive.SizeBytes
 	need(s.complete, "surface_complete", strconv.FormatBool(s.complete), string(s.Kind))
-	need(s.BytesCovered == j.Drive.SizeBytes, "bytes_covered", fmt.Sprintf("%d of %d", s.BytesCovered, j.Drive.SizeBytes), string(s.Kind))
+	need(s.BytesCovered == j.Drive.SizeBytes, "bytes_covered", fmt.Sprintf("%d of %d", s.BytesCovered,
+		j.Drive.SizeBytes), string(s.Kind))
 	need(len(s.BadRanges) == 0, "no_bad_ranges", strconv.Itoa(len(s.BadRanges)), string(s.Kind))
 	switch {
 	case !whole:

@@ -20,7 +20,8 @@ type LastWord struct {
 
 // Last gives the last word of a job that somebody removes.
 func Last(j Job, by string, removedMs int64) *LastWord {
-	return &LastWord{State: j.State, Reason: j.Reason, Coverage: j.Verdict.Coverage, EndedMs: j.EndedMs, RemovedMs: removedMs, By: by}
+	return &LastWord{State: j.State, Reason: j.Reason, Coverage: j.Verdict.Coverage, EndedMs: j.EndedMs,
+		RemovedMs: removedMs, By: by}
 }
 
 // says tells a last word to people.
@@ -32,7 +33,8 @@ func (l *LastWord) says() string {
 	if l.Reason != nil {
 		how += ": " + l.Reason.Title
 	}
-	return fmt.Sprintf(" %s removed it on %s; it had ended as %s.", reason.Clean(l.By, 200), time.UnixMilli(l.RemovedMs).UTC().Format("2006-01-02 15:04 MST"), reason.Clean(how, 200))
+	return fmt.Sprintf(" %s removed it on %s; it had ended as %s.", reason.Clean(l.By, 200),
+		time.UnixMilli(l.RemovedMs).UTC().Format("2006-01-02 15:04 MST"), reason.Clean(how, 200))
 }
 
 // Removed is the reason of a job that a NAS began and no longer has, and of which not all was copied here.

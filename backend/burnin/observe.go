@@ -15,8 +15,9 @@ type Observation struct {
 	BootedMs  int64  `json:"booted_ms"`       // when the NAS started, by its wall clock
 	UpMs      int64  `json:"up_ms,omitempty"` // for how long it ran then; 0 where that was not noted
 	SeenMs    int64  `json:"seen_ms"`
-	Complete  bool   `json:"complete"`          // the journals at hand hold all that stood there after the lock was looked at
-	Missing   bool   `json:"missing,omitempty"` // the NAS does not have the job: it never began, or its files were removed
+	// the journals at hand hold all that stood there after the lock was looked at
+	Complete bool `json:"complete"`
+	Missing  bool `json:"missing,omitempty"` // the NAS does not have the job: it never began, or its files were removed
 	// Untouched is with Missing: it is known that no run of the job ever began. Without it nobody knows.
 	Untouched bool      `json:"untouched,omitempty"`
 	Last      *LastWord `json:"last,omitempty"` // with Missing: what whoever removed it left for who started it
@@ -24,8 +25,8 @@ type Observation struct {
 	Trouble   Trouble   `json:"trouble,omitempty"`
 }
 
-// LeftFor is for how long a NAS has run, as of an observation, since a job's last run ended on it: a lower bound where it
-// was restarted since, and by no wall clock.
+// LeftFor is for how long a NAS has run, as of an observation, since a job's last run ended on it: a lower bound where
+// it was restarted since, and by no wall clock.
 func (j *Job) LeftFor(obs Observation) time.Duration {
 	left := obs.UpMs
 	if obs.BootID == j.endedBoot {
@@ -72,8 +73,8 @@ func (t *Tracker) vanished(last Event, prev *Ending) {
 	t.ended = true
 }
 
-// Observe applies what was seen of the newest run, of which all that is at hand was folded. It changes something only if
-// no run since the last that said a word has told an end.
+// Observe applies what was seen of the newest run, of which all that is at hand was folded. It changes something only
+// if no run since the last that said a word has told an end.
 func (t *Tracker) Observe(obs *Observation) {
 	switch {
 	case obs == nil || t.ended:
@@ -87,7 +88,8 @@ func (t *Tracker) Observe(obs *Observation) {
 		t.vanished(t.last, &Ending{How: "vanished", Said: Removed(t.job.Spec, obs.Last), AtMs: t.last.WallMs})
 		return
 	case obs.Missing:
-		t.vanished(t.last, &Ending{How: "vanished", Said: t.during(reason.JournalGone, "drive", t.job.Spec.Aim()), AtMs: t.last.WallMs})
+		t.vanished(t.last, &Ending{How: "vanished", Said: t.during(reason.JournalGone, "drive", t.job.Spec.Aim()),
+			AtMs: t.last.WallMs})
 		return
 	}
 	switch newest := t.job.Runs[len(t.job.Runs)-1].Run; {
@@ -101,7 +103,8 @@ func (t *Tracker) Observe(obs *Observation) {
 		if what := obs.Trouble.says(); what != "" {
 			t.warn(reason.New(reason.JournalWaits, "what", what))
 		}
-		if p := obs.Live; p != nil && p.Stage >= 0 && p.Stage < len(t.job.Stages) && t.job.Stages[p.Stage].State == Running {
+		if p := obs.Live; p != nil && p.Stage >= 0 && p.Stage < len(t.job.Stages) &&
+			t.job.Stages[p.Stage].State == Running {
 			t.job.Stages[p.Stage].progress(*p, t.job.Spec.Stages[p.Stage], t.job.Identity)
 		}
 	case obs.Complete: // a newer run that is gone without a word has changed nothing
@@ -116,7 +119,8 @@ func (t *Tracker) EndingSeen(obs *Observation) *Ending {
 	}
 	if what := obs.Trouble.says(); what != "" && obs.BootID == t.last.Boot {
 		stage, progress := t.Where()
-		return &Ending{How: "vanished", Said: reason.New(reason.JournalFailed, "error", "the run ended without a word during "+stage+progress+", and "+what), AtMs: t.last.WallMs}
+		return &Ending{How: "vanished", Said: reason.New(reason.JournalFailed, "error", "the run ended without a "+
+			"word during "+stage+progress+", and "+what), AtMs: t.last.WallMs}
 	}
 	if obs.BootID == t.last.Boot {
 		return &Ending{How: "vanished", Said: t.during(reason.RunnerKilled), AtMs: t.last.WallMs}

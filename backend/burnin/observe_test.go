@@ -36,7 +36,8 @@ func TestWhatIsSeenOfARunThatHasNotSaidAWord(t *testing.T) {
 		"it has just begun":               {[][]burnin.Event{first, silent}, lives, burnin.Running},
 		"there may be more of it":         {[][]burnin.Event{first, silent}, part, burnin.Running},
 		"its journal has not come":        {[][]burnin.Event{first}, gone, burnin.Running},
-		"it was seen before any run":      {[][]burnin.Event{first}, burnin.Observation{BootID: gone.BootID, Complete: true}, burnin.Running},
+		"it was seen before any run": {[][]burnin.Event{first}, burnin.Observation{BootID: gone.BootID,
+			Complete: true}, burnin.Running},
 	} {
 		t.Run(name, func(t *testing.T) {
 			job, err := burnin.Fold(c.runs, &c.obs)

@@ -55,27 +55,38 @@ type StageSpec struct {
 	InFlight      int       `json:"in_flight,omitempty"`
 	BadRangeLimit int       `json:"bad_range_limit,omitempty"`
 	StuckMinutes  int       `json:"stuck_minutes,omitempty"` // no byte and no self-test progress for so long
-	SlowPercent   int       `json:"slow_percent,omitempty"`  // a part of the drive below this share of its neighbours' speed is told as slow
-	SeekMinutes   int       `json:"seek_minutes,omitempty"`  // after the sweeps: how long the drive's arm is worked
-	MaxTempC      int       `json:"max_temp_c,omitempty"`    // the stage waits for the drive to cool from here on; 0 is the drive's own limit
-	HotMinutes    int       `json:"hot_minutes,omitempty"`   // how long it may wait before it is given up
-	WindowMiB     int       `json:"window_mib,omitempty"`    // badblocks: how much is gone over at once, and lost by a restart
-	RunningTest   string    `json:"running_test,omitempty"`  // a self-test that runs already: adopt (the default) or wait
+	// a part of the drive below this share of its neighbours' speed is told as slow
+	SlowPercent int `json:"slow_percent,omitempty"`
+	SeekMinutes int `json:"seek_minutes,omitempty"` // after the sweeps: how long the drive's arm is worked
+	// the stage waits for the drive to cool from here on; 0 is the drive's own limit
+	MaxTempC   int `json:"max_temp_c,omitempty"`
+	HotMinutes int `json:"hot_minutes,omitempty"` // how long it may wait before it is given up
+	// badblocks: how much is gone over at once, and lost by a restart
+	WindowMiB   int    `json:"window_mib,omitempty"`
+	RunningTest string `json:"running_test,omitempty"` // a self-test that runs already: adopt (the default) or wait
 }
 
 // Plans gives the built-in plans, the gentlest first.
 func Plans() []Plan {
 	return []Plan{
-		{Name: "quick", Text: "Health data and the drive's short self-test. The surface is not tested.", Stages: []StageSpec{
-			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: FinalCheck}}},
+		{Name: "quick", Text: "Health data and the drive's short self-test. The surface is not tested.",
+			Stages: []StageSpec{
+				{Kind: Precheck}, {Kind: ShortSMART}, {Kind: FinalCheck}}},
 		{Name: "read-only", Text: "Self-tests and every sector read once. Nothing is written.", Stages: []StageSpec{
-			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: LongSMART}, {Kind: SurfaceValidate, Engine: EngineRead}, {Kind: FinalCheck}}},
-		{Name: "standard", Text: "Every sector written with a stamp of its own and read back, and the drive's self-tests. Erases the drive.", Stages: []StageSpec{
-			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate, Engine: EngineStamp, Passes: 1}, {Kind: LongSMART}, {Kind: FinalCheck}}},
-		{Name: "classic", Text: "badblocks with four patterns, and the drive's self-tests. Erases the drive.", Stages: []StageSpec{
-			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: LongSMART}, {Kind: SurfaceValidate, Engine: EngineBadblocks}, {Kind: FinalCheck}}},
-		{Name: "extended", Text: "As standard, with three stamped passes and an hour of seeks. Erases the drive.", Stages: []StageSpec{
-			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate, Engine: EngineStamp, Passes: 3, SeekMinutes: 60}, {Kind: LongSMART}, {Kind: FinalCheck}}},
+			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: LongSMART}, {Kind: SurfaceValidate, Engine: EngineRead},
+			{Kind: FinalCheck}}},
+		{Name: "standard", Text: "Every sector written with a stamp of its own and read back, and the drive's " +
+			"self-tests. Erases the drive.", Stages: []StageSpec{
+			{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate, Engine: EngineStamp,
+				Passes: 1}, {Kind: LongSMART}, {Kind: FinalCheck}}},
+		{Name: "classic", Text: "badblocks with four patterns, and the drive's self-tests. Erases the drive.",
+			Stages: []StageSpec{
+				{Kind: Precheck}, {Kind: ShortSMART}, {Kind: LongSMART}, {Kind: SurfaceValidate,
+					Engine: EngineBadblocks}, {Kind: FinalCheck}}},
+		{Name: "extended", Text: "As standard, with three stamped passes and an hour of seeks. Erases the drive.",
+			Stages: []StageSpec{
+				{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate,
+					Engine: EngineStamp, Passes: 3, SeekMinutes: 60}, {Kind: LongSMART}, {Kind: FinalCheck}}},
 	}
 }
 
@@ -138,8 +149,10 @@ func (s StageSpec) check() error {
 		if s.Engine != "" || s.Passes != 0 {
 			return fmt.Errorf("%s takes no engine and no passes", s.Kind)
 		}
-		if s.RunningTest != "" && (!s.Kind.SMART() || !slices.Contains([]string{AdoptTest, WaitForTest}, s.RunningTest)) {
-			return fmt.Errorf("running_test is %s or %s, on a self-test stage, not %q", AdoptTest, WaitForTest, s.RunningTest)
+		if s.RunningTest != "" && (!s.Kind.SMART() || !slices.Contains([]string{AdoptTest, WaitForTest},
+			s.RunningTest)) {
+			return fmt.Errorf("running_test is %s or %s, on a self-test stage, not %q", AdoptTest, WaitForTest,
+				s.RunningTest)
 		}
 	case SurfaceValidate:
 		if !slices.Contains([]Engine{EngineRead, EngineStamp, EngineBadblocks}, s.Engine) {

@@ -8,10 +8,12 @@ import (
 )
 
 // A stage's progress is of the whole stage, and never falls while an attempt at it lasts:
-//   - A surface stage consists of its sweeps, and on a hard drive of the seek pass that its plan adds; that pass counts by
-//     the time that such a drive is thought to need.
-//   - What a surface stage does before its first sweep (the probe of the capacity) covers nothing and counts for nothing.
-//   - A stage that goes on from a checkpoint keeps its progress, although it repeats a little. One that begins anew has none.
+//   - A surface stage consists of its sweeps, and on a hard drive of the seek pass that its plan adds; that pass counts
+//     by the time that such a drive is thought to need.
+//   - What a surface stage does before its first sweep (the probe of the capacity) covers nothing and counts for
+//     nothing.
+//   - A stage that goes on from a checkpoint keeps its progress, although it repeats a little. One that begins anew has
+//     none.
 //   - Words tell beside the share what was done: of what the drive holds how much was written, read or verified.
 
 // Phases of a surface stage beside its sweeps.
@@ -108,7 +110,8 @@ func (s *Stage) how(spec StageSpec, size int64) string {
 	case s.Engine == EngineRead:
 		return how + ", " + amount(s.BytesCovered, size) + " read"
 	case s.Engine == EngineStamp && s.pass > 1 && s.Phase != phaseSeek:
-		return how + fmt.Sprintf(", in pass %d of %d, %s verified before", s.pass, max(1, spec.Passes), amount(size, size))
+		return how + fmt.Sprintf(", in pass %d of %d, %s verified before", s.pass, max(1, spec.Passes),
+			amount(size, size))
 	case s.Engine == EngineStamp && s.Phase == phaseWrite:
 		return how + ", " + amount(s.Done, size) + " written, none verified"
 	}

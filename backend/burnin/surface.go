@@ -16,7 +16,8 @@ type Checkpoint struct {
 	Position int64  `json:"position"` // bytes of the sweep
 	Done     int64  `json:"done"`     // bytes over all sweeps
 	Covered  int64  `json:"covered"`
-	// Mark is where a stamped block was left in what lies before, for the end of the stage to find (badblocks): the byte.
+	// Mark is where a stamped block was left in what lies before, for the end of the stage to find (badblocks): the
+	// byte.
 	Mark *int64 `json:"mark,omitempty"`
 	// Zero is how many bytes of zeros a read scan has met in all runs of the stage, Healed what was bad and then good.
 	Zero   int64   `json:"zero,omitempty"`
@@ -48,7 +49,8 @@ type Resumed struct {
 	Repeated int64  `json:"repeated_bytes"` // written or read once more; over all resumes where a stage shows it
 }
 
-// Map is how fast a drive was from one place to the next, in one sweep: compact, one number for each of its equal parts.
+// Map is how fast a drive was from one place to the next, in one sweep: compact, one number for each of its equal
+// parts.
 type Map struct {
 	Stage int     `json:"stage"`
 	Phase string  `json:"phase"`
@@ -77,7 +79,10 @@ func (s *Stage) mapPart(d Map) error {
 		return fmt.Errorf("map: %d parts from part %d on of %d", n, d.First, d.Parts)
 	}
 	whole := Map{Stage: d.Stage, Phase: d.Phase, Pass: d.Pass, Parts: d.Parts}
-	at := slices.IndexFunc(s.Map, func(m Map) bool { return m.Phase == d.Phase && m.Pass == d.Pass && m.Parts == d.Parts })
+	at := slices.IndexFunc(s.Map, func(m Map) bool {
+		return m.Phase == d.Phase && m.Pass == d.Pass &&
+			m.Parts == d.Parts
+	})
 	if at >= 0 {
 		whole = s.Map[at]
 	}

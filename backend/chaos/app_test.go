@@ -40,7 +40,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asApp) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := cli.Main(ctx, os.Args[1:], cli.Env{
-			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "chaos", Home: os.Getenv("HOME"), Now: wrongNow, Open: open,
+			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "chaos", Home: os.Getenv("HOME"),
+			Now: wrongNow, Open: open,
 		})
 		stop()
 		os.Exit(code)
@@ -52,7 +53,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// wrongNow is the app's clock. It jumps as a computer's does: in the middle of a process, while its monotonic time goes on.
+// wrongNow is the app's clock. It jumps as a computer's does: in the middle of a process, while its monotonic time goes
+// on.
 func wrongNow() time.Time {
 	text, _ := os.ReadFile(os.Getenv(clockSkew))
 	skew, _ := time.ParseDuration(strings.TrimSpace(string(text)))
@@ -75,7 +77,8 @@ func open(ctx context.Context, dir string) (*jobs.Service, func() error, error) 
 	}
 	svc.Now = wrongNow
 	svc.Dial = func(ctx context.Context, t nas.Target) (*nas.Conn, error) {
-		return nas.Dial(ctx, t, nas.Options{Runner: runner, KeepaliveEvery: time.Second, BeatTimeout: 20 * time.Second, HandshakeTimeout: 5 * time.Second})
+		return nas.Dial(ctx, t, nas.Options{Runner: runner, KeepaliveEvery: time.Second, BeatTimeout: 20 * time.Second,
+			HandshakeTimeout: 5 * time.Second})
 	}
 	return svc, closeAll, nil
 }
@@ -131,13 +134,15 @@ var buildRunner = sync.OnceValues(func() (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	clock, overlay, out := filepath.Join(dir, "clock.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "runner")
+	clock, overlay, out := filepath.Join(dir, "clock.go"), filepath.Join(dir, "overlay.json"),
+		filepath.Join(dir, "runner")
 	err = errors.Join(os.WriteFile(clock, []byte(wrongClock), 0o600),
 		os.WriteFile(overlay, fmt.Appendf(nil, `{"Replace":{%q:%q}}`, real, clock), 0o600))
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "build", "-overlay", overlay, "-trimpath", "-ldflags", "-s -w", "-o", out, "../runner/main")
+	cmd := exec.Command("go", "build", "-overlay", overlay, "-trimpath", "-ldflags", "-s -w", "-o", out,
+		"../runner/main")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w: %s", err, text)
@@ -158,7 +163,8 @@ type app struct {
 
 func (a *app) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], append(args, "--data-dir", filepath.Join(a.home, "data"))...)
-	cmd.Env = []string{asApp + "=1", runnerAt + "=" + a.w.runner, clockSkew + "=" + filepath.Join(a.w.dir, "app-clock"), "HOME=" + a.home, "PATH=" + os.Getenv("PATH")}
+	cmd.Env = []string{asApp + "=1", runnerAt + "=" + a.w.runner, clockSkew + "=" + filepath.Join(a.w.dir, "app-clock"),
+		"HOME=" + a.home, "PATH=" + os.Getenv("PATH")}
 	return cmd
 }
 
@@ -177,9 +183,11 @@ func (a *app) run(args ...string) (code int, stdout, stderr string) {
 	late := time.AfterFunc(patience, func() { cmd.Process.Signal(syscall.SIGQUIT) })
 	<-child.Done()
 	if !late.Stop() {
-		a.w.t.Fatalf("%s: burnish %s has not ended within %v:\n%s", a.name, strings.Join(args, " "), patience, errs.String())
+		a.w.t.Fatalf("%s: burnish %s has not ended within %v:\n%s", a.name, strings.Join(args, " "), patience,
+			errs.String())
 	}
-	a.w.say("%s: burnish %s: exit %d %s", a.name, strings.Join(args, " "), cmd.ProcessState.ExitCode(), last(errs.String()))
+	a.w.say("%s: burnish %s: exit %d %s", a.name, strings.Join(args, " "), cmd.ProcessState.ExitCode(),
+		last(errs.String()))
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 

@@ -72,7 +72,8 @@ func (w *world) progress(share float64) {
 	d := w.drawDrive()
 	moved := func() int64 { c := d.Counts(); return c.BytesRead + c.BytesWritten }
 	goal := moved() + int64(share*float64(d.work))
-	for last, since := moved(), time.Now(); moved() < goal && time.Since(since) < time.Second; time.Sleep(10 * time.Millisecond) {
+	for last, since := moved(), time.Now(); moved() < goal &&
+		time.Since(since) < time.Second; time.Sleep(10 * time.Millisecond) {
 		if now := moved(); now != last {
 			last, since = now, time.Now()
 		}

@@ -90,7 +90,8 @@ func (w *world) agrees(a *app) {
 		}
 		job := w.fold(at)
 		if told.State != job.State || r.State != job.State {
-			w.t.Errorf("%s: job %s is %s by its journals, %s as shown, %s in the index", a.name, r.ID, job.State, told.State, r.State)
+			w.t.Errorf("%s: job %s is %s by its journals, %s as shown, %s in the index", a.name, r.ID, job.State,
+				told.State, r.State)
 		}
 		w.judge(told)
 	}
@@ -120,7 +121,8 @@ func (w *world) copied(a *app, id string) {
 		}
 		here, _ := os.ReadFile(filepath.Join(a.home, "data", "mirror", id, e.Name()))
 		if !bytes.Equal(there, here) {
-			w.t.Errorf("%s: its copy of %s of job %s has %d bytes, the NAS's has %d, or they differ", a.name, e.Name(), id, len(here), len(there))
+			w.t.Errorf("%s: its copy of %s of job %s has %d bytes, the NAS's has %d, or they differ", a.name, e.Name(),
+				id, len(here), len(there))
 		}
 	}
 }
@@ -143,7 +145,8 @@ func (w *world) fold(dir string) burnin.Job {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	job, err := burnin.Fold(runs, &burnin.Observation{Run: len(runs), Complete: true, BootID: string(bytes.TrimSpace(boot))})
+	job, err := burnin.Fold(runs, &burnin.Observation{Run: len(runs), Complete: true,
+		BootID: string(bytes.TrimSpace(boot))})
 	if err != nil {
 		w.t.Fatalf("%s: %v", dir, err)
 	}

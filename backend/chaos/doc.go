@@ -9,9 +9,9 @@
 //
 // The NAS is a machine of its own (sshd.OwnMachine): it has its own boot id and can lose its power. Its drives are loop
 // devices, some with faults (disk.Faulty). Its disk and the app's are small and can be filled. The app's and the NAS's
-// clocks jump, in the middle of a process too: the app's in the test's own main, the NAS's in a runner that differs from
-// the shipped one in backend/runner/main/clock.go alone. Between them lies a network link of its own (sshd.Wire), which
-// can lose every packet.
+// clocks jump, in the middle of a process too: the app's in the test's own main, the NAS's in a runner that differs
+// from the shipped one in backend/runner/main/clock.go alone. Between them lies a network link of its own (sshd.Wire),
+// which can lose every packet.
 //
 // A seed draws the same things again, but the machine's load decides at which byte a disruption hits.
 //

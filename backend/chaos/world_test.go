@@ -105,8 +105,10 @@ func newWorld(t *testing.T, seed uint64, runner string) *world {
 		}
 		w.mount(filepath.Join(a.home, "data"))
 		t.Cleanup(a.kill)
-		a.must("nas", "add", "box", "--host", w.proxy.Host, "--port", strconv.Itoa(w.proxy.Port), "--user", w.server.User, "--key", w.server.KeyFile,
-			"--virtual-drives", "--state-dir", w.state(), "--host-key", w.server.HostKeyFingerprint, "--slots", strconv.Itoa(1+w.rng.IntN(3)))
+		a.must("nas", "add", "box", "--host", w.proxy.Host, "--port", strconv.Itoa(w.proxy.Port), "--user",
+			w.server.User, "--key", w.server.KeyFile,
+			"--virtual-drives", "--state-dir", w.state(), "--host-key", w.server.HostKeyFingerprint, "--slots",
+			strconv.Itoa(1+w.rng.IntN(3)))
 		w.apps = append(w.apps, a)
 	}
 	return w
@@ -142,7 +144,8 @@ var plans = []struct {
 
 func (w *world) newDrive(i int) *drive {
 	p := w.rng.IntN(len(plans))
-	d := &drive{FaultyDisk: disk.Faulty(w.t, driveBytes), plan: filepath.Join(w.dir, fmt.Sprintf("plan-%d.json", i)), work: plans[p].moves * driveBytes}
+	d := &drive{FaultyDisk: disk.Faulty(w.t, driveBytes), plan: filepath.Join(w.dir, fmt.Sprintf("plan-%d.json", i)),
+		work: plans[p].moves * driveBytes}
 	if err := os.WriteFile(d.plan, []byte(plans[p].text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
@@ -184,7 +187,8 @@ func (w *world) runs() map[int]string {
 	found := map[int]string{}
 	for _, pid := range w.server.Processes() {
 		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if words := strings.Split(string(line), "\x00"); len(words) > 2 && words[1] == "run" && strings.HasPrefix(words[0], w.state()) {
+		if words := strings.Split(string(line), "\x00"); len(words) > 2 && words[1] == "run" &&
+			strings.HasPrefix(words[0], w.state()) {
 			found[pid] = words[2]
 		}
 	}

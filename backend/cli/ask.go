@@ -133,5 +133,6 @@ func (a *app) mustSecret(ctx context.Context, text string) (secret.Secret, error
 	if err != nil && !errors.Is(err, io.EOF) {
 		why = err.Error()
 	}
-	return s, reason.New(reason.WrongUse, "what", strings.ToLower(text[:1])+text[1:]+": "+why, "hint", "Type it at the terminal, or give it as a line on stdin.")
+	return s, reason.New(reason.WrongUse, "what", strings.ToLower(text[:1])+text[1:]+": "+why,
+		"hint", "Type it at the terminal, or give it as a line on stdin.")
 }

@@ -25,7 +25,8 @@ func claims() map[string]func(*testscript.TestScript, bool, []string) {
 	}
 }
 
-func with(some, more map[string]func(*testscript.TestScript, bool, []string)) map[string]func(*testscript.TestScript, bool, []string) {
+func with(some, more map[string]func(*testscript.TestScript, bool, []string)) map[string]func(*testscript.TestScript,
+	bool, []string) {
 	maps.Copy(some, more)
 	return some
 }
@@ -90,14 +91,16 @@ func guid(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strconv.FormatUint(binary.BigEndian.Uint64(n[:]), 10))
 }
 
-// zfs DEVICE POOL GUID VDEV STATE: the four labels of a member of a pool: state 0 is in use or never exported, 1 exported.
+// zfs DEVICE POOL GUID VDEV STATE: the four labels of a member of a pool: state 0 is in use or never exported, 1
+// exported.
 func zfsMember(ts *testscript.TestScript, _ bool, args []string) {
 	number := func(s string) uint64 {
 		n, err := strconv.ParseUint(s, 10, 64)
 		ts.Check(err)
 		return n
 	}
-	list := nvlist("version", uint64(5000), "name", args[1], "state", number(args[4]), "txg", uint64(7), "pool_guid", number(args[2]),
+	list := nvlist("version", uint64(5000), "name", args[1], "state", number(args[4]), "txg", uint64(7),
+		"pool_guid", number(args[2]),
 		"hostid", uint64(0xabcdef), "hostname", "elsewhere", "top_guid", uint64(1), "guid", number(args[3]),
 		"vdev_tree", nvlist("type", "mirror", "id", uint64(0), "guid", uint64(1)))
 	label := make([]byte, 256<<10)

@@ -117,8 +117,10 @@ func Main(ctx context.Context, args []string, env Env) int {
 	var r root
 	data := filepath.Join(env.Home, "burnish")
 	exit := -1
-	parser, err := kong.New(&r, kong.Name("burnish"), kong.Description("Burns in the drives of a NAS and gives a verdict one can trust."),
-		kong.Vars{"version": env.Version, "data": data, "ttl": strconv.Itoa(int(unlock.TTL / time.Second))}, kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(code int) { exit = code }))
+	parser, err := kong.New(&r, kong.Name("burnish"), kong.Description("Burns in the drives of a NAS and gives a "+
+		"verdict one can trust."),
+		kong.Vars{"version": env.Version, "data": data, "ttl": strconv.Itoa(int(unlock.TTL / time.Second))},
+		kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(code int) { exit = code }))
 	if err != nil {
 		return complain(env, false, reason.New(reason.Internal, "error", err))
 	}
@@ -130,7 +132,8 @@ func Main(ctx context.Context, args []string, env Env) int {
 		return ExitDone // help or version
 	}
 	if err != nil {
-		return complain(env, wantsJSON(args), reason.New(reason.WrongUse, "what", err, "hint", "burnish --help shows all commands."))
+		return complain(env, wantsJSON(args), reason.New(reason.WrongUse, "what", err,
+			"hint", "burnish --help shows all commands."))
 	}
 	if r.DataDir != "" {
 		if data, err = filepath.Abs(r.DataDir); err != nil {
@@ -139,7 +142,8 @@ func Main(ctx context.Context, args []string, env Env) int {
 	}
 	cmd, ok := parsed.Selected().Target.Addr().Interface().(command)
 	if !ok {
-		return complain(env, r.JSON, reason.New(reason.WrongUse, "what", "that is no whole command", "hint", "burnish --help shows all commands."))
+		return complain(env, r.JSON, reason.New(reason.WrongUse, "what", "that is no whole command",
+			"hint", "burnish --help shows all commands."))
 	}
 	a := &app{Env: env, json: r.JSON}
 	if r.DataDir != "" {
@@ -190,7 +194,8 @@ func complain(env Env, asJSON bool, err error) int {
 	if !errors.As(err, &said) {
 		said = reason.New(reason.Internal, "error", err)
 		if errors.Is(err, context.Canceled) {
-			said = reason.New(reason.WrongUse, "what", "interrupted", "hint", "Jobs that were started go on at the NAS.")
+			said = reason.New(reason.WrongUse, "what", "interrupted", "hint",
+				"Jobs that were started go on at the NAS.")
 		}
 	}
 	if asJSON {
@@ -271,7 +276,8 @@ func (a *app) say(format string, args ...any) {
 // absolute gives the whole path of a key file, which must be there: the window may run elsewhere later.
 func absolute(path string) (string, error) {
 	if _, err := os.Stat(path); err != nil {
-		return "", reason.New(reason.KeyUnusable, "key", path, "error", err, "hint", "Give the key file by its whole path.")
+		return "", reason.New(reason.KeyUnusable, "key", path, "error", err, "hint", "Give the key file by its "+
+			"whole path.")
 	}
 	return filepath.Abs(path)
 }

@@ -90,7 +90,8 @@ func (c *demoCmd) window(ctx context.Context, a *app, cases []demo.Case) error {
 
 // walk goes through the demo: what is there, what is refused, what is tested, and what came of it.
 func (c *demoCmd) walk(ctx context.Context, a *app, cases []demo.Case) ([]demo.Outcome, error) {
-	a.note("The practice NAS has %d drives. Nothing of this computer is tested or written to but files in the demo's own directory.", len(cases))
+	a.note("The practice NAS has %d drives. Nothing of this computer is tested or written to but files in the "+
+		"demo's own directory.", len(cases))
 	made, refused, err := demo.Start(ctx, a.svc, cases)
 	if err != nil {
 		return nil, err
@@ -120,7 +121,8 @@ func (c *demoCmd) walk(ctx context.Context, a *app, cases []demo.Case) ([]demo.O
 		}
 		all = append(all, j)
 	}
-	if _, err := a.svc.Clean(ctx, demo.Name, jobs.Sweep{Unknown: true, Forget: true}); err != nil { // nothing stays on a NAS
+	// nothing stays on a NAS
+	if _, err := a.svc.Clean(ctx, demo.Name, jobs.Sweep{Unknown: true, Forget: true}); err != nil {
 		return nil, err
 	}
 	return demo.Compare(cases, all, refused), nil
@@ -166,7 +168,8 @@ type outcomeRow struct {
 }
 
 func outcomeLine(o demo.Outcome) outcomeRow {
-	r := outcomeRow{Serial: o.Case.Drive.Identity.Serial, About: o.Case.About, Refused: o.Refused, Deserved: o.Wrong == "", Wrong: o.Wrong}
+	r := outcomeRow{Serial: o.Case.Drive.Identity.Serial, About: o.Case.About, Refused: o.Refused,
+		Deserved: o.Wrong == "", Wrong: o.Wrong}
 	if o.Job != nil {
 		r.Job, r.State, r.Reason = o.Job.ID, o.Job.State, o.Job.Reason
 	}

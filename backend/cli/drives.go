@@ -43,8 +43,9 @@ type driveRow struct {
 	TempCriticalC *int        `json:"temperature_critical_c"`
 	Unknown       []string    `json:"unknown"` // what could not be found out
 	Part          *string     `json:"part"`    // LUN or namespace, where the serial number has several
-	Parts         []string    `json:"parts"`   // the ids of all drives here that are parts of the same one, this one's too
-	Last          *lastJob    `json:"last"`    // the newest job of it that has ended; null where there is none
+	// the ids of all drives here that are parts of the same one, this one's too
+	Parts []string `json:"parts"`
+	Last  *lastJob `json:"last"` // the newest job of it that has ended; null where there is none
 }
 
 // lastJob is how the newest job of a drive ended.
@@ -70,12 +71,15 @@ type driveHealth struct {
 
 func driveLine(r wire.DriveRow) driveRow {
 	d := driveRow{
-		ID: r.Identity.ID(), Model: r.Identity.Model, SizeBytes: r.Identity.SizeBytes, Path: r.Path, Kind: r.Identity.Kind,
+		ID: r.Identity.ID(), Model: r.Identity.Model, SizeBytes: r.Identity.SizeBytes, Path: r.Path,
+		Kind:         r.Identity.Kind,
 		TemperatureC: r.TempC, Usage: r.Usage, Startable: drive.StartableFor(r.Identity, r.Usage),
 		Chip: r.Usage.Chip(), Firmware: r.Identity.Firmware, Transport: r.Identity.Transport,
-		LogicalBytes: r.Identity.LogicalBytes, PhysicalBytes: r.Identity.PhysicalBytes, HiddenBytes: r.Identity.HiddenBytes, Place: r.Place,
-		SMART: driveHealth{Available: r.SMART, Passed: r.Passed, Off: r.SMARTOff}, TempLimitC: r.TempLimitC, TempCriticalC: r.TempCriticalC,
-		Unknown: append([]string{}, r.Unknown...),
+		LogicalBytes: r.Identity.LogicalBytes, PhysicalBytes: r.Identity.PhysicalBytes,
+		HiddenBytes: r.Identity.HiddenBytes, Place: r.Place,
+		SMART: driveHealth{Available: r.SMART, Passed: r.Passed, Off: r.SMARTOff}, TempLimitC: r.TempLimitC,
+		TempCriticalC: r.TempCriticalC,
+		Unknown:       append([]string{}, r.Unknown...),
 	}
 	if r.Rootless {
 		d.Startable = drive.Startable{}
@@ -126,7 +130,8 @@ func (d driveRow) cells() []string {
 	if d.Last != nil {
 		last = d.Last.word + " (" + clock(d.Last.EndedMs) + ")"
 	}
-	can := map[drive.Startable]string{{Read: true, Destructive: true}: "any plan", {Read: true}: "read only"}[d.Startable]
+	can := map[drive.Startable]string{{Read: true, Destructive: true}: "any plan",
+		{Read: true}: "read only"}[d.Startable]
 	switch {
 	case can == "":
 		can = "locked"

@@ -14,12 +14,15 @@ import (
 // A list of drives shows what tells two of them apart, and what is known of them.
 func TestAListShowsPartsKindsPathsAndTheLastVerdict(t *testing.T) {
 	free := drive.Usage{Class: drive.None, Text: "nothing uses it"}
-	one := wire.DriveRow{Identity: drive.Identity{Serial: "N1", WWN: "EUI.1", Part: "1", Kind: drive.NVMe, Transport: "pcie", SizeBytes: 1e12, LogicalBytes: 512}, Path: "/dev/nvme0n1", Usage: free}
+	one := wire.DriveRow{Identity: drive.Identity{Serial: "N1", WWN: "EUI.1", Part: "1", Kind: drive.NVMe,
+		Transport: "pcie", SizeBytes: 1e12, LogicalBytes: 512}, Path: "/dev/nvme0n1", Usage: free}
 	two := one
 	two.Identity.WWN, two.Identity.Part, two.Path = "EUI.2", "2", "/dev/nvme0n2"
-	sas := wire.DriveRow{Identity: drive.Identity{Serial: "S1", WWN: "5000", Kind: drive.HDD, Transport: "sas", SizeBytes: 1e12, LogicalBytes: 512}, Path: "/dev/sda", Usage: free,
+	sas := wire.DriveRow{Identity: drive.Identity{Serial: "S1", WWN: "5000", Kind: drive.HDD,
+		Transport: "sas", SizeBytes: 1e12, LogicalBytes: 512}, Path: "/dev/sda", Usage: free,
 		Place: drive.Place{Paths: []string{"/dev/sda", "/dev/sdc"}}}
-	last := map[string]burnin.Job{sas.Identity.ID(): {ID: "job", Plan: "standard", State: burnin.Passed, EndedMs: time.Now().UnixMilli(), Verdict: burnin.Verdict{Coverage: burnin.CoverageVerified}}}
+	last := map[string]burnin.Job{sas.Identity.ID(): {ID: "job", Plan: "standard", State: burnin.Passed,
+		EndedMs: time.Now().UnixMilli(), Verdict: burnin.Verdict{Coverage: burnin.CoverageVerified}}}
 	rows := driveLines([]wire.DriveRow{one, two, sas}, last)
 	for i, want := range [][]string{
 		{"nvme pcie, part 1 of 2", "/dev/nvme0n1", "none: nothing uses it", "any plan"},

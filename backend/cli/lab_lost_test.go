@@ -27,8 +27,10 @@ import (
 // What TestLostInTheLab needs beside the flags of TestLab: the lab is a virtual machine that it may pause, reset and
 // take a drive from.
 var (
-	labQMP    = flag.String("lab-qmp", "", "the socket of the lab's QEMU for QMP; the machine is paused and reset by it")
-	labSerial = flag.String("lab-serial", "", "the serial of a blank SCSI drive of the lab, slow enough that a surface pass takes minutes")
+	labQMP = flag.String("lab-qmp", "",
+		"the socket of the lab's QEMU for QMP; the machine is paused and reset by it")
+	labSerial = flag.String("lab-serial", "", "the serial of a blank SCSI drive of the lab, slow enough that a "+
+		"surface pass takes minutes")
 	labUnplug = flag.String("lab-unplug", "", "the id of that drive's device in QEMU")
 	labReplug = flag.String("lab-replug", "", "the device_add arguments, as JSON, that plug it in again")
 )
@@ -46,7 +48,8 @@ func (l *lost) told() string {
 	return strings.TrimSpace(string(text))
 }
 
-// disruption does something to the NAS or its drive and looks at what the job says of it. What ended is resumed after it.
+// disruption does something to the NAS or its drive and looks at what the job says of it. What ended is resumed after
+// it.
 type disruption struct {
 	name string
 	do   func(*lost)
@@ -56,11 +59,13 @@ type disruption struct {
 
 var disruptions = []disruption{
 	{name: "runner killed with -9", do: func(l *lost) { l.kill() }},
-	{name: "systemctl stop of the unit", do: func(l *lost) { l.must("systemctl stop 'burnish-" + l.id + "-*'") }, want: "told_to_end", says: []string{"surface_validate"}},
+	{name: "systemctl stop of the unit", do: func(l *lost) { l.must("systemctl stop 'burnish-" + l.id + "-*'") },
+		want: "told_to_end", says: []string{"surface_validate"}},
 	{name: "drive unplugged", do: func(l *lost) { l.unplug() }, want: "drive_vanished"},
 	{name: "machine paused for 3 minutes", do: func(l *lost) { l.pause() }},
 	{name: "system_reset", do: func(l *lost) { l.qmp(`{"execute":"system_reset"}`) }, want: "nas_restarted", says: []string{"surface_validate"}},
-	{name: "shutdown -r", do: func(l *lost) { _, _ = l.shell("systemctl --no-block reboot") }, want: "told_to_end", says: []string{"surface_validate"}},
+	{name: "shutdown -r", do: func(l *lost) { _, _ = l.shell("systemctl --no-block reboot") },
+		want: "told_to_end", says: []string{"surface_validate"}},
 }
 
 // TestLostInTheLab runs one job on a drive of the lab through everything that happens to a NAS, then reads it from a
@@ -222,7 +227,8 @@ func (l *lost) after(d disruption, before float64, began time.Time) {
 	} else {
 		l.until("the job is unknown after: "+d.name, func() bool { j = l.job(); return j.State.Ended() })
 		s := surfaceOf(j)
-		if j.State != burnin.Unknown || j.Reason == nil || j.Reason.Code != reason.Code(d.want) || s.State != burnin.Unknown || s.Reason == nil || s.Reason.Text != j.Reason.Text {
+		if j.State != burnin.Unknown || j.Reason == nil || j.Reason.Code != reason.Code(d.want) ||
+			s.State != burnin.Unknown || s.Reason == nil || s.Reason.Text != j.Reason.Text {
 			l.t.Fatalf("after %s the job is %s: %+v, its stage %s: %+v", d.name, j.State, j.Reason, s.State, s.Reason)
 		}
 		for _, word := range d.says {
@@ -235,7 +241,8 @@ func (l *lost) after(d disruption, before float64, began time.Time) {
 	if j.Reason != nil {
 		said = string(j.Reason.Code) + ": " + j.Reason.Text
 	}
-	fmt.Printf("| %s | at %.0f %% | %s, runs %d | seen after %.0f s |\n", d.name, before*100, said, len(j.Runs), time.Since(began).Seconds())
+	fmt.Printf("| %s | at %.0f %% | %s, runs %d | seen after %.0f s |\n", d.name, before*100, said, len(j.Runs),
+		time.Since(began).Seconds())
 	fmt.Printf("  watch: %s\n", strings.Join(strings.Split(l.told(), "\n"), "\n         "))
 	if d.want == "" {
 		return
@@ -259,7 +266,8 @@ func (l *lost) after(d disruption, before float64, began time.Time) {
 // aborted: the stage's log ends with the word for it.
 func (l *lost) aborted() {
 	out, _ := l.output("logs", l.id, "--stage", "surface_validate")
-	if lines := strings.Split(strings.TrimSpace(string(out)), "\n"); strings.Count(string(out), "[ABORTED]") == 0 || !strings.Contains(lines[len(lines)-1], "[ABORTED]") {
+	if lines := strings.Split(strings.TrimSpace(string(out)), "\n"); strings.Count(string(out), "[ABORTED]") == 0 ||
+		!strings.Contains(lines[len(lines)-1], "[ABORTED]") {
 		l.t.Errorf("the log does not end with [ABORTED]: %s", out)
 	}
 }
@@ -313,7 +321,8 @@ func (l *lost) qmp(command string) {
 func (l *lost) ends() burnin.Job {
 	var j burnin.Job
 	l.until("the job ends", func() bool { j = l.job(); return j.State.Ended() })
-	fmt.Printf("| the end | %s, %d runs | covered %d of %d bytes | %v |\n", j.State, len(j.Runs), j.BytesCovered, j.Drive.SizeBytes, j.Warnings)
+	fmt.Printf("| the end | %s, %d runs | covered %d of %d bytes | %v |\n", j.State, len(j.Runs), j.BytesCovered,
+		j.Drive.SizeBytes, j.Warnings)
 	resumed := slices.ContainsFunc(j.Warnings, func(w reason.Said) bool { return w.Code == "resumed" })
 	if j.State != burnin.Passed || !resumed {
 		l.t.Errorf("the job is %s: %+v, and says that it was resumed: %v", j.State, j.Reason, resumed)
@@ -329,7 +338,8 @@ func (l *lost) adopted(first burnin.Job) {
 	second.again("adopt", "lab")
 	second.id = l.id
 	if j := second.job(); j.State != first.State || len(j.Runs) != len(first.Runs) {
-		l.t.Errorf("the second computer says %s with %d runs, the first %s with %d", j.State, len(j.Runs), first.State, len(first.Runs))
+		l.t.Errorf("the second computer says %s with %d runs, the first %s with %d", j.State, len(j.Runs), first.State,
+			len(first.Runs))
 	}
 	entries, err := os.ReadDir(mirror)
 	if err != nil || len(entries) == 0 {

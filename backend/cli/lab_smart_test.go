@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-var labSMART = flag.Bool("lab-smart", false, "run plans on the drives of the throw-away NAS that BURNISH_LAB_* name: real answers, then simulated ones")
+var labSMART = flag.Bool("lab-smart", false, "run plans on the drives of the throw-away NAS that BURNISH_LAB_* "+
+	"name: real answers, then simulated ones")
 
 // lab is a NAS that may be done anything to, reached over SSH: $BURNISH_LAB_HOST, _PORT, _USER (with sudo), _KEY and
 // _HOSTKEY (a fingerprint).
@@ -38,8 +39,10 @@ func openLab(t *testing.T) *lab {
 	}
 	l := &lab{t: t, dir: t.TempDir(), prog: env("PROGRAM", filepath.Join("..", "..", "build", "bin", "burnish-cli"))}
 	host, port, user, key := env("HOST", ""), env("PORT", "22"), env("USER", ""), env("KEY", "")
-	l.ssh = []string{"-q", "-i", key, "-p", port, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", user + "@" + host}
-	if out, _, code := l.burnish("nas", "add", "lab", "--host", host, "--port", port, "--user", user, "--key", key, "--sudo", "nopasswd", "--host-key", env("HOSTKEY", "")); code != 0 {
+	l.ssh = []string{"-q", "-i", key, "-p", port, "-o", "StrictHostKeyChecking=no", "-o",
+		"UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", user + "@" + host}
+	if out, _, code := l.burnish("nas", "add", "lab", "--host", host, "--port", port, "--user", user, "--key", key,
+		"--sudo", "nopasswd", "--host-key", env("HOSTKEY", "")); code != 0 {
 		t.Fatalf("nas add: %s", out)
 	}
 	return l
@@ -161,7 +164,8 @@ func (l *lab) asSmartctlSays(serial, path string) string {
 	passed, known := field(doc, "smart_status", "passed").(bool)
 	capable := field(doc, "ata_smart_data", "capabilities", "self_tests_supported") == true
 	kind, _ := field(doc, "device", "protocol").(string)
-	l.t.Logf("real  %-14s %-5s smartctl by hand: passed %v, self-tests %v; quick: exit %d, %v %s", serial, kind, known && passed, capable, code, job["state"], said(job))
+	l.t.Logf("real  %-14s %-5s smartctl by hand: passed %v, self-tests %v; quick: exit %d, %v %s", serial, kind,
+		known && passed, capable, code, job["state"], said(job))
 	switch {
 	case !known:
 		if code != 5 || said(job) != "smart_unsupported" {
@@ -179,8 +183,10 @@ func (l *lab) asSmartctlSays(serial, path string) string {
 	if field(stages[1], "state") != want {
 		l.t.Errorf("%s: short_smart is %v, want %s", serial, field(stages[1], "state"), want)
 	}
-	for _, figure := range []struct{ name, path string }{{"power_on_hours", "power_on_time hours"}, {"temperature_c", "temperature current"}} {
-		if got, by := field(job, "health", "before", figure.name), field(doc, strings.Fields(figure.path)...); got != by {
+	for _, figure := range []struct{ name, path string }{{"power_on_hours", "power_on_time hours"},
+		{"temperature_c", "temperature current"}} {
+		if got, by := field(job, "health", "before", figure.name),
+			field(doc, strings.Fields(figure.path)...); got != by {
 			l.t.Errorf("%s: %s is %v, smartctl by hand says %v", serial, figure.name, got, by)
 		}
 	}
@@ -237,7 +243,8 @@ func (l *lab) simulate(byKind map[string]string) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	l.root(program, "cat > /usr/local/sbin/smartctl && chmod 755 /usr/local/sbin/smartctl && cp /usr/local/sbin/smartctl /usr/local/sbin/nvme")
+	l.root(program, "cat > /usr/local/sbin/smartctl && chmod 755 /usr/local/sbin/smartctl && cp "+
+		"/usr/local/sbin/smartctl /usr/local/sbin/nvme")
 	for _, s := range scenarios() {
 		serial := byKind[s.kind]
 		if serial == "" {
@@ -247,7 +254,8 @@ func (l *lab) simulate(byKind map[string]string) {
 		l.root([]byte(s.scenario), "rm -f /run/burnish-lab/*; cat > /run/burnish-lab/"+serial+".json")
 		began := time.Now()
 		job, code := l.job(serial, s.plan)
-		l.t.Logf("simulated  %-30s exit %d, %v %s, %.0f s", s.name, code, job["state"], said(job), time.Since(began).Seconds())
+		l.t.Logf("simulated  %-30s exit %d, %v %s, %.0f s", s.name, code, job["state"], said(job),
+			time.Since(began).Seconds())
 		if code != s.code || said(job) != s.reason {
 			l.t.Errorf("%s: exit %d, %q; want %d, %q", s.name, code, said(job), s.code, s.reason)
 		}

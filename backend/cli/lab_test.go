@@ -22,7 +22,8 @@ import (
 
 // The lab is a throw-away machine with blank drives. All that it has is made use of, and nothing of it is kept.
 var (
-	labHost    = flag.String("lab", "", "HOST:PORT of a throw-away machine, where root may log in and whose blank drives may be written to")
+	labHost = flag.String("lab", "", "HOST:PORT of a throw-away machine, where root may log in and whose blank "+
+		"drives may be written to")
 	labKey     = flag.String("lab-key", "", "the private key for it")
 	labHostKey = flag.String("lab-host-key", "", "its host key, as SHA256:…")
 	labBrief   = flag.Bool("lab-brief", false, "only look at what each use is taken for, and start and unlock nothing")
@@ -74,7 +75,9 @@ var rounds = [][]scene{{
 	{name: "random data, no label", needs: 1, quiet: true, setup: `dd if=/dev/urandom of=$1 bs=1M status=none || true`, want: []seen{{drive.Data, drive.SerialPhrase, "unknown content"}}, right: true},
 }, {
 	{name: "ZFS, imported: mirror, spare, cache, log", needs: 5, setup: `zpool create -f labtank mirror $1 $2 spare $3 cache $4 log $5`, undo: `zpool destroy labtank`,
-		want: []seen{{drive.Pool, drive.PoolPhrase, "mirror-0"}, {drive.Pool, drive.PoolPhrase, "mirror-0"}, {drive.Pool, drive.PoolPhrase, "spare"}, {drive.Pool, drive.PoolPhrase, "cache"}, {drive.Pool, drive.PoolPhrase, "log"}}},
+		want: []seen{{drive.Pool, drive.PoolPhrase, "mirror-0"}, {drive.Pool, drive.PoolPhrase, "mirror-0"},
+			{drive.Pool, drive.PoolPhrase, "spare"}, {drive.Pool, drive.PoolPhrase, "cache"},
+			{drive.Pool, drive.PoolPhrase, "log"}}},
 	{name: "ZFS, exported", needs: 1, quiet: true, setup: `zpool create -f labgone $1; zpool export labgone`, want: []seen{{drive.ExportedPool, drive.PoolPhrase, "labgone"}}, right: true},
 	{name: "ZFS, never exported, as another host left it", needs: 2, quiet: true, setup: `was=$(hostname); hostname elsewhere; zpool create -f lableft $1; hostname "$was"; sync; dd if=$1 of=$2 bs=1M status=none; zpool destroy lableft; dd if=/dev/zero of=$1 bs=1M status=none || true; blockdev --rereadpt $2`,
 		want: []seen{locked(drive.None, ""), locked(drive.Remote, "lableft")}},
@@ -106,8 +109,8 @@ type labRow struct {
 	Place            drive.Place
 }
 
-// TestLab makes every use of a drive on real devices of the lab, and shows that Burnish sees it, that only a blank drive
-// starts, and that only the right phrase unlocks. make lab-safety runs it.
+// TestLab makes every use of a drive on real devices of the lab, and shows that Burnish sees it, that only a blank
+// drive starts, and that only the right phrase unlocks. make lab-safety runs it.
 func TestLab(t *testing.T) {
 	if *labHost == "" {
 		t.Skip("-lab runs it; make lab-safety does")
@@ -138,7 +141,8 @@ func (b *bench) add() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if out, code := b.burnish("nas", "add", "lab", "--host", host, "--port", port, "--user", "root", "--key", *labKey, "--host-key", *labHostKey); code != 0 {
+	if out, code := b.burnish("nas", "add", "lab", "--host", host, "--port", port, "--user", "root", "--key", *labKey,
+		"--host-key", *labHostKey); code != 0 {
 		b.t.Fatalf("nas add: %s", out)
 	}
 }
@@ -154,7 +158,8 @@ func (b *bench) burnish(args ...string) (string, int) {
 // shell runs a script on the lab. What it prints comes back.
 func (b *bench) shell(script string, args ...string) (string, error) {
 	host, port, _ := net.SplitHostPort(*labHost)
-	ssh := []string{"-q", "-i", *labKey, "-p", port, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "root@" + host, "bash -s -- " + strings.Join(args, " ")}
+	ssh := []string{"-q", "-i", *labKey, "-p", port, "-o", "StrictHostKeyChecking=no", "-o",
+		"UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "root@" + host, "bash -s -- " + strings.Join(args, " ")}
 	cmd := exec.Command("ssh", ssh...)
 	cmd.Stdin = strings.NewReader("export PATH=/usr/sbin:/sbin:$PATH LC_ALL=C; set -e; " + script + "\n")
 	out, err := cmd.CombinedOutput()
@@ -166,7 +171,10 @@ func (b *bench) look() {
 	b.t.Helper()
 	for range 10 {
 		b.lookOnce()
-		if !slices.ContainsFunc(b.rows, func(r labRow) bool { return strings.Contains(r.Usage.Text, "does not answer") }) {
+		if !slices.ContainsFunc(b.rows, func(r labRow) bool {
+			return strings.Contains(r.Usage.Text,
+				"does not answer")
+		}) {
 			return
 		}
 	}
@@ -300,7 +308,8 @@ func (b *bench) check(s scene, paths []string) string {
 			continue
 		}
 		if u := r.Usage; u.Class != want.class || u.PhraseKind != want.phrase || !strings.Contains(u.Text, want.word) {
-			b.t.Errorf("%s: %s is %s (%s, phrase %s), want %+v\n%+v", s.name, paths[i], u.Class, u.Text, u.PhraseKind, want, u.Why)
+			b.t.Errorf("%s: %s is %s (%s, phrase %s), want %+v\n%+v", s.name, paths[i], u.Class, u.Text, u.PhraseKind,
+				want, u.Why)
 		}
 		if r.Startable.Destructive != (r.Usage.Class == drive.None) {
 			b.t.Errorf("%s: %s is %s, and startable is %v", s.name, paths[i], r.Usage.Class, r.Startable)
@@ -310,7 +319,8 @@ func (b *bench) check(s scene, paths []string) string {
 			continue
 		}
 		before := b.hash(s, paths[i])
-		if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan); code != 5 || !strings.Contains(out, "drive") {
+		if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan); code != 5 ||
+			!strings.Contains(out, "drive") {
 			b.t.Errorf("%s: start without a grant ends with %d: %s", s.name, code, out)
 		}
 		refused = "refused"
@@ -360,7 +370,8 @@ func (b *bench) wrongPhrases(s scene, r labRow) string {
 	}
 	grant := b.unlocked(s, r, "--ttl", "1")
 	// By the time that a start has looked at all drives, one second is over.
-	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan, "--grant", grant); code != 5 || !strings.Contains(out, "expired") && !strings.Contains(out, "has ended") {
+	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan, "--grant", grant); code != 5 ||
+		!strings.Contains(out, "expired") && !strings.Contains(out, "has ended") {
 		b.t.Errorf("%s: an expired grant ends with %d: %s", s.name, code, out)
 	}
 	return "case, spaces, another drive's, expired: refused"
@@ -368,7 +379,8 @@ func (b *bench) wrongPhrases(s scene, r labRow) string {
 
 // unlocked gives a grant for the right phrase.
 func (b *bench) unlocked(s scene, r labRow, more ...string) string {
-	out, code := b.burnish(append([]string{"unlock", "lab", "--drive", r.ID, "--phrase", r.phrase(), "--json"}, more...)...)
+	out, code := b.burnish(append([]string{"unlock", "lab", "--drive", r.ID, "--phrase", r.phrase(), "--json"},
+		more...)...)
 	var g struct{ Grant string }
 	if code != 0 || json.Unmarshal([]byte(out), &g) != nil {
 		b.t.Errorf("%s: the right phrase ends with %d: %s", s.name, code, out)
@@ -380,14 +392,16 @@ func (b *bench) unlocked(s scene, r labRow, more ...string) string {
 func (b *bench) burnIn(s scene, r labRow) string {
 	grant := b.unlocked(s, r)
 	before := b.hash(s, r.Path)
-	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan, "--grant", grant, "--wait"); code != 0 {
+	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan, "--grant", grant,
+		"--wait"); code != 0 {
 		b.t.Errorf("%s: unlocked and started it ends with %d: %s", s.name, code, out)
 		return "?"
 	}
 	if b.hash(s, r.Path) == before {
 		b.t.Errorf("%s: the drive was burned in and is as it was", s.name)
 	}
-	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan, "--grant", grant); code != 5 || !strings.Contains(out, "one start") {
+	if out, code := b.burnish("start", "lab", "--drive", r.ID, "--plan", b.plan, "--grant", grant); code != 5 ||
+		!strings.Contains(out, "one start") {
 		b.t.Errorf("%s: a spent grant ends with %d: %s", s.name, code, out)
 	}
 	b.mu.Lock()

@@ -117,7 +117,8 @@ func (a *app) importable(config *sshconfig.Config) error {
 	t := a.table("HOST", "LOGIN", "KEY", "JUMP")
 	for _, host := range config.Hosts() {
 		p, err := config.Profile(host)
-		row := importRow{Host: host, Reach: jumpText(profile.Jump{Host: p.Host, Port: p.Port, User: p.User}), Key: p.KeyFile, Jump: jumpText(p.Jump)}
+		row := importRow{Host: host, Reach: jumpText(profile.Jump{Host: p.Host, Port: p.Port, User: p.User}),
+			Key: p.KeyFile, Jump: jumpText(p.Jump)}
 		if err != nil {
 			if !errors.As(err, &row.Reason) {
 				return err

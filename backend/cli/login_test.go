@@ -42,7 +42,8 @@ func newPlace(t *testing.T) *place {
 	if _, err := bin.Runner("amd64"); err != nil {
 		t.Fatalf("%v; run: make runner", err)
 	}
-	p := &place{server: sshd.Start(t, sshd.Config("PasswordAuthentication yes")), user: sshd.NewUser(t, sshd.SudoPassword), home: t.TempDir()}
+	p := &place{server: sshd.Start(t, sshd.Config("PasswordAuthentication yes")),
+		user: sshd.NewUser(t, sshd.SudoPassword), home: t.TempDir()}
 	dir, err := os.MkdirTemp("/var/lib", "burnish-login-")
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +53,8 @@ func newPlace(t *testing.T) *place {
 		t.Fatal(err)
 	}
 	p.state = filepath.Join(dir, "burnish")
-	p.add = fmt.Sprintf("nas add box --host %s --port %d --user %s --sudo password --virtual-drives --state-dir %s --host-key %s",
+	p.add = fmt.Sprintf("nas add box --host %s --port %d --user %s --sudo password --virtual-drives --state-dir %s "+
+		"--host-key %s",
 		p.server.Host, p.server.Port, p.user.Name, p.state, p.server.HostKeyFingerprint)
 	return p
 }
@@ -264,7 +266,8 @@ func TestWithoutAKeychainAPersonIsAskedEachTime(t *testing.T) {
 
 	at = p.at(t, "nas test box")
 	at.types("Password of "+p.user.Name, "wrong")
-	if shown := at.ends(6); !strings.Contains(shown, "refused the password") || strings.Count(shown, "Password of") != 1 {
+	if shown := at.ends(6); !strings.Contains(shown, "refused the password") ||
+		strings.Count(shown, "Password of") != 1 {
 		t.Errorf("got %s", shown)
 	}
 
@@ -324,15 +327,17 @@ func TestASudoPasswordOfItsOwnComesAfterTheLogins(t *testing.T) {
 	}{
 		"the same, said by an empty line": {secret + "\n\n", p.add + " --password-stdin", 0, "saved"},
 		"the same, unsaid":                {secret + "\n", p.add + " --password-stdin", 0, "saved"},
-		"its own":                         {secret + "\r\n" + secret, p.add + " --password-stdin --sudo-password-stdin", 0, "saved"},
-		"its own, missing":                {secret + "\n", p.add + " --password-stdin --sudo-password-stdin", 2, "empty"},
-		"its own, wrong":                  {secret + "\nwrong\n", p.add + " --password-stdin", 6, "sudo refused the password"},
-		"a key and sudo's":                {secret + "\n", p.add + " --key " + p.server.KeyFile, 0, "saved"},
-		"a key and nothing":               {"", p.add + " --key " + p.server.KeyFile, 2, "empty"},
-		"no way in":                       {"", p.add, 2, "--password-stdin"},
+		"its own": {secret + "\r\n" + secret, p.add + " --password-stdin --sudo-password-stdin",
+			0, "saved"},
+		"its own, missing":  {secret + "\n", p.add + " --password-stdin --sudo-password-stdin", 2, "empty"},
+		"its own, wrong":    {secret + "\nwrong\n", p.add + " --password-stdin", 6, "sudo refused the password"},
+		"a key and sudo's":  {secret + "\n", p.add + " --key " + p.server.KeyFile, 0, "saved"},
+		"a key and nothing": {"", p.add + " --key " + p.server.KeyFile, 2, "empty"},
+		"no way in":         {"", p.add, 2, "--password-stdin"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if out, code := p.run(t, c.stdin, c.words+" --data-dir "+t.TempDir()); code != c.code || !strings.Contains(out, c.says) {
+			if out, code := p.run(t, c.stdin, c.words+" --data-dir "+t.TempDir()); code != c.code ||
+				!strings.Contains(out, c.says) {
 				t.Errorf("exit %d, want %d and %q:\n%s", code, c.code, c.says, out)
 			} else {
 				leak.Text(t, "what was printed", out, secret)
@@ -343,12 +348,14 @@ func TestASudoPasswordOfItsOwnComesAfterTheLogins(t *testing.T) {
 
 func TestANASThatSSHKnowsIsImported(t *testing.T) {
 	p := newPlace(t)
-	outer := sshd.Start(t, sshd.Config("AuthorizedKeysFile "+filepath.Join(filepath.Dir(p.server.KeyFile), "authorized_keys")))
+	outer := sshd.Start(t, sshd.Config("AuthorizedKeysFile "+filepath.Join(filepath.Dir(p.server.KeyFile),
+		"authorized_keys")))
 	ssh := filepath.Join(p.home, ".ssh")
 	if err := os.Mkdir(ssh, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	config := fmt.Sprintf("Host tank\n HostName %s\n Port %d\n User %s\n IdentityFile %s\n ProxyJump door\nHost door\n HostName %s\n Port %d\n User root\n",
+	config := fmt.Sprintf("Host tank\n HostName %s\n Port %d\n User %s\n IdentityFile %s\n ProxyJump door\nHost "+
+		"door\n HostName %s\n Port %d\n User root\n",
 		p.server.Host, p.server.Port, p.user.Name, p.server.KeyFile, outer.Host, outer.Port)
 	var known strings.Builder
 	for _, s := range []*sshd.Server{p.server, outer} {
@@ -369,7 +376,8 @@ func TestANASThatSSHKnowsIsImported(t *testing.T) {
 	if code != 0 || !strings.Contains(out, `"host":"tank"`) || !strings.Contains(out, `"jump":"root@`+outer.Addr()) {
 		t.Errorf("exit %d: %s", code, out)
 	}
-	out, code = p.run(t, p.user.Password+"\n", "nas import tank --sudo password --virtual-drives --json --state-dir "+p.state+from)
+	out, code = p.run(t, p.user.Password+"\n", "nas import tank --sudo password --virtual-drives --json --state-dir "+
+		p.state+from)
 	if code != 0 || !strings.Contains(out, `"name":"tank"`) || !strings.Contains(out, `"jump":"root@`+outer.Addr()) {
 		t.Errorf("exit %d: %s", code, out)
 	}

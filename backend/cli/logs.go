@@ -39,10 +39,12 @@ func (c *logsCmd) run(ctx context.Context, a *app) (int, error) {
 		}
 	}
 	if len(p.files) == 0 && c.Stage == wire.UndoLog {
-		return 0, reason.New(reason.WrongUse, "what", "nothing of this job was brought back", "hint", "burnish undo "+j.ID+" does it, where it can still be done.")
+		return 0, reason.New(reason.WrongUse, "what", "nothing of this job was brought back",
+			"hint", "burnish undo "+j.ID+" does it, where it can still be done.")
 	}
 	if len(p.files) == 0 {
-		return 0, reason.New(reason.WrongUse, "what", "the job has no stage "+c.Stage, "hint", "burnish show "+j.ID+" lists its stages.")
+		return 0, reason.New(reason.WrongUse, "what", "the job has no stage "+c.Stage,
+			"hint", "burnish show "+j.ID+" lists its stages.")
 	}
 	err = p.print()
 	if err == nil && c.Follow && !j.State.Ended() {

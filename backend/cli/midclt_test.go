@@ -63,7 +63,8 @@ func TestALoginWithoutRootLooksThroughMidclt(t *testing.T) {
 	burnish := func(args ...string) (lines []map[string]any, errs string, code int) {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
-		code = cli.Main(context.Background(), append([]string{"--json", "--data-dir", filepath.Join(home, "data")}, args...), cli.Env{
+		code = cli.Main(context.Background(), append([]string{"--json", "--data-dir", filepath.Join(home, "data")},
+			args...), cli.Env{
 			Stdout: &stdout, Stderr: &stderr, Home: home, Version: "test", Now: time.Now,
 			Open: func(ctx context.Context, dir string) (*jobs.Service, func() error, error) {
 				return jobs.Open(ctx, dir, bin.Runner)
@@ -78,7 +79,8 @@ func TestALoginWithoutRootLooksThroughMidclt(t *testing.T) {
 		}
 		return lines, stderr.String(), code
 	}
-	add := []string{"nas", "add", "nas", "--host", server.Host, "--port", strconv.Itoa(server.Port), "--user", user.Name, "--key", server.KeyFile, "--host-key", server.HostKeyFingerprint}
+	add := []string{"nas", "add", "nas", "--host", server.Host, "--port", strconv.Itoa(server.Port), "--user",
+		user.Name, "--key", server.KeyFile, "--host-key", server.HostKeyFingerprint}
 	if _, errs, code := burnish(add...); code != 0 {
 		t.Fatalf("nas add: exit %d, %s", code, errs)
 	}
@@ -88,17 +90,20 @@ func TestALoginWithoutRootLooksThroughMidclt(t *testing.T) {
 		t.Fatalf("drives: exit %d, %s, %v", code, errs, rows)
 	}
 	first, pooled, odd := rows[0], rows[1], rows[2]
-	if first["id"] != "ZR1@5000C500AAAAAAAA" || first["size_bytes"] != 16000900661248.0 || first["path"] != "/dev/sdz" || first["temperature_c"] != 35.0 || first["kind"] != "hdd" {
+	if first["id"] != "ZR1@5000C500AAAAAAAA" || first["size_bytes"] != 16000900661248.0 ||
+		first["path"] != "/dev/sdz" || first["temperature_c"] != 35.0 || first["kind"] != "hdd" {
 		t.Errorf("%v", first)
 	}
 	if pooled["temperature_c"] != nil || !strings.Contains(field(pooled, "usage", "text").(string), "pool tank") {
 		t.Errorf("%v", pooled)
 	}
-	if odd["temperature_c"] != 41.0 || odd["kind"] != "nvme" || strings.ContainsAny(odd["model"].(string), "\x1b\u202e") {
+	if odd["temperature_c"] != 41.0 || odd["kind"] != "nvme" || strings.ContainsAny(odd["model"].(string),
+		"\x1b\u202e") {
 		t.Errorf("%v", odd)
 	}
 	for _, r := range rows {
-		if field(r, "usage", "class") != "cannot_tell" || field(r, "startable", "read") != false || field(r, "startable", "destructive") != false {
+		if field(r, "usage", "class") != "cannot_tell" || field(r, "startable", "read") != false ||
+			field(r, "startable", "destructive") != false {
 			t.Errorf("%v may be started", r)
 		}
 	}
@@ -122,11 +127,13 @@ func TestALoginWithoutRootLooksThroughMidclt(t *testing.T) {
 	if got, errs, code := selftest("ZR1", "short"); code != 0 || field(got, "running", "remaining_percent") != 60.0 {
 		t.Errorf("begun: exit %d, %s, %v", code, errs, got)
 	}
-	if got, errs, code := selftest("ZR1", "none"); code != 0 || got["running"] != nil || len(got["rows"].([]any)) != 1 ||
+	if got, errs, code := selftest("ZR1", "none"); code != 0 || got["running"] != nil ||
+		len(got["rows"].([]any)) != 1 ||
 		field(got["rows"].([]any)[0], "result") != "passed" || field(got["rows"].([]any)[0], "hours") != 812.0 {
 		t.Errorf("ended: exit %d, %s, %v", code, errs, got)
 	}
-	if _, errs, code := selftest("ZR2", "long"); code != cli.ExitReach || !strings.Contains(errs, "midclt_refused") || !strings.Contains(errs, "not valid") {
+	if _, errs, code := selftest("ZR2", "long"); code != cli.ExitReach || !strings.Contains(errs, "midclt_refused") ||
+		!strings.Contains(errs, "not valid") {
 		t.Errorf("refused: exit %d, %s", code, errs)
 	}
 
@@ -134,7 +141,8 @@ func TestALoginWithoutRootLooksThroughMidclt(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(tools, "gone"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, errs, code := selftest("ZR1", "short"); code != cli.ExitReach || !strings.Contains(errs, "midclt_refused") || !strings.Contains(errs, "Method does not exist") {
+	if _, errs, code := selftest("ZR1", "short"); code != cli.ExitReach || !strings.Contains(errs, "midclt_refused") ||
+		!strings.Contains(errs, "Method does not exist") {
 		t.Errorf("25.10: exit %d, %s", code, errs)
 	}
 	if rows, errs, code := burnish("drives", "nas"); code != 0 || len(rows) != 3 {

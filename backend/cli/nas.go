@@ -94,7 +94,8 @@ func (c *nasFlags) save(ctx context.Context, a *app, p profile.Profile) (int, er
 		p.Sudo = profile.SudoPassword
 	}
 	p.Password = c.PasswordStdin || p.KeyFile == "" && !p.Agent && a.Ask != nil
-	with := jobs.NewNAS{HostKey: c.HostKey, JumpKey: c.JumpKey, Keep: keep(c.Secrets), Secrets: map[secret.Kind]secret.Secret{}}
+	with := jobs.NewNAS{HostKey: c.HostKey, JumpKey: c.JumpKey, Keep: keep(c.Secrets),
+		Secrets: map[secret.Kind]secret.Secret{}}
 	if err := c.read(ctx, a, p, with.Secrets); err != nil {
 		return 0, err
 	}
@@ -111,7 +112,8 @@ func (c *nasFlags) save(ctx context.Context, a *app, p profile.Profile) (int, er
 }
 
 // read takes the passwords in the order in which they stand on stdin: login, passphrase, sudo.
-func (c *nasFlags) read(ctx context.Context, a *app, p profile.Profile, into map[secret.Kind]secret.Secret) (err error) {
+func (c *nasFlags) read(ctx context.Context, a *app, p profile.Profile,
+	into map[secret.Kind]secret.Secret) (err error) {
 	if p.Password {
 		if into[secret.Login], err = a.mustSecret(ctx, "Password of "+p.User+" at "+p.Host); err != nil {
 			return err
@@ -155,7 +157,8 @@ func (a *app) sayWhere(where profile.Keep) {
 	case profile.KeepFile:
 		a.say("Its passwords are in the sealed file.")
 	case profile.KeepSession:
-		a.say("Its passwords are not kept: Burnish asks for them each time. (burnish nas password NAME --secrets keychain or file keeps them.)")
+		a.say("Its passwords are not kept: Burnish asks for them each time. (burnish nas password NAME --secrets " +
+			"keychain or file keeps them.)")
 	}
 }
 
@@ -188,7 +191,8 @@ func nasLine(p profile.Profile) nasRow {
 		}
 	}
 	slices.Sort(login)
-	return nasRow{p.Name, p.Host, p.Port, p.User, strings.Join(login, "+"), string(p.Sudo), p.HostKey, p.StateDir, p.VirtualDrives,
+	return nasRow{p.Name, p.Host, p.Port, p.User, strings.Join(login, "+"), string(p.Sudo), p.HostKey, p.StateDir,
+		p.VirtualDrives,
 		p.MachineID, p.Hostname, p.Slots, jumpText(p.Jump), string(p.Secrets), p.Legacy, p.AutoResume, p.KeepDays}
 }
 
@@ -268,7 +272,8 @@ func (c *nasEditCmd) run(ctx context.Context, a *app) (int, error) {
 	if p.KeepDays > 0 {
 		kept = fmt.Sprintf("for %d days", p.KeepDays)
 	}
-	a.say("%s: %s at once; jobs that the NAS broke off %s; what was collected of ended jobs stays there %s.", p.Name, reason.Count(p.Slots, "job"), goOn, kept)
+	a.say("%s: %s at once; jobs that the NAS broke off %s; what was collected of ended jobs stays there %s.", p.Name,
+		reason.Count(p.Slots, "job"), goOn, kept)
 	return 0, nil
 }
 
@@ -289,7 +294,8 @@ func (c *nasRemoveCmd) run(ctx context.Context, a *app) (int, error) {
 	}
 	a.say("%s is removed. Its ended jobs stay in the history.", c.Name)
 	if slices.ContainsFunc(rows, func(j store.Job) bool { return j.Phase == store.There }) {
-		a.say("The runner and the files of ended jobs still lie on the NAS. To remove them, add the NAS again and run: burnish clean %s", c.Name)
+		a.say("The runner and the files of ended jobs still lie on the NAS. To remove them, add the NAS again and "+
+			"run: burnish clean %s", c.Name)
 	}
 	return 0, nil
 }

@@ -31,7 +31,8 @@ func TestTheDemoAndItsReports(t *testing.T) {
 	run := func(args ...string) (int, string, string) {
 		var out, errs gobytes.Buffer
 		code := Main(context.Background(), append([]string{"--data-dir", dir}, args...), Env{
-			Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Version: "test", Home: t.TempDir(), Now: time.Now,
+			Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Version: "test", Home: t.TempDir(),
+			Now: time.Now,
 			Open: func(ctx context.Context, dir string) (*jobs.Service, func() error, error) {
 				return jobs.OpenWith(ctx, dir, nas.Options{Runner: program})
 			},
@@ -69,7 +70,8 @@ func TestTheDemoAndItsReports(t *testing.T) {
 			t.Errorf("%s: LBA 17017 is not in it (%v)", format, err)
 		}
 	}
-	if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || !strings.Contains(string(page), "BRN9N301") {
+	if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || !strings.Contains(string(page),
+		"BRN9N301") {
 		t.Errorf("the summary does not name the sound drive (%v)", err)
 	}
 	for i := range cases { // what the drives deserve is compared, not assumed
@@ -77,7 +79,8 @@ func TestTheDemoAndItsReports(t *testing.T) {
 			cases[i].LBA++
 		}
 	}
-	if code, _, errs := run("demo", "--headless", "--json"); code != ExitUnknown || !strings.Contains(errs, "demo_differs") {
+	if code, _, errs := run("demo", "--headless", "--json"); code != ExitUnknown || !strings.Contains(errs,
+		"demo_differs") {
 		t.Errorf("a demo that differs: %d %s", code, errs)
 	}
 }

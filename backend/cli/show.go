@@ -65,7 +65,8 @@ type jobRow struct {
 }
 
 func jobLine(j burnin.Job) jobRow {
-	r := jobRow{ID: j.ID, NAS: j.NAS, Drive: j.Drive.ID, Plan: j.Plan, State: j.State, Reason: j.Reason, CreatedMs: j.CreatedMs, EndedMs: j.EndedMs, SeenMs: j.SeenMs, Erased: j.Erased}
+	r := jobRow{ID: j.ID, NAS: j.NAS, Drive: j.Drive.ID, Plan: j.Plan, State: j.State, Reason: j.Reason,
+		CreatedMs: j.CreatedMs, EndedMs: j.EndedMs, SeenMs: j.SeenMs, Erased: j.Erased}
 	if at := j.Current(); at >= 0 {
 		s := j.Stages[at]
 		r.Stage, r.Phase, r.Progress = string(s.Kind), s.Phase, s.Progress
@@ -162,14 +163,16 @@ func (a *app) whole(j burnin.Job) {
 	for _, w := range j.Warnings {
 		a.said("warning: ", &w)
 	}
-	a.say("  job %s, plan %s, on %s, drive %s (%s, %s)", j.ID, j.Plan, clean(j.NAS), clean(j.Drive.ID), clean(j.Drive.Model), bytes(j.Drive.SizeBytes))
+	a.say("  job %s, plan %s, on %s, drive %s (%s, %s)", j.ID, j.Plan, clean(j.NAS), clean(j.Drive.ID),
+		clean(j.Drive.Model), bytes(j.Drive.SizeBytes))
 	a.say("  began %s, ended %s, seen %s", clock(j.CreatedMs), clock(j.EndedMs), clock(j.SeenMs))
 	if g := j.Grant; g != nil {
 		did := "erased"
 		if len(j.Runs) == 0 {
 			did = "to be erased"
 		}
-		a.say("  %s under grant %s: %s: %s; typed %s by %s", did, clean(g.ID), clean(string(g.Class)), clean(g.Text), clock(g.TypedMs), clean(g.By))
+		a.say("  %s under grant %s: %s: %s; typed %s by %s", did, clean(g.ID), clean(string(g.Class)), clean(g.Text),
+			clock(g.TypedMs), clean(g.By))
 	}
 	if e := j.Erased; e != nil {
 		a.say("  %s", clean(e.Text(j.ID, !j.State.Ended())))
@@ -191,8 +194,8 @@ func (a *app) whole(j burnin.Job) {
 	a.health(j)
 }
 
-// sweeps says how far the sweeps of a surface stage went. One that came to write nothing says nothing of that: its drive's
-// ends may be erased all the same.
+// sweeps says how far the sweeps of a surface stage went. One that came to write nothing says nothing of that: its
+// drive's ends may be erased all the same.
 func sweeps(s burnin.Stage, size int64) string {
 	if s.BytesWritten+s.BytesVerified == 0 {
 		return " no sweep begun"

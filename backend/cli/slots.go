@@ -24,6 +24,7 @@ func (c *slotsCmd) run(ctx context.Context, a *app) (int, error) {
 	if r.Limit > 0 {
 		limit = fmt.Sprintf("%d", r.Limit)
 	}
-	a.say("At once: %s. At work: %d. Waiting: %d%s", limit, r.Working, len(r.Waiting), map[bool]string{true: ", the next first: " + strings.Join(r.Waiting, ", ")}[len(r.Waiting) > 0])
+	a.say("At once: %s. At work: %d. Waiting: %d%s", limit, r.Working, len(r.Waiting),
+		map[bool]string{true: ", the next first: " + strings.Join(r.Waiting, ", ")}[len(r.Waiting) > 0])
 	return 0, nil
 }

@@ -45,12 +45,14 @@ func (c *smartCmd) run(_ context.Context, a *app) (int, error) {
 func capture(path string) (smart.Health, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return smart.Health{}, reason.New(reason.WrongUse, "what", err, "hint", "Give a file with the output of: smartctl -x --json DEVICE")
+		return smart.Health{}, reason.New(reason.WrongUse, "what", err, "hint", "Give a file with the output of: "+
+			"smartctl -x --json DEVICE")
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, smart.MaxInput+1))
 	if err != nil {
-		return smart.Health{}, reason.New(reason.WrongUse, "what", err, "hint", "Give a file with the output of: smartctl -x --json DEVICE")
+		return smart.Health{}, reason.New(reason.WrongUse, "what", err, "hint", "Give a file with the output of: "+
+			"smartctl -x --json DEVICE")
 	}
 	h, err := smart.Parse(data)
 	var none *smart.NoDataError
@@ -62,7 +64,8 @@ func capture(path string) (smart.Health, error) {
 		}
 		return smart.Health{Messages: []string{said}}, nil
 	case err != nil:
-		return smart.Health{}, reason.New(reason.WrongUse, "what", fmt.Sprintf("%s: %v", path, err), "hint", "Give the output of: smartctl -x --json DEVICE")
+		return smart.Health{}, reason.New(reason.WrongUse, "what", fmt.Sprintf("%s: %v", path, err),
+			"hint", "Give the output of: smartctl -x --json DEVICE")
 	}
 	return h, nil
 }
@@ -139,7 +142,8 @@ func notTested(j burnin.Job) string {
 	var without []string
 	for _, s := range j.Stages {
 		if s.State == burnin.Skipped && s.Reason != nil && s.Reason.Code == reason.SelfTestUnsupported {
-			without = append(without, map[burnin.StageKind]string{burnin.ShortSMART: "short", burnin.LongSMART: "long"}[s.Kind])
+			without = append(without, map[burnin.StageKind]string{burnin.ShortSMART: "short",
+				burnin.LongSMART: "long"}[s.Kind])
 		}
 	}
 	if len(without) == 0 {

@@ -54,7 +54,8 @@ func TestACaptureIsReadWithoutADataDirectory(t *testing.T) {
 	if code != 0 || errs != "" {
 		t.Fatalf("exit %d, %s", code, errs)
 	}
-	if field(out, "drive", "serial") != "A1" || field(out, "health", "passed") != true || field(out, "health", "power_on_hours") != 20.0 ||
+	if field(out, "drive", "serial") != "A1" || field(out, "health", "passed") != true ||
+		field(out, "health", "power_on_hours") != 20.0 ||
 		field(out, "health", "temperature_c") != 30.0 || len(field(out, "findings").([]any)) != 0 {
 		t.Errorf("%v", out)
 	}
@@ -69,7 +70,8 @@ func TestWhatACaptureDoesNotSayIsNull(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("%s: exit %d, %s", name, code, errs)
 		}
-		for _, path := range [][]string{{"drive", "serial"}, {"drive", "model"}, {"health", "passed"}, {"health", "power_on_hours"}, {"health", "temperature_c"}} {
+		for _, path := range [][]string{{"drive", "serial"}, {"drive", "model"}, {"health", "passed"},
+			{"health", "power_on_hours"}, {"health", "temperature_c"}} {
 			object := field(out, path[0]).(map[string]any)
 			if v, there := object[path[1]]; !there || v != nil {
 				t.Errorf("%s: %v is %v", name, path, v)
@@ -94,7 +96,8 @@ func TestACaptureThatSaysNothingIsNotWithoutFindings(t *testing.T) {
 			t.Fatal(err)
 		}
 		var text bytes.Buffer
-		cli.Main(context.Background(), []string{"smart", name}, cli.Env{Stdout: &text, Stderr: &text, Home: t.TempDir(), Version: "test"})
+		cli.Main(context.Background(), []string{"smart", name}, cli.Env{Stdout: &text, Stderr: &text, Home: t.TempDir(),
+			Version: "test"})
 		if strings.Contains(text.String(), "no findings") || strings.Count(text.String(), want) != 1 {
 			t.Errorf("told: %s", text.String())
 		}
@@ -110,7 +113,8 @@ func TestTwoCapturesGiveTheDeltas(t *testing.T) {
 		t.Fatalf("exit %d, %s", code, errs)
 	}
 	found := field(out, "findings").([]any)
-	if len(found) != 1 || field(found[0], "rule") != "pending" || field(found[0], "severity") != "fail" || field(found[0], "before") != 0.0 || field(found[0], "after") != 8.0 {
+	if len(found) != 1 || field(found[0], "rule") != "pending" || field(found[0], "severity") != "fail" ||
+		field(found[0], "before") != 0.0 || field(found[0], "after") != 8.0 {
 		t.Errorf("%v", found)
 	}
 	if _, out, _ := reads(t, capture, capture); len(field(out, "findings").([]any)) != 0 {

@@ -33,7 +33,8 @@ func TestMain(m *testing.M) {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		os.Exit(cli.Main(ctx, os.Args[1:], cli.Env{
-			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Ask: cli.AskAt(os.Stdin, os.Stderr), Version: "test", Home: os.Getenv("HOME"), Now: time.Now,
+			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Ask: cli.AskAt(os.Stdin, os.Stderr),
+			Version: "test", Home: os.Getenv("HOME"), Now: time.Now,
 			Open: func(ctx context.Context, dir string) (*jobs.Service, func() error, error) {
 				return jobs.Open(ctx, dir, bin.Runner)
 			},
@@ -63,9 +64,12 @@ func TestStories(t *testing.T) {
 			}
 			env.Defer(func() { sweep(t, state) })
 			for name, value := range map[string]string{
-				"HOST": server.Host, "PORT": strconv.Itoa(server.Port), "USER": server.User, "KEY": server.KeyFile, "FINGERPRINT": server.HostKeyFingerprint,
-				"PORT1": strconv.Itoa(single.Port), "KEY1": single.KeyFile, "FINGERPRINT1": single.HostKeyFingerprint,
-				"PORT2": strconv.Itoa(moody.Port), "KEY2": moody.KeyFile, "FINGERPRINT2": moody.HostKeyFingerprint, // of the story that changes it
+				"HOST": server.Host, "PORT": strconv.Itoa(server.Port), "USER": server.User, "KEY": server.KeyFile,
+				"FINGERPRINT": server.HostKeyFingerprint,
+				"PORT1":       strconv.Itoa(single.Port), "KEY1": single.KeyFile,
+				"FINGERPRINT1": single.HostKeyFingerprint,
+				// of the story that changes it
+				"PORT2": strconv.Itoa(moody.Port), "KEY2": moody.KeyFile, "FINGERPRINT2": moody.HostKeyFingerprint,
 				"STATE": filepath.Join(state, "burnish"), "HOME": env.WorkDir,
 			} {
 				env.Setenv(name, value)

@@ -33,7 +33,8 @@ func (c *unlockCmd) run(ctx context.Context, a *app) (int, error) {
 	}
 	switch {
 	case c.Serials != "" && (c.Drive != "" || c.Phrase != ""):
-		return 0, reason.New(reason.WrongUse, "what", "--serials and --drive with --phrase exclude each other", "hint", "Give one or the other.")
+		return 0, reason.New(reason.WrongUse, "what", "--serials and --drive with --phrase exclude each other",
+			"hint", "Give one or the other.")
 	case c.Serials != "":
 		serials, err := a.serials(c.Serials)
 		if err != nil {
@@ -44,7 +45,8 @@ func (c *unlockCmd) run(ctx context.Context, a *app) (int, error) {
 			order.Drives = append(order.Drives, jobs.Typed{Drive: s, Phrase: s})
 		}
 	case c.Drive == "":
-		return 0, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Give --drive and --phrase, or --serials.")
+		return 0, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Give --drive and --phrase, or "+
+			"--serials.")
 	default:
 		order.Drives = []jobs.Typed{{Drive: c.Drive, Phrase: c.Phrase}}
 	}
@@ -82,7 +84,8 @@ func (a *app) serials(from string) ([]string, error) {
 			continue
 		}
 		if out = append(out, line); len(out) > maxSerials {
-			return nil, reason.New(reason.WrongUse, "what", fmt.Sprintf("the list holds more than %d lines", maxSerials), "hint", "Give one serial number a line.")
+			return nil, reason.New(reason.WrongUse, "what", fmt.Sprintf("the list holds more than %d lines",
+				maxSerials), "hint", "Give one serial number a line.")
 		}
 	}
 	if err := lines.Err(); err != nil {
@@ -118,8 +121,10 @@ type grantRow struct {
 func (a *app) grantLine(nas string, g unlock.Grant) grantRow {
 	now := a.Now()
 	r := grantRow{
-		Grant: g.ID, NAS: nas, Drive: g.Drive.ID(), Model: g.Drive.Model, SizeBytes: g.Drive.SizeBytes, Class: g.Scope.Class, Text: g.Text, By: g.By,
-		State: g.State(now), CreatedMs: g.CreatedMs, ExpiresMs: g.ExpiresMs, TTLMs: g.ExpiresMs - g.CreatedMs, LeftMs: g.Left(now).Milliseconds(),
+		Grant: g.ID, NAS: nas, Drive: g.Drive.ID(), Model: g.Drive.Model, SizeBytes: g.Drive.SizeBytes,
+		Class: g.Scope.Class, Text: g.Text, By: g.By,
+		State: g.State(now), CreatedMs: g.CreatedMs, ExpiresMs: g.ExpiresMs, TTLMs: g.ExpiresMs - g.CreatedMs,
+		LeftMs: g.Left(now).Milliseconds(),
 	}
 	optional := func(s string) *string {
 		if s == "" {
@@ -140,7 +145,8 @@ func (a *app) granted(nas string, g unlock.Grant) error {
 	if a.json {
 		return a.put(r)
 	}
-	a.say("%s unlocked until %s (%s): grant %s", clean(r.Drive), clock(r.ExpiresMs), time.Duration(r.TTLMs)*time.Millisecond, r.Grant)
+	a.say("%s unlocked until %s (%s): grant %s", clean(r.Drive), clock(r.ExpiresMs),
+		time.Duration(r.TTLMs)*time.Millisecond, r.Grant)
 	a.say("  The next start of a plan that writes destroys this: %s.", clean(g.Text))
 	return nil
 }
@@ -209,7 +215,8 @@ func (c *undoCmd) run(ctx context.Context, a *app) (int, error) {
 	if a.json {
 		return 0, a.put(undone{j.ID, reply.RestoredBytes, reply.LostBytes})
 	}
-	a.say("%s  what job %s had erased is back: %d bytes, read back and right", clean(j.DriveID), j.ID, reply.RestoredBytes)
+	a.say("%s  what job %s had erased is back: %d bytes, read back and right", clean(j.DriveID), j.ID,
+		reply.RestoredBytes)
 	if reply.LostBytes > 0 {
 		a.say("  %d bytes could not be read before they were erased and are zeros now.", reply.LostBytes)
 	}
@@ -229,7 +236,8 @@ func phrases(list []string) ([]jobs.Typed, error) {
 	for _, one := range list {
 		id, phrase, ok := strings.Cut(one, "=")
 		if !ok {
-			return nil, reason.New(reason.WrongUse, "what", "--unlock takes ID=PHRASE", "hint", "burnish drives NAS shows the ids.")
+			return nil, reason.New(reason.WrongUse, "what", "--unlock takes ID=PHRASE",
+				"hint", "burnish drives NAS shows the ids.")
 		}
 		out = append(out, jobs.Typed{Drive: id, Phrase: phrase})
 	}

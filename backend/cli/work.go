@@ -58,7 +58,8 @@ func (c *startCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: append(c.Drive, c.More...), Plan: plan, Unlock: typed, Grants: c.Grant, SMARTType: c.SMARTType, SMARTOn: c.SMARTOn})
+	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: append(c.Drive, c.More...), Plan: plan, Unlock: typed,
+		Grants: c.Grant, SMARTType: c.SMARTType, SMARTOn: c.SMARTOn})
 	var live []store.Job
 	for _, j := range made {
 		if a.json {
@@ -146,7 +147,8 @@ func (a *app) watch(ctx context.Context, rows []store.Job) (int, error) {
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return ExitUnknown, reason.New(reason.WrongUse, "what", "interrupted", "hint", "The jobs go on at the NAS. burnish watch follows them again.")
+			return ExitUnknown, reason.New(reason.WrongUse, "what", "interrupted", "hint", "The jobs go on at the "+
+				"NAS. burnish watch follows them again.")
 		}
 		return 0, err
 	}
@@ -208,7 +210,8 @@ func (t *ticker) Standing(name string, now nas.Standing) {
 	switch {
 	case now.Phase == nas.Lost && !t.lost[name]:
 		t.lost[name] = true
-		fmt.Fprintf(t.a.Stderr, "burnish: %s: %s; jobs go on there, Burnish keeps trying\n", clean(name), clean(reason.Within(now.Err)))
+		fmt.Fprintf(t.a.Stderr, "burnish: %s: %s; jobs go on there, Burnish keeps trying\n", clean(name),
+			clean(reason.Within(now.Err)))
 	case now.Phase == nas.Connected && t.lost[name]:
 		t.lost[name] = false
 		fmt.Fprintf(t.a.Stderr, "burnish: %s: connected again\n", clean(name))

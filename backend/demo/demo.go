@@ -34,8 +34,10 @@ const Plan = "standard"
 // Open opens a data directory in which the practice NAS is saved, and switches it on. runner gives the program that is
 // put on a NAS. The function that comes with it switches the NAS off and closes the index: runs that are at work then
 // end as on a machine that is shut down.
-func Open(ctx context.Context, dir, version string, runner func(goarch string) ([]byte, error), cases []Case) (*jobs.Service, func() error, error) {
-	opt := practice.Options{Dir: filepath.Join(dir, "practice"), Imported: []uint64{liveGUID}, Version: version, Poll: 200 * time.Millisecond, Grace: 2 * time.Second}
+func Open(ctx context.Context, dir, version string, runner func(goarch string) ([]byte, error),
+	cases []Case) (*jobs.Service, func() error, error) {
+	opt := practice.Options{Dir: filepath.Join(dir, "practice"), Imported: []uint64{liveGUID}, Version: version,
+		Poll: 200 * time.Millisecond, Grace: 2 * time.Second}
 	for _, c := range cases {
 		opt.Drives = append(opt.Drives, c.Drive)
 	}
@@ -76,7 +78,8 @@ func save(ctx context.Context, svc *jobs.Service, n *practice.NAS) error {
 	switch {
 	case errors.As(err, &said) && said.Code == reason.NoSuchNAS:
 		_, err = svc.AddNAS(ctx, profile.Profile{
-			Name: Name, Host: practice.Host, Port: profile.DefaultPort, User: practice.User, KeyFile: key, Sudo: profile.SudoNone, Slots: profile.MaxSlots,
+			Name: Name, Host: practice.Host, Port: profile.DefaultPort, User: practice.User, KeyFile: key,
+			Sudo: profile.SudoNone, Slots: profile.MaxSlots,
 		}, jobs.NewNAS{HostKey: n.HostKey()})
 		return err
 	case err != nil:
@@ -92,7 +95,8 @@ func save(ctx context.Context, svc *jobs.Service, n *practice.NAS) error {
 
 // Start tries what must be refused, then starts what can be. refused has the reason that each refused drive got, by
 // serial number.
-func Start(ctx context.Context, svc *jobs.Service, cases []Case) (made []burnin.Job, refused map[string]*reason.Said, err error) {
+func Start(ctx context.Context, svc *jobs.Service, cases []Case) (made []burnin.Job, refused map[string]*reason.Said,
+	err error) {
 	plan, ok := burnin.PlanNamed(Plan)
 	if !ok {
 		return nil, nil, reason.New(reason.NoSuchPlan, "plan", Plan)
@@ -179,7 +183,8 @@ func (o Outcome) wrong() string {
 		return fmt.Sprintf("it should have %s", deserves(c))
 	case c.Reason != "" && (o.Job.Reason == nil || o.Job.Reason.Code != c.Reason):
 		return "the reason should have been " + string(c.Reason)
-	case c.Warning != "" && !slices.ContainsFunc(o.Job.Warnings, func(s reason.Said) bool { return s.Code == c.Warning }):
+	case c.Warning != "" && !slices.ContainsFunc(o.Job.Warnings,
+		func(s reason.Said) bool { return s.Code == c.Warning }):
 		return "it should have a warning: " + string(c.Warning)
 	case c.LBA != 0 && firstBad(*o.Job) != c.LBA:
 		return fmt.Sprintf("the first bad sector should have been LBA %d", c.LBA)

@@ -35,7 +35,8 @@ type Form struct {
 	Jump          string `json:"jump"` // user@host:port
 	JumpKey       string `json:"jump_key"`
 	StateDir      string `json:"state_dir"`
-	Keep          string `json:"keep"` // keychain, file, session; empty: the keychain, or the session where there is none
+	// keychain, file, session; empty: the keychain, or the session where there is none
+	Keep          string `json:"keep"`
 	VirtualDrives bool   `json:"virtual_drives"`
 	Legacy        bool   `json:"legacy_algorithms"`
 	Slots         int    `json:"slots"`     // 0: as many as usual
@@ -61,7 +62,8 @@ type walk struct {
 
 func (d *Desk) walk(nas string, ids ...string) *walk {
 	titles := map[string]string{
-		"connect": "Reach", "login": "Login", "rights": "Rights", "save": "Save", "runner": "Runner", "drives": "Drives",
+		"connect": "Reach", "login": "Login", "rights": "Rights", "save": "Save", "runner": "Runner",
+		"drives": "Drives",
 	}
 	w := &walk{d: d, nas: nas}
 	for _, id := range ids {
@@ -119,12 +121,14 @@ func (w *walk) failed(id string, why *reason.Said) {
 // stepOf says at which step an error of AddNAS came up.
 func stepOf(code reason.Code) string {
 	switch code {
-	case reason.AuthFailed, reason.AgentUnusable, reason.KeyUnusable, reason.PasswordNeeded, reason.PasswordRefused, reason.PasswordOff, reason.SecondFactor, reason.SecondFactorRefused,
+	case reason.AuthFailed, reason.AgentUnusable, reason.KeyUnusable, reason.PasswordNeeded, reason.PasswordRefused,
+		reason.PasswordOff, reason.SecondFactor, reason.SecondFactorRefused,
 		reason.PassphraseNeeded, reason.PassphraseWrong, reason.NoShell, reason.LoginNoisy:
 		return "login"
 	case reason.NoRoot, reason.SudoRefused, reason.SudoTimeout:
 		return "rights"
-	case reason.KeychainUnavailable, reason.KeychainDenied, reason.SealedFileDenied, reason.SealedFileUnusable, reason.DataDirUnusable, reason.NoSpace:
+	case reason.KeychainUnavailable, reason.KeychainDenied, reason.SealedFileDenied, reason.SealedFileUnusable,
+		reason.DataDirUnusable, reason.NoSpace:
 		return "save"
 	}
 	return "connect"
@@ -138,8 +142,10 @@ func (d *Desk) AddNAS(f Form) (AddResult, error) {
 	if err != nil {
 		return AddResult{}, err
 	}
-	with := jobs.NewNAS{HostKey: strings.TrimSpace(f.HostKey), JumpKey: strings.TrimSpace(f.JumpKey), Keep: profile.Keep(f.Keep), Secrets: map[secret.Kind]secret.Secret{}}
-	for kind, typed := range map[secret.Kind]string{secret.Login: f.Password, secret.Passphrase: f.Passphrase, secret.Sudo: f.SudoPassword} {
+	with := jobs.NewNAS{HostKey: strings.TrimSpace(f.HostKey), JumpKey: strings.TrimSpace(f.JumpKey),
+		Keep: profile.Keep(f.Keep), Secrets: map[secret.Kind]secret.Secret{}}
+	for kind, typed := range map[secret.Kind]string{secret.Login: f.Password, secret.Passphrase: f.Passphrase,
+		secret.Sudo: f.SudoPassword} {
 		if typed != "" {
 			with.Secrets[kind] = secret.New(typed)
 		}
@@ -217,8 +223,10 @@ func (d *Desk) profileOf(f Form) (profile.Profile, error) {
 		return profile.Profile{}, err
 	}
 	p := profile.Profile{
-		Name: strings.TrimSpace(f.Name), Host: at.Host, Port: at.Port, User: at.User, KeyFile: strings.TrimSpace(f.KeyFile),
-		Agent: f.Agent, Password: f.PasswordLogin, Sudo: profile.Sudo(f.Sudo), StateDir: strings.TrimSpace(f.StateDir), VirtualDrives: f.VirtualDrives,
+		Name: strings.TrimSpace(f.Name), Host: at.Host, Port: at.Port, User: at.User,
+		KeyFile: strings.TrimSpace(f.KeyFile),
+		Agent:   f.Agent, Password: f.PasswordLogin, Sudo: profile.Sudo(f.Sudo),
+		StateDir: strings.TrimSpace(f.StateDir), VirtualDrives: f.VirtualDrives,
 		Legacy: f.Legacy, Slots: cmp.Or(f.Slots, profile.DefaultSlots), KeepDays: f.KeepDays, AutoResume: f.AutoResume,
 	}
 	if p.Sudo == "" {
@@ -338,7 +346,8 @@ func (d *Desk) ImportHosts() ([]Host, error) {
 	hosts := []Host{}
 	for _, name := range config.Hosts() {
 		p, err := config.Profile(name)
-		h := Host{Name: word(name), Host: word(p.Host), User: word(p.User), Port: p.Port, KeyFile: p.KeyFile, Agent: p.Agent}
+		h := Host{Name: word(name), Host: word(p.Host), User: word(p.User), Port: p.Port, KeyFile: p.KeyFile,
+			Agent: p.Agent}
 		if p.Jump.Host != "" {
 			h.Jump = p.Jump.User + "@" + net.JoinHostPort(p.Jump.Host, strconv.Itoa(p.Jump.Port))
 		}

@@ -25,13 +25,16 @@ func onPractice(t *testing.T, serial string, one practice.Drive, temporary bool)
 		t.Skip("needs the embedded runner: make runner")
 	}
 	one.Path = "/dev/sda"
-	one.Identity = drive.Identity{Serial: serial, WWN: "5000C500" + serial, Model: "Practice", SizeBytes: 8 << 20, LogicalBytes: 512, PhysicalBytes: 4096, Kind: drive.HDD, Transport: "sata"}
+	one.Identity = drive.Identity{Serial: serial, WWN: "5000C500" + serial, Model: "Practice", SizeBytes: 8 << 20,
+		LogicalBytes: 512, PhysicalBytes: 4096, Kind: drive.HDD, Transport: "sata"}
 	svc, closeAll, err := demo.Open(context.Background(), t.TempDir(), "test", bin.Runner, []demo.Case{{Drive: one}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &page{t: t}
-	d, err := desk.Open(desk.Options{Service: svc, Emit: p.emit, Dialogs: noDialogs{}, Version: "test", Practice: demo.Name, Temporary: temporary, Home: t.TempDir(), User: "me", Look: 200 * time.Millisecond})
+	d, err := desk.Open(desk.Options{Service: svc, Emit: p.emit, Dialogs: noDialogs{},
+		Version: "test", Practice: demo.Name, Temporary: temporary, Home: t.TempDir(),
+		User: "me", Look: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +68,8 @@ func TestAnAddThatIsCancelledSavesNothing(t *testing.T) {
 	d, p := open(t, t.TempDir(), t.TempDir())
 	done := make(chan desk.AddResult, 1)
 	go func() {
-		r, err := d.AddNAS(desk.Form{Name: "deaf", Host: "127.0.0.1", Port: silent.Addr().(*net.TCPAddr).Port, User: "root", PasswordLogin: true, Password: "x"})
+		r, err := d.AddNAS(desk.Form{Name: "deaf", Host: "127.0.0.1", Port: silent.Addr().(*net.TCPAddr).Port,
+			User: "root", PasswordLogin: true, Password: "x"})
 		if err != nil {
 			t.Error(err)
 		}
@@ -142,7 +146,8 @@ func TestAnAddThatIsCancelledAmidSavingLeavesNoSecret(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	d.CancelAdd() // nothing is under way: what was saved stays
-	if p, err := svc.Store.ProfileNamed(context.Background(), "again"); err != nil || p.Secrets != profile.KeepKeychain || ring.count != 1 {
+	if p, err := svc.Store.ProfileNamed(context.Background(), "again"); err != nil ||
+		p.Secrets != profile.KeepKeychain || ring.count != 1 {
 		t.Errorf("%+v, %v, %d secrets", p, err, ring.count)
 	}
 }

@@ -53,12 +53,14 @@ func (d *Desk) History() ([]Job, error) {
 const logLimit = 64 << 10
 
 // stages are the names under which logs can be asked for.
-var stages = []burnin.StageKind{burnin.Precheck, burnin.ShortSMART, burnin.LongSMART, burnin.CapacityProbe, burnin.SurfaceValidate, burnin.FinalCheck, "runner"}
+var stages = []burnin.StageKind{burnin.Precheck, burnin.ShortSMART, burnin.LongSMART, burnin.CapacityProbe,
+	burnin.SurfaceValidate, burnin.FinalCheck, "runner"}
 
 // Log gives a piece of a job's log as it is mirrored here, from a byte on; with -1 its end.
 func (d *Desk) Log(job, file string, from int64) (LogChunk, error) {
 	if !slices.Contains(stages, burnin.StageKind(file)) {
-		return LogChunk{}, reason.New(reason.WrongUse, "what", "there is no log "+file, "hint", "A log is that of a stage, or of the runner.")
+		return LogChunk{}, reason.New(reason.WrongUse, "what", "there is no log "+file,
+			"hint", "A log is that of a stage, or of the runner.")
 	}
 	row, err := d.Service.Store.FindJob(d.ctx, job)
 	if err != nil {

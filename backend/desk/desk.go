@@ -73,8 +73,10 @@ type Desk struct {
 
 // Open makes a desk, reads what the index knows, and begins to follow the jobs that have not ended.
 func Open(opt Options) (*Desk, error) {
-	d := &Desk{Options: opt, wake: make(chan struct{}, 1), links: map[string]*link{}, drives: map[string]Drive{}, jobs: map[string]Job{},
-		meters: map[string]*meter{}, stopping: map[string]bool{}, questions: map[string]*asked{}, adding: map[*trial]bool{}}
+	d := &Desk{Options: opt, wake: make(chan struct{}, 1), links: map[string]*link{}, drives: map[string]Drive{},
+		jobs:   map[string]Job{},
+		meters: map[string]*meter{}, stopping: map[string]bool{}, questions: map[string]*asked{},
+		adding: map[*trial]bool{}}
 	if d.Look == 0 {
 		d.Look = look
 	}
@@ -168,7 +170,8 @@ func (d *Desk) take() (delta *Delta, more bool) {
 	names := d.dirty[:n]
 	d.dirty = slices.Clone(d.dirty[n:])
 	d.seq++
-	out := Delta{Seq: d.seq, NowMs: d.now(), NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Questions: []Question{}, Gone: []string{}}
+	out := Delta{Seq: d.seq, NowMs: d.now(), NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Questions: []Question{},
+		Gone: []string{}}
 	for _, name := range names {
 		kind, id, _ := strings.Cut(name, ":")
 		there := false
@@ -201,7 +204,8 @@ func (d *Desk) take() (delta *Delta, more bool) {
 func (d *Desk) Snapshot() Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := Snapshot{Seq: d.seq, NowMs: d.now(), Version: d.Version, Practice: d.Practice != "", Temporary: d.Temporary, NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Plans: plans(), Questions: []Question{}}
+	s := Snapshot{Seq: d.seq, NowMs: d.now(), Version: d.Version, Practice: d.Practice != "", Temporary: d.Temporary,
+		NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Plans: plans(), Questions: []Question{}}
 	for _, l := range d.links {
 		s.NAS = append(s.NAS, l.row)
 	}
@@ -214,7 +218,10 @@ func (d *Desk) Snapshot() Snapshot {
 	for _, q := range d.questions {
 		s.Questions = append(s.Questions, q.Question)
 	}
-	slices.SortFunc(s.NAS, func(a, b NAS) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	slices.SortFunc(s.NAS, func(a, b NAS) int {
+		return strings.Compare(strings.ToLower(a.Name),
+			strings.ToLower(b.Name))
+	})
 	slices.SortFunc(s.Drives, func(a, b Drive) int { return strings.Compare(a.Path+a.Key, b.Path+b.Key) })
 	slices.SortFunc(s.Jobs, func(a, b Job) int {
 		if a.CreatedMs != b.CreatedMs {
@@ -287,7 +294,8 @@ func (d *Desk) profiles(all []profile.Profile) {
 			d.links[p.ID] = l
 		}
 		before := l.row
-		l.row.Name, l.row.Host, l.row.User, l.row.Port, l.row.Slots, l.row.Hostname = p.Name, p.Host, p.User, p.Port, p.Slots, word(p.Hostname)
+		l.row.Name, l.row.Host, l.row.User, l.row.Port, l.row.Slots, l.row.Hostname = p.Name, p.Host, p.User, p.Port,
+			p.Slots, word(p.Hostname)
 		l.row.KeepDays, l.row.AutoResume = p.KeepDays, p.AutoResume
 		l.row.Practice = d.Practice != "" && p.Name == d.Practice
 		if l.row != before {
@@ -315,7 +323,8 @@ func (d *Desk) show(row store.Job) {
 	job, err := d.Service.View(d.ctx, row.ID)
 	if err != nil {
 		// Its copy cannot be read: as the index last knew it, with why.
-		job = burnin.Job{ID: row.ID, NAS: row.NAS, Plan: row.Plan, State: row.State, Reason: asSaid(err), CreatedMs: row.CreatedMs, EndedMs: row.EndedMs, SeenMs: row.SeenMs}
+		job = burnin.Job{ID: row.ID, NAS: row.NAS, Plan: row.Plan, State: row.State, Reason: asSaid(err),
+			CreatedMs: row.CreatedMs, EndedMs: row.EndedMs, SeenMs: row.SeenMs}
 		job.Drive.ID = row.DriveID
 	}
 	d.put(row, job)

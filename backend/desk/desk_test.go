@@ -70,13 +70,15 @@ func (p *page) apply(v desk.Delta) {
 	p.now.NAS = upsert(p.now.NAS, v.NAS, func(r desk.NAS) string { return "nas:" + r.ID }, v.Gone)
 	p.now.Drives = upsert(p.now.Drives, v.Drives, func(r desk.Drive) string { return "drive:" + r.Key }, v.Gone)
 	p.now.Jobs = upsert(p.now.Jobs, v.Jobs, func(r desk.Job) string { return "job:" + r.ID }, v.Gone)
-	p.now.Questions = upsert(p.now.Questions, v.Questions, func(r desk.Question) string { return "question:" + r.ID }, v.Gone)
+	p.now.Questions = upsert(p.now.Questions, v.Questions, func(r desk.Question) string { return "question:" + r.ID },
+		v.Gone)
 }
 
 // upsert makes new rows: who waits looks at the old ones meanwhile.
 func upsert[T any](rows, fresh []T, name func(T) string, gone []string) []T {
 	rows = slices.DeleteFunc(slices.Clone(rows), func(r T) bool {
-		return slices.Contains(gone, name(r)) || slices.ContainsFunc(fresh, func(f T) bool { return name(f) == name(r) })
+		return slices.Contains(gone, name(r)) || slices.ContainsFunc(fresh,
+			func(f T) bool { return name(f) == name(r) })
 	})
 	return append(rows, fresh...)
 }
@@ -124,7 +126,8 @@ func open(t *testing.T, dir, home string) (*desk.Desk, *page) {
 		t.Fatal(err)
 	}
 	p := &page{t: t}
-	d, err := desk.Open(desk.Options{Service: svc, Emit: p.emit, Dialogs: noDialogs{filepath.Join(dir, "report.json")}, Version: "test", Home: home, User: "me", Look: 200 * time.Millisecond})
+	d, err := desk.Open(desk.Options{Service: svc, Emit: p.emit, Dialogs: noDialogs{filepath.Join(dir, "report.json")},
+		Version: "test", Home: home, User: "me", Look: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,12 +169,14 @@ func TestTheWindowsStory(t *testing.T) {
 	data, home := t.TempDir(), t.TempDir()
 	d, p := open(t, data, home)
 
-	form := desk.Form{Name: "lab", Host: server.Host, Port: server.Port, User: server.User, KeyFile: server.KeyFile, VirtualDrives: true, StateDir: filepath.Join(state, "burnish")}
+	form := desk.Form{Name: "lab", Host: server.Host, Port: server.Port, User: server.User, KeyFile: server.KeyFile,
+		VirtualDrives: true, StateDir: filepath.Join(state, "burnish")}
 	added, err := d.AddNAS(form)
 	if err != nil || added.OK || added.ShownKey != server.HostKeyFingerprint {
 		t.Fatalf("an unknown host key: %+v, %v", added, err)
 	}
-	if s := added.Steps[0]; s.ID != "connect" || s.State != "failed" || s.Said == nil || s.Said.Code != "host_key_unknown" {
+	if s := added.Steps[0]; s.ID != "connect" || s.State != "failed" || s.Said == nil ||
+		s.Said.Code != "host_key_unknown" {
 		t.Fatalf("the step: %+v", s)
 	}
 	if n := len(d.Snapshot().NAS); n != 0 {
@@ -187,7 +192,8 @@ func TestTheWindowsStory(t *testing.T) {
 		}
 	}
 	now := p.until("both drives are shown", func(s desk.Snapshot) bool {
-		return slices.ContainsFunc(s.Drives, func(r desk.Drive) bool { return r.Path == small.Path }) && slices.ContainsFunc(s.Drives, func(r desk.Drive) bool { return r.Path == large.Path })
+		return slices.ContainsFunc(s.Drives, func(r desk.Drive) bool { return r.Path == small.Path }) &&
+			slices.ContainsFunc(s.Drives, func(r desk.Drive) bool { return r.Path == large.Path })
 	})
 	if n := now.NAS[0]; n.Slots != profile.DefaultSlots || n.KeepDays != 0 || n.AutoResume {
 		t.Errorf("as it was added: %+v", n)
@@ -205,7 +211,8 @@ func TestTheWindowsStory(t *testing.T) {
 		return now.Drives[slices.IndexFunc(now.Drives, func(r desk.Drive) bool { return r.Path == path })]
 	}
 	free, used := row(small.Path), row(large.Path)
-	if free.Locking != "open" || !free.DestructiveOK || used.Locking != "phrase" || used.DestructiveOK || used.UsageClass != "data" || len(used.Why) == 0 {
+	if free.Locking != "open" || !free.DestructiveOK || used.Locking != "phrase" || used.DestructiveOK ||
+		used.UsageClass != "data" || len(used.Why) == 0 {
 		t.Fatalf("free %+v\nused %+v", free, used)
 	}
 
@@ -227,10 +234,13 @@ func TestTheWindowsStory(t *testing.T) {
 	p.until("the drive is locked again", func(s desk.Snapshot) bool { now = s; return row(large.Path).Grant == nil })
 
 	// Refused before anything was made.
-	if made, err := d.Start(desk.Order{NAS: added.NAS, Drives: []string{free.ID, used.ID}, Plan: "standard", WithoutSMART: true, Declared: "unknown"}); err == nil || len(made) != 0 {
+	if made, err := d.Start(desk.Order{NAS: added.NAS, Drives: []string{free.ID, used.ID},
+		Plan: "standard", WithoutSMART: true, Declared: "unknown"}); err == nil || len(made) != 0 {
 		t.Fatalf("%v, %v", made, err)
 	}
-	made, err := d.Start(desk.Order{NAS: added.NAS, Drives: []string{free.ID, used.ID}, Plan: "extended", WithoutSMART: true, Declared: "unknown", Unlock: []desk.Typed{{Drive: used.ID, Phrase: used.ID}}})
+	made, err := d.Start(desk.Order{NAS: added.NAS, Drives: []string{free.ID, used.ID},
+		Plan: "extended", WithoutSMART: true, Declared: "unknown", Unlock: []desk.Typed{{Drive: used.ID,
+			Phrase: used.ID}}})
 	if err != nil || len(made) != 2 {
 		t.Fatalf("%v, %v", made, err)
 	}
@@ -242,7 +252,10 @@ func TestTheWindowsStory(t *testing.T) {
 		return len(s.Jobs) == 2 && job(s, big).Stage == "surface_validate" && job(s, big).StageProgress > 0.02
 	})
 	large.Throttle(4 << 20) // it is at work until it is stopped
-	p.until("the NAS is connected", func(s desk.Snapshot) bool { return s.NAS[0].Phase == desk.Connected && s.NAS[0].LiveJobs > 0 })
+	p.until("the NAS is connected", func(s desk.Snapshot) bool {
+		return s.NAS[0].Phase == desk.Connected &&
+			s.NAS[0].LiveJobs > 0
+	})
 
 	// The page is loaded again: the snapshot is all it needs.
 	p.mu.Lock()
@@ -261,7 +274,8 @@ func TestTheWindowsStory(t *testing.T) {
 	if err := d.Stop(big); err != nil {
 		t.Fatal(err)
 	}
-	stopped := job(p.until("it is cancelled", func(s desk.Snapshot) bool { return job(s, big).State == "cancelled" }), big)
+	stopped := job(p.until("it is cancelled", func(s desk.Snapshot) bool { return job(s, big).State == "cancelled" }),
+		big)
 	if stopped.Reason == nil || stopped.Reason.Code != "stopped_by_person" || stopped.CanStop {
 		t.Errorf("%+v", stopped)
 	}
@@ -270,7 +284,10 @@ func TestTheWindowsStory(t *testing.T) {
 		t.Errorf("%+v, %v", chunk, err)
 	}
 	p.until("the small drive has passed", func(s desk.Snapshot) bool { return job(s, made[0].ID).State == "passed" })
-	p.until("the connection is let go", func(s desk.Snapshot) bool { return s.NAS[0].Phase == desk.Idle && s.NAS[0].LiveJobs == 0 })
+	p.until("the connection is let go", func(s desk.Snapshot) bool {
+		return s.NAS[0].Phase == desk.Idle &&
+			s.NAS[0].LiveJobs == 0
+	})
 	if d.Leaving() {
 		t.Error("closing now would ask")
 	}
@@ -295,7 +312,10 @@ func TestTheWindowsStory(t *testing.T) {
 	if err := d.RemoveNAS(added.NAS); err != nil {
 		t.Fatal(err)
 	}
-	p.until("the NAS is gone and the history stays", func(s desk.Snapshot) bool { return len(s.NAS) == 0 && len(s.Drives) == 0 && len(s.Jobs) == 2 })
+	p.until("the NAS is gone and the history stays", func(s desk.Snapshot) bool {
+		return len(s.NAS) == 0 &&
+			len(s.Drives) == 0 && len(s.Jobs) == 2
+	})
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -315,7 +335,8 @@ func TestAQuestionIsShownAnsweredAndRefused(t *testing.T) {
 	server := sshd.Start(t, sshd.Config("PasswordAuthentication yes", "UsePAM yes"))
 	user := sshd.NewUser(t, sshd.SudoPassword)
 	d, p := open(t, t.TempDir(), t.TempDir())
-	form := desk.Form{Name: "box", Host: server.Host, Port: server.Port, User: user.Name, PasswordLogin: true, Sudo: "password", HostKey: server.HostKeyFingerprint, Keep: "session",
+	form := desk.Form{Name: "box", Host: server.Host, Port: server.Port, User: user.Name, PasswordLogin: true,
+		Sudo: "password", HostKey: server.HostKeyFingerprint, Keep: "session",
 		StateDir: "/var/lib/burnish-desk-question-" + strconv.Itoa(os.Getpid())}
 	t.Cleanup(func() { _ = os.RemoveAll(form.StateDir) })
 	done := make(chan desk.AddResult, 1)
@@ -341,7 +362,10 @@ func TestAQuestionIsShownAnsweredAndRefused(t *testing.T) {
 	}
 
 	go ask()
-	q = p.until("a question again", func(s desk.Snapshot) bool { return len(s.Questions) == 1 && s.Questions[0].ID != q.ID }).Questions[0]
+	q = p.until("a question again", func(s desk.Snapshot) bool {
+		return len(s.Questions) == 1 &&
+			s.Questions[0].ID != q.ID
+	}).Questions[0]
 	if err := d.Answer(q.ID, user.Password); err != nil {
 		t.Fatal(err)
 	}

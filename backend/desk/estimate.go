@@ -126,7 +126,8 @@ func (m *meter) add(j burnin.Job, nowMs int64) *float64 {
 	}
 	s := j.Stages[at]
 	sample := moved{nowMs, s.BytesWritten + s.BytesVerified}
-	if last := len(m.at) - 1; m.stage != string(s.Kind) || last >= 0 && (m.at[last].bytes > sample.bytes || m.at[last].ms > sample.ms) {
+	if last := len(m.at) - 1; m.stage != string(s.Kind) || last >= 0 && (m.at[last].bytes > sample.bytes ||
+		m.at[last].ms > sample.ms) {
 		m.at = nil // another stage, or begun anew
 	}
 	m.stage = string(s.Kind)

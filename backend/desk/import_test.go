@@ -40,8 +40,9 @@ func TestAnImportedHostBringsTheKeyThatSSHKnows(t *testing.T) {
 	put("config", "Host tank\n HostName nas.lan\n Port 2222\n IdentityFile ~/.ssh/id\n")
 	d, _ := open(t, t.TempDir(), home)
 	for known, want := range map[string]string{
-		knownhosts.Line([]string{"[nas.lan]:2222"}, key) + "\n": strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))),
-		knownhosts.Line([]string{"nas.lan"}, key) + "\n":        "",
+		knownhosts.Line([]string{"[nas.lan]:2222"},
+			key) + "\n": strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))),
+		knownhosts.Line([]string{"nas.lan"}, key) + "\n": "",
 		"what is this\n": "",
 	} {
 		put("known_hosts", known)

@@ -262,7 +262,8 @@ func (d *Desk) grants(p profile.Profile) error {
 func (d *Desk) newest(key, named string) string {
 	var found Job
 	for _, j := range d.jobs {
-		if j.DriveKey == key && (found.ID == "" || j.CreatedMs > found.CreatedMs || j.CreatedMs == found.CreatedMs && strings.Compare(j.ID, found.ID) > 0) {
+		if j.DriveKey == key && (found.ID == "" || j.CreatedMs > found.CreatedMs || j.CreatedMs == found.CreatedMs &&
+			strings.Compare(j.ID, found.ID) > 0) {
 			found = j
 		}
 	}

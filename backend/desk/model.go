@@ -63,37 +63,40 @@ type NAS struct {
 
 // Drive is a drive as it was when the NAS was last surveyed.
 type Drive struct {
-	Key           string   `json:"key"`
-	NAS           string   `json:"nas"`
-	ID            string   `json:"id"`
-	Serial        *string  `json:"serial"`
-	WWN           *string  `json:"wwn"`
-	Model         string   `json:"model"`
-	Kind          string   `json:"kind"`
-	SizeBytes     int64    `json:"size_bytes"`
-	HiddenBytes   int64    `json:"hidden_bytes"` // that it has and does not show
-	Path          string   `json:"path"`
-	Bay           string   `json:"bay"`
-	Transport     string   `json:"transport"`
-	TempC         *int     `json:"temp_c"`
-	SMART         *bool    `json:"smart"`      // whether it answers SMART requests; null where nobody could ask
-	Passed        *bool    `json:"passed"`     // the drive's own word on its health; null where it gives none
-	SMARTSaid     string   `json:"smart_said"` // what smartctl complained of; may be empty
-	SMARTOff      bool     `json:"smart_off"`  // it is there, and switched off
-	SMARTType     string   `json:"smart_type"` // the device type that was given to smartctl; empty where it found one itself
-	UsageClass    string   `json:"usage_class"`
-	UsageText     string   `json:"usage_text"`
-	Parts         []string `json:"parts"` // of the text, the first says what holds it; may be empty
-	PhraseKind    string   `json:"phrase_kind"`
-	Phrase        string   `json:"phrase"` // what has to be typed to unlock it; empty where nothing does, or it cannot be shown
-	WayOut        string   `json:"way_out"`
-	Why           []Why    `json:"why"`
-	ReadOK        bool     `json:"read_ok"`
-	DestructiveOK bool     `json:"destructive_ok"`
-	Locking       string   `json:"locking"` // open, phrase, in_use, for_good
-	Missing       bool     `json:"missing"` // it was not there when the NAS was last looked at; a job of it has not ended well
-	Job           string   `json:"job"`
-	Grant         *Grant   `json:"grant"`
+	Key         string  `json:"key"`
+	NAS         string  `json:"nas"`
+	ID          string  `json:"id"`
+	Serial      *string `json:"serial"`
+	WWN         *string `json:"wwn"`
+	Model       string  `json:"model"`
+	Kind        string  `json:"kind"`
+	SizeBytes   int64   `json:"size_bytes"`
+	HiddenBytes int64   `json:"hidden_bytes"` // that it has and does not show
+	Path        string  `json:"path"`
+	Bay         string  `json:"bay"`
+	Transport   string  `json:"transport"`
+	TempC       *int    `json:"temp_c"`
+	SMART       *bool   `json:"smart"`      // whether it answers SMART requests; null where nobody could ask
+	Passed      *bool   `json:"passed"`     // the drive's own word on its health; null where it gives none
+	SMARTSaid   string  `json:"smart_said"` // what smartctl complained of; may be empty
+	SMARTOff    bool    `json:"smart_off"`  // it is there, and switched off
+	// the device type that was given to smartctl; empty where it found one itself
+	SMARTType  string   `json:"smart_type"`
+	UsageClass string   `json:"usage_class"`
+	UsageText  string   `json:"usage_text"`
+	Parts      []string `json:"parts"` // of the text, the first says what holds it; may be empty
+	PhraseKind string   `json:"phrase_kind"`
+	// what has to be typed to unlock it; empty where nothing does, or it cannot be shown
+	Phrase        string `json:"phrase"`
+	WayOut        string `json:"way_out"`
+	Why           []Why  `json:"why"`
+	ReadOK        bool   `json:"read_ok"`
+	DestructiveOK bool   `json:"destructive_ok"`
+	Locking       string `json:"locking"` // open, phrase, in_use, for_good
+	// it was not there when the NAS was last looked at; a job of it has not ended well
+	Missing bool   `json:"missing"`
+	Job     string `json:"job"`
+	Grant   *Grant `json:"grant"`
 }
 
 // Why is one layer's answer on what uses a drive.
@@ -148,10 +151,11 @@ type Job struct {
 	CanStop       bool         `json:"can_stop"`
 	CanResume     bool         `json:"can_resume"`
 	CanUndo       bool         `json:"can_undo"` // stopped first where it has not ended
-	Erased        string       `json:"erased"`   // what was erased before the sweeps, and the way back, in words; empty for nothing
-	Undo          string       `json:"undo"`     // burnin.WayBack
-	BadSectors    int64        `json:"bad_sectors"`
-	BytesMoved    int64        `json:"bytes_moved"` // written and read back, over all sweeps
+	// what was erased before the sweeps, and the way back, in words; empty for nothing
+	Erased     string `json:"erased"`
+	Undo       string `json:"undo"` // burnin.WayBack
+	BadSectors int64  `json:"bad_sectors"`
+	BytesMoved int64  `json:"bytes_moved"` // written and read back, over all sweeps
 }
 
 // Segment is a stage of a job's bar. Weights are parts of 1, after the time that the stage is thought to take.

@@ -16,10 +16,11 @@ type Order struct {
 	Drives       []string `json:"drives"` // Drive.id
 	Plan         string   `json:"plan"`
 	WithoutSMART bool     `json:"without_smart"`
-	SMARTType    string   `json:"smart_type"` // smartctl's device type of these drives, kept for them; empty changes nothing
-	SMARTOn      bool     `json:"smart_on"`   // SMART may be switched on where it is off
-	Declared     string   `json:"declared"`
-	Unlock       []Typed  `json:"unlock"`
+	// smartctl's device type of these drives, kept for them; empty changes nothing
+	SMARTType string  `json:"smart_type"`
+	SMARTOn   bool    `json:"smart_on"` // SMART may be switched on where it is off
+	Declared  string  `json:"declared"`
+	Unlock    []Typed `json:"unlock"`
 }
 
 // Typed is a phrase that was typed for a drive.
@@ -143,7 +144,8 @@ func (d *Desk) Resume(job string) error {
 	return errors.Join(d.changed(j), d.lookAround())
 }
 
-// Undo brings back what a job's first act erased. A job that still waits before it writes anything else is stopped first.
+// Undo brings back what a job's first act erased. A job that still waits before it writes anything else is stopped
+// first.
 func (d *Desk) Undo(job string) error {
 	before, err := d.Service.View(d.ctx, job)
 	if err != nil {
@@ -182,12 +184,14 @@ func (d *Desk) Unlock(nasID, which, phrase string) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	given, err := d.Service.Unlock(d.ctx, jobs.UnlockOrder{NAS: p.Name, Drives: []jobs.Typed{{Drive: which, Phrase: phrase}}})
+	given, err := d.Service.Unlock(d.ctx, jobs.UnlockOrder{NAS: p.Name,
+		Drives: []jobs.Typed{{Drive: which, Phrase: phrase}}})
 	if err != nil {
 		return Grant{}, err
 	}
 	g := given[0]
-	return Grant{ID: g.ID, Drive: driveKey(p.ID, g.Drive.ID(), ""), Usage: text(g.Text), ExpiresMs: g.ExpiresMs}, d.grants(p)
+	return Grant{ID: g.ID, Drive: driveKey(p.ID, g.Drive.ID(), ""), Usage: text(g.Text), ExpiresMs: g.ExpiresMs},
+		d.grants(p)
 }
 
 // Lock takes a permission back.
@@ -243,7 +247,8 @@ func (d *Desk) Leaving() bool {
 	return live
 }
 
-// StopAll stops all jobs that have not ended. Those that cannot be proven gone are in the error; the others are stopped.
+// StopAll stops all jobs that have not ended. Those that cannot be proven gone are in the error; the others are
+// stopped.
 func (d *Desk) StopAll() error {
 	rows, err := d.Service.Store.Jobs(d.ctx, store.Filter{NotEnded: true})
 	for _, row := range rows {

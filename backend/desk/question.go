@@ -52,7 +52,8 @@ func (d *Desk) person(ctx context.Context, q jobs.Question) (secret.Secret, erro
 // Answer answers a question. One that is not asked any more is no error: it may just have ended.
 func (d *Desk) Answer(question, answer string) error {
 	if len(answer) > maxAnswer {
-		return reason.New(reason.WrongUse, "what", "the answer is too long", "hint", "Passwords have at most 4096 bytes.")
+		return reason.New(reason.WrongUse, "what", "the answer is too long",
+			"hint", "Passwords have at most 4096 bytes.")
 	}
 	if a := d.question(question); a != nil {
 		a.answer <- secret.New(answer)

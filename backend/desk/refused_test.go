@@ -32,8 +32,10 @@ func TestAPasswordThatIsGivenLaterBringsTheJobsBack(t *testing.T) {
 	drive.Throttle(16 << 20)
 	data, home := t.TempDir(), t.TempDir()
 	d, p := open(t, data, home)
-	added, err := d.AddNAS(desk.Form{Name: "box", Host: server.Host, Port: server.Port, User: user.Name, PasswordLogin: true, Password: user.Password, Sudo: "password",
-		SudoPassword: user.Password, HostKey: server.HostKeyFingerprint, Keep: "session", VirtualDrives: true, StateDir: filepath.Join(state, "burnish")})
+	added, err := d.AddNAS(desk.Form{Name: "box", Host: server.Host, Port: server.Port, User: user.Name,
+		PasswordLogin: true, Password: user.Password, Sudo: "password",
+		SudoPassword: user.Password, HostKey: server.HostKeyFingerprint, Keep: "session", VirtualDrives: true,
+		StateDir: filepath.Join(state, "burnish")})
 	if err != nil || !added.OK {
 		t.Fatalf("%+v, %v", added, err)
 	}
@@ -46,7 +48,8 @@ func TestAPasswordThatIsGivenLaterBringsTheJobsBack(t *testing.T) {
 		}
 		return id != ""
 	})
-	made, err := d.Start(desk.Order{NAS: added.NAS, Drives: []string{id}, Plan: "standard", WithoutSMART: true, Declared: "unknown"})
+	made, err := d.Start(desk.Order{NAS: added.NAS, Drives: []string{id}, Plan: "standard", WithoutSMART: true,
+		Declared: "unknown"})
 	if err != nil || len(made) != 1 {
 		t.Fatalf("%v, %v", made, err)
 	}
@@ -59,7 +62,10 @@ func TestAPasswordThatIsGivenLaterBringsTheJobsBack(t *testing.T) {
 		return p.until("a question", func(s desk.Snapshot) bool { return len(s.Questions) > 0 }).Questions[0]
 	}
 	d.Refuse(asked().ID)
-	p.until("the NAS is not talked to", func(s desk.Snapshot) bool { return s.NAS[0].Phase == desk.Refused && len(s.Questions) == 0 })
+	p.until("the NAS is not talked to", func(s desk.Snapshot) bool {
+		return s.NAS[0].Phase == desk.Refused &&
+			len(s.Questions) == 0
+	})
 	done := make(chan error, 1)
 	go func() { done <- d.Survey(added.NAS) }()
 	for answered := map[string]bool{}; ; {

@@ -36,7 +36,8 @@ func said(s *reason.Said) *reason.Said {
 	if s == nil {
 		return nil
 	}
-	return &reason.Said{Code: reason.Code(word(string(s.Code))), Title: text(s.Title), Text: text(s.Text), Hint: text(s.Hint)}
+	return &reason.Said{Code: reason.Code(word(string(s.Code))), Title: text(s.Title), Text: text(s.Text),
+		Hint: text(s.Hint)}
 }
 
 // driveKey names a drive in the model: by its id, or where it has none by its path of today.
@@ -51,9 +52,12 @@ func driveKey(nas, id, path string) string {
 func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 	id, u := r.Identity, r.Usage
 	d := Drive{
-		Key: driveKey(p.ID, id.ID(), r.Path), NAS: p.ID, ID: id.ID(), Serial: optional(id.Serial), WWN: optional(id.WWN), Model: word(id.Model),
-		Kind: string(id.Kind), SizeBytes: id.SizeBytes, HiddenBytes: id.HiddenBytes, Path: word(r.Path), Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART, Passed: r.Passed, Bay: word(r.Place.Bay),
-		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{}, Job: r.Job, Parts: []string{},
+		Key: driveKey(p.ID, id.ID(), r.Path), NAS: p.ID, ID: id.ID(), Serial: optional(id.Serial),
+		WWN: optional(id.WWN), Model: word(id.Model),
+		Kind: string(id.Kind), SizeBytes: id.SizeBytes, HiddenBytes: id.HiddenBytes, Path: word(r.Path),
+		Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART, Passed: r.Passed, Bay: word(r.Place.Bay),
+		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{},
+		Job: r.Job, Parts: []string{},
 	}
 	d.SMARTSaid, d.SMARTOff, d.SMARTType = text(r.SMARTSaid), r.SMARTOff, word(r.SMARTType)
 	for _, p := range u.Parts {
@@ -96,12 +100,16 @@ func locking(u drive.Usage) string {
 // jobRow shows a job. profileID is empty where the profile was removed.
 func jobRow(profileID string, j burnin.Job) Job {
 	r := Job{
-		ID: j.ID, NAS: profileID, NASName: word(j.NAS), DriveKey: driveKey(profileID, j.Drive.ID, j.Drive.Path), DriveID: word(j.Drive.ID),
+		ID: j.ID, NAS: profileID, NASName: word(j.NAS), DriveKey: driveKey(profileID, j.Drive.ID, j.Drive.Path),
+		DriveID:   word(j.Drive.ID),
 		DriveKind: string(j.Identity.Kind), DrivePath: word(j.Drive.Path), Model: word(j.Drive.Model),
-		SizeBytes: j.Drive.SizeBytes, Plan: word(j.Plan), Destroys: j.Spec.Destroys(), State: string(j.State), Reason: said(j.Reason), Warnings: len(j.Warnings),
-		Coverage: string(j.Verdict.Coverage), Stages: []Segment{}, CreatedMs: j.CreatedMs, EndedMs: j.EndedMs, SeenMs: j.SeenMs,
+		SizeBytes: j.Drive.SizeBytes, Plan: word(j.Plan), Destroys: j.Spec.Destroys(), State: string(j.State),
+		Reason: said(j.Reason), Warnings: len(j.Warnings),
+		Coverage: string(j.Verdict.Coverage), Stages: []Segment{}, CreatedMs: j.CreatedMs, EndedMs: j.EndedMs,
+		SeenMs:     j.SeenMs,
 		BytesMoved: j.BytesWritten + j.BytesVerified,
-		CanStop:    !j.State.Ended(), CanResume: j.State == burnin.Unknown && len(j.Runs) > 0 && !j.Reason.NeedsNewJob(),
+		CanStop:    !j.State.Ended(), CanResume: j.State == burnin.Unknown && len(j.Runs) > 0 &&
+			!j.Reason.NeedsNewJob(),
 	}
 	if e := j.Erased; e != nil {
 		r.Undo, r.CanUndo, r.Erased = string(e.Undo), e.Undo == burnin.BackPossible, text(e.Text(j.ID, r.CanStop))
@@ -158,15 +166,18 @@ func paused(s burnin.Stage) *reason.Said {
 	if s.Paused.Why == "too_hot" {
 		return reason.New(reason.Cooling, "temperature", s.Paused.TempC, "limit", s.Paused.LimitC)
 	}
-	return &reason.Said{Code: reason.Code(word(s.Paused.Why)), Title: "Paused", Text: "The NAS says why by a code that this version does not know."}
+	return &reason.Said{Code: reason.Code(word(s.Paused.Why)), Title: "Paused", Text: "The NAS says why by a code " +
+		"that this version does not know."}
 }
 
 // unseen shows a drive by what its job knows of it: before the drives were looked at, or since it was not among them.
 func unseen(j Job, looked bool, among []wire.DriveRow) Drive {
 	d := Drive{
-		Key: j.DriveKey, NAS: j.NAS, ID: j.DriveID, Serial: optional(j.Serial), Model: j.Model, Kind: j.DriveKind, SizeBytes: j.SizeBytes, Path: j.DrivePath,
-		UsageClass: string(drive.CannotTell), UsageText: "the drives were not looked at yet", PhraseKind: string(drive.NoPhrase),
-		WayOut: "Look at the drives of the NAS.", Parts: []string{}, Why: []Why{}, Locking: "in_use", Job: j.ID,
+		Key: j.DriveKey, NAS: j.NAS, ID: j.DriveID, Serial: optional(j.Serial), Model: j.Model, Kind: j.DriveKind,
+		SizeBytes: j.SizeBytes, Path: j.DrivePath,
+		UsageClass: string(drive.CannotTell), UsageText: "the drives were not looked at yet",
+		PhraseKind: string(drive.NoPhrase),
+		WayOut:     "Look at the drives of the NAS.", Parts: []string{}, Why: []Why{}, Locking: "in_use", Job: j.ID,
 	}
 	switch {
 	case looked:
@@ -174,7 +185,8 @@ func unseen(j Job, looked bool, among []wire.DriveRow) Drive {
 		d.WayOut = "Look whether it is plugged in and has power, then look at the drives again."
 		if like := mayBe(j, among); like != "" {
 			d.UsageText = "not as it was: " + like
-			d.WayOut = "Plug it in as it was when its test began (the same slot or USB dock), then look at the drives again."
+			d.WayOut = "Plug it in as it was when its test began (the same slot or USB dock), then look at the " +
+				"drives again."
 		}
 	case j.CanStop:
 		d.UsageClass, d.UsageText = string(drive.BurnIn), "job "+j.ID

@@ -13,10 +13,11 @@ import (
 	"burnish/backend/reason"
 )
 
-// A drive behind a bridge that smartctl does not know is refused with the device type that reads it; once that is given it
-// is kept for the drive, and the next start needs it no more.
+// A drive behind a bridge that smartctl does not know is refused with the device type that reads it; once that is given
+// it is kept for the drive, and the next start needs it no more.
 func TestADeviceTypeIsProposedAndKept(t *testing.T) {
-	d, p, svc := onPractice(t, "USB1", practice.Drive{SMART: &practice.SMART{Hours: 9, Short: 2 * time.Second, Long: time.Minute}, Bridge: "sntjmicron"}, false)
+	d, p, svc := onPractice(t, "USB1", practice.Drive{SMART: &practice.SMART{Hours: 9, Short: 2 * time.Second,
+		Long: time.Minute}, Bridge: "sntjmicron"}, false)
 	nas := d.Snapshot().NAS[0].ID
 	if err := d.Survey(nas); err != nil {
 		t.Fatal(err)
@@ -26,7 +27,8 @@ func TestADeviceTypeIsProposedAndKept(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	order := desk.Order{NAS: nas, Drives: []string{s.Drives[0].ID}, Plan: "quick", Declared: "unknown"}
-	for typ, words := range map[string]string{"": "by the device type sntjmicron", "sat": "not by the device type sat either", "jmb39x,0": "is no device type", "-x": "is no device type"} {
+	for typ, words := range map[string]string{"": "by the device type sntjmicron",
+		"sat": "not by the device type sat either", "jmb39x,0": "is no device type", "-x": "is no device type"} {
 		order.SMARTType = typ
 		var said *reason.Said
 		if _, err := d.Start(order); !errors.As(err, &said) || !strings.Contains(said.Text, words) {

@@ -11,7 +11,8 @@ import (
 
 func TestIDsHoldNothingThatBreaksACommandLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := drive.Identity{Serial: rapid.String().Draw(t, "serial"), WWN: rapid.String().Draw(t, "wwn"), Part: rapid.String().Draw(t, "part"), Backing: rapid.String().Draw(t, "backing")}
+		d := drive.Identity{Serial: rapid.String().Draw(t, "serial"), WWN: rapid.String().Draw(t, "wwn"),
+			Part: rapid.String().Draw(t, "part"), Backing: rapid.String().Draw(t, "backing")}
 		id := d.ID()
 		if strings.ContainsAny(id, "= \t\n'\"\\$`;&|<>()*?") || len(id) > 200 || strings.Contains(id, "\x00") {
 			t.Fatalf("%q", id)
@@ -46,7 +47,8 @@ func TestOnlyAProvenFreeDriveMayBeErased(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		u, free, worst := drive.Usage{Class: drive.None}, true, 0
 		for range rapid.IntRange(0, 5).Draw(t, "layers") {
-			class := drive.Class(rapid.SampledFrom([]string{"none", "data", "pool", "mounted", "cannot_tell", "of a newer version", "boot"}).Draw(t, "class"))
+			class := drive.Class(rapid.SampledFrom([]string{"none", "data", "pool", "mounted", "cannot_tell",
+				"of a newer version", "boot"}).Draw(t, "class"))
 			found := drive.Usage{Class: class, Why: []drive.Why{{Layer: "x"}}}
 			if rapid.Bool().Draw(t, "first") {
 				u = drive.Worse(found, u)
@@ -59,7 +61,8 @@ func TestOnlyAProvenFreeDriveMayBeErased(t *testing.T) {
 			t.Fatalf("%s is startable: %+v", u.Class, drive.StartableFor(id, u))
 		}
 	})
-	for _, bad := range []drive.Identity{{SizeBytes: 1, LogicalBytes: 512}, {Serial: "S", LogicalBytes: 512}, {Serial: "S", SizeBytes: 1, LogicalBytes: 520}} {
+	for _, bad := range []drive.Identity{{SizeBytes: 1, LogicalBytes: 512}, {Serial: "S", LogicalBytes: 512},
+		{Serial: "S", SizeBytes: 1, LogicalBytes: 520}} {
 		if drive.StartableFor(bad, drive.Usage{Class: drive.None}).Destructive {
 			t.Errorf("%+v may be erased", bad)
 		}

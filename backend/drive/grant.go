@@ -20,7 +20,8 @@ type Grant struct {
 }
 
 // Content begins the claim of bytes that are nobody's known label. After it stands their print, as package label makes
-// it: digests of groups of places at which every look looks, "0" for one that is blank, "-" for one that could not be read.
+// it: digests of groups of places at which every look looks, "0" for one that is blank, "-" for one that could not be
+// read.
 const Content = "content"
 
 // contentOf gives the groups of a content claim's print.
@@ -173,8 +174,10 @@ func (g *Grant) CoversRest(u Usage) bool {
 		return true
 	case !u.Unlockable(), u.Class == Data && len(u.Claims) == 0: // nobody says what it is
 		return false
-	case u.Class == Pool: // it lists an offlined member for as long as nobody takes it off the list; what else is there may be new
-		return g.Class == Pool && u.PoolGUID == g.PoolGUID && g.knows(slices.DeleteFunc(labelled(u.Claims), u.ofItsPool))
+	// it lists an offlined member for as long as nobody takes it off the list; what else is there may be new
+	case u.Class == Pool:
+		return g.Class == Pool && u.PoolGUID == g.PoolGUID && g.knows(slices.DeleteFunc(labelled(u.Claims),
+			u.ofItsPool))
 	case !likeData(u.Class) && u.Class != g.Class, u.PoolGUID != "" && u.PoolGUID != g.PoolGUID:
 		return false
 	}
@@ -190,7 +193,8 @@ func labelled(claims []string) []string {
 // to do first.
 func WayOut(nas string, id Identity, u Usage) string {
 	command := func(what, phrase string) string {
-		return fmt.Sprintf("To erase it knowingly, type %s and start it within the time that this gives: burnish unlock %s --drive %s --phrase %s", what, nas, id.ID(), phrase)
+		return fmt.Sprintf("To erase it knowingly, type %s and start it within the time that this gives: burnish "+
+			"unlock %s --drive %s --phrase %s", what, nas, id.ID(), phrase)
 	}
 	switch {
 	case u.Class != None && !u.Unlockable(), id.ID() == "":

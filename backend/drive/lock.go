@@ -52,8 +52,8 @@ type Usage struct {
 
 	// Remedy is what to do first, where this usage knows better than its class.
 	Remedy string `json:"remedy,omitempty"`
-	// Sealed, of class unsupported_format: the drive gives no data as it is. No plan starts; what would read it would take
-	// its refusals for faults.
+	// Sealed, of class unsupported_format: the drive gives no data as it is. No plan starts; what would read it would
+	// take its refusals for faults.
 	Sealed bool `json:"sealed,omitempty"`
 
 	// Claims names each claim by what it is and whose, so that a new one is told from an old one: "label ext <uuid>".
@@ -97,7 +97,8 @@ func Rules() []Rule { return rules }
 
 var rules = []Rule{
 	{None, 0, true, Open, ""},
-	{Data, 10, true, Phrased, "Erase it by hand where you are sure (wipefs -a, then zero it), or choose another drive."},
+	{Data, 10, true, Phrased,
+		"Erase it by hand where you are sure (wipefs -a, then zero it), or choose another drive."},
 	{ExportedPool, 20, true, Phrased, "Import the pool and destroy it, or choose another drive."},
 	{LUKS, 30, true, InUse, "Close it (cryptsetup close) and remove it by hand first."},
 	{LVM, 31, true, InUse, "Deactivate the volume group and remove the physical volume first."},
@@ -106,10 +107,13 @@ var rules = []Rule{
 	{Swap, 34, true, InUse, "Turn it off (swapoff) first."},
 	{Mounted, 35, true, InUse, "Unmount it first."},
 	{Unraid, 36, true, InUse, "Unassign it from the array first."},
-	{Pool, 37, true, InUse, "Take it out of its pool first (zpool detach or zpool replace; zpool remove for spare, cache and log): overwriting a device that a pool counts on costs the pool its redundancy, so Burnish never forces it."},
+	{Pool, 37, true, InUse, "Take it out of its pool first (zpool detach or zpool replace; zpool remove for spare, " +
+		"cache and log): overwriting a device that a pool counts on costs the pool its redundancy, so Burnish never " +
+		"forces it."},
 	{OpenByProcess, 40, true, InUse, "End what holds it first."},
 	{BurnIn, 45, false, InUse, "Wait for that job, or stop it."},
-	{VirtualDrive, 50, false, InUse, "Loop, nbd and virtio devices count as drives only where the profile has --virtual-drives."},
+	{VirtualDrive, 50, false, InUse, "Loop, nbd and virtio devices count as drives only where the profile has " +
+		"--virtual-drives."},
 	{Unsupported, 55, true, ForGood, "Reformat it to 512 or 4096 byte sectors without protection information first."},
 	{Duplicate, 60, true, ForGood, "Connect it so that its own serial number can be read."},
 	{Remote, 65, true, ForGood, "Let the host that may use it let go of it first, or test it on that host."},
@@ -142,7 +146,8 @@ func (u Usage) WayOut() string {
 // UnreadWayOut says what to do about a drive of which nobody could tell how it is used.
 func (u Usage) UnreadWayOut() string {
 	if u.PhraseKind == SerialPhrase {
-		return "The drive itself fails where labels are kept. To test it all the same, unlock it by its serial number: what it holds is erased."
+		return "The drive itself fails where labels are kept. To test it all the same, unlock it by its serial " +
+			"number: what it holds is erased."
 	}
 	return u.WayOut()
 }

@@ -6,9 +6,9 @@ import (
 )
 
 // MayBe says why a device may be this drive although it does not bear its identity, as a clause without a subject: what
-// is the same and what differs. It is empty where the device is another drive for certain. A drive shows more or less of
-// itself depending on what it is plugged into: a bridge may hide its worldwide name, or give a name and a serial number
-// of its own. unread says that who the device is could not be read, or only from what it is plugged into.
+// is the same and what differs. It is empty where the device is another drive for certain. A drive shows more or less
+// of itself depending on what it is plugged into: a bridge may hide its worldwide name, or give a name and a serial
+// number of its own. unread says that who the device is could not be read, or only from what it is plugged into.
 func (d Identity) MayBe(seen Identity, unread bool) string {
 	same := func(a, b string) bool { return normal(a) != "" && normal(a) == normal(b) }
 	kin := (d.Kind == Virtual) == (seen.Kind == Virtual)

@@ -17,8 +17,9 @@ type Place struct {
 	Link        *Link      `json:"link,omitempty"`
 	WriteCache  string     `json:"write_cache,omitempty"` // "write back" or "write through", as the kernel takes it
 	RotationRPM *int       `json:"rotation_rpm,omitempty"`
-	Actuators   int        `json:"actuators,omitempty"` // where it has several, of which each has a part of the drive for itself
-	Discards    bool       `json:"discards,omitempty"`  // it takes back blocks that hold nothing of use any more
+	// where it has several, of which each has a part of the drive for itself
+	Actuators int  `json:"actuators,omitempty"`
+	Discards  bool `json:"discards,omitempty"` // it takes back blocks that hold nothing of use any more
 }
 
 // Enclosure is a bay as an enclosure's own numbers name it.

@@ -61,14 +61,15 @@ func (a *attempts) tried(job string, runs int) bool {
 	return a.runs[job] >= runs
 }
 
-// interrupted reports whether a job was only broken off, by what is seen of the NAS now, and has not been begun again too
-// often lately.
+// interrupted reports whether a job was only broken off, by what is seen of the NAS now, and has not been begun again
+// too often lately.
 func interrupted(job burnin.Job, bootID string) bool {
 	if !brokenOff(job) {
 		return false
 	}
 	if g := job.Grant; g != nil && g.Class == drive.ExportedPool {
-		return false // a NAS that starts imports pools: a hold at that moment would leave the drive's pool without a member
+		// a NAS that starts imports pools: a hold at that moment would leave the drive's pool without a member
+		return false
 	}
 	if job.Reason.Code == reason.ToldToEnd && job.Runs[len(job.Runs)-1].BootID == bootID {
 		return false
@@ -128,8 +129,8 @@ func (s *Service) Interrupted(ctx context.Context) ([]store.Job, error) {
 	return found, nil
 }
 
-// goesOn reports whether a job that was broken off goes on, or may yet: it stays watched then. The answer of the NAS, or
-// the next look, comes by again.
+// goesOn reports whether a job that was broken off goes on, or may yet: it stays watched then. The answer of the NAS,
+// or the next look, comes by again.
 func (w *watch) goesOn(ctx context.Context, job burnin.Job, st wire.JobStatus, again func()) bool {
 	if !w.p.AutoResume || !brokenOff(job) {
 		return false
@@ -149,7 +150,8 @@ func (w *watch) goesOn(ctx context.Context, job burnin.Job, st wire.JobStatus, a
 	go func() {
 		n, err := w.Store.Audited(ctx, "auto_resume", job.ID)
 		if err == nil && n < autoAll {
-			if err = w.audit(ctx, "auto_resume", store.Job{ID: job.ID, ProfileID: w.p.ID, DriveID: job.Identity.ID()}, string(job.Reason.Code)); err == nil {
+			if err = w.audit(ctx, "auto_resume", store.Job{ID: job.ID, ProfileID: w.p.ID, DriveID: job.Identity.ID()},
+				string(job.Reason.Code)); err == nil {
 				_, err = c.GoOn(ctx, job.ID)
 			}
 			if err == nil {

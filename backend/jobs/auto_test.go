@@ -12,7 +12,8 @@ import (
 func TestWhatGoesOnWithoutBeingAsked(t *testing.T) {
 	hours := func(h ...float64) (runs []burnin.Run) {
 		for i, at := range h {
-			runs = append(runs, burnin.Run{Run: i + 1, BootID: "before", StartedMs: int64(at * float64(time.Hour/time.Millisecond))})
+			runs = append(runs, burnin.Run{Run: i + 1,
+				BootID: "before", StartedMs: int64(at * float64(time.Hour/time.Millisecond))})
 		}
 		return runs
 	}
@@ -24,21 +25,26 @@ func TestWhatGoesOnWithoutBeingAsked(t *testing.T) {
 		boot  string
 		want  bool
 	}{
-		"the NAS restarted":                   {burnin.Unknown, reason.New("nas_restarted"), hours(0), "after", true},
-		"the runner was killed":               {burnin.Unknown, reason.New("runner_killed"), hours(0), "before", true},
-		"the NAS shut down and is back":       {burnin.Unknown, reason.New("told_to_end"), hours(0), "after", true},
-		"a person stopped the service":        {burnin.Unknown, reason.New("told_to_end"), hours(0), "before", false},
-		"the drive vanished":                  {burnin.Unknown, reason.New("drive_vanished"), hours(0), "after", false},
-		"it got too hot":                      {burnin.Unknown, reason.New("too_hot"), hours(0), "after", false},
-		"usage changed":                       {burnin.Unknown, reason.New("usage_changed"), hours(0), "after", false},
-		"stopped":                             {burnin.Cancelled, reason.New("stopped_by_person"), hours(0), "after", false},
-		"failed":                              {burnin.Failed, reason.New("surface_errors"), hours(0), "after", false},
-		"at work":                             {burnin.Running, nil, hours(0), "after", false},
-		"never begun":                         {burnin.Unknown, reason.New("nas_restarted"), nil, "after", false},
-		"twice today":                         {burnin.Unknown, reason.New("nas_restarted"), hours(0, 190, 195), "after", true},
-		"three times today":                   {burnin.Unknown, reason.New("nas_restarted"), hours(0, 190, 195, 199), "after", false},
-		"three times, one of them long ago":   {burnin.Unknown, reason.New("nas_restarted"), hours(0, 100, 195, 199), "after", true},
-		"many times, and the clock went back": {burnin.Unknown, reason.New("nas_restarted"), hours(0, 300, 400, 500), "after", false},
+		"the NAS restarted":             {burnin.Unknown, reason.New("nas_restarted"), hours(0), "after", true},
+		"the runner was killed":         {burnin.Unknown, reason.New("runner_killed"), hours(0), "before", true},
+		"the NAS shut down and is back": {burnin.Unknown, reason.New("told_to_end"), hours(0), "after", true},
+		"a person stopped the service":  {burnin.Unknown, reason.New("told_to_end"), hours(0), "before", false},
+		"the drive vanished":            {burnin.Unknown, reason.New("drive_vanished"), hours(0), "after", false},
+		"it got too hot":                {burnin.Unknown, reason.New("too_hot"), hours(0), "after", false},
+		"usage changed":                 {burnin.Unknown, reason.New("usage_changed"), hours(0), "after", false},
+		"stopped": {burnin.Cancelled, reason.New("stopped_by_person"), hours(0),
+			"after", false},
+		"failed":      {burnin.Failed, reason.New("surface_errors"), hours(0), "after", false},
+		"at work":     {burnin.Running, nil, hours(0), "after", false},
+		"never begun": {burnin.Unknown, reason.New("nas_restarted"), nil, "after", false},
+		"twice today": {burnin.Unknown, reason.New("nas_restarted"), hours(0, 190, 195),
+			"after", true},
+		"three times today": {burnin.Unknown, reason.New("nas_restarted"), hours(0, 190, 195, 199),
+			"after", false},
+		"three times, one of them long ago": {burnin.Unknown, reason.New("nas_restarted"), hours(0, 100, 195, 199),
+			"after", true},
+		"many times, and the clock went back": {burnin.Unknown, reason.New("nas_restarted"), hours(0, 300, 400, 500),
+			"after", false},
 	} {
 		job := burnin.Job{State: c.state, Reason: c.said, Runs: c.runs, EndedMs: end}
 		if got := interrupted(job, c.boot); got != c.want {
@@ -48,7 +54,8 @@ func TestWhatGoesOnWithoutBeingAsked(t *testing.T) {
 }
 
 func TestADriveOfAnExportedPoolWaitsForAPerson(t *testing.T) {
-	job := burnin.Job{State: burnin.Unknown, Reason: reason.New("nas_restarted"), Runs: []burnin.Run{{Run: 1, BootID: "before"}}}
+	job := burnin.Job{State: burnin.Unknown, Reason: reason.New("nas_restarted"),
+		Runs: []burnin.Run{{Run: 1, BootID: "before"}}}
 	for class, want := range map[drive.Class]bool{drive.ExportedPool: false, drive.Data: true} {
 		job.Grant = &drive.Grant{Class: class}
 		if got := interrupted(job, "after"); got != want {

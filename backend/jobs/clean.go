@@ -44,13 +44,15 @@ func (s *Service) Clean(ctx context.Context, name string, also Sweep) (Cleaned, 
 		return Cleaned{Removed: []string{}, Kept: []string{}, Why: map[string]*reason.Said{}}, err
 	}
 	defer s.release(c)
-	return s.clean(ctx, c, p, wire.CleanRequest{Runner: true, Forget: also.Forget}, func(_ store.Job, job burnin.Job, _ wire.JobStatus) bool {
+	return s.clean(ctx, c, p, wire.CleanRequest{Runner: true, Forget: also.Forget}, func(_ store.Job, job burnin.Job,
+		_ wire.JobStatus) bool {
 		return also.Unknown || job.State != burnin.Unknown
 	})
 }
 
-// clean removes, as req says, the jobs that are chosen, of those that have ended and are here whole, and with Runner the
-// runner too if nothing is left of which it is needed. Of a job that another computer started a last word stays for that one.
+// clean removes, as req says, the jobs that are chosen, of those that have ended and are here whole, and with Runner
+// the runner too if nothing is left of which it is needed. Of a job that another computer started a last word stays for
+// that one.
 func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, req wire.CleanRequest,
 	chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (Cleaned, error) {
 	done := Cleaned{Removed: []string{}, Kept: []string{}, Why: map[string]*reason.Said{}}
@@ -98,7 +100,8 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, req
 	done.Removed, done.RunnerRemoved = reply.Removed, reply.RunnerRemoved
 	for _, id := range reply.Kept {
 		if what := reply.Knows[id]; what != "" {
-			done.keep(id, keptFor(id, "it alone knows that "+what, "Undo it, or start that drive anew, which settles it. To give it up: burnish clean "+p.Name+" --forget"))
+			done.keep(id, keptFor(id, "it alone knows that "+what, "Undo it, or start that drive anew, which "+
+				"settles it. To give it up: burnish clean "+p.Name+" --forget"))
 			continue
 		}
 		done.keep(id, keptFor(id, "the NAS has begun it again, or what is copied here differs from what lies there",
@@ -112,7 +115,8 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, req
 	return done, s.Store.Audit(ctx, store.AuditEntry{What: "clean", Text: s.Who + ": " + p.Name})
 }
 
-// heard lists the jobs that were started here and of which the NAS has no more than the last word, once that is kept here.
+// heard lists the jobs that were started here and of which the NAS has no more than the last word, once that is kept
+// here.
 func (s *Service) heard(ctx context.Context, c *nas.Conn, p profile.Profile, there []wire.JobStatus) ([]string, error) {
 	rows, err := s.Store.Jobs(ctx, store.Filter{NAS: p.Name})
 	if err != nil {
@@ -170,11 +174,13 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 	case st.Damaged != "":
 		return damaged(st), nil
 	case st.LockHeld:
-		return keptFor(id, "it is at work", "It can be cleaned once it has ended: burnish watch "+id+" waits for that, burnish stop "+id+" ends it."), nil
+		return keptFor(id, "it is at work", "It can be cleaned once it has ended: burnish watch "+id+
+			" waits for that, burnish stop "+id+" ends it."), nil
 	}
 	row, err := s.Store.Job(ctx, id)
 	if said(err, reason.NoSuchJob) {
-		return keptFor(id, "another computer started it, and nothing of it is copied here", "Take it over first: burnish adopt "+p.Name), nil
+		return keptFor(id, "another computer started it, and nothing of it is copied here",
+			"Take it over first: burnish adopt "+p.Name), nil
 	}
 	if err != nil {
 		return nil, err
@@ -183,7 +189,8 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 	job, viewErr := s.View(ctx, id)
 	for _, err := range []error{err, viewErr} { // nobody knows how it ended, or all of it
 		var why *reason.Said
-		if errors.As(err, &why) && (why.Code == reason.MirrorDamaged || why.Code == reason.JobDamaged || why.Code == reason.MirrorFull || why.Code == reason.MirrorsFull || why.Code == reason.JournalForeign) {
+		if errors.As(err, &why) && (why.Code == reason.MirrorDamaged || why.Code == reason.JobDamaged ||
+			why.Code == reason.MirrorFull || why.Code == reason.MirrorsFull || why.Code == reason.JournalForeign) {
 			return why, nil
 		}
 	}
@@ -197,14 +204,16 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 	case !job.State.Ended():
 		return keptFor(id, "it has not ended", "Look at it with: burnish show "+id), nil
 	case !whole:
-		return keptFor(id, "not all of it is copied here", "Look at it with burnish show "+id+", which copies what is new; then clean again."), nil
+		return keptFor(id, "not all of it is copied here", "Look at it with burnish show "+id+
+			", which copies what is new; then clean again."), nil
 	case !chosen(row, job, st) && job.Reason.NeedsNewJob():
 		return keptFor(id, "it ended as unknown", "Remove it too with: burnish clean "+p.Name+" --unknown"), nil
 	case s.cut(st):
 		return keptFor(id, "its logs are larger than what is copied of them, and cleaning would lose the rest",
 			"Read them in the job's directory on the NAS, and remove that by hand when they are of no use."), nil
 	case !chosen(row, job, st):
-		return keptFor(id, "it ended as unknown and may still be resumed", "Resume it with burnish resume "+id+", or remove it too with: burnish clean "+p.Name+" --unknown"), nil
+		return keptFor(id, "it ended as unknown and may still be resumed", "Resume it with burnish resume "+id+
+			", or remove it too with: burnish clean "+p.Name+" --unknown"), nil
 	}
 	return nil, nil
 }

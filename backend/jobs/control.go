@@ -30,7 +30,8 @@ func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
 		return burnin.Job{}, err
 	}
 	job, err := s.View(ctx, j.ID)
-	if never := job.Reason != nil && job.Reason.Code == reason.NeverBegun; err == nil && j.Phase == store.Asked && len(job.Runs) == 0 && (never || !job.State.Ended()) {
+	if never := job.Reason != nil && job.Reason.Code == reason.NeverBegun; err == nil && j.Phase == store.Asked &&
+		len(job.Runs) == 0 && (never || !job.State.Ended()) {
 		// It had not begun: the request to stop stands in its place.
 		why := reason.New(reason.StoppedByPerson, "stage", "the wait for its turn", "progress", "")
 		if err = s.Store.SaveFold(ctx, j.ID, burnin.Cancelled, why, s.Now().UnixMilli()); err == nil {
@@ -112,7 +113,8 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 			return adopted, err
 		}
 		var one *nas.JobError
-		if err := c.FollowWithin(ctx, s.Mirror, room, []string{st.Job}, true, func(string, *wire.JobStatus) {}); errors.As(err, &one) {
+		if err := c.FollowWithin(ctx, s.Mirror, room, []string{st.Job}, true,
+			func(string, *wire.JobStatus) {}); errors.As(err, &one) {
 			broken = errors.Join(broken, err) // what there is of it is shown, and the others are taken
 		} else if err != nil {
 			return adopted, err
@@ -172,8 +174,10 @@ func (s *Service) restore(ctx context.Context, p profile.Profile) ([]burnin.Job,
 		}
 		row.ProfileID = p.ID
 		obs := burnin.Observation{Missing: true, SeenMs: s.Now().UnixMilli()}
-		err = errors.Join(s.Store.AddIntents(ctx, []store.Job{*row}), s.Store.SetGone(ctx, id), s.Store.SaveObservation(ctx, id, obs, obs.SeenMs),
-			s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs), s.audit(ctx, "adopt", *row, "from the copy here"))
+		err = errors.Join(s.Store.AddIntents(ctx, []store.Job{*row}), s.Store.SetGone(ctx, id),
+			s.Store.SaveObservation(ctx, id, obs, obs.SeenMs),
+			s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs), s.audit(ctx, "adopt", *row,
+				"from the copy here"))
 		if err != nil {
 			return back, err
 		}

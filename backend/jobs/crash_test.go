@@ -31,7 +31,8 @@ func kept(t *testing.T, dir string, ids ...string) *Service {
 	}
 	t.Cleanup(func() { _ = db.Close() }) // it fails where its file system is gone
 	s := &Service{Store: db, Mirror: nas.Mirror{Dir: filepath.Join(dir, "mirror")}, Now: time.Now, Who: "a test"}
-	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k", Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
+	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k",
+		Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
 	if len(ids) > 0 {
 		err = db.AddProfile(ctx, p)
 	}
@@ -45,7 +46,8 @@ func kept(t *testing.T, dir string, ids ...string) *Service {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := db.AddIntents(ctx, []store.Job{{ID: id, ProfileID: p.ID, DriveID: d.ID(), Plan: plan.Name, Request: req, CreatedMs: 1}}); err != nil {
+		if err := db.AddIntents(ctx, []store.Job{{ID: id, ProfileID: p.ID, DriveID: d.ID(), Plan: plan.Name,
+			Request: req, CreatedMs: 1}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.SetThere(ctx, id); err != nil {

@@ -15,9 +15,9 @@ import (
 	"burnish/backend/store"
 )
 
-// A job that has ended is folded once: what its journals amount to is kept in FoldDir beside what they were folded from.
-// While that is the same (the bytes of the mirror, the observation, this program) it is not done again. It is a cache and
-// nothing more: whatever is wrong with it, the journals are read.
+// A job that has ended is folded once: what its journals amount to is kept in FoldDir beside what they were folded
+// from. While that is the same (the bytes of the mirror, the observation, this program) it is not done again. It is a
+// cache and nothing more: whatever is wrong with it, the journals are read.
 type folded struct {
 	From string     `json:"from"`
 	Job  burnin.Job `json:"job"`
@@ -48,8 +48,10 @@ func (s *Service) fold(id string, obs *burnin.Observation) (burnin.Job, error) {
 		}
 	}
 	job, err := s.Mirror.Fold(id, obs)
-	if err == nil && from != "" && job.State.Ended() && job.State != burnin.Unknown { // one that may go on is known whole
-		if data, err := json.Marshal(folded{from, job, job.Identity, job.Spec, job.EndedWallMs}); err == nil && len(data) <= maxFolded {
+	// one that may go on is known whole
+	if err == nil && from != "" && job.State.Ended() && job.State != burnin.Unknown {
+		if data, err := json.Marshal(folded{from, job, job.Identity, job.Spec, job.EndedWallMs}); err == nil &&
+			len(data) <= maxFolded {
 			keepFile(file, data)
 		}
 	}

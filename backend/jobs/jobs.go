@@ -2,8 +2,8 @@
 // shows them.
 //
 // Its rules:
-//   - What a job is comes from the mirror of its journals and the last observation, by burnin.Fold. The store's state is
-//     a cache for lists; View never believes it over the journals.
+//   - What a job is comes from the mirror of its journals and the last observation, by burnin.Fold. The store's state
+//     is a cache for lists; View never believes it over the journals.
 //   - The intent is stored before the NAS is asked. A start that was cut off is asked again only by the process that
 //     began it; any other process only looks whether the NAS has the job.
 //   - A NAS that cannot be reached changes no job. Watch tries again for ever; Refresh gives up at its deadline and
@@ -38,7 +38,8 @@ type Service struct {
 	Store  *store.Store
 	Mirror nas.Mirror
 
-	FoldDir string                                                     // where jobs that have ended are kept folded; empty for nowhere
+	// where jobs that have ended are kept folded; empty for nowhere
+	FoldDir string
 	Dial    func(ctx context.Context, t nas.Target) (*nas.Conn, error) // logs in; puts nothing on the NAS
 	Now     func() time.Time
 	Random  io.Reader
@@ -52,8 +53,8 @@ type Service struct {
 	systems sync.Map // profile id: what the machine called its system when it was last logged in to
 }
 
-// System is what a NAS calls its system, as of the last login of this process; empty before the first, and where it does
-// not say.
+// System is what a NAS calls its system, as of the last login of this process; empty before the first, and where it
+// does not say.
 func (s *Service) System(profileID string) string {
 	name, _ := s.systems.Load(profileID)
 	text, _ := name.(string)
@@ -63,9 +64,14 @@ func (s *Service) System(profileID string) string {
 // target says how to dial a profile.
 func (s *Service) target(p profile.Profile) nas.Target {
 	t := nas.Target{
-		Name: p.Name, Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, Agent: p.Agent, Password: p.Password,
-		Sudo: nas.Sudo(p.Sudo), HostKey: p.HostKey, MachineID: p.MachineID, StateDir: p.StateDir, LegacyAlgorithms: p.Legacy,
-		Ask:          func(ctx context.Context, q nas.Question) (string, error) { return s.Logins.answer(ctx, p, q) },
+		Name: p.Name, Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, Agent: p.Agent,
+		Password: p.Password,
+		Sudo:     nas.Sudo(p.Sudo), HostKey: p.HostKey, MachineID: p.MachineID, StateDir: p.StateDir,
+		LegacyAlgorithms: p.Legacy,
+		Ask: func(ctx context.Context, q nas.Question) (string, error) {
+			return s.Logins.answer(ctx, p,
+				q)
+		},
 		SudoPassword: func(ctx context.Context) (string, error) { return s.Logins.sudo(ctx, p) },
 	}
 	if p.Jump != (profile.Jump{}) {
@@ -140,7 +146,8 @@ func (s *Service) view(j store.Job) (burnin.Job, error) {
 		return job, err
 	}
 	if err == nil && len(job.Runs) > 0 && job.Identity.ID() != j.DriveID {
-		job.Warnings = append(job.Warnings, *reason.New(reason.JournalForeign, "job", j.ID, "of", "another drive, "+job.Identity.ID()))
+		job.Warnings = append(job.Warnings, *reason.New(reason.JournalForeign, "job", j.ID,
+			"of", "another drive, "+job.Identity.ID()))
 	}
 	if err != nil {
 		return job, reason.New(reason.MirrorDamaged, "job", j.ID, "error", err)
@@ -161,7 +168,8 @@ func asked(job *burnin.Job, j store.Job) error {
 	job.ID, job.Plan, job.Spec, job.CreatedMs = j.ID, j.Plan, req.Plan, j.CreatedMs
 	job.Drive, job.Identity = burnin.DriveOf(req.Drive, ""), req.Drive
 	for _, spec := range req.Plan.Stages {
-		job.Stages = append(job.Stages, burnin.Stage{Kind: spec.Kind, Engine: spec.Engine, State: burnin.Pending, BadRanges: []surface.Range{}})
+		job.Stages = append(job.Stages, burnin.Stage{Kind: spec.Kind, Engine: spec.Engine, State: burnin.Pending,
+			BadRanges: []surface.Range{}})
 	}
 	switch obs := j.Observation; {
 	case j.State.Ended() && j.Reason != nil && !derived[j.Reason.Code]: // the NAS refused it
@@ -193,7 +201,8 @@ func (s *Service) List(ctx context.Context, name string) ([]burnin.Job, error) {
 		job, err := s.view(row)
 		var why *reason.Said
 		if errors.As(err, &why) {
-			job = burnin.Job{ID: row.ID, NAS: row.NAS, Plan: row.Plan, Drive: burnin.Drive{ID: row.DriveID}, State: row.State,
+			job = burnin.Job{ID: row.ID, NAS: row.NAS, Plan: row.Plan, Drive: burnin.Drive{ID: row.DriveID},
+				State:  row.State,
 				Reason: why, CreatedMs: row.CreatedMs, EndedMs: row.EndedMs, SeenMs: row.SeenMs}
 			err = nil
 		}
@@ -216,7 +225,8 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		return burnin.Job{}, err
 	}
 	now := s.Now()
-	if early := row.Phase == store.Asked && now.Sub(time.UnixMilli(row.CreatedMs)) < askedFor; st != nil && !(st.Missing && early && st.Last == nil) {
+	if early := row.Phase == store.Asked && now.Sub(time.UnixMilli(row.CreatedMs)) < askedFor; st != nil &&
+		!(st.Missing && early && st.Last == nil) {
 		obs, err := s.Mirror.Observe(*st, now.UnixMilli())
 		if err != nil {
 			return burnin.Job{}, err
@@ -255,7 +265,8 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 	if err != nil {
 		return job, err
 	}
-	if job.State == row.State && codeOf(job.Reason) == codeOf(row.Reason) && !(row.Reason != nil && derived[row.Reason.Code]) {
+	if job.State == row.State && codeOf(job.Reason) == codeOf(row.Reason) && !(row.Reason != nil &&
+		derived[row.Reason.Code]) {
 		return job, nil
 	}
 	return job, s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs)
@@ -268,9 +279,9 @@ func codeOf(s *reason.Said) reason.Code {
 	return s.Code
 }
 
-// untouched reports whether it is known that no run of a job which its NAS does not have ever began: this computer never
-// asked for it, or never had an answer and finds the request there as it was put, without a run. That the NAS has nothing
-// of it says nothing: somebody may have removed it, or its state directory is not there today.
+// untouched reports whether it is known that no run of a job which its NAS does not have ever began: this computer
+// never asked for it, or never had an answer and finds the request there as it was put, without a run. That the NAS has
+// nothing of it says nothing: somebody may have removed it, or its state directory is not there today.
 func (s *Service) untouched(ctx context.Context, row store.Job, st wire.JobStatus) (bool, error) {
 	if row.Phase != store.Asked || row.Observation != nil && row.Observation.Run > 0 {
 		return false, nil
@@ -300,5 +311,6 @@ func said(err error, code reason.Code) bool {
 }
 
 func (s *Service) audit(ctx context.Context, what string, j store.Job, text string) error {
-	return s.Store.Audit(ctx, store.AuditEntry{What: what, ProfileID: j.ProfileID, Job: j.ID, DriveID: j.DriveID, Text: s.Who + ": " + text})
+	return s.Store.Audit(ctx, store.AuditEntry{What: what, ProfileID: j.ProfileID, Job: j.ID, DriveID: j.DriveID,
+		Text: s.Who + ": " + text})
 }

@@ -21,7 +21,8 @@ func (s *Service) Last(ctx context.Context, driveIDs []string) (map[string]burni
 		}
 		job, err := s.view(row)
 		if err != nil { // its copy cannot be read: what the index last knew of it
-			job = burnin.Job{ID: row.ID, NAS: row.NAS, Plan: row.Plan, State: row.State, Reason: row.Reason, CreatedMs: row.CreatedMs, EndedMs: row.EndedMs}
+			job = burnin.Job{ID: row.ID, NAS: row.NAS, Plan: row.Plan, State: row.State, Reason: row.Reason,
+				CreatedMs: row.CreatedMs, EndedMs: row.EndedMs}
 		}
 		if row.DriveID != "" && job.State.Ended() {
 			last[row.DriveID] = job

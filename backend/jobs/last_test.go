@@ -28,14 +28,17 @@ func TestWhatNeedsANewJobIsNotResumed(t *testing.T) {
 		}
 	}
 	var why *reason.Said
-	err := resumable(burnin.Job{ID: "j", State: burnin.Unknown, Reason: reason.New("foreign_writes", "foreign", 8), NAS: "box"})
-	if !errors.As(err, &why) || !strings.Contains(why.Hint, "Start a new job") || !strings.Contains(why.Text, "8 sectors were written") {
+	err := resumable(burnin.Job{ID: "j", State: burnin.Unknown, Reason: reason.New("foreign_writes", "foreign", 8),
+		NAS: "box"})
+	if !errors.As(err, &why) || !strings.Contains(why.Hint, "Start a new job") || !strings.Contains(why.Text,
+		"8 sectors were written") {
 		t.Errorf("%+v", why)
 	}
 	if err := resumable(burnin.Job{State: burnin.Unknown, Reason: reason.New("nas_restarted")}); err != nil {
 		t.Error(err)
 	}
-	if err := resumable(burnin.Job{State: burnin.Cancelled, Reason: reason.New("stopped_by_person")}); !said(err, "cannot_resume") {
+	if err := resumable(burnin.Job{State: burnin.Cancelled, Reason: reason.New("stopped_by_person")}); !said(err,
+		"cannot_resume") {
 		t.Error(err)
 	}
 }
@@ -49,7 +52,8 @@ func TestTheLastWordOnADriveAndItsStages(t *testing.T) {
 	}
 	defer db.Close()
 	s := &Service{Store: db, Mirror: nas.Mirror{Dir: t.TempDir()}, Now: time.Now, Who: "a test"}
-	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k", Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
+	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k",
+		Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
 	if err := db.AddProfile(ctx, p); err != nil {
 		t.Fatal(err)
 	}
@@ -59,12 +63,14 @@ func TestTheLastWordOnADriveAndItsStages(t *testing.T) {
 		id    string
 		state burnin.State
 		why   string
-	}{{"aaaaaaaaaaaaaaaaaaaa", burnin.Cancelled, "stopped_by_person"}, {"bbbbbbbbbbbbbbbbbbbb", burnin.Unknown, "told_to_end"}, {"cccccccccccccccccccc", burnin.Running, ""}} {
+	}{{"aaaaaaaaaaaaaaaaaaaa", burnin.Cancelled, "stopped_by_person"}, {"bbbbbbbbbbbbbbbbbbbb", burnin.Unknown,
+		"told_to_end"}, {"cccccccccccccccccccc", burnin.Running, ""}} {
 		events := []struct {
 			kind burnin.EventKind
 			data any
 		}{
-			{burnin.EvHead, burnin.Head{Format: 1, MinReader: 1, Job: job.id, Run: 1, CreatedMs: int64(i + 1), NAS: burnin.NAS{MachineID: "m1"}, Drive: id, Plan: plan}},
+			{burnin.EvHead, burnin.Head{Format: 1, MinReader: 1, Job: job.id, Run: 1, CreatedMs: int64(i + 1),
+				NAS: burnin.NAS{MachineID: "m1"}, Drive: id, Plan: plan}},
 			{burnin.EvRunning, nil},
 			{burnin.EvEnd, burnin.End{State: job.state, Reason: reason.New(reason.Code("told_to_end"))}},
 		}
@@ -79,7 +85,8 @@ func TestTheLastWordOnADriveAndItsStages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			line, err := wire.EncodeEvent(burnin.Event{Seq: int64(n + 1), WallMs: int64(10*i + n), Kind: e.kind, Data: raw})
+			line, err := wire.EncodeEvent(burnin.Event{Seq: int64(n + 1), WallMs: int64(10*i + n), Kind: e.kind,
+				Data: raw})
 			if err != nil {
 				t.Fatal(err)
 			}

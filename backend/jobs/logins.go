@@ -70,7 +70,8 @@ func placeSaid(where profile.Keep, what string, err error) error {
 // seal asks for the passphrase of the sealed file.
 func (l *Logins) seal(ctx context.Context, fresh bool) (secret.Secret, error) {
 	if l.Person == nil {
-		return secret.Secret{}, reason.New(reason.SealedFileDenied, "file", "secrets.age", "error", "nobody is there to ask for its passphrase")
+		return secret.Secret{}, reason.New(reason.SealedFileDenied, "file", "secrets.age",
+			"error", "nobody is there to ask for its passphrase")
 	}
 	if fresh {
 		return l.Person(ctx, Question{About: AboutNewSeal, Text: "New passphrase to seal the saved passwords with"})
@@ -115,7 +116,8 @@ func whose(p profile.Profile, kind secret.Kind) string {
 }
 
 // obtain finds a secret or asks a person for it. instead may stand in for one that is not kept.
-func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind, again bool, instead ...secret.Kind) (string, error) {
+func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind, again bool,
+	instead ...secret.Kind) (string, error) {
 	cause := errors.New("none is saved")
 	kinds := append([]secret.Kind{kind}, instead...)
 	if again {
@@ -145,7 +147,8 @@ func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind
 		return "", fmt.Errorf("%w and %w", cause, nas.ErrNobody)
 	}
 	text := whose(p, kind)
-	s, err := l.Person(ctx, Question{About: string(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:], Again: again || l.past.failed(p, kind)})
+	s, err := l.Person(ctx, Question{About: string(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:],
+		Again: again || l.past.failed(p, kind)})
 	if err != nil {
 		return "", err
 	}
@@ -159,7 +162,8 @@ func (l *Logins) answer(ctx context.Context, p profile.Profile, q nas.Question) 
 	case q.Want == nas.WantCode && l.Person == nil:
 		return "", nas.ErrNobody
 	case q.Want == nas.WantCode:
-		s, err := l.Person(ctx, Question{About: AboutCode, NAS: p.Name, Text: q.User + " at " + q.Host + ": " + q.Prompt, Echo: q.Echo})
+		s, err := l.Person(ctx, Question{About: AboutCode, NAS: p.Name, Text: q.User + " at " + q.Host + ": " +
+			q.Prompt, Echo: q.Echo})
 		return s.Reveal(), err
 	case q.Want == nas.WantPassphrase:
 		return l.obtain(ctx, p, secret.Passphrase, q.Again)
@@ -177,7 +181,8 @@ func (l *Logins) sudo(ctx context.Context, p profile.Profile) (string, error) {
 	}
 	text, err := l.obtain(ctx, p, secret.Sudo, false, instead...)
 	if errors.Is(err, nas.ErrNobody) {
-		return "", reason.New(reason.PasswordNeeded, "user", p.User, "nas", p.Name, "error", "sudo asks for a password: "+err.Error())
+		return "", reason.New(reason.PasswordNeeded, "user", p.User, "nas", p.Name,
+			"error", "sudo asks for a password: "+err.Error())
 	}
 	return text, err
 }
@@ -213,7 +218,8 @@ func (l *Logins) keep(ctx context.Context, p profile.Profile, wish profile.Keep)
 }
 
 // setAll keeps all secrets or none.
-func (l *Logins) setAll(ctx context.Context, p profile.Profile, where profile.Keep, all map[secret.Kind]secret.Secret) error {
+func (l *Logins) setAll(ctx context.Context, p profile.Profile, where profile.Keep,
+	all map[secret.Kind]secret.Secret) error {
 	place := l.place(where)
 	if place == nil {
 		return fmt.Errorf("%w: this program has none", secret.ErrUnavailable)
@@ -227,10 +233,12 @@ func (l *Logins) setAll(ctx context.Context, p profile.Profile, where profile.Ke
 }
 
 // deleteAll forgets these kinds; those that are not there are no error.
-func (l *Logins) deleteAll(ctx context.Context, p profile.Profile, where profile.Keep, kinds map[secret.Kind]secret.Secret) error {
+func (l *Logins) deleteAll(ctx context.Context, p profile.Profile, where profile.Keep,
+	kinds map[secret.Kind]secret.Secret) error {
 	var errs []error
 	for kind := range kinds {
-		if err := l.place(where).Delete(ctx, secret.Account(p.ID, kind)); err != nil && !errors.Is(err, secret.ErrNotFound) {
+		if err := l.place(where).Delete(ctx, secret.Account(p.ID, kind)); err != nil &&
+			!errors.Is(err, secret.ErrNotFound) {
 			errs = append(errs, err)
 		}
 	}
@@ -259,7 +267,8 @@ func (l *Logins) kept(ctx context.Context, p profile.Profile) (map[secret.Kind]s
 // SaveSecret saves a secret of a NAS, or with an empty one none, where the person wishes: the place where the profile
 // keeps its secrets, if there is no wish. Another wish moves all its secrets there. It gives where they are kept now.
 // Errors: no_such_nas, keychain_unavailable, keychain_denied, sealed_file_denied, sealed_file_unusable.
-func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind, fresh secret.Secret, wish profile.Keep) (profile.Keep, error) {
+func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind, fresh secret.Secret,
+	wish profile.Keep) (profile.Keep, error) {
 	p, err := s.Store.ProfileNamed(ctx, name)
 	if err != nil {
 		return "", err
@@ -297,7 +306,8 @@ func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind,
 }
 
 func (s *Service) auditSecret(ctx context.Context, p profile.Profile, kind secret.Kind) error {
-	return s.Store.Audit(ctx, store.AuditEntry{What: "nas_password", ProfileID: p.ID, Text: s.Who + ": " + whose(p, kind) + ", kept: " + string(p.Secrets)})
+	return s.Store.Audit(ctx, store.AuditEntry{What: "nas_password", ProfileID: p.ID, Text: s.Who + ": " + whose(p,
+		kind) + ", kept: " + string(p.Secrets)})
 }
 
 // drop forgets what was typed for a profile.
@@ -310,8 +320,8 @@ func (l *Logins) drop(ctx context.Context, p profile.Profile, kinds ...secret.Ki
 	}
 }
 
-// forget deletes all secrets of a profile. remove, which forgets the profile itself, is called between the look at them,
-// which may fail and change nothing, and their end.
+// forget deletes all secrets of a profile. remove, which forgets the profile itself, is called between the look at
+// them, which may fail and change nothing, and their end.
 func (l *Logins) forget(ctx context.Context, p profile.Profile, remove func() error) error {
 	held, err := l.kept(ctx, p)
 	if err != nil && (ctx.Err() != nil || !errors.Is(err, secret.ErrUnavailable)) {

@@ -78,7 +78,8 @@ func saved(t *testing.T, where profile.Keep) (*Service, profile.Profile, *drawer
 	}
 	t.Cleanup(func() { db.Close() })
 	p := profile.Profile{
-		ID: "0123456789abcdefghij", Name: "tank", Host: "nas.lan", Port: 22, User: "admin", Password: true, Sudo: profile.SudoPassword, Secrets: where, Slots: 4,
+		ID: "0123456789abcdefghij", Name: "tank", Host: "nas.lan", Port: 22, User: "admin", Password: true,
+		Sudo: profile.SudoPassword, Secrets: where, Slots: 4,
 	}
 	if err := db.AddProfile(t.Context(), p); err != nil {
 		t.Fatal(err)
@@ -92,7 +93,8 @@ func saved(t *testing.T, where profile.Keep) (*Service, profile.Profile, *drawer
 func typed(t *testing.T, s *Service, p profile.Profile, kinds ...secret.Kind) {
 	t.Helper()
 	for _, k := range kinds {
-		if err := s.Logins.typed.Set(t.Context(), secret.Account(p.ID, k), secret.New("secret-"+string(k))); err != nil {
+		if err := s.Logins.typed.Set(t.Context(), secret.Account(p.ID, k),
+			secret.New("secret-"+string(k))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -154,7 +156,8 @@ func TestAPersonIsAskedOnceAndAgainOnlyAfterARefusal(t *testing.T) {
 	}
 	ask := func() {
 		t.Helper()
-		if text, err := s.Logins.answer(t.Context(), p, nas.Question{Want: nas.WantPassword, User: "admin", Host: "nas.lan:22"}); err != nil || text != "typed" {
+		if text, err := s.Logins.answer(t.Context(), p, nas.Question{Want: nas.WantPassword,
+			User: "admin", Host: "nas.lan:22"}); err != nil || text != "typed" {
 			t.Errorf("got %q, %v", text, err)
 		}
 	}
@@ -187,14 +190,16 @@ func TestAPersonIsAskedOnceAndAgainOnlyAfterARefusal(t *testing.T) {
 func TestWithNobodyThereTheErrorSaysWhatIsMissing(t *testing.T) {
 	for _, where := range []profile.Keep{profile.KeepSession, profile.KeepKeychain, profile.KeepFile} {
 		s, p, _, _ := saved(t, where)
-		if _, err := s.Logins.answer(t.Context(), p, nas.Question{Want: nas.WantPassword}); !errors.Is(err, nas.ErrNobody) {
+		if _, err := s.Logins.answer(t.Context(), p, nas.Question{Want: nas.WantPassword}); !errors.Is(err,
+			nas.ErrNobody) {
 			t.Errorf("%s: %v", where, err)
 		}
 		_, err := s.Logins.sudo(t.Context(), p)
 		wantSaid(t, err, "password_needed")
 	}
 	s, p, chain, _ := saved(t, profile.KeepKeychain)
-	for broken, code := range map[error]reason.Code{secret.ErrDenied: "keychain_denied", secret.ErrUnavailable: "keychain_unavailable"} {
+	for broken, code := range map[error]reason.Code{secret.ErrDenied: "keychain_denied",
+		secret.ErrUnavailable: "keychain_unavailable"} {
 		chain.err = broken
 		_, err := s.Logins.answer(t.Context(), p, nas.Question{Want: nas.WantPassword})
 		wantSaid(t, err, code)
@@ -259,7 +264,8 @@ func TestASecretIsChangedInItsPlaceOrAllMoveToAnother(t *testing.T) {
 	change("again", profile.KeepKeychain, profile.KeepKeychain)
 	chain.holds(t, "login", "sudo")
 	chain.err = secret.ErrUnavailable
-	if got, err := s.SaveSecret(t.Context(), "tank", secret.Login, secret.New("x"), profile.KeepFile); got != profile.KeepFile {
+	if got, err := s.SaveSecret(t.Context(), "tank", secret.Login, secret.New("x"),
+		profile.KeepFile); got != profile.KeepFile {
 		t.Errorf("kept in %q, %v", got, err)
 	}
 	file.holds(t, "login")

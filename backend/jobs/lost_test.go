@@ -39,7 +39,8 @@ func TestOneDamagedJobEndsNoWatchOfTheOthers(t *testing.T) {
 	if _, err := s.Mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: journal}); err != nil {
 		t.Fatal(err)
 	}
-	w.again(ctx, id, &wire.JobStatus{Job: id, Run: 1, BootID: "b", Sizes: map[string]int64{"run-1.ndjson": int64(len(journal))}})
+	w.again(ctx, id, &wire.JobStatus{Job: id, Run: 1,
+		BootID: "b", Sizes: map[string]int64{"run-1.ndjson": int64(len(journal))}})
 	if !over || heard[id].State != burnin.Passed {
 		t.Errorf("the other job is %s, over: %v", heard[id].State, over)
 	}

@@ -15,10 +15,12 @@ import (
 
 // NewNAS is what a person gives with a new NAS beside its profile.
 type NewNAS struct {
-	HostKey string                        // the fingerprint or the key that the person expects; without one the error says what the NAS shows
+	// the fingerprint or the key that the person expects; without one the error says what the NAS shows
+	HostKey string
 	JumpKey string                        // that of the jump host
 	Secrets map[secret.Kind]secret.Secret // what the person typed; what is missing is asked for
-	Keep    profile.Keep                  // where to keep them; KeepNone is the keychain, or the session where there is none
+	// where to keep them; KeepNone is the keychain, or the session where there is none
+	Keep profile.Keep
 }
 
 // AddNAS connects to a new NAS, pins the host key and the machine that it shows, and saves the profile and its secrets.
@@ -93,7 +95,8 @@ func (s *Service) TestNAS(ctx context.Context, name string, step func(Step)) err
 	}
 	defer s.release(c)
 	login := c.Facts()
-	step(Step{"login", fmt.Sprintf("%s@%s, linux %s, machine %s", p.User, login.Hostname, login.GOARCH, login.MachineID)})
+	step(Step{"login", fmt.Sprintf("%s@%s, linux %s, machine %s", p.User, login.Hostname, login.GOARCH,
+		login.MachineID)})
 	v, err := c.Version(ctx)
 	if err != nil {
 		return err
@@ -119,11 +122,13 @@ func (s *Service) EditNAS(ctx context.Context, name string, change func(*profile
 	if err := s.Store.UpdateProfile(ctx, p); err != nil {
 		return before, err
 	}
-	text := fmt.Sprintf("%s: %s, auto resume %v, keep days %d, slots %d", s.Who, p.Name, p.AutoResume, p.KeepDays, p.Slots)
+	text := fmt.Sprintf("%s: %s, auto resume %v, keep days %d, slots %d", s.Who, p.Name, p.AutoResume, p.KeepDays,
+		p.Slots)
 	return p, s.Store.Audit(ctx, store.AuditEntry{What: "nas_edit", ProfileID: p.ID, Text: text})
 }
 
-// RemoveNAS forgets a profile and its secrets. Jobs that have not ended keep it from being removed; what ended stays readable.
+// RemoveNAS forgets a profile and its secrets. Jobs that have not ended keep it from being removed; what ended stays
+// readable.
 func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 	p, err := s.Store.ProfileNamed(ctx, name)
 	if err != nil {

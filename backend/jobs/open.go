@@ -32,7 +32,8 @@ func OpenWith(ctx context.Context, dir string, options nas.Options) (*Service, f
 		return nil, nil, errors.Join(reason.New(reason.DataDirUnusable, "dir", mirror, "error", err), db.Close())
 	}
 	s := &Service{
-		Store: db, Mirror: nas.Mirror{Dir: mirror}, FoldDir: filepath.Join(dir, "folds"), Now: time.Now, Random: rand.Reader, Who: who(),
+		Store: db, Mirror: nas.Mirror{Dir: mirror}, FoldDir: filepath.Join(dir, "folds"), Now: time.Now,
+		Random: rand.Reader, Who: who(),
 		Dial: func(ctx context.Context, t nas.Target) (*nas.Conn, error) { return nas.Dial(ctx, t, options) },
 	}
 	s.Logins.Keychain = secret.NewKeychain("burnish")

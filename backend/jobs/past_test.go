@@ -35,7 +35,8 @@ func talking(t *testing.T, where profile.Keep, answers ...string) (*talk, *drawe
 // sends is what goes to the NAS as the password of the login, or the jump host.
 func (k *talk) sends(want string, jump bool) {
 	k.Helper()
-	if text, err := k.Logins.answer(k.Context(), k.p, nas.Question{Want: nas.WantPassword, Jump: jump}); err != nil || text != want {
+	if text, err := k.Logins.answer(k.Context(), k.p, nas.Question{Want: nas.WantPassword, Jump: jump}); err != nil ||
+		text != want {
 		k.Errorf("sent %q, %v; want %q", text, err, want)
 	}
 }

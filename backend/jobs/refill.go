@@ -10,8 +10,8 @@ import (
 	"burnish/backend/store"
 )
 
-// refill puts the jobs whose copies are here into an index that has none: it was lost, or set aside as damaged. No NAS is
-// needed. Until its NAS is added again a job stands under the name that the NAS gave itself.
+// refill puts the jobs whose copies are here into an index that has none: it was lost, or set aside as damaged. No NAS
+// is needed. Until its NAS is added again a job stands under the name that the NAS gave itself.
 func (s *Service) refill(ctx context.Context) error {
 	known, err := s.Store.Jobs(ctx, store.Filter{})
 	if err != nil || len(known) > 0 {
@@ -60,7 +60,9 @@ func (s *Service) attach(ctx context.Context, p profile.Profile) error {
 
 // rowOf makes a row for a job from what its journals say.
 func rowOf(job burnin.Job, request []byte) *store.Job {
-	row := &store.Job{ID: job.ID, NAS: reason.Clean(cmp.Or(job.Machine.Hostname, "unknown"), 100), DriveID: job.Identity.ID(), Plan: job.Plan,
-		Request: request, CreatedMs: job.CreatedMs, Phase: store.There, State: job.State, Reason: job.Reason, EndedMs: job.EndedMs}
+	row := &store.Job{ID: job.ID, NAS: reason.Clean(cmp.Or(job.Machine.Hostname, "unknown"), 100),
+		DriveID: job.Identity.ID(), Plan: job.Plan,
+		Request: request, CreatedMs: job.CreatedMs, Phase: store.There, State: job.State, Reason: job.Reason,
+		EndedMs: job.EndedMs}
 	return row
 }

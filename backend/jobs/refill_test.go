@@ -41,7 +41,8 @@ func copied(t *testing.T) (dir, id string) {
 // The database of a data directory is missing, empty or torn: the history is there at once all the same, and no NAS is
 // asked. That a job's NAS is not known here is no error of jobs.
 func TestTheIndexIsFilledAgainFromTheCopies(t *testing.T) {
-	for what, db := range map[string][]byte{"missing": nil, "empty": {}, "zeros": make([]byte, 8192), "garbage": bytes.Repeat([]byte("torn"), 4096)} {
+	for what, db := range map[string][]byte{"missing": nil, "empty": {}, "zeros": make([]byte, 8192),
+		"garbage": bytes.Repeat([]byte("torn"), 4096)} {
 		t.Run(what, func(t *testing.T) {
 			ctx := context.Background()
 			dir, id := copied(t)

@@ -30,13 +30,14 @@ func (r *refusals) add(drive string, err error) bool {
 	return true
 }
 
-// err is nil without refusals. That of the one drive of a start is told as it is. Of several the code is that of the first
-// which is for safety, or of the first.
+// err is nil without refusals. That of the one drive of a start is told as it is. Of several the code is that of the
+// first which is for safety, or of the first.
 func (r *refusals) err() error {
 	if len(r.each) == 0 {
 		return nil
 	}
-	lead := r.each[max(0, slices.IndexFunc(r.each, func(o refusal) bool { return o.said.Kind() == reason.Refusal }))].said
+	lead := r.each[max(0, slices.IndexFunc(r.each,
+		func(o refusal) bool { return o.said.Kind() == reason.Refusal }))].said
 	if r.of == 1 {
 		return lead
 	}

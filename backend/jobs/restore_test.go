@@ -21,7 +21,8 @@ func TestHistoryComesBackFromTheCopiesHere(t *testing.T) {
 	}
 	defer db.Close()
 	s := &Service{Store: db, Mirror: nas.Mirror{Dir: t.TempDir()}, Now: time.Now, Who: "a test"}
-	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k", Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
+	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k",
+		Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
 	if err := db.AddProfile(ctx, p); err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,8 @@ func TestHistoryComesBackFromTheCopiesHere(t *testing.T) {
 			kind burnin.EventKind
 			data any
 		}{
-			{burnin.EvHead, burnin.Head{Format: 1, MinReader: 1, Job: id, Run: 1, NAS: burnin.NAS{MachineID: machine}, Drive: drive.Identity{Serial: "S", SizeBytes: 512}, Plan: plan}},
+			{burnin.EvHead, burnin.Head{Format: 1, MinReader: 1, Job: id, Run: 1, NAS: burnin.NAS{MachineID: machine},
+				Drive: drive.Identity{Serial: "S", SizeBytes: 512}, Plan: plan}},
 			{burnin.EvRunning, nil},
 		} {
 			raw, err := json.Marshal(part.data)

@@ -57,9 +57,11 @@ func (s *Service) retain(ctx context.Context, c *nas.Conn, p profile.Profile, ru
 	if !any || !s.kept.due(p.ID) {
 		return nil
 	}
-	_, err = s.clean(ctx, c, p, wire.CleanRequest{Runner: runner}, func(row store.Job, job burnin.Job, st wire.JobStatus) bool {
+	_, err = s.clean(ctx, c, p, wire.CleanRequest{Runner: runner}, func(row store.Job, job burnin.Job,
+		st wire.JobStatus) bool {
 		// By both clocks, each against itself: one of them may be wrong.
-		return old(row) && job.State != burnin.Unknown && time.Duration(st.NowMs-job.EndedWallMs)*time.Millisecond >= keep
+		return old(row) && job.State != burnin.Unknown &&
+			time.Duration(st.NowMs-job.EndedWallMs)*time.Millisecond >= keep
 	})
 	return err
 }

@@ -22,8 +22,8 @@ func (s *Service) tend(ctx context.Context, c *nas.Conn, p profile.Profile, runn
 }
 
 // revive looks again at jobs that are held to have ended as unknown and that their NAS goes on with: somebody resumed
-// them from another computer, or the NAS brought their runner back late. From then on they count as live here too. And of
-// jobs that have ended it fetches what an undo, or a later job, has told of their drive since.
+// them from another computer, or the NAS brought their runner back late. From then on they count as live here too. And
+// of jobs that have ended it fetches what an undo, or a later job, has told of their drive since.
 func (s *Service) revive(ctx context.Context, c *nas.Conn, p profile.Profile) error {
 	rows, err := s.Store.Jobs(ctx, store.Filter{NAS: p.Name})
 	if err != nil {

@@ -57,7 +57,8 @@ func trueNASDisks(ctx context.Context, c *nas.Conn) ([]truenas.Disk, error) {
 	return disks, nil
 }
 
-// rootlessDrives lists the drives as TrueNAS tells of them. What uses them cannot be told: TrueNAS knows of pools alone.
+// rootlessDrives lists the drives as TrueNAS tells of them. What uses them cannot be told: TrueNAS knows of pools
+// alone.
 func (s *Service) rootlessDrives(ctx context.Context, p profile.Profile, no error) ([]wire.DriveRow, error) {
 	c, disks, err := s.rootless(ctx, p, no)
 	if err != nil {
@@ -77,8 +78,10 @@ func (s *Service) rootlessDrives(ctx context.Context, p profile.Profile, no erro
 			pool = "pool " + d.Pool
 		}
 		row := wire.DriveRow{Identity: d.Drive, Path: "/dev/" + d.Name, Rootless: true, Usage: drive.Usage{
-			Class: drive.CannotTell, Text: pool + "; without root rights nobody can prove what uses it", PhraseKind: drive.NoPhrase, PoolName: d.Pool,
-			Why: []drive.Why{{Layer: "TrueNAS", Answer: pool, Sure: true}, {Layer: "root", Answer: "the login cannot become root", Sure: false}},
+			Class: drive.CannotTell, Text: pool + "; without root rights nobody can prove what uses it",
+			PhraseKind: drive.NoPhrase, PoolName: d.Pool,
+			Why: []drive.Why{{Layer: "TrueNAS", Answer: pool, Sure: true},
+				{Layer: "root", Answer: "the login cannot become root", Sure: false}},
 		}}
 		if c, ok := temps[d.Name]; ok {
 			row.TempC = &c
@@ -94,8 +97,8 @@ type SelfTests struct {
 	truenas.Tests
 }
 
-// TrueNASSelfTest has a drive test itself by TrueNAS's own methods, with the rights of the login, and tells what its log
-// shows; an empty test only tells. It is no job and gives no verdict. From 25.10 on TrueNAS has no such methods.
+// TrueNASSelfTest has a drive test itself by TrueNAS's own methods, with the rights of the login, and tells what its
+// log shows; an empty test only tells. It is no job and gives no verdict. From 25.10 on TrueNAS has no such methods.
 func (s *Service) TrueNASSelfTest(ctx context.Context, name, which string, test smart.SelfTestType) (SelfTests, error) {
 	p, err := s.Store.ProfileNamed(ctx, name)
 	if err != nil {

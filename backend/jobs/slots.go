@@ -26,7 +26,8 @@ func (s *Service) Slots(ctx context.Context, name string, limit *int, first []st
 	defer s.release(c)
 	reply, err := c.Slots(ctx, req)
 	if err == nil && (limit != nil || len(first) > 0) {
-		err = s.Store.Audit(ctx, store.AuditEntry{What: "slots", ProfileID: p.ID, Text: fmt.Sprintf("%s: limit %d, first %v", s.Who, reply.Limit, req.First)})
+		err = s.Store.Audit(ctx, store.AuditEntry{What: "slots", ProfileID: p.ID,
+			Text: fmt.Sprintf("%s: limit %d, first %v", s.Who, reply.Limit, req.First)})
 	}
 	return reply, err
 }

@@ -16,14 +16,16 @@ import (
 // noType takes a drive's device type away.
 const noType = "none"
 
-// withType gives the chosen drives a device type, if the order has one. It is kept with the NAS once smartctl has read each
-// of them by it; otherwise nothing is kept and nothing starts. The rows that it gives are those of a new look.
-func (s *Service) withType(ctx context.Context, c *nas.Conn, p profile.Profile, o Order, rows, chosen []wire.DriveRow, refused *refusals) (profile.Profile, []wire.DriveRow, []wire.DriveRow, error) {
+// withType gives the chosen drives a device type, if the order has one. It is kept with the NAS once smartctl has read
+// each of them by it; otherwise nothing is kept and nothing starts. The rows that it gives are those of a new look.
+func (s *Service) withType(ctx context.Context, c *nas.Conn, p profile.Profile, o Order, rows, chosen []wire.DriveRow,
+	refused *refusals) (profile.Profile, []wire.DriveRow, []wire.DriveRow, error) {
 	if o.SMARTType == "" {
 		return p, rows, chosen, nil
 	}
 	if o.SMARTType != noType && !smart.IsDeviceType(o.SMARTType) {
-		return p, nil, nil, reason.New(reason.WrongUse, "what", fmt.Sprintf("%q is no device type of one drive", o.SMARTType), "hint", profile.TypeHint)
+		return p, nil, nil, reason.New(reason.WrongUse, "what", fmt.Sprintf("%q is no device type of one drive",
+			o.SMARTType), "hint", profile.TypeHint)
 	}
 	types := maps.Clone(p.SMARTTypes)
 	if types == nil {
@@ -32,7 +34,9 @@ func (s *Service) withType(ctx context.Context, c *nas.Conn, p profile.Profile, 
 	for _, row := range chosen {
 		switch {
 		case row.Key() == "":
-			return p, nil, nil, reason.New(reason.WrongUse, "what", "the drive at "+row.Path+" has no id, so that no device type can be kept for it", "hint", "Only drives with a serial number or a worldwide name can have one.")
+			return p, nil, nil, reason.New(reason.WrongUse, "what", "the drive at "+row.Path+
+				" has no id, so that no device type can be kept for it", "hint", "Only drives with a serial number "+
+				"or a worldwide name can have one.")
 		case o.SMARTType == noType:
 			delete(types, row.Key())
 		default:
@@ -52,7 +56,9 @@ func (s *Service) withType(ctx context.Context, c *nas.Conn, p profile.Profile, 
 		}
 		row := rows[i]
 		if o.SMARTType != noType && !row.SMARTOff && (row.SMART == nil || !*row.SMART) {
-			refused.add(name(before), noSMART(row, fmt.Sprintf("not by the device type %s either, which is not kept; %s", o.SMARTType, quoted(row))))
+			refused.add(name(before),
+				noSMART(row, fmt.Sprintf("not by the device type %s either, which is not kept; %s", o.SMARTType,
+					quoted(row))))
 		}
 		again = append(again, row)
 	}
@@ -72,8 +78,8 @@ func lookAt(p profile.Profile) wire.InventoryRequest {
 	return wire.InventoryRequest{VirtualDrives: p.VirtualDrives, SMARTTypes: p.SMARTTypes}
 }
 
-// fits has the usual device types tried on a drive that smartctl cannot read; nothing is written. It gives one that reads
-// it, empty if none does.
+// fits has the usual device types tried on a drive that smartctl cannot read; nothing is written. It gives one that
+// reads it, empty if none does.
 func fits(ctx context.Context, c *nas.Conn, p profile.Profile, row wire.DriveRow) string {
 	if row.Key() == "" || row.Rootless {
 		return ""
@@ -112,12 +118,14 @@ func noSMART(row wire.DriveRow, why string) *reason.Said {
 	hint := "A" + withoutHint[1:]
 	switch {
 	case row.SMARTOff:
-		hint = "Add --smart-on, and Burnish switches SMART on before the test (smartctl -s on): the drive then keeps its counts and can test itself; its data is not touched, and SMART stays on. Or " + withoutHint
+		hint = "Add --smart-on, and Burnish switches SMART on before the test (smartctl -s on): the drive then " +
+			"keeps its counts and can test itself; its data is not touched, and SMART stays on. Or " + withoutHint
 	case row.SMARTFits != "":
 		why += "; it reads the drive by the device type " + row.SMARTFits
 		hint = "Add --smart-type " + row.SMARTFits + ", which is kept for this drive. Or " + withoutHint
 	case row.Identity.Transport == "usb":
-		hint = "If you know the bridge, add --smart-type TYPE, as in smartctl -d (the usual ones were tried where the bridge is not known). Or " + withoutHint
+		hint = "If you know the bridge, add --smart-type TYPE, as in smartctl -d (the usual ones were tried where " +
+			"the bridge is not known). Or " + withoutHint
 	}
 	return reason.New(reason.SMARTUnsupported, "drive", name(row), "error", why, "hint", hint)
 }

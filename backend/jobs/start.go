@@ -25,8 +25,9 @@ type Order struct {
 	Unlock []Typed  // phrases for drives in use, good for this start
 	Grants []string // grants that were given before, by id
 
-	SMARTType string // smartctl's device type of these drives, kept with the NAS; "none" takes it away, empty changes nothing
-	SMARTOn   bool   // SMART may be switched on where it is off
+	// smartctl's device type of these drives, kept with the NAS; "none" takes it away, empty changes nothing
+	SMARTType string
+	SMARTOn   bool // SMART may be switched on where it is off
 }
 
 // Start checks all drives, then stores all intents, then asks the NAS for all. One refusal, among the checks or at the
@@ -50,7 +51,8 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 		switch {
 		case err != nil:
 			refused.add(which, err)
-		case slices.ContainsFunc(chosen, func(before wire.DriveRow) bool { return before.Identity.ID() == row.Identity.ID() }):
+		case slices.ContainsFunc(chosen,
+			func(before wire.DriveRow) bool { return before.Identity.ID() == row.Identity.ID() }):
 			refused.add(which, twice(row))
 		default:
 			chosen = append(chosen, row)
@@ -70,7 +72,8 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 			continue
 		}
 		if err := startable(p, row, o, allowed.scope(row)); err != nil {
-			if said(err, reason.SMARTUnsupported) && row.SMART != nil && !row.SMARTOff && row.SMARTType == "" && !row.SMARTSilent {
+			if said(err, reason.SMARTUnsupported) && row.SMART != nil && !row.SMARTOff && row.SMARTType == "" &&
+				!row.SMARTSilent {
 				row.SMARTFits = fits(ctx, c, p, row)
 				err = noSMART(row, quoted(row))
 			}
@@ -96,7 +99,8 @@ func choose(rows []wire.DriveRow, which, nasName string) (wire.DriveRow, error) 
 	same := func(a string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(which)) }
 	for _, row := range rows {
 		id := row.Identity
-		if id.ID() != "" && same(id.ID()) || id.Serial != "" && same(id.Serial) || row.Path == which || slices.Contains(row.Place.Paths, which) || slices.Contains(row.Place.ByID, which) {
+		if id.ID() != "" && same(id.ID()) || id.Serial != "" && same(id.Serial) || row.Path == which ||
+			slices.Contains(row.Place.Paths, which) || slices.Contains(row.Place.ByID, which) {
 			found = append(found, row)
 		}
 	}
@@ -110,7 +114,8 @@ func choose(rows []wire.DriveRow, which, nasName string) (wire.DriveRow, error) 
 	for _, row := range found {
 		ids = append(ids, row.Identity.ID()+" at "+row.Path)
 	}
-	return wire.DriveRow{}, reason.New(reason.AmbiguousDrive, "drive", which, "count", len(found), "ids", strings.Join(ids, ", "))
+	return wire.DriveRow{}, reason.New(reason.AmbiguousDrive, "drive", which, "count", len(found),
+		"ids", strings.Join(ids, ", "))
 }
 
 // startable refuses a drive that the plan may not be started on.
@@ -122,7 +127,8 @@ func startable(p profile.Profile, row wire.DriveRow, o Order, allowed *drive.Gra
 		return reason.New(reason.DriveLocked, "drive", name(row), "usage", u.Text, "way_out", u.WayOut())
 	}
 	if ok := can.Read && (!plan.Destroys() || can.Destructive); !ok {
-		return reason.New(reason.DriveInUse, "drive", name(row), "path", row.Path, "usage", u.Text, "way_out", drive.WayOut(p.Name, id, u))
+		return reason.New(reason.DriveInUse, "drive", name(row), "path", row.Path, "usage", u.Text,
+			"way_out", drive.WayOut(p.Name, id, u))
 	}
 	if plan.NeedsSMART() && row.SMARTSilent && row.SMART == nil {
 		return reason.New(reason.SMARTSilent, "drive", name(row))
@@ -167,7 +173,8 @@ func (s *Service) intents(p profile.Profile, o Order, chosen []wire.DriveRow, al
 		if err != nil {
 			return nil, err
 		}
-		intents = append(intents, store.Job{ID: id, ProfileID: p.ID, DriveID: row.Identity.ID(), Plan: plan.Name, Request: line, CreatedMs: now,
+		intents = append(intents, store.Job{ID: id, ProfileID: p.ID, DriveID: row.Identity.ID(), Plan: plan.Name,
+			Request: line, CreatedMs: now,
 			Grant: allowed.of[row.Identity.ID()].ID})
 	}
 	return intents, nil
@@ -230,7 +237,8 @@ func (s *Service) askAll(ctx context.Context, c *nas.Conn, intents []store.Job) 
 			state, tell = burnin.Cancelled, late // with the others
 		}
 		tell.add(j.DriveID, said)
-		if err := errors.Join(s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, state, said, s.Now().UnixMilli())); err != nil {
+		if err := errors.Join(s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, state, said,
+			s.Now().UnixMilli())); err != nil {
 			return err
 		}
 	}
@@ -240,14 +248,15 @@ func (s *Service) askAll(ctx context.Context, c *nas.Conn, intents []store.Job) 
 	return refused.err()
 }
 
-// refusedAll keeps why a NAS refused a start of many as a whole. Where it may have been asked without an answer nothing is
-// known.
+// refusedAll keeps why a NAS refused a start of many as a whole. Where it may have been asked without an answer nothing
+// is known.
 func (s *Service) refusedAll(ctx context.Context, j store.Job, err error) error {
 	var said *reason.Said
 	if !errors.As(err, &said) || said.Kind() == reason.Reach {
 		return nil
 	}
-	return errors.Join(s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, said, s.Now().UnixMilli()))
+	return errors.Join(s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, said,
+		s.Now().UnixMilli()))
 }
 
 // answered keeps what came of asking for one job.
@@ -260,7 +269,8 @@ func (s *Service) answered(ctx context.Context, c *nas.Conn, j store.Job, err er
 	}
 	var refused *reason.Said
 	if errors.As(err, &refused) && (refused.Kind() != reason.Reach || refused.Code == reason.NotStarted) {
-		err = errors.Join(err, s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, refused, s.Now().UnixMilli()))
+		err = errors.Join(err, s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, refused,
+			s.Now().UnixMilli()))
 	}
 	return err
 }

@@ -32,7 +32,8 @@ type UnlockOrder struct {
 // Unlock checks the phrases against the drives as they are now, and stores a grant for each.
 func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, error) {
 	if len(o.Drives) == 0 {
-		return nil, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Name one with --drive and --phrase, or list serial numbers with --serials.")
+		return nil, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Name one with --drive and "+
+			"--phrase, or list serial numbers with --serials.")
 	}
 	c, p, rows, err := s.survey(ctx, o.NAS)
 	if err != nil {
@@ -48,7 +49,8 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 		if err != nil {
 			return nil, err
 		}
-		if class := row.Usage.Class; o.DataOnly && class != drive.Data && class != drive.None && row.Usage.Unlockable() {
+		if class := row.Usage.Class; o.DataOnly && class != drive.Data && class != drive.None &&
+			row.Usage.Unlockable() {
 			return nil, reason.New(reason.DriveInUse, "drive", name(row), "path", row.Path, "usage", row.Usage.Text,
 				"way_out", "A list unlocks drives with data only. "+drive.WayOut(p.Name, row.Identity, row.Usage))
 		}
@@ -65,12 +67,14 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 }
 
 func twice(row wire.DriveRow) error {
-	return reason.New(reason.WrongUse, "what", fmt.Sprintf("drive %s was named twice", row.Identity.ID()), "hint", "Name each drive once.")
+	return reason.New(reason.WrongUse, "what", fmt.Sprintf("drive %s was named twice", row.Identity.ID()),
+		"hint", "Name each drive once.")
 }
 
 func (s *Service) grant(p profile.Profile, row wire.DriveRow, phrase string, ttl time.Duration) (unlock.Grant, error) {
 	return unlock.New(unlock.Ask{
-		NAS: p.Name, ProfileID: p.ID, MachineID: p.MachineID, Drive: row.Identity, Path: row.Path, Usage: row.Usage, Phrase: phrase, TTL: ttl, By: s.Who,
+		NAS: p.Name, ProfileID: p.ID, MachineID: p.MachineID, Drive: row.Identity, Path: row.Path, Usage: row.Usage,
+		Phrase: phrase, TTL: ttl, By: s.Who,
 	}, s.Now(), s.Random)
 }
 
@@ -107,7 +111,8 @@ func (s *Service) review(ctx context.Context, p profile.Profile, rows []wire.Dri
 	return nil
 }
 
-// permits are the grants that a start spends: fresh ones, which are stored with the intents, and the one for each drive.
+// permits are the grants that a start spends: fresh ones, which are stored with the intents, and the one for each
+// drive.
 type permits struct {
 	fresh []unlock.Grant
 	of    map[string]unlock.Grant // by drive id
@@ -125,7 +130,8 @@ func (p *permits) scope(row wire.DriveRow) *drive.Grant {
 // that destroy nothing need none and spend none.
 //
 // What does not do for one drive is told by refused, and the others are looked at all the same.
-func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows, chosen []wire.DriveRow, refused *refusals) (*permits, error) {
+func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows, chosen []wire.DriveRow,
+	refused *refusals) (*permits, error) {
 	all := &permits{of: map[string]unlock.Grant{}, not: map[string]bool{}}
 	if !o.Plan.Destroys() {
 		return all, nil
@@ -138,7 +144,8 @@ func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows,
 		}
 		id := row.Identity.ID()
 		if !slices.ContainsFunc(chosen, func(c wire.DriveRow) bool { return c.Path == row.Path }) {
-			return nil, reason.New(reason.WrongUse, "what", "--unlock names "+name(row)+", which is not to be started", "hint", "Name it with --drive too.")
+			return nil, reason.New(reason.WrongUse, "what", "--unlock names "+name(row)+", which is not to be started",
+				"hint", "Name it with --drive too.")
 		}
 		if _, ok := all.of[id]; ok {
 			return nil, twice(row)
@@ -199,7 +206,8 @@ func (s *Service) take(ctx context.Context, g unlock.Grant, row wire.DriveRow, a
 }
 
 // waiting takes the newest grant that was given for each drive that is to be started and has none yet.
-func (s *Service) waiting(ctx context.Context, p profile.Profile, chosen []wire.DriveRow, all *permits, refused *refusals) error {
+func (s *Service) waiting(ctx context.Context, p profile.Profile, chosen []wire.DriveRow, all *permits,
+	refused *refusals) error {
 	grants, err := s.Store.Grants(ctx, p.ID)
 	if err != nil {
 		return err

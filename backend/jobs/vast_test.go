@@ -158,7 +158,8 @@ func TestAJournalOfAnotherJobIsNotTakenForItsOwn(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%v, %v", all, err)
 	}
-	if j := all[0]; j.ID != id || j.Reason == nil || j.Reason.Code != "journal_foreign" || !strings.Contains(j.Reason.Text, other) || j.Reason.Hint == "" {
+	if j := all[0]; j.ID != id || j.Reason == nil || j.Reason.Code != "journal_foreign" ||
+		!strings.Contains(j.Reason.Text, other) || j.Reason.Hint == "" {
 		t.Errorf("%s, %s, %v", j.ID, j.State, j.Reason)
 	}
 }

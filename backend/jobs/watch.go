@@ -47,7 +47,8 @@ func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.J
 	if err != nil {
 		return reason.New(reason.NoSuchNAS, "nas", rows[0].NAS)
 	}
-	w := &watch{Service: s, sink: sink, left: map[string]bool{}, killed: map[string]time.Time{}, broken: map[string]time.Time{}, asked: map[string]int{}, p: p}
+	w := &watch{Service: s, sink: sink, left: map[string]bool{}, killed: map[string]time.Time{},
+		broken: map[string]time.Time{}, asked: map[string]int{}, p: p}
 	for _, row := range rows {
 		w.left[row.ID] = true
 	}
@@ -114,7 +115,10 @@ func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 		return err
 	}
 	for !w.done() {
-		err := c.FollowWithin(ctx, w.Mirror, room, w.ids(), false, func(id string, st *wire.JobStatus) { w.again(ctx, id, st) })
+		err := c.FollowWithin(ctx, w.Mirror, room, w.ids(), false, func(id string, st *wire.JobStatus) {
+			w.again(ctx,
+				id, st)
+		})
 		var one *nas.JobError
 		switch {
 		case w.done():

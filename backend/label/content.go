@@ -32,7 +32,8 @@ type sampler struct {
 // content classifies both ends, samples of what is between, and the places where file systems keep copies of what they
 // are known by; it gives those copies too.
 func content(src *source, opt Options) (Content, []Found) {
-	s := sampler{src: src, own: opt.OwnStamp, zero: make([]byte, src.sector), ones: bytes.Repeat([]byte{0xff}, src.sector), gaps: gaps{}, printed: -1}
+	s := sampler{src: src, own: opt.OwnStamp, zero: make([]byte, src.sector), ones: bytes.Repeat([]byte{0xff},
+		src.sector), gaps: gaps{}, printed: -1}
 	head := min(roundUp(endSpan, src.piece), src.size)
 	tail := max(head, (src.size-endSpan)/src.piece*src.piece)
 	s.head, s.tail = head, tail
@@ -57,8 +58,8 @@ func content(src *source, opt Options) (Content, []Found) {
 	return s.out, found
 }
 
-// near looks at as many samples in each doubling of the distance from the start: what is on a drive that is not full lies
-// mostly there.
+// near looks at as many samples in each doubling of the distance from the start: what is on a drive that is not full
+// lies mostly there.
 func (s *sampler) near(opt Options) {
 	for from := s.head; opt.Near > 0 && from < s.tail; from *= 2 {
 		to := min(2*from, s.tail)
@@ -92,8 +93,8 @@ func (s *sampler) sweep(from, end int64, first int) {
 	}
 }
 
-// samples looks at one piece in each of n shares of the range that begins at from. Where that one cannot be read, others
-// of its share speak for it: a bad sector says that the drive is bad, not that it is somebody's.
+// samples looks at one piece in each of n shares of the range that begins at from. Where that one cannot be read,
+// others of its share speak for it: a bad sector says that the drive is bad, not that it is somebody's.
 func (s *sampler) samples(from, n, share int64, opt Options) {
 	for i := range n {
 		off := from + i*share
@@ -105,7 +106,8 @@ func (s *sampler) samples(from, n, share int64, opt Options) {
 			off += opt.Rand.Int64N(share/s.src.piece) * s.src.piece
 		}
 		data, err := s.src.pread(off, s.src.piece)
-		for try := int64(1); err != nil && try <= min(otherPieces, share/s.src.piece-1) && s.failed < maxFailedReads; try++ {
+		for try := int64(1); err != nil && try <= min(otherPieces, share/s.src.piece-1) &&
+			s.failed < maxFailedReads; try++ {
 			s.failed++
 			other := from + i*share + (off-from-i*share+try*s.src.piece)%(share/s.src.piece*s.src.piece)
 			if again, err2 := s.src.pread(other, s.src.piece); err2 == nil {

@@ -74,7 +74,8 @@ func TestSamplesFindDataBetweenTheEnds(t *testing.T) {
 		t.Errorf("unknown at %v, want within the noise", f.Content.UnknownAt)
 	}
 	d.puts = nil
-	if seen := (scanWith(t, d, size, 512, Options{}).Content.Zero - f.Content.Zero) / 4096; seen < 2 || seen > 3 { // a sample lies in each 100 MiB
+	// a sample lies in each 100 MiB
+	if seen := (scanWith(t, d, size, 512, Options{}).Content.Zero - f.Content.Zero) / 4096; seen < 2 || seen > 3 {
 		t.Errorf("%d samples fell into 256 MiB of noise", seen)
 	}
 }
@@ -125,7 +126,8 @@ func TestAnUnreadableLabelPlaceIsAGapAndTheRestIsStillFound(t *testing.T) {
 	f := d.scan(t)
 	want(t, "pool", one(t, f, "zfs").PoolName, "tank")
 	one(t, f, "gpt_backup")
-	if len(f.Unreadable) != 2 || f.Unreadable[0].Offset != 0 || f.Unreadable[0].Length != 4096 || !errors.Is(f.Unreadable[0].Err, errMedium) {
+	if len(f.Unreadable) != 2 || f.Unreadable[0].Offset != 0 || f.Unreadable[0].Length != 4096 ||
+		!errors.Is(f.Unreadable[0].Err, errMedium) {
 		t.Errorf("gaps are %v, want the two bad places", f.Unreadable)
 	}
 	want(t, "blank", f.Blank(), false)
@@ -162,7 +164,8 @@ func TestOnlySensibleArgumentsAreTaken(t *testing.T) {
 		size   int64
 		sector int
 		opt    Options
-	}{{0, 512, Options{}}, {511, 512, Options{}}, {-1, 512, Options{}}, {mib, 0, Options{}}, {mib, 1 << 20, Options{}}, {mib, 512, Options{Samples: -1}}} {
+	}{{0, 512, Options{}}, {511, 512, Options{}}, {-1, 512, Options{}}, {mib, 0, Options{}}, {mib, 1 << 20, Options{}},
+		{mib, 512, Options{Samples: -1}}} {
 		if _, err := Scan(d, c.size, c.sector, c.opt); err == nil {
 			t.Errorf("a scan of %d bytes in sectors of %d with %+v was taken", c.size, c.sector, c.opt)
 		}
@@ -214,7 +217,8 @@ func TestOneLabelOnABlankDriveIsTheOneFound(t *testing.T) {
 			{"zfs", whole - zfsLabelSize + zfsConfigAt, poolConfig(PoolExported)},
 			{"md", (size/512 - 16) &^ 7 * 512, mdV1Block(nil)},
 			{"geli", size - 512, []byte("GEOM::ELI")},
-			{"lvm", 512 * rapid.Int64Range(0, 3).Draw(t, "sector"), fields(512, map[int]any{0: "LABELONE", 20: uint32(32), 24: "LVM2 001"})},
+			{"lvm", 512 * rapid.Int64Range(0, 3).Draw(t, "sector"),
+				fields(512, map[int]any{0: "LABELONE", 20: uint32(32), 24: "LVM2 001"})},
 		}[i]
 		only(t, newDrive(size).put(c.off, c.data).scan(t), c.kind)
 	})
@@ -237,12 +241,14 @@ func TestABlankDriveWithBadSectorsIsBlank(t *testing.T) {
 	if got, _ := Scan(bytes.NewReader(img), int64(len(img)), 512, Options{Samples: 1 << 20}); got.Blank() {
 		t.Error("a few words of text count as blank")
 	}
-	got, err = Scan(failing{bytes.NewReader(make([]byte, 32<<20)), 10 << 20, 10<<20 + 512}, 32<<20, 512, Options{Samples: 1024})
+	got, err = Scan(failing{bytes.NewReader(make([]byte, 32<<20)), 10 << 20, 10<<20 + 512}, 32<<20, 512,
+		Options{Samples: 1024})
 	if err != nil || !got.Blank() || got.Failed == 0 {
 		t.Errorf("one sector that cannot be read: %+v, %d failed reads, %v", got.Content, got.Failed, err)
 	}
 	none := Options{Samples: 1024, Medium: func(error) bool { return false }}
-	if got, _ := Scan(failing{bytes.NewReader(make([]byte, 32<<20)), 10 << 20, 10<<20 + 512}, 32<<20, 512, none); got.Failed != 0 {
+	if got, _ := Scan(failing{bytes.NewReader(make([]byte, 32<<20)), 10 << 20, 10<<20 + 512}, 32<<20, 512,
+		none); got.Failed != 0 {
 		t.Errorf("%d failed reads of a medium that gave none", got.Failed)
 	}
 }

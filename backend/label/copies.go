@@ -23,8 +23,8 @@ var (
 	windowsStarts = []int64{0, 63 * 512, mib, 17 * mib, 129 * mib}
 )
 
-// fixedCopies are the copies whose place depends on nothing but the start: of ext in block groups 1 and powers of 3, 5 and
-// 7, of which some at each distance are enough, with blocks of 4, 2 and 1 KiB, then the two of btrfs.
+// fixedCopies are the copies whose place depends on nothing but the start: of ext in block groups 1 and powers of 3, 5
+// and 7, of which some at each distance are enough, with blocks of 4, 2 and 1 KiB, then the two of btrfs.
 var fixedCopies = []int64{
 	1 * 128 * mib, 3 * 128 * mib, 5 * 128 * mib, 9 * 128 * mib, 27 * 128 * mib, 49 * 128 * mib, 125 * 128 * mib,
 	343 * 128 * mib, 729 * 128 * mib, 2187 * 128 * mib, 6561 * 128 * mib, 16807 * 128 * mib,
@@ -33,8 +33,9 @@ var fixedCopies = []int64{
 	64 * mib, 256 * gib,
 }
 
-// copyPlaces are the offsets, in order, at which a file system that lost its first and last megabytes, and the table that
-// named it, still says what it is, as its own tools lay it out. There are few, since a list reads them of every drive.
+// copyPlaces are the offsets, in order, at which a file system that lost its first and last megabytes, and the table
+// that named it, still says what it is, as its own tools lay it out. There are few, since a list reads them of every
+// drive.
 func copyPlaces(size int64) []int64 {
 	var out []int64
 	whole := func(n int64) int64 { return n &^ (mib - 1) }
@@ -105,7 +106,10 @@ func (s *sampler) copies() []Found {
 		}
 		for _, find := range copyFinders {
 			f, ok := find(block(data[off-from:]), off)
-			if ok && !slices.ContainsFunc(found, func(o Found) bool { return o.Kind == f.Kind && f.UUID != "" && o.UUID == f.UUID }) {
+			if ok && !slices.ContainsFunc(found, func(o Found) bool {
+				return o.Kind == f.Kind && f.UUID != "" &&
+					o.UUID == f.UUID
+			}) {
 				f.Offset, f.Damaged = off, true
 				if f.nameless() {
 					f.Print = digest(block(data[off-from:]).cut(0, copySpan))
@@ -167,7 +171,8 @@ func extCopy(b block, off int64) (Found, bool) {
 	if !extSane(b) || group == 0 || off < (group*int64(b.le32(32))+first)*unit {
 		return Found{}, false
 	}
-	if b.le32(100)&checksummed != 0 && ^crc32.Checksum(b.cut(0, 1020), crc32.MakeTable(crc32.Castagnoli)) != b.le32(1020) {
+	if b.le32(100)&checksummed != 0 && ^crc32.Checksum(b.cut(0, 1020),
+		crc32.MakeTable(crc32.Castagnoli)) != b.le32(1020) {
 		return Found{}, false
 	}
 	return extFound(b, off), true
@@ -190,7 +195,8 @@ func btrfsCopy(b block, off int64) (Found, bool) {
 	if !b.has(64, "_BHRfS_M") || own != 64<<20 && own != 256<<30 || off < own {
 		return Found{}, false
 	}
-	f := Found{Kind: "btrfs", UUID: b.uuid(32), DeviceUUID: b.uuid(267), Name: b.text(299, 256), Devices: int(min(b.le64(136), 1<<20))}
+	f := Found{Kind: "btrfs", UUID: b.uuid(32), DeviceUUID: b.uuid(267), Name: b.text(299, 256),
+		Devices: int(min(b.le64(136), 1<<20))}
 	f.Text = named("btrfs file system", f.Name)
 	return f, true
 }
@@ -199,12 +205,13 @@ func btrfsCopy(b block, off int64) (Found, bool) {
 func ntfsCopy(b block, off int64) (Found, bool) {
 	const record = 44 // the number of a record, where it has one
 	used, size := b.le32(24), b.le32(28)
-	ok := b.has(0, "FILE") && (b.le16(4) == 42 || b.le16(4) == 48 && b.le32(record) == 0) && (size == 1024 || size == 4096) && used <= size
+	ok := b.has(0, "FILE") && (b.le16(4) == 42 || b.le16(4) == 48 && b.le32(record) == 0) &&
+		(size == 1024 || size == 4096) && used <= size
 	return Found{Kind: "ntfs", Text: "NTFS file system"}, ok
 }
 
-// zfsAtTail looks for the last two labels of a vdev whose partition is not known any more: it ended at most 16 MiB before
-// the drive's end and began at a whole label.
+// zfsAtTail looks for the last two labels of a vdev whose partition is not known any more: it ended at most 16 MiB
+// before the drive's end and began at a whole label.
 func (s *sampler) zfsAtTail() []Found {
 	const span = 16 << 20
 	g := region{src: s.src, size: s.src.size, sector: int64(s.src.sector)}
@@ -212,7 +219,8 @@ func (s *sampler) zfsAtTail() []Found {
 	for off := max(0, g.size-span) / zfsLabelSize * zfsLabelSize; off+zfsLabelSize <= g.size; off += zfsLabelSize {
 		from := off + zfsConfigAt
 		head, err := s.src.pieceAt(from / s.src.piece * s.src.piece)
-		if err != nil || !strings.HasPrefix(string(head[min(from%s.src.piece, int64(len(head))):]), "\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01") {
+		if err != nil || !strings.HasPrefix(string(head[min(from%s.src.piece, int64(len(head))):]),
+			"\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01") {
 			continue
 		}
 		f, ok := zfsLabel(g, off)

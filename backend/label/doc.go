@@ -14,17 +14,18 @@
 //     anything is allocated, loops are bounded, and text is cut to 64 characters with whatever
 //     does not print replaced by '?'.
 //
-// A file system that lost its superblock and the table that named it is still somebody's: the places where its tools keep
-// copies are looked at too, for the usual starts of partitions, and so is what lies beside them (copies.go). Each copy
-// whose whole has an identity bears that, so that a label and its copies are one claim, however many of them are left.
+// A file system that lost its superblock and the table that named it is still somebody's: the places where its tools
+// keep copies are looked at too, for the usual starts of partitions, and so is what lies beside them (copies.go). Each
+// copy whose whole has an identity bears that, so that a label and its copies are one claim, however many of them are
+// left.
 //
 // Two labels of one kind, and two contents without a label, are told apart: each label has a mark (mark.go), by the
 // identity that its format gives it, else by a digest of what it says; all content together has a print (print.go).
 //
 // What a scan reads, at most: 8 MiB for the two ends, 4 KiB per sample (1,024 samples unless told
-// otherwise), some 200 chunks of 64 KiB where copies are kept and evenly between, 3 MiB of label places outside the ends, and 2 MiB per
-// partition, of which at most 128 are entered, two levels deep (a table inside a partition is entered, one inside that is
-// only reported). Memory stays below about 20 MiB.
+// otherwise), some 200 chunks of 64 KiB where copies are kept and evenly between, 3 MiB of label places outside the
+// ends, and 2 MiB per partition, of which at most 128 are entered, two levels deep (a table inside a partition is
+// entered, one inside that is only reported). Memory stays below about 20 MiB.
 //
 // Concurrency: nothing is shared; two scans may run at once if their readers may. There is no
 // timeout and no context: a caller that wants one gives a reader that fails once it is over, and

@@ -98,7 +98,8 @@ func swapLabels(g region) []Found {
 		text := "Linux swap"
 		switch {
 		case magic.has(0, "SWAPSPACE2"), magic.has(0, "SWAP-SPACE"):
-		case magic.has(0, "S1SUSPEND\x00"), magic.has(0, "S2SUSPEND\x00"), magic.has(0, "ULSUSPEND\x00"), magic.has(0, "LINHIB0001"):
+		case magic.has(0, "S1SUSPEND\x00"), magic.has(0, "S2SUSPEND\x00"), magic.has(0, "ULSUSPEND\x00"),
+			magic.has(0, "LINHIB0001"):
 			text = "Linux swap with a hibernated system"
 		default:
 			continue
@@ -125,7 +126,8 @@ func hfsLabels(g region) []Found {
 		return []Found{{Kind: "hfs", Offset: g.base + 1024, Text: "HFS+ file system", UUID: hfsID(b, 104)}}
 	case b.has(0, "BD") && b.be32(20) != 0 && b.be32(20)%512 == 0 && b.u8(36) >= 1 && b.u8(36) <= 27:
 		name := b.text(37, int(b.u8(36)))
-		return []Found{{Kind: "hfs", Offset: g.base + 1024, Name: name, Text: named("HFS file system", name), UUID: hfsID(b, 116)}}
+		return []Found{{Kind: "hfs", Offset: g.base + 1024, Name: name, Text: named("HFS file system", name),
+			UUID: hfsID(b, 116)}}
 	}
 	return nil
 }

@@ -33,10 +33,13 @@ func FuzzScan(f *testing.F) {
 	nested.put(512, mbrSector([4]string{mbrEntry(0x83, 1, 10), mbrEntry(0x05, 0, 10)}))
 	nested.put(3*512, fields(512, map[int]any{0: uint32(0x82564557), 132: uint32(0x82564557), 138: uint16(65535)}))
 	f.Add(flat(nested, 4*kib), uint32(0), uint16(2048))
-	f.Add(fields(1024, map[int]any{0: "LABELONE", 20: uint32(32), 24: "LVM2 001", 32 + 40: uint64(1), 104: uint64(512), 512 + 4: " LVM2 x[5A%r0N*>", 552: uint64(100), 612: "vg {"}), uint32(0), uint16(64))
+	f.Add(fields(1024, map[int]any{0: "LABELONE", 20: uint32(32), 24: "LVM2 001", 32 + 40: uint64(1), 104: uint64(512),
+		512 + 4: " LVM2 x[5A%r0N*>", 552: uint64(100), 612: "vg {"}), uint32(0), uint16(64))
 	f.Add([]byte("ER\x02\x00"+strings.Repeat("\x00", 508)+"PM\x00\x00\xff\xff\xff\xff"), uint32(0), uint16(64))
-	f.Add(fields(1024, map[int]any{0: uint32(8192), 4: uint32(1 << 20), 24: uint32(1), 32: uint32(8192), 56: uint16(0xef53), 76: uint32(1), 90: uint16(1)}), uint32(16<<20), uint16(65535))
-	f.Add(fields(1024, map[int]any{0: "XFSB", 4: be32(4096), 84: be32(1), 88: be32(4), 108: "media"}), uint32(16<<20), uint16(65535))
+	f.Add(fields(1024, map[int]any{0: uint32(8192), 4: uint32(1 << 20), 24: uint32(1), 32: uint32(8192),
+		56: uint16(0xef53), 76: uint32(1), 90: uint16(1)}), uint32(16<<20), uint16(65535))
+	f.Add(fields(1024, map[int]any{0: "XFSB", 4: be32(4096), 84: be32(1), 88: be32(4), 108: "media"}), uint32(16<<20),
+		uint16(65535))
 	f.Add(fields(1024, map[int]any{0: "FILE", 4: uint16(42), 28: uint32(1024)}), uint32(16<<20), uint16(65535))
 
 	f.Fuzz(func(t *testing.T, data []byte, at uint32, sectors uint16) {

@@ -26,8 +26,8 @@ var ErrNotRead = errors.New("not read")
 type Options struct {
 	// Samples is the number of 4 KiB places looked at between the two ends, where these are blank; 0 means 1,024.
 	Samples int
-	// Near is the number of further such places in each doubling of the distance from the drive's start, where all else is
-	// blank; 0 means none.
+	// Near is the number of further such places in each doubling of the distance from the drive's start, where all else
+	// is blank; 0 means none.
 	Near int
 	// Rand moves each sample within its equal share of the drive; nil puts it at the share's start.
 	Rand *rand.Rand
@@ -82,8 +82,8 @@ type Found struct {
 	UUID string
 	// DeviceUUID identifies this member of it (md, btrfs, bcache, stratis).
 	DeviceUUID string
-	// Print tells this label from another of its kind where the format gives it no identity or one that is not enough: a
-	// digest of what it says. A table has one beside its identity, since tools change entries and keep that.
+	// Print tells this label from another of its kind where the format gives it no identity or one that is not enough:
+	// a digest of what it says. A table has one beside its identity, since tools change entries and keep that.
 	Print   string
 	Name    string // label, array name, volume group
 	Level   string // md: raid level
@@ -140,10 +140,12 @@ func Scan(r io.ReaderAt, size int64, logicalSector int, opt Options) (Findings, 
 		return Findings{}, fmt.Errorf("scan for labels: a logical sector of %d bytes is not one", logicalSector)
 	}
 	if size < int64(logicalSector) {
-		return Findings{}, fmt.Errorf("scan for labels: %d bytes is less than one sector of %d bytes", size, logicalSector)
+		return Findings{}, fmt.Errorf("scan for labels: %d bytes is less than one sector of %d bytes", size,
+			logicalSector)
 	}
 	if opt.Samples < 0 || opt.Near < 0 {
-		return Findings{}, fmt.Errorf("scan for labels: %d and %d samples asked for, give 0 for the default or more", opt.Samples, opt.Near)
+		return Findings{}, fmt.Errorf("scan for labels: %d and %d samples asked for, give 0 for the default or more",
+			opt.Samples, opt.Near)
 	}
 	size -= size % int64(logicalSector)
 	s := scan{src: newSource(r, size, logicalSector, opt.Medium), sector: int64(logicalSector), seen: map[place]bool{}}
@@ -166,7 +168,8 @@ func Scan(r io.ReaderAt, size int64, logicalSector int, opt Options) (Findings, 
 // time: one of several must not take the place of another when that is overwritten.
 func (s *scan) knows(c Found) bool {
 	return c.Kind == "zfs" && zfsSame(s.found, c) >= 0 || slices.ContainsFunc(s.found, func(f Found) bool {
-		return f.Kind == c.Kind && (f.Offset == c.Offset || c.UUID != "" && f.UUID == c.UUID && f.DeviceUUID == c.DeviceUUID)
+		return f.Kind == c.Kind && (f.Offset == c.Offset || c.UUID != "" && f.UUID == c.UUID &&
+			f.DeviceUUID == c.DeviceUUID)
 	})
 }
 

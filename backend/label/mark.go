@@ -58,7 +58,8 @@ func (f Found) Weight() Weight {
 // identity.
 func (f Found) Mark() string {
 	if f.Kind == "zfs" {
-		return strings.TrimSpace(fmt.Sprintf("pool %s vdev %s %s", cmp.Or(f.PoolGUID, "unknown"), cmp.Or(f.VdevGUID, "unknown"), f.Print))
+		return strings.TrimSpace(fmt.Sprintf("pool %s vdev %s %s", cmp.Or(f.PoolGUID, "unknown"),
+			cmp.Or(f.VdevGUID, "unknown"), f.Print))
 	}
 	return strings.Join(strings.Fields(f.Kind+" "+f.UUID+" "+f.DeviceUUID+" "+f.Print), " ")
 }

@@ -46,13 +46,16 @@ var volumes = map[string]map[string]volume{
 	"gpt_backup": {"alone": gptVolume(true)},
 	"mbr": {
 		"by its signature": func(n byte) *drive {
-			return newDrive(volumeSize).put(0, mbrSector([4]string{mbrEntry(0x83, 2048, 4096)})).put(440, []byte{1, 2, 3, n})
+			return newDrive(volumeSize).put(0, mbrSector([4]string{mbrEntry(0x83, 2048, 4096)})).put(440,
+				[]byte{1, 2, 3, n})
 		},
 		"with another entry": func(n byte) *drive {
-			return newDrive(volumeSize).put(0, mbrSector([4]string{mbrEntry(0x83, 2048, 4096+uint32(n))})).put(440, []byte{1, 2, 3, 4})
+			return newDrive(volumeSize).put(0, mbrSector([4]string{mbrEntry(0x83, 2048, 4096+uint32(n))})).put(440,
+				[]byte{1, 2, 3, 4})
 		},
 		"with another logical partition": func(n byte) *drive {
-			return newDrive(volumeSize).put(0, mbrSector([4]string{mbrEntry(0x0f, 10240, 100000)})).put(440, []byte{1, 2, 3, 4}).
+			return newDrive(volumeSize).put(0, mbrSector([4]string{mbrEntry(0x0f, 10240, 100000)})).put(440,
+				[]byte{1, 2, 3, 4}).
 				put(10240*512, mbrSector([4]string{mbrEntry(0x83, 2048, 4096+uint32(n))}))
 		},
 		"without entries": func(n byte) *drive {
@@ -64,9 +67,11 @@ var volumes = map[string]map[string]volume{
 	}},
 	"apm": {"with another entry": func(n byte) *drive {
 		return newDrive(volumeSize).put(0, []byte("ER\x02\x00")).
-			put(512, fields(512, map[int]any{0: "PM", 4: be32(1), 8: be32(64), 12: be32(1000 + uint32(n)), 48: "Apple_HFS"}))
+			put(512, fields(512, map[int]any{0: "PM", 4: be32(1), 8: be32(64), 12: be32(1000 + uint32(n)),
+				48: "Apple_HFS"}))
 	}},
-	"bsd": {"by its name": at(512, map[int]any{0: uint32(0x82564557), 40: uint32(512), 132: uint32(0x82564557)}, 24, uuidOf)},
+	"bsd": {"by its name": at(512, map[int]any{0: uint32(0x82564557), 40: uint32(512), 132: uint32(0x82564557)}, 24,
+		uuidOf)},
 	"sun": {"with another slice": func(n byte) *drive {
 		b := fields(512, map[int]any{128: []byte{n, 1}, 508: be16(0xdabe)})
 		b[510], b[511] = 0xda^n, 0xbe^1
@@ -76,23 +81,32 @@ var volumes = map[string]map[string]volume{
 
 	"zfs": {
 		"by its vdev": func(n byte) *drive {
-			return poolMember(zfsConfig(pair{"guid", uint64(100 + int(n))}, pair{"pool_guid", uint64(7)}, pair{"state", uint64(PoolExported)}))
+			return poolMember(zfsConfig(pair{"guid", uint64(100 + int(n))}, pair{"pool_guid", uint64(7)},
+				pair{"state", uint64(PoolExported)}))
 		},
 		"a spare": func(n byte) *drive {
 			return poolMember(zfsConfig(pair{"guid", uint64(100 + int(n))}, pair{"state", uint64(PoolSpare)}))
 		},
 		"damaged": func(n byte) *drive {
-			return newDrive(volumeSize).put(zfsRingAt, fields(512, map[int]any{0: uint64(zfsUberMagic), 16: uint64(9), 24: uint64(n)}))
+			return newDrive(volumeSize).put(zfsRingAt, fields(512, map[int]any{0: uint64(zfsUberMagic), 16: uint64(9),
+				24: uint64(n)}))
 		},
 		"a damaged cache": at(zfsCacheAt, map[int]any{0: uint64(zfsCacheMagic)}, 16, le64Of),
 	},
 	"md": {
-		"1.2":                 func(n byte) *drive { return newDrive(volumeSize).put(4096, mdV1Block(map[int]any{16: id16(n)})) },
-		"1.2, another member": func(n byte) *drive { return newDrive(volumeSize).put(4096, mdV1Block(map[int]any{168: id16(n)})) },
-		"0.90":                at(volumeSize-64*kib, map[int]any{0: uint32(mdMagic), 28: uint32(1), 40: uint32(2)}, 20, le32Of),
-		"0.90, big":           at(volumeSize-64*kib, map[int]any{0: be32(mdMagic), 28: be32(1), 40: be32(2)}, 52, le32Of),
+		"1.2": func(n byte) *drive {
+			return newDrive(volumeSize).put(4096,
+				mdV1Block(map[int]any{16: id16(n)}))
+		},
+		"1.2, another member": func(n byte) *drive {
+			return newDrive(volumeSize).put(4096,
+				mdV1Block(map[int]any{168: id16(n)}))
+		},
+		"0.90":      at(volumeSize-64*kib, map[int]any{0: uint32(mdMagic), 28: uint32(1), 40: uint32(2)}, 20, le32Of),
+		"0.90, big": at(volumeSize-64*kib, map[int]any{0: be32(mdMagic), 28: be32(1), 40: be32(2)}, 52, le32Of),
 		"without its ids": func(n byte) *drive {
-			return newDrive(volumeSize).put(4096, mdV1Block(map[int]any{16: make([]byte, 16), 168: make([]byte, 16), 64: uint64(n)}))
+			return newDrive(volumeSize).put(4096, mdV1Block(map[int]any{16: make([]byte, 16), 168: make([]byte, 16),
+				64: uint64(n)}))
 		},
 	},
 	"lvm": {
@@ -127,8 +141,10 @@ var volumes = map[string]map[string]volume{
 		"a label":  ended(512, map[int]any{0: "GEOM::LABEL", 20: "gpt/data"}, 40, le64Of),
 	},
 	"stratis": {
-		"by its pool":   at(512, map[int]any{4: magicOf("stratis"), 64: "0123456789abcdef0123456789abcdef"}, 32, hex32Of),
-		"by its device": at(512, map[int]any{4: magicOf("stratis"), 32: "0123456789abcdef0123456789abcdef"}, 64, hex32Of),
+		"by its pool": at(512, map[int]any{4: magicOf("stratis"), 64: "0123456789abcdef0123456789abcdef"}, 32,
+			hex32Of),
+		"by its device": at(512, map[int]any{4: magicOf("stratis"), 32: "0123456789abcdef0123456789abcdef"}, 64,
+			hex32Of),
 	},
 	"vdo":            {"by its UUID": at(0, map[int]any{0: "dmvdo001"}, 40, uuidOf)},
 	"ceph":           {"by its UUID": at(0, map[int]any{0: "bluestore block device\n"}, 23, textOf)},
@@ -141,30 +157,41 @@ var volumes = map[string]map[string]volume{
 	"swap": {
 		"by its UUID":          at(1024, map[int]any{0: uint32(1)}, 12, uuidOf).with(4096-10, "SWAPSPACE2"),
 		"of the first version": at(0, map[int]any{}, 100, le64Of).with(4096-10, "SWAP-SPACE"),
-		"hibernated":           at(1024, map[int]any{0: uint32(1), 12: anID}, 512, le64Of).with(4096-10, "S1SUSPEND\x00"),
+		"hibernated": at(1024, map[int]any{0: uint32(1), 12: anID}, 512, le64Of).with(4096-10,
+			"S1SUSPEND\x00"),
 	},
-	"luks":      {"1": at(0, map[int]any{0: "LUKS\xba\xbe", 6: be16(1)}, 168, textOf), "without an id": at(0, map[int]any{0: "LUKS\xba\xbe", 6: be16(1)}, 112, saltOf)},
-	"bitlocker": {"by its metadata": bitlockerVolume(0, 176), "To Go": bitlockerVolume(424, 440), "without its metadata": at(0, map[int]any{0: "\xeb\x58\x90-FVE-FS-"}, 67, le32Of)},
-	"geli":      {"by its salt": ended(512, map[int]any{0: "GEOM::ELI"}, 45, saltOf)},
+	"luks": {"1": at(0, map[int]any{0: "LUKS\xba\xbe", 6: be16(1)}, 168, textOf), "without an id": at(0,
+		map[int]any{0: "LUKS\xba\xbe", 6: be16(1)}, 112, saltOf)},
+	"bitlocker": {"by its metadata": bitlockerVolume(0, 176), "To Go": bitlockerVolume(424, 440),
+		"without its metadata": at(0, map[int]any{0: "\xeb\x58\x90-FVE-FS-"}, 67, le32Of)},
+	"geli": {"by its salt": ended(512, map[int]any{0: "GEOM::ELI"}, 45, saltOf)},
 	"ext": {
-		"by its UUID": func(n byte) *drive { return newDrive(volumeSize).put(1024, extBlock(map[int]any{104: id16(n)})) },
+		"by its UUID": func(n byte) *drive {
+			return newDrive(volumeSize).put(1024,
+				extBlock(map[int]any{104: id16(n)}))
+		},
 		"without one": func(n byte) *drive {
 			return newDrive(volumeSize).put(1024, extBlock(map[int]any{104: make([]byte, 16), 44: uint32(n)}))
 		},
 	},
-	"xfs":      {"by its UUID": at(0, map[int]any{0: "XFSB", 4: be32(4096)}, 32, uuidOf)},
-	"btrfs":    {"by its UUID": at(64*kib, map[int]any{48: uint64(64 * kib), 64: "_BHRfS_M"}, 32, uuidOf), "by its device": at(64*kib, map[int]any{32: anID, 48: uint64(64 * kib), 64: "_BHRfS_M"}, 267, uuidOf)},
+	"xfs": {"by its UUID": at(0, map[int]any{0: "XFSB", 4: be32(4096)}, 32, uuidOf)},
+	"btrfs": {"by its UUID": at(64*kib, map[int]any{48: uint64(64 * kib), 64: "_BHRfS_M"}, 32, uuidOf),
+		"by its device": at(64*kib, map[int]any{32: anID, 48: uint64(64 * kib), 64: "_BHRfS_M"}, 267, uuidOf)},
 	"bcachefs": {"by its UUID": at(4096, map[int]any{24: magicOf("bcachefs")}, 56, uuidOf)},
 	"ntfs": {
 		"by its serial number": at(0, map[int]any{0: "\xeb\x52\x90NTFS    "}, 72, le64Of),
 		"without one":          at(0, map[int]any{0: "\xeb\x52\x90NTFS    "}, 40, le64Of),
 	},
-	"refs":  {"by its serial number": at(0, map[int]any{3: "ReFS\x00"}, 56, le64Of)},
-	"exfat": {"by its serial number": at(0, map[int]any{3: "EXFAT   "}, 100, le32Of), "without one": at(0, map[int]any{3: "EXFAT   "}, 72, le64Of)},
+	"refs": {"by its serial number": at(0, map[int]any{3: "ReFS\x00"}, 56, le64Of)},
+	"exfat": {"by its serial number": at(0, map[int]any{3: "EXFAT   "}, 100, le32Of),
+		"without one": at(0, map[int]any{3: "EXFAT   "}, 72, le64Of)},
 	"vfat": {
-		"32":          at(0, map[int]any{0: "\xeb\x58\x90mkfs.fat", 11: uint16(512), 13: byte(8), 14: uint16(32), 16: byte(2), 21: byte(0xf8), 36: uint32(200)}, 67, le32Of),
-		"16":          at(0, map[int]any{0: "\xeb\x3c\x90mkfs.fat", 11: uint16(512), 13: byte(8), 14: uint16(1), 16: byte(2), 21: byte(0xf8), 22: uint16(200)}, 39, le32Of),
-		"without one": at(0, map[int]any{0: "\xeb\x3c\x90mkfs.fat", 11: uint16(512), 13: byte(8), 14: uint16(1), 16: byte(2), 21: byte(0xf8), 22: uint16(200)}, 32, le32Of),
+		"32": at(0, map[int]any{0: "\xeb\x58\x90mkfs.fat", 11: uint16(512), 13: byte(8), 14: uint16(32),
+			16: byte(2), 21: byte(0xf8), 36: uint32(200)}, 67, le32Of),
+		"16": at(0, map[int]any{0: "\xeb\x3c\x90mkfs.fat", 11: uint16(512), 13: byte(8), 14: uint16(1),
+			16: byte(2), 21: byte(0xf8), 22: uint16(200)}, 39, le32Of),
+		"without one": at(0, map[int]any{0: "\xeb\x3c\x90mkfs.fat", 11: uint16(512), 13: byte(8), 14: uint16(1),
+			16: byte(2), 21: byte(0xf8), 22: uint16(200)}, 32, le32Of),
 	},
 	"f2fs": {"by its UUID": at(1024, map[int]any{0: "\x10\x20\xf5\xf2", 16: uint32(12)}, 108, uuidOf)},
 	"jfs":  {"by its UUID": at(32*kib, map[int]any{0: "JFS1"}, 136, uuidOf)},
@@ -180,20 +207,29 @@ var volumes = map[string]map[string]volume{
 		"the old one": at(1024, map[int]any{0: "BD", 20: be32(4096), 36: byte(4), 37: "Data"}, 116, be64Of),
 	},
 	"iso9660": {
-		"by its date":   at(32*kib, map[int]any{0: "\x01CD001\x01"}, 813, func(n byte) any { return "20260102030405" + strconv.Itoa(10+int(n)) }),
-		"of equal date": at(32*kib, map[int]any{0: "\x01CD001\x01", 813: "2026010203040506", 830: "2026010203040506"}, 80, le32Of),
+		"by its date": at(32*kib, map[int]any{0: "\x01CD001\x01"}, 813,
+			func(n byte) any { return "20260102030405" + strconv.Itoa(10+int(n)) }),
+		"of equal date": at(32*kib, map[int]any{0: "\x01CD001\x01", 813: "2026010203040506", 830: "2026010203040506"},
+			80, le32Of),
 	},
-	"udf": {"of 2048": udfVolumeOn(2048, 256), "of 512": udfVolumeOn(512, 256), "by its last anchor": udfVolumeOn(2048, volumeSize/2048-257)},
+	"udf": {"of 2048": udfVolumeOn(2048, 256), "of 512": udfVolumeOn(512, 256), "by its last anchor": udfVolumeOn(2048,
+		volumeSize/2048-257)},
 	"ufs": {
-		"1": at(8*kib, map[int]any{1372: "\x54\x19\x01\x00"}, 144, le64Of), "2": at(64*kib, map[int]any{1372: "\x19\x01\x54\x19"}, 144, le64Of),
-		"2, elsewhere": at(256*kib, map[int]any{1372: "\x19\x01\x54\x19"}, 144, le64Of), "without an id": at(64*kib, map[int]any{1372: "\x19\x01\x54\x19"}, 1088, le64Of),
+		"1":            at(8*kib, map[int]any{1372: "\x54\x19\x01\x00"}, 144, le64Of),
+		"2":            at(64*kib, map[int]any{1372: "\x19\x01\x54\x19"}, 144, le64Of),
+		"2, elsewhere": at(256*kib, map[int]any{1372: "\x19\x01\x54\x19"}, 144, le64Of), "without an id": at(64*kib,
+			map[int]any{1372: "\x19\x01\x54\x19"}, 1088, le64Of),
 	},
-	"gfs2":     {"by its UUID": at(64*kib, map[int]any{0: "\x01\x16\x19\x70", 4: be32(1)}, 256, uuidOf)},
-	"ocfs2":    {"1": at(1024, map[int]any{0: "OCFSV2"}, 336, uuidOf), "2": at(2048, map[int]any{0: "OCFSV2"}, 336, uuidOf), "4": at(4096, map[int]any{0: "OCFSV2"}, 336, uuidOf), "8": at(8192, map[int]any{0: "OCFSV2"}, 336, uuidOf)},
-	"nilfs2":   {"by its UUID": at(1024, map[int]any{0: uint32(2), 6: "\x34\x34"}, 152, uuidOf)},
-	"squashfs": {"by its date": at(0, map[int]any{0: "hsqs"}, 8, le32Of), "of equal date": at(0, map[int]any{0: "hsqs"}, 40, le64Of)},
-	"erofs":    {"by its UUID": at(1024, map[int]any{0: "\xe2\xe1\xf5\xe0"}, 48, uuidOf)},
-	"vmfs":     {"a volume": at(mib, map[int]any{0: "\x0d\xd0\x01\xc0"}, 130, uuidOf), "a file system": at(2*mib, map[int]any{0: "\x5e\xf1\xab\x2f"}, 9, uuidOf)},
+	"gfs2": {"by its UUID": at(64*kib, map[int]any{0: "\x01\x16\x19\x70", 4: be32(1)}, 256, uuidOf)},
+	"ocfs2": {"1": at(1024, map[int]any{0: "OCFSV2"}, 336, uuidOf), "2": at(2048, map[int]any{0: "OCFSV2"}, 336,
+		uuidOf), "4": at(4096, map[int]any{0: "OCFSV2"}, 336, uuidOf), "8": at(8192, map[int]any{0: "OCFSV2"}, 336,
+		uuidOf)},
+	"nilfs2": {"by its UUID": at(1024, map[int]any{0: uint32(2), 6: "\x34\x34"}, 152, uuidOf)},
+	"squashfs": {"by its date": at(0, map[int]any{0: "hsqs"}, 8, le32Of), "of equal date": at(0, map[int]any{0: "hsqs"},
+		40, le64Of)},
+	"erofs": {"by its UUID": at(1024, map[int]any{0: "\xe2\xe1\xf5\xe0"}, 48, uuidOf)},
+	"vmfs": {"a volume": at(mib, map[int]any{0: "\x0d\xd0\x01\xc0"}, 130, uuidOf), "a file system": at(2*mib,
+		map[int]any{0: "\x5e\xf1\xab\x2f"}, 9, uuidOf)},
 }
 
 func magicOf(kind string) string {
@@ -215,7 +251,8 @@ func (v volume) with(off int64, text string) volume {
 }
 
 func extBlock(at map[int]any) []byte {
-	all := map[int]any{0: uint32(8192), 4: uint32(1 << 20), 24: uint32(2), 32: uint32(32768), 56: uint16(0xef53), 76: uint32(1)}
+	all := map[int]any{0: uint32(8192), 4: uint32(1 << 20), 24: uint32(2), 32: uint32(32768), 56: uint16(0xef53),
+		76: uint32(1)}
 	maps.Copy(all, at)
 	return fields(1024, all)
 }
@@ -268,7 +305,8 @@ func udfVolumeOn(unit, anchor int64) volume {
 			binary.BigEndian.PutUint16(name[1+2*i:], u)
 		}
 		return newDrive(volumeSize).put(34*kib, []byte("\x00NSR03\x01")).
-			put(anchor*unit, fields(512, map[int]any{0: uint16(2), 12: uint32(anchor), 16: uint32(16 * 512), 20: uint32(300)})).
+			put(anchor*unit, fields(512, map[int]any{0: uint16(2), 12: uint32(anchor), 16: uint32(16 * 512),
+				20: uint32(300)})).
 			put(301*unit, fields(512, map[int]any{0: uint16(1), 24: name, 72: textOf(n)}))
 	}
 }
@@ -321,7 +359,8 @@ func TestTwoVolumesOfAKindAreNeverTakenForOneAnother(t *testing.T) {
 
 // TestEveryKindThatIsFoundIsListed reads this package: a kind that a parser gives is one of Kinds.
 func TestEveryKindThatIsFoundIsListed(t *testing.T) {
-	packages, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	packages, err := parser.ParseDir(token.NewFileSet(), ".",
+		func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

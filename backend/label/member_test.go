@@ -7,7 +7,8 @@ import (
 
 func mdV1Block(at map[int]any) []byte {
 	all := map[int]any{
-		0: uint32(mdMagic), 4: uint32(1), 16: anID, 32: "nas:2", 72: uint32(5), 92: uint32(4), 168: []byte(strings.Repeat("\xaa", 16)),
+		0: uint32(mdMagic), 4: uint32(1), 16: anID, 32: "nas:2", 72: uint32(5), 92: uint32(4),
+		168: []byte(strings.Repeat("\xaa", 16)),
 	}
 	for k, v := range at {
 		all[k] = v
@@ -58,19 +59,22 @@ func TestFirmwareRAIDAtTheTail(t *testing.T) {
 
 func TestOtherMembersAreFound(t *testing.T) {
 	size := 100 * mib
-	f := only(t, newDrive(size).put(size-4096, fields(64, map[int]any{40: be64(0xabcd), 60: be32(0x8374026b)})).scan(t), "drbd")
+	f := only(t, newDrive(size).put(size-4096, fields(64, map[int]any{40: be64(0xabcd), 60: be32(0x8374026b)})).scan(t),
+		"drbd")
 	want(t, "drbd id", f.UUID, "abcd")
 
 	f = only(t, newDrive(size).put(size-512, []byte("GEOM::ELI\x00\x00\x00\x00\x00\x00\x00\x07")).scan(t), "geli")
 	want(t, "geli offset", f.Offset, size-512)
 	only(t, newDrive(size).put(size-4096, []byte("GEOM::ELI")).scan(t), "geli")
-	want(t, "mirror", only(t, newDrive(size).put(size-512, []byte("GEOM::MIRROR")).scan(t), "geom").Text, "member of a GEOM mirror")
+	want(t, "mirror", only(t, newDrive(size).put(size-512, []byte("GEOM::MIRROR")).scan(t), "geom").Text,
+		"member of a GEOM mirror")
 
 	f = only(t, newDrive(size).put(0, []byte("bluestore block device\n"+anUUID+"\n")).scan(t), "ceph")
 	want(t, "osd", f.UUID, anUUID)
 	want(t, "ceph text", f.Text, "Ceph BlueStore device")
 
-	f = only(t, newDrive(size).put(4096, fields(256, map[int]any{24: magics[5].bytes, 40: "0123456789abcdef", 56: anID, 72: "fast"})).scan(t), "bcache")
+	f = only(t, newDrive(size).put(4096, fields(256, map[int]any{24: magics[5].bytes, 40: "0123456789abcdef", 56: anID,
+		72: "fast"})).scan(t), "bcache")
 	want(t, "set", f.UUID, anUUID)
 	want(t, "text", f.Text, `bcache device "fast"`)
 }
@@ -106,7 +110,8 @@ func TestEachMagicIsFoundAtItsPlace(t *testing.T) {
 func TestFileSystemsWithoutAToolHere(t *testing.T) {
 	size := 100 * mib
 	fat := fields(512, map[int]any{
-		0: "\xeb\x58\x90mkfs.fat", 11: uint16(512), 13: byte(8), 14: uint16(32), 16: byte(2), 21: byte(0xf8), 36: uint32(200),
+		0: "\xeb\x58\x90mkfs.fat", 11: uint16(512), 13: byte(8), 14: uint16(32), 16: byte(2), 21: byte(0xf8),
+		36: uint32(200),
 		67: uint32(0x1234abcd), 71: "STICK      ", 82: "FAT32   ", 510: "\x55\xaa",
 	})
 	f := only(t, newDrive(size).put(0, fat).scan(t), "vfat")
@@ -121,7 +126,8 @@ func TestFileSystemsWithoutAToolHere(t *testing.T) {
 	only(t, newDrive(size).put(0, []byte("\xeb\x52\x90NTFS    ")).put(510, []byte("\x55\xaa")).scan(t), "ntfs")
 
 	only(t, newDrive(size).put(1024, fields(512, map[int]any{0: "H+", 2: be16(4), 40: be32(4096)})).scan(t), "hfs")
-	f = only(t, newDrive(size).put(32*kib, fields(2048, map[int]any{0: "\x01CD001\x01", 40: "TRUENAS  "})).scan(t), "iso9660")
+	f = only(t, newDrive(size).put(32*kib, fields(2048, map[int]any{0: "\x01CD001\x01", 40: "TRUENAS  "})).scan(t),
+		"iso9660")
 	want(t, "volume", f.Name, "TRUENAS")
 	only(t, newDrive(size).put(34*kib, []byte("\x00NSR03\x01")).scan(t), "udf")
 	only(t, newDrive(size).put(6*512, []byte("PRIVHEAD")).scan(t), "ldm")

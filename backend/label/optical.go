@@ -34,7 +34,8 @@ func opticalLabels(g region) []Found {
 // isoDate is when the volume was last changed, else made, as a date of digits; empty where it says neither.
 func isoDate(b block) string {
 	for _, off := range []int{830, 813} {
-		if date := b.text(off, 16); len(date) == 16 && strings.Trim(date, "0") != "" && strings.Trim(date, "0123456789") == "" {
+		if date := b.text(off, 16); len(date) == 16 && strings.Trim(date, "0") != "" &&
+			strings.Trim(date, "0123456789") == "" {
 			return date
 		}
 	}

@@ -132,8 +132,12 @@ type gaps map[int64]Gap
 // merged gives the gaps in order, neighbours with the same error as one.
 func (g gaps) merged() []Gap {
 	var out []Gap
-	for _, gap := range slices.SortedFunc(maps.Values(g), func(a, b Gap) int { return cmp.Compare(a.Offset, b.Offset) }) {
-		if n := len(out); n > 0 && out[n-1].Offset+out[n-1].Length == gap.Offset && out[n-1].Err.Error() == gap.Err.Error() {
+	for _, gap := range slices.SortedFunc(maps.Values(g), func(a, b Gap) int {
+		return cmp.Compare(a.Offset,
+			b.Offset)
+	}) {
+		if n := len(out); n > 0 && out[n-1].Offset+out[n-1].Length == gap.Offset &&
+			out[n-1].Err.Error() == gap.Err.Error() {
 			out[n-1].Length += gap.Length
 			continue
 		}
@@ -171,5 +175,6 @@ func (g region) child(start, length int64, part int) (region, bool) {
 	if g.depth > 0 {
 		part = g.part
 	}
-	return region{src: g.src, base: g.base + start, size: length, sector: g.sector, part: part, depth: g.depth + 1}, true
+	return region{src: g.src, base: g.base + start, size: length, sector: g.sector, part: part, depth: g.depth + 1},
+		true
 }

@@ -164,7 +164,8 @@ func mbrTable(g region, unit int64, beside bool) (Found, bool) {
 			f.Damaged = true // or made for a larger drive: the other entries still count
 			continue
 		}
-		p := Partition{Number: i + 1, Type: mbrType(kind), TypeName: mbrTypes[kind], Start: g.base + start, Length: length}
+		p := Partition{Number: i + 1, Type: mbrType(kind), TypeName: mbrTypes[kind], Start: g.base + start,
+			Length: length}
 		f.Partitions = append(f.Partitions, p)
 		if p.TypeName == extended {
 			f.Partitions = append(f.Partitions, logical(g, start, unit)...)
@@ -208,7 +209,8 @@ func logical(g region, start, unit int64) []Partition {
 		e := b.cut(446, 16)
 		if first, length := int64(e.le32(8))*unit, int64(e.le32(12))*unit; e.u8(4) != 0 && length != 0 {
 			out = append(out, Partition{
-				Number: 5 + n, Type: mbrType(e.u8(4)), TypeName: mbrTypes[e.u8(4)], Start: g.base + at + first, Length: length,
+				Number: 5 + n, Type: mbrType(e.u8(4)), TypeName: mbrTypes[e.u8(4)], Start: g.base + at + first,
+				Length: length,
 			})
 		}
 		next := start + int64(b.le32(446+16+8))*unit
@@ -267,7 +269,8 @@ func bsdTable(g region) (Found, bool) {
 				continue
 			}
 			f.Partitions = append(f.Partitions, Partition{
-				Number: i + 1, Type: fmt.Sprintf("%d", e.u8(12)), Name: string(rune('a' + i)), Start: g.base + start, Length: length,
+				Number: i + 1, Type: fmt.Sprintf("%d", e.u8(12)), Name: string(rune('a' + i)), Start: g.base + start,
+				Length: length,
 			})
 		}
 		f.Text = "BSD disklabel " + listed(f.Partitions)

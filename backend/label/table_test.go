@@ -79,8 +79,10 @@ func TestAPoolInAPartitionOfAGPT(t *testing.T) {
 		want(t, "labels", pool.LabelsSeen, 4)
 		want(t, "offset", pool.Offset, 33*mib)
 		wantParts := []Partition{
-			{Number: 1, Type: "0fc63daf-8483-4772-8e79-3d69d8477de4", TypeName: "Linux file system", Name: "boot", Start: mib, Length: 32 * mib},
-			{Number: 2, Type: "6a898cc3-1dd2-11b2-99a6-080020736631", TypeName: "ZFS", Name: "data", Start: 33 * mib, Length: 8*gib - 73*mib},
+			{Number: 1, Type: "0fc63daf-8483-4772-8e79-3d69d8477de4", TypeName: "Linux file system",
+				Name: "boot", Start: mib, Length: 32 * mib},
+			{Number: 2, Type: "6a898cc3-1dd2-11b2-99a6-080020736631", TypeName: "ZFS", Name: "data", Start: 33 * mib,
+				Length: 8*gib - 73*mib},
 		}
 		if diff := cmp.Diff(wantParts, table.Partitions); diff != "" {
 			t.Error(diff)
@@ -122,7 +124,8 @@ func TestPartitionsOfAnMBRAndInItsExtendedPartition(t *testing.T) {
 	d := newDrive(gib)
 	d.put(0, mbrSector([4]string{mbrEntry(0x83, 2048, 4096), mbrEntry(0x0f, 10240, 100000)}))
 	d.put(10240*512, mbrSector([4]string{mbrEntry(0x82, 2048, 4096), mbrEntry(0x05, 20480, 20480)}))
-	d.put((10240+20480)*512, mbrSector([4]string{mbrEntry(0xfd, 2048, 8192), mbrEntry(0x05, 20480, 20480)})) // and back: a loop
+	// and back: a loop
+	d.put((10240+20480)*512, mbrSector([4]string{mbrEntry(0xfd, 2048, 8192), mbrEntry(0x05, 20480, 20480)}))
 	d.put((10240+20480+2048)*512+4096, mdV1Block(nil))
 	f := d.scan(t)
 	table := one(t, f, "mbr")

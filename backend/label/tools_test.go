@@ -106,7 +106,8 @@ func TestRealLUKSHeaders(t *testing.T) {
 func TestRealPartitionTables(t *testing.T) {
 	sgdisk := need.Program(t, "sgdisk")
 	path := image(t, 64*mib)
-	run(t, sgdisk, "-o", "-n", "1:2048:+8M", "-t", "1:8300", "-c", "1:boot", "-n", "2:0:0", "-t", "2:bf01", "-c", "2:Dåta", path)
+	run(t, sgdisk, "-o", "-n", "1:2048:+8M", "-t", "1:8300", "-c", "1:boot", "-n", "2:0:0", "-t", "2:bf01", "-c",
+		"2:Dåta", path)
 	f := scanFile(t, path)
 	table, backup := one(t, f, "gpt"), one(t, f, "gpt_backup")
 	want(t, "number of tables", len(f.Found), 2)
@@ -166,7 +167,8 @@ func TestIdentitiesAreThoseThatOtherProgramsRead(t *testing.T) {
 				path := image(t, 320*mib)
 				run(t, program, append(c.args, path)...)
 				f := one(t, scanFile(t, path), c.kind)
-				want(t, "uuid", hex(f.UUID), hex(strings.TrimSpace(run(t, blkid, "-p", "-o", "value", "-s", "UUID", path))))
+				want(t, "uuid", hex(f.UUID), hex(strings.TrimSpace(run(t, blkid, "-p", "-o", "value", "-s", "UUID",
+					path))))
 				if !strings.Contains(f.Mark(), f.UUID) {
 					t.Errorf("volume %s is known as %s", f.UUID, f.Mark())
 				}

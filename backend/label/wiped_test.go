@@ -37,9 +37,12 @@ func TestAFileSystemWithoutItsEndsIsFoundByItsCopies(t *testing.T) {
 		args          []string
 		size          int64
 	}{
-		{"mkfs.ext4", "ext", []string{"-q", "-E", "nodiscard,lazy_journal_init=1", "-L", "media", "-U", anUUID}, 4 * tib},
-		{"mkfs.ext4", "ext", []string{"-q", "-E", "nodiscard,lazy_journal_init=1", "-L", "media", "-U", anUUID, "-b", "1024"}, 400 * mib},
-		{"mkfs.ext4", "ext", []string{"-q", "-E", "nodiscard,lazy_journal_init=1", "-L", "media", "-U", anUUID, "-b", "2048"}, 2 * gib},
+		{"mkfs.ext4", "ext", []string{"-q", "-E", "nodiscard,lazy_journal_init=1", "-L", "media", "-U", anUUID},
+			4 * tib},
+		{"mkfs.ext4", "ext", []string{"-q", "-E", "nodiscard,lazy_journal_init=1", "-L", "media", "-U", anUUID, "-b",
+			"1024"}, 400 * mib},
+		{"mkfs.ext4", "ext", []string{"-q", "-E", "nodiscard,lazy_journal_init=1", "-L", "media", "-U", anUUID, "-b",
+			"2048"}, 2 * gib},
 		{"mkfs.ext2", "ext", []string{"-q", "-L", "media", "-U", anUUID}, 64 * gib},
 		{"mkfs.xfs", "xfs", []string{"-q", "-K", "-L", "media", "-m", "uuid=" + anUUID}, 500*1000*1000*1000 + 4096},
 		{"mkfs.xfs", "xfs", []string{"-q", "-K", "-L", "media", "-m", "uuid=" + anUUID}, 6 * tib},
@@ -70,7 +73,8 @@ func TestAFileSystemWithoutItsEndsIsFoundByItsCopies(t *testing.T) {
 
 func TestWhatOnlyLooksLikeACopyIsNone(t *testing.T) {
 	ext := func(at map[int]any) []byte {
-		all := map[int]any{0: uint32(8192), 4: uint32(1 << 20), 24: uint32(2), 32: uint32(32768), 56: uint16(0xef53), 76: uint32(1), 90: uint16(1), 104: anID}
+		all := map[int]any{0: uint32(8192), 4: uint32(1 << 20), 24: uint32(2), 32: uint32(32768), 56: uint16(0xef53),
+			76: uint32(1), 90: uint16(1), 104: anID}
 		for k, v := range at {
 			all[k] = v
 		}
@@ -131,7 +135,8 @@ func TestSamplesAreDenserNearTheStart(t *testing.T) {
 	for _, start := range []int64{3*gib + 77*mib, 18*gib + 5*mib, 70*gib + 5*mib} {
 		d := filled{start, start + start/20}
 		for seed := range uint64(20) {
-			if f := scanWith(t, d, size, 512, Options{Samples: 64, Near: 64, Rand: rand.New(rand.NewPCG(seed, 1))}); f.Blank() {
+			if f := scanWith(t, d, size, 512, Options{Samples: 64, Near: 64,
+				Rand: rand.New(rand.NewPCG(seed, 1))}); f.Blank() {
 				t.Errorf("%d MiB at %d MiB were not seen", start/20/mib, start/mib)
 			}
 		}

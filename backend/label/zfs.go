@@ -43,8 +43,10 @@ func zfsLabels(g region) []Found {
 			found = append(found, f)
 		}
 	}
-	if b := g.at(zfsCacheAt, 512); len(b) == 512 && (b.le64(0) == zfsCacheMagic || b.be64(0) == zfsCacheMagic) && len(found) == 0 {
-		found = append(found, Found{Kind: "zfs", Offset: g.base + zfsCacheAt, VdevRole: "cache", Damaged: true, Print: digest(b)})
+	if b := g.at(zfsCacheAt, 512); len(b) == 512 && (b.le64(0) == zfsCacheMagic || b.be64(0) == zfsCacheMagic) &&
+		len(found) == 0 {
+		found = append(found, Found{Kind: "zfs", Offset: g.base + zfsCacheAt, VdevRole: "cache", Damaged: true,
+			Print: digest(b)})
 	}
 	for i := range found {
 		found[i].Text = zfsText(found[i])
@@ -55,8 +57,10 @@ func zfsLabels(g region) []Found {
 // zfsSame finds the label that f is a copy of: one that says the same of membership and state.
 func zfsSame(found []Found, f Found) int {
 	for i, o := range found {
-		if o.PoolGUID == f.PoolGUID && o.VdevGUID == f.VdevGUID && o.Print == f.Print && o.PoolName == f.PoolName && o.HostID == f.HostID &&
-			o.Damaged == f.Damaged && (o.PoolState == nil) == (f.PoolState == nil) && (o.PoolState == nil || *o.PoolState == *f.PoolState) {
+		if o.PoolGUID == f.PoolGUID && o.VdevGUID == f.VdevGUID && o.Print == f.Print && o.PoolName == f.PoolName &&
+			o.HostID == f.HostID &&
+			o.Damaged == f.Damaged && (o.PoolState == nil) == (f.PoolState == nil) && (o.PoolState == nil ||
+			*o.PoolState == *f.PoolState) {
 			return i
 		}
 	}

@@ -54,7 +54,8 @@ func zfsConfig(pairs ...pair) []byte { return append([]byte{1, 1, 0, 0}, encodeL
 func poolConfig(state uint64, extra ...pair) []byte {
 	return zfsConfig(append([]pair{
 		{"version", uint64(5000)}, {"name", "tank"}, {"state", state}, {"txg", uint64(4711)},
-		{"pool_guid", uint64(11400714819323198485)}, {"errata", uint64(0)}, {"hostid", uint64(0xdead)}, {"hostname", "truenas"},
+		{"pool_guid", uint64(11400714819323198485)}, {"errata", uint64(0)}, {"hostid", uint64(0xdead)},
+		{"hostname", "truenas"},
 		{"top_guid", uint64(77)}, {"guid", uint64(42)}, {"features_for_read", []pair{{"com.delphix:hole_birth", true}}},
 		{"vdev_tree", []pair{{"type", "mirror"}, {"guid", uint64(77)}, {"is_log", uint64(0)}}},
 	}, extra...)...)
@@ -119,7 +120,8 @@ func TestTheStateOfAPoolIsSaid(t *testing.T) {
 // blkid says nothing of these two, which is how a live pool's spare gets overwritten.
 func TestSparesAndCachesAreFoundThoughTheirLabelsNameNoPool(t *testing.T) {
 	d := newDrive(64 * mib)
-	member(d, 0, d.size, zfsConfig(pair{"version", uint64(5000)}, pair{"state", uint64(PoolSpare)}, pair{"guid", uint64(9)}))
+	member(d, 0, d.size, zfsConfig(pair{"version", uint64(5000)}, pair{"state", uint64(PoolSpare)},
+		pair{"guid", uint64(9)}))
 	f := only(t, d.scan(t), "zfs")
 	want(t, "role", f.VdevRole, "spare")
 	want(t, "pool", f.PoolName+f.PoolGUID, "")
@@ -127,7 +129,8 @@ func TestSparesAndCachesAreFoundThoughTheirLabelsNameNoPool(t *testing.T) {
 	want(t, "text", f.Text, "spare device of a ZFS pool")
 
 	d = newDrive(64 * mib)
-	member(d, 0, d.size, zfsConfig(pair{"state", uint64(PoolCache)}, pair{"guid", uint64(9)}, pair{"pool_guid", uint64(8)}))
+	member(d, 0, d.size, zfsConfig(pair{"state", uint64(PoolCache)}, pair{"guid", uint64(9)},
+		pair{"pool_guid", uint64(8)}))
 	f = only(t, d.scan(t), "zfs")
 	want(t, "role", f.VdevRole, "cache")
 	want(t, "text", f.Text, "cache device of a ZFS pool with guid 8")
@@ -193,7 +196,8 @@ func TestLabelsThatDisagreeAreKeptApart(t *testing.T) {
 
 func TestNamesOnALabelAreData(t *testing.T) {
 	name := "ta\x1b[31mnk\u202e\"" + strings.Repeat("x", 100)
-	d := newDrive(64*mib).put(zfsConfigAt, zfsConfig(pair{"name", name}, pair{"pool_guid", uint64(1)}, pair{"state", uint64(0)}))
+	d := newDrive(64*mib).put(zfsConfigAt, zfsConfig(pair{"name", name}, pair{"pool_guid", uint64(1)},
+		pair{"state", uint64(0)}))
 	f := only(t, d.scan(t), "zfs")
 	want(t, "name", f.PoolName, `ta?[31mnk?"`+strings.Repeat("x", 64-11))
 	if strings.Count(f.Text, `"`) != 2 {

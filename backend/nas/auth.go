@@ -213,7 +213,8 @@ func aboutCode(prompt string) bool {
 	if _, after, ok := strings.Cut(prompt, ") "); ok && prompt[0] == '(' {
 		prompt = after
 	}
-	for word := range strings.FieldsFuncSeq(strings.ToLower(prompt), func(r rune) bool { return !unicode.IsLetter(r) }) {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(prompt),
+		func(r rune) bool { return !unicode.IsLetter(r) }) {
 		if slices.Contains(codeWords, word) {
 			return true
 		}
@@ -235,7 +236,8 @@ func (l *login) refused(err error) error {
 		if l.problem != "" {
 			why += "; the SSH agent: " + l.problem
 		}
-		return reason.New(reason.AuthFailed, "user", l.t.User, "nas", l.t.Name, "error", why+" ("+reason.Clean(takes, maxPrompt)+")")
+		return reason.New(reason.AuthFailed, "user", l.t.User, "nas", l.t.Name, "error", why+" ("+reason.Clean(takes,
+			maxPrompt)+")")
 	}
 	switch {
 	case l.wrong != nil:

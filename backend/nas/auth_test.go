@@ -48,7 +48,8 @@ func TestAKeyFileThatCannotBeUsedIsNamed(t *testing.T) {
 			t.Errorf("%q does not name %s", text, file)
 		}
 	}
-	_, err := Dial(testContext(t), Target{Name: "n", Host: "192.0.2.1", User: "u", KeyFile: filepath.Join(dir, "none")}, Options{})
+	_, err := Dial(testContext(t), Target{Name: "n", Host: "192.0.2.1", User: "u", KeyFile: filepath.Join(dir, "none")},
+		Options{})
 	wantCode(t, err, "key_unusable")
 }
 

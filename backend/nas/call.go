@@ -53,7 +53,8 @@ func (c *Conn) spoken(err error) error {
 	return err
 }
 
-func (c *Conn) invoke(ctx context.Context, at placed, verb wire.Verb, req any, root bool, each func(wire.Frame) error) error {
+func (c *Conn) invoke(ctx context.Context, at placed, verb wire.Verb, req any, root bool,
+	each func(wire.Frame) error) error {
 	p, err := c.ask(ctx, at, verb, req, root, false)
 	if err != nil {
 		return err

@@ -16,8 +16,8 @@ const (
 	ScriptStart   Script = "start"   // the runner's file, its SHA-256, a verb; the request on stdin
 )
 
-// ScriptBegins is the first line that a script prints, on stdout and on stderr. ScriptDone is the last one on stdout when
-// it did all it should; ScriptStart has none: there the runner speaks.
+// ScriptBegins is the first line that a script prints, on stdout and on stderr. ScriptDone is the last one on stdout
+// when it did all it should; ScriptStart has none: there the runner speaks.
 const (
 	ScriptBegins = scriptBegins
 	ScriptDone   = scriptDone

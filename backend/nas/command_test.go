@@ -26,7 +26,8 @@ func TestACommandIsReadBack(t *testing.T) {
 
 func TestOtherCommandsAreNotRead(t *testing.T) {
 	for _, line := range []string{
-		"", "ls", "/bin/sh -c 'ls' burnish", "/bin/sh -c ls burnish", shell(makeScript) + " x", shell(makeScript) + " 'x",
+		"", "ls", "/bin/sh -c 'ls' burnish", "/bin/sh -c ls burnish", shell(makeScript) + " x",
+		shell(makeScript) + " 'x",
 		" " + shell(makeScript), shell(makeScript, "a") + ";", "sudo " + shell(makeScript), shell(makeScript + " "),
 	} {
 		if s, args, ok := ReadCommand(line); ok {

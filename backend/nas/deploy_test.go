@@ -121,7 +121,8 @@ func TestARunnerThatWasRemovedIsReportedAsMissing(t *testing.T) {
 func TestADirectoryThatAllowsNoProgramsIsRefusedAndLeftClean(t *testing.T) {
 	s := startServer(t)
 	dir := rootDir(t)
-	if out, err := exec.Command(need.Program(t, "mount"), "-t", "tmpfs", "-o", "noexec,mode=0755,size=64m", "burnish-test", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command(need.Program(t, "mount"), "-t", "tmpfs", "-o", "noexec,mode=0755,size=64m",
+		"burnish-test", dir).CombinedOutput(); err != nil {
 		t.Fatalf("mount: %v: %s", err, out)
 	}
 	t.Cleanup(func() {
@@ -132,7 +133,8 @@ func TestADirectoryThatAllowsNoProgramsIsRefusedAndLeftClean(t *testing.T) {
 	target := targetOf(s)
 	target.StateDir = filepath.Join(dir, "burnish")
 	_, err := dial(t, target, testOptions()).Deploy(testContext(t))
-	if text := wantCode(t, err, "state_dir_unusable"); !strings.Contains(text, target.StateDir) || !strings.Contains(text, "Permission denied") {
+	if text := wantCode(t, err, "state_dir_unusable"); !strings.Contains(text, target.StateDir) ||
+		!strings.Contains(text, "Permission denied") {
 		t.Errorf("%q does not say where and why", text)
 	}
 	if left := names(t, dir); len(left) > 0 {
@@ -143,7 +145,8 @@ func TestADirectoryThatAllowsNoProgramsIsRefusedAndLeftClean(t *testing.T) {
 func TestADirectoryWithoutSpaceIsRefusedAndLeftClean(t *testing.T) {
 	s := startServer(t)
 	dir := rootDir(t)
-	if out, err := exec.Command(need.Program(t, "mount"), "-t", "tmpfs", "-o", "mode=0755,size=64k", "burnish-test", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command(need.Program(t, "mount"), "-t", "tmpfs", "-o", "mode=0755,size=64k", "burnish-test",
+		dir).CombinedOutput(); err != nil {
 		t.Fatalf("mount: %v: %s", err, out)
 	}
 	t.Cleanup(func() {
@@ -246,7 +249,8 @@ func TestAnUploadThatIsCutLeavesNothing(t *testing.T) {
 	}
 	wantCode(t, err, "connection_lost")
 
-	// The shell at the NAS sees the end of its stdin and clears up by itself; what a crash leaves, the next deploy takes.
+	// The shell at the NAS sees the end of its stdin and clears up by itself; what a crash leaves, the next deploy
+	// takes.
 	left := filepath.Join(bin, ".burnish-runner-0badcafe.999999999")
 	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)

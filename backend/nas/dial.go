@@ -122,7 +122,10 @@ func (d *dialler) dial(ctx context.Context) (*link, error) {
 			return nil, d.changed(shown)
 		case noSuchHostKey(err) && d.pin.key != nil && try == 0:
 			// The pinned type is gone. Ask for any, to say what is shown in its place.
-			algorithms = slices.DeleteFunc(d.pin.all(), func(a string) bool { return slices.Contains(d.pin.first(), a) })
+			algorithms = slices.DeleteFunc(d.pin.all(), func(a string) bool {
+				return slices.Contains(d.pin.first(),
+					a)
+			})
 		default:
 			return nil, d.failed(check, err)
 		}
@@ -208,7 +211,8 @@ func (d *dialler) failed(check *keyCheck, err error) error {
 		if !d.t.LegacyAlgorithms && weak(none.RequestedAlgorithms) {
 			code = reason.LegacyAlgorithms
 		}
-		return reason.New(code, "nas", d.t.Name, "error", "for "+none.What+" it offers only "+strings.Join(none.RequestedAlgorithms, ", "))
+		return reason.New(code, "nas", d.t.Name, "error", "for "+none.What+" it offers only "+
+			strings.Join(none.RequestedAlgorithms, ", "))
 	case check.accepted && (d.login.wrong != nil || !broken(err)):
 		return d.login.refused(err)
 	}

@@ -11,8 +11,8 @@
 //     never overwritten and never run.
 //   - A secret goes to the login, or to sudo by stdin, and nowhere else: not in an argument, the environment, an error.
 //     A login sends a password once; what the server refused is tried again after a quarter of an hour at the earliest.
-//   - What a login needs and Target does not hold is asked for through Target.Ask: passwords, passphrases, codes. A jump
-//     host is checked as the NAS is, and never gets the NAS's password.
+//   - What a login needs and Target does not hold is asked for through Target.Ask: passwords, passphrases, codes. A
+//     jump host is checked as the NAS is, and never gets the NAS's password.
 //   - Words for a shell are quoted by quote and are arguments of fixed scripts, never part of their text.
 //
 // Conn, Mirror and all their methods are safe for concurrent use; two processes may share a Mirror's directory.

@@ -31,22 +31,24 @@ const yieldTime = 5 * time.Second
 
 // Follow copies the growth of jobs into the mirror until ctx ends, or, with once, until the mirror has all that the
 // NAS had. After each growth and each word on a job it calls onChange, on its own goroutine, with the newest status
-// that the NAS has given in this call, nil before the first. A job that the NAS cannot look at has a status that says so
-// (Damaged) and nothing more, once; the others go on. It needs no root.
+// that the NAS has given in this call, nil before the first. A job that the NAS cannot look at has a status that says
+// so (Damaged) and nothing more, once; the others go on. It needs no root.
 //
 // Where the server has room for one channel only, a call interrupts the follow, which then goes on by itself. One
 // follow at a time should run over a connection: a second one may wait for the end of the first.
 //
 // Errors: those of Call; connection_lost after BeatTimeout without a frame; a *JobError for what the mirror refuses.
-func (c *Conn) Follow(ctx context.Context, m Mirror, jobs []string, once bool, onChange func(job string, status *wire.JobStatus)) error {
+func (c *Conn) Follow(ctx context.Context, m Mirror, jobs []string, once bool, onChange func(job string,
+	status *wire.JobStatus)) error {
 	return c.FollowWithin(ctx, m, nil, jobs, once, onChange)
 }
 
-// FollowWithin is Follow where the mirror has only so much room for the NAS. Of logs for which there is none the rest is
-// not asked for.
+// FollowWithin is Follow where the mirror has only so much room for the NAS. Of logs for which there is none the rest
+// is not asked for.
 func (c *Conn) FollowWithin(ctx context.Context, m Mirror, room *Room, jobs []string, once bool,
 	onChange func(job string, status *wire.JobStatus)) error {
-	f := &follow{c: c, m: m, room: room, once: once, onChange: onChange, last: make(map[string]*wire.JobStatus, len(jobs))}
+	f := &follow{c: c, m: m, room: room, once: once, onChange: onChange, last: make(map[string]*wire.JobStatus,
+		len(jobs))}
 	for _, job := range jobs {
 		if !burnin.ValidID(job) {
 			return reason.New(reason.NoSuchJob, "job", job)
@@ -153,7 +155,8 @@ func (f *follow) turn(ctx context.Context) (done bool, err error) {
 		case p.lane.yielding():
 			return false, nil
 		case !f.once:
-			return false, reason.New(reason.ConnectionLost, "nas", f.c.target.Name, "error", "the runner ended the follow")
+			return false, reason.New(reason.ConnectionLost, "nas", f.c.target.Name,
+				"error", "the runner ended the follow")
 		default:
 			return true, nil
 		}

@@ -208,7 +208,8 @@ func TestAStalledConnectionIsLost(t *testing.T) {
 	c := deployed(t, target, o)
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": []byte("x\n")})
 	var once sync.Once
-	err := c.Follow(testContext(t), Mirror{t.TempDir()}, []string{aJob}, false, func(string, *wire.JobStatus) { once.Do(proxy.Stall) })
+	err := c.Follow(testContext(t), Mirror{t.TempDir()}, []string{aJob}, false,
+		func(string, *wire.JobStatus) { once.Do(proxy.Stall) })
 	wantCode(t, err, "connection_lost")
 	<-c.Done()
 	wantCode(t, c.Err(), "connection_lost")
@@ -252,7 +253,8 @@ func TestAKilledSessionIsALostConnectionAndTheNextDialWorks(t *testing.T) {
 	c := deployed(t, targetOf(s), testOptions())
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": []byte("x\n")})
 	var once sync.Once
-	err := c.Follow(testContext(t), Mirror{t.TempDir()}, []string{aJob}, false, func(string, *wire.JobStatus) { once.Do(s.KillSessions) })
+	err := c.Follow(testContext(t), Mirror{t.TempDir()}, []string{aJob}, false,
+		func(string, *wire.JobStatus) { once.Do(s.KillSessions) })
 	wantCode(t, err, "connection_lost")
 	s.Restart()
 	target := targetOf(s)

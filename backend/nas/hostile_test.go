@@ -39,7 +39,10 @@ func hostileConn(t *testing.T, facts string, o Options, answer func(ch ssh.Chann
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := &ssh.ServerConfig{PublicKeyCallback: func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) { return nil, nil }}
+	config := &ssh.ServerConfig{PublicKeyCallback: func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions,
+		error) {
+		return nil, nil
+	}}
 	config.AddHostKey(host)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -94,7 +97,8 @@ func hostileConn(t *testing.T, facts string, o Options, answer func(ch ssh.Chann
 		t.Fatal(err)
 	}
 	c, err := Dial(testContext(t), Target{
-		Name: "hostile", Host: "127.0.0.1", Port: number, User: "u", KeyFile: keyFile, HostKey: ssh.FingerprintSHA256(host.PublicKey()),
+		Name: "hostile", Host: "127.0.0.1", Port: number, User: "u", KeyFile: keyFile,
+		HostKey: ssh.FingerprintSHA256(host.PublicKey()),
 	}, o)
 	if err != nil {
 		return nil, err
@@ -164,19 +168,21 @@ func TestOnlyAnEndFrameIsSuccess(t *testing.T) {
 		answer func(ssh.Channel) int
 		want   reason.Code
 	}{
-		"exit 0 without a word":            {status(0, ""), "nas_garbage"},
-		"exit 0 after the answer":          {status(0, "", reply), "nas_garbage"},
-		"no exit status":                   {status(-1, "", reply), "connection_lost"},
-		"a torn line":                      {func(ch ssh.Channel) int { io.WriteString(ch, reply[:5]); return 0 }, "nas_garbage"},
-		"a crash":                          {status(2, "panic: oh no\n", reply), "nas_garbage"},
-		"a start-up file that prints":      {says("Welcome to my NAS!", reply, end), "nas_garbage"},
-		"the same job twice":               {says(oneJob, oneJob, end), "nas_garbage"},
-		"no answer":                        {says(end), "nas_garbage"},
-		"another frame":                    {says(`{"t":"drive","v":{}}`, end), "nas_garbage"},
-		"its own reason":                   {says(`{"t":"error","v":{"code":"journal_failed","title":"x","text":"y","hint":"z"}}`), "journal_failed"},
-		"a reason that is not registered":  {says(`{"t":"error","v":{"code":"you_are_fired","title":"x","text":"y","hint":"z"}}`), "nas_garbage"},
-		"another runner":                   {status(126, saysChanged+"\n"), "runner_changed"},
-		"a job with a name like a way out": {says(frame(t, wire.FrameReply, wire.ListReply{Jobs: []wire.JobStatus{{Job: "../../../../../../etc"}}}), end), "nas_garbage"},
+		"exit 0 without a word":   {status(0, ""), "nas_garbage"},
+		"exit 0 after the answer": {status(0, "", reply), "nas_garbage"},
+		"no exit status":          {status(-1, "", reply), "connection_lost"},
+		"a torn line": {func(ch ssh.Channel) int { io.WriteString(ch, reply[:5]); return 0 },
+			"nas_garbage"},
+		"a crash":                         {status(2, "panic: oh no\n", reply), "nas_garbage"},
+		"a start-up file that prints":     {says("Welcome to my NAS!", reply, end), "nas_garbage"},
+		"the same job twice":              {says(oneJob, oneJob, end), "nas_garbage"},
+		"no answer":                       {says(end), "nas_garbage"},
+		"another frame":                   {says(`{"t":"drive","v":{}}`, end), "nas_garbage"},
+		"its own reason":                  {says(`{"t":"error","v":{"code":"journal_failed","title":"x","text":"y","hint":"z"}}`), "journal_failed"},
+		"a reason that is not registered": {says(`{"t":"error","v":{"code":"you_are_fired","title":"x","text":"y","hint":"z"}}`), "nas_garbage"},
+		"another runner":                  {status(126, saysChanged+"\n"), "runner_changed"},
+		"a job with a name like a way out": {says(frame(t, wire.FrameReply,
+			wire.ListReply{Jobs: []wire.JobStatus{{Job: "../../../../../../etc"}}}), end), "nas_garbage"},
 		"a file with a name like a way out": {says(frame(t, wire.FrameReply, wire.ListReply{
 			Jobs: []wire.JobStatus{{Job: aJob, Sizes: map[string]int64{"../x.log": 1}}}}), end), "nas_garbage"},
 		"gigabytes without a newline": {flood("A"), "nas_too_much"},
@@ -197,7 +203,8 @@ func TestOnlyAnEndFrameIsSuccess(t *testing.T) {
 			return 1
 		})
 		_, err := c.List(testContext(t))
-		if text := wantCode(t, err, "nas_garbage"); !strings.Contains(text, "on fire") || strings.Contains(text, "\x1b") {
+		if text := wantCode(t, err, "nas_garbage"); !strings.Contains(text, "on fire") || strings.Contains(text,
+			"\x1b") {
 			t.Errorf("%q", text)
 		}
 	})
@@ -232,9 +239,10 @@ func TestOnlyTheDataThatWasAskedForIsTaken(t *testing.T) {
 		"a gap":            data(aJob, "run-1.ndjson", 5, 1),
 		"a way out":        data(aJob, "../../x.log", 0, 1),
 		"too much at once": data(aJob, "run-1.ndjson", 0, wire.MaxChunk+1),
-		"a negative size":  frame(t, wire.FrameJob, wire.JobStatus{Job: aJob, Sizes: map[string]int64{"run-1.ndjson": -1}}),
-		"another's state":  frame(t, wire.FrameJob, wire.JobStatus{Job: other}),
-		"an inventory":     `{"t":"drive","v":{}}`,
+		"a negative size": frame(t, wire.FrameJob, wire.JobStatus{Job: aJob,
+			Sizes: map[string]int64{"run-1.ndjson": -1}}),
+		"another's state": frame(t, wire.FrameJob, wire.JobStatus{Job: other}),
+		"an inventory":    `{"t":"drive","v":{}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -258,7 +266,8 @@ func TestAJobThatIsFullIsNamed(t *testing.T) {
 	if err := os.Truncate(filepath.Join(m.Dir, aJob, "run-1.ndjson"), wire.MaxMirror); err != nil {
 		t.Fatal(err)
 	}
-	more := frame(t, wire.FrameData, wire.Data{Job: aJob, File: "run-1.ndjson", Off: wire.MaxMirror, Bytes: []byte("y")})
+	more := frame(t, wire.FrameData, wire.Data{Job: aJob, File: "run-1.ndjson", Off: wire.MaxMirror,
+		Bytes: []byte("y")})
 	err := hostile(t, says(more, end)).Follow(testContext(t), m, []string{aJob}, true, nothing)
 	wantCode(t, err, "mirror_full")
 	if job, ok := err.(*JobError); !ok || job.Job != aJob {
@@ -286,7 +295,8 @@ func TestADeadlineOfACallIsKept(t *testing.T) {
 
 func TestOddMachinesAreRefusedAtTheLogin(t *testing.T) {
 	facts := func(os, arch, uid string) string {
-		return fmt.Sprintf("hello\n"+scriptBegins+"\nos=%s\narch=%s\nuid=%s\ngid=0\nhost=x\n%s\n", os, arch, uid, scriptDone)
+		return fmt.Sprintf("hello\n"+scriptBegins+"\nos=%s\narch=%s\nuid=%s\ngid=0\nhost=x\n%s\n", os, arch, uid,
+			scriptDone)
 	}
 	for name, c := range map[string]struct {
 		facts string
@@ -306,8 +316,10 @@ func TestOddMachinesAreRefusedAtTheLogin(t *testing.T) {
 			wantCode(t, err, c.want)
 		})
 	}
-	c, err := hostileConn(t, facts("Linux", "aarch64", "1000\nsystem=\"Some \u202e\x1b[31mNAS "+strings.Repeat("9", 500)+"\""), Options{}, says())
-	if err == nil && (!strings.HasPrefix(c.Facts().System, "Some ") || strings.ContainsAny(c.Facts().System, "\u202e\x1b") || len(c.Facts().System) > 100) {
+	c, err := hostileConn(t, facts("Linux", "aarch64", "1000\nsystem=\"Some \u202e\x1b[31mNAS "+
+		strings.Repeat("9", 500)+"\""), Options{}, says())
+	if err == nil && (!strings.HasPrefix(c.Facts().System, "Some ") || strings.ContainsAny(c.Facts().System,
+		"\u202e\x1b") || len(c.Facts().System) > 100) {
 		t.Errorf("the system is %q", c.Facts().System)
 	}
 	if err != nil || c.Facts().GOARCH != "arm64" || c.Facts().UID != 1000 || c.Facts().MachineID != "" {

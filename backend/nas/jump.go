@@ -50,9 +50,11 @@ func (h *hop) through(ctx context.Context, t Target) (net.Conn, error) {
 	case errors.As(err, &refused) && refused.Reason != ssh.ConnectionFailed:
 		return nil, reason.New(reason.JumpRefused, "jump", h.d.t.Name, "address", t.address(), "error", refused.Message)
 	case errors.As(err, &refused):
-		return nil, reason.New(reason.NASUnreachable, "nas", t.Name, "address", t.address()+" from "+h.d.t.Name, "error", refused.Message)
+		return nil, reason.New(reason.NASUnreachable, "nas", t.Name, "address", t.address()+" from "+h.d.t.Name,
+			"error", refused.Message)
 	}
-	return nil, reason.New(reason.NASUnreachable, "nas", t.Name, "address", t.address()+" from "+h.d.t.Name, "error", brief(err))
+	return nil, reason.New(reason.NASUnreachable, "nas", t.Name, "address", t.address()+" from "+h.d.t.Name,
+		"error", brief(err))
 }
 
 // tunnel is a connection through a jump host. It owns the login there, and has the deadlines that channels of SSH lack:

@@ -105,7 +105,8 @@ func (k Keep) once(ctx context.Context, since *time.Time) (connected bool, err e
 // final reports whether only a person can help, and not by waiting.
 func final(err error) bool {
 	switch code(err) {
-	case reason.HostKeyChanged, reason.HostKeyUnknown, reason.JumpKeyUnknown, reason.NASChanged, reason.KeyUnusable, reason.BadProfile, reason.PlatformUnsupported, reason.RunnerNotEmbedded,
+	case reason.HostKeyChanged, reason.HostKeyUnknown, reason.JumpKeyUnknown, reason.NASChanged, reason.KeyUnusable,
+		reason.BadProfile, reason.PlatformUnsupported, reason.RunnerNotEmbedded,
 		reason.PassphraseNeeded, reason.PassphraseWrong, reason.PasswordNeeded, reason.SecondFactor:
 		return true
 	}
@@ -115,7 +116,9 @@ func final(err error) bool {
 // slow reports whether a try soon is useless or does harm.
 func slow(err error) bool {
 	switch code(err) {
-	case reason.AuthFailed, reason.AgentUnusable, reason.PasswordOff, reason.JumpRefused, reason.Algorithms, reason.LegacyAlgorithms, reason.NoRoot, reason.SudoRefused, reason.RunnerChanged, reason.StateDirUnusable, reason.NASGarbage, reason.NASTooMuch, reason.MirrorFull, reason.MirrorsFull:
+	case reason.AuthFailed, reason.AgentUnusable, reason.PasswordOff, reason.JumpRefused, reason.Algorithms,
+		reason.LegacyAlgorithms, reason.NoRoot, reason.SudoRefused, reason.RunnerChanged, reason.StateDirUnusable,
+		reason.NASGarbage, reason.NASTooMuch, reason.MirrorFull, reason.MirrorsFull:
 		return true
 	}
 	return false

@@ -68,7 +68,8 @@ func TestANASThatIsAwayIsTriedForEverAndNotInAHurry(t *testing.T) {
 			t.Errorf("%d tries in a day, want one every 30 to 60 s", tries)
 		}
 		first := seen[1]
-		if first.Phase != Lost || !first.Since.Equal(start) || first.Next.Sub(start) < time.Second || first.Next.Sub(start) > 2*time.Second {
+		if first.Phase != Lost || !first.Since.Equal(start) || first.Next.Sub(start) < time.Second ||
+			first.Next.Sub(start) > 2*time.Second {
 			t.Errorf("the first loss: %+v", first)
 		}
 		last := seen[len(seen)-1]
@@ -125,7 +126,8 @@ func TestALossIsToldSinceWhenAndMended(t *testing.T) {
 
 func TestWhatOnlyAPersonCanMendEndsTheTries(t *testing.T) {
 	for _, hard := range []*reason.Said{
-		reason.New("host_key_changed"), reason.New("host_key_unknown"), reason.New("nas_changed"), reason.New("key_unusable"),
+		reason.New("host_key_changed"), reason.New("host_key_unknown"), reason.New("nas_changed"),
+		reason.New("key_unusable"),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var seen []Standing

@@ -42,13 +42,16 @@ func kindOfKey(file string, text []byte) (what, hint string) {
 		return "the file is empty", usualKey
 	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
 		return "it is written in UTF-16, as some editors and PowerShell's > do; a key is plain ASCII",
-			fmt.Sprintf("Make one that is: iconv -f UTF-16 -t ASCII %s > NEWFILE (then chmod 600 NEWFILE), or save it again as ASCII.", name)
+			fmt.Sprintf("Make one that is: iconv -f UTF-16 -t ASCII %s > NEWFILE (then chmod 600 NEWFILE), or save "+
+				"it again as ASCII.", name)
 	case marked:
 		return "it begins with a byte order mark (BOM), as some editors on Windows write it; a key has none",
-			fmt.Sprintf("Take it out: tail -c +4 %s > NEWFILE (then chmod 600 NEWFILE), or save the file again as ASCII or UTF-8 without BOM.", name)
+			fmt.Sprintf("Take it out: tail -c +4 %s > NEWFILE (then chmod 600 NEWFILE), or save the file again as "+
+				"ASCII or UTF-8 without BOM.", name)
 	case bytes.HasPrefix(bytes.TrimSpace(text), []byte("PuTTY-User-Key-File-")):
 		return "it is a key of PuTTY (.ppk)",
-			fmt.Sprintf("Convert it: puttygen %s -O private-openssh -o NEWFILE; on Windows: PuTTYgen, Load, then Conversions, Export OpenSSH key.", name)
+			fmt.Sprintf("Convert it: puttygen %s -O private-openssh -o NEWFILE; on Windows: PuTTYgen, Load, then "+
+				"Conversions, Export OpenSSH key.", name)
 	}
 	block := ""
 	if m := header.FindSubmatch(text); m != nil {
@@ -61,14 +64,17 @@ func kindOfKey(file string, text []byte) (what, hint string) {
 	_, _, _, _, public := ssh.ParseAuthorizedKey(text)
 	switch {
 	case strings.Contains(block, "PUBLIC KEY"), public == nil && block == "":
-		return "it is a public key, the half that belongs on the NAS", "Put this one into the NAS's authorized keys, and " + private + "."
+		return "it is a public key, the half that belongs on the NAS",
+			"Put this one into the NAS's authorized keys, and " + private + "."
 	case strings.Contains(block, "CERTIFICATE"):
 		return "it is a certificate and no key", "Give the private key that belongs to it."
 	case block == "SSH2 ENCRYPTED PRIVATE KEY":
-		return "it is a private key in the form of SSH.com", fmt.Sprintf("Convert it: ssh-keygen -i -f %s > NEWFILE (then chmod 600 NEWFILE).", name)
+		return "it is a private key in the form of SSH.com",
+			fmt.Sprintf("Convert it: ssh-keygen -i -f %s > NEWFILE (then chmod 600 NEWFILE).", name)
 	case block == "ENCRYPTED PRIVATE KEY":
 		return "it is an encrypted private key in the form PKCS 8, which Burnish does not open",
-			fmt.Sprintf("Write it anew in the form of OpenSSH, with its passphrase: cp %s NEWFILE; ssh-keygen -p -f NEWFILE", name)
+			fmt.Sprintf("Write it anew in the form of OpenSSH, with its passphrase: cp %s NEWFILE; ssh-keygen -p -f "+
+				"NEWFILE", name)
 	case block == "" && !utf8.Valid(text):
 		return "it is binary, perhaps a key in the form DER",
 			fmt.Sprintf("Convert it: openssl pkey -inform DER -in %s -out NEWFILE (then chmod 600 NEWFILE).", name)

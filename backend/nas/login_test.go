@@ -69,7 +69,8 @@ func openGate(t *testing.T, config *ssh.ServerConfig, hostKey any) *gate {
 		}
 	}()
 	port := l.Addr().(*net.TCPAddr).Port
-	g.target = Target{Name: "gate", Host: "127.0.0.1", Port: port, User: "admin", Password: true, HostKey: ssh.FingerprintSHA256(host.PublicKey())}
+	g.target = Target{Name: "gate", Host: "127.0.0.1", Port: port, User: "admin", Password: true,
+		HostKey: ssh.FingerprintSHA256(host.PublicKey())}
 	return g
 }
 
@@ -139,14 +140,16 @@ func takesPassword(_ ssh.ConnMetadata, text []byte) (*ssh.Permissions, error) {
 }
 
 // pam asks as a NAS does whose passwords PAM checks, and then for a code if it wants one.
-func pam(prompt string, wantsCode bool) func(ssh.ConnMetadata, ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+func pam(prompt string, wantsCode bool) func(ssh.ConnMetadata, ssh.KeyboardInteractiveChallenge) (*ssh.Permissions,
+	error) {
 	return func(_ ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
 		answers, err := ask("", "", []string{prompt}, []bool{false})
 		if err != nil || answers[0] != rightPassword {
 			return nil, errNo
 		}
 		if wantsCode {
-			if answers, err = ask("", "Two-factor login", []string{"One-time password (OATH) for `admin': "}, []bool{false}); err != nil || answers[0] != rightCode {
+			if answers, err = ask("", "Two-factor login", []string{"One-time password (OATH) for `admin': "},
+				[]bool{false}); err != nil || answers[0] != rightCode {
 				return nil, errNo
 			}
 		}
@@ -168,42 +171,62 @@ func TestEachWayToLogIn(t *testing.T) {
 		want    reason.Code // "" for a login
 		tries   []string    // nil where they do not matter
 	}{
-		{"password", ssh.ServerConfig{PasswordCallback: takesPassword}, nil, answering("password", rightPassword), "", []string{"password"}},
-		{"wrong password", ssh.ServerConfig{PasswordCallback: takesPassword}, nil, answering("password", "wrong"), "password_refused", []string{"password"}},
-		{"nobody knows it", ssh.ServerConfig{PasswordCallback: takesPassword}, nil, answering(), "password_needed", nil},
-		{"PAM asks", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", false)}, nil, answering("password", rightPassword), "", []string{"keyboard-interactive"}},
-		{"PAM asks in German", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Passwort: ", false)}, nil, answering("password", rightPassword), "", []string{"keyboard-interactive"}},
-		{"PAM names a user called pin", ssh.ServerConfig{KeyboardInteractiveCallback: pam("(pin@nas) Password: ", false)}, nil, answering("password", rightPassword), "", []string{"keyboard-interactive"}},
-		{"PAM refuses", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", false)}, nil, answering("password", "wrong"), "password_refused", []string{"keyboard-interactive"}},
-		{"both ways, a wrong password is sent once", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", false), PasswordCallback: takesPassword}, nil, answering("password", "wrong"), "password_refused", []string{"keyboard-interactive"}},
-		{"second factor", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", true)}, nil, answering("password", rightPassword, "code", rightCode), "", []string{"keyboard-interactive"}},
-		{"second factor wrong", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", true)}, nil, answering("password", rightPassword, "code", "0"), "second_factor_refused", []string{"keyboard-interactive"}},
-		{"second factor and nobody there", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", true)}, nil, answering("password", rightPassword), "second_factor", nil},
-		{"no passwords taken", ssh.ServerConfig{PublicKeyCallback: takesKey}, nil, answering("password", rightPassword), "password_off", nil},
-		{"the key suffices", ssh.ServerConfig{PublicKeyCallback: takesKey, PasswordCallback: takesPassword}, func(t *Target) { t.KeyFile = file }, answering(), "", []string{"publickey"}},
+		{"password", ssh.ServerConfig{PasswordCallback: takesPassword}, nil, answering("password", rightPassword), "",
+			[]string{"password"}},
+		{"wrong password", ssh.ServerConfig{PasswordCallback: takesPassword}, nil, answering("password", "wrong"),
+			"password_refused", []string{"password"}},
+		{"nobody knows it", ssh.ServerConfig{PasswordCallback: takesPassword}, nil, answering(),
+			"password_needed", nil},
+		{"PAM asks", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", false)}, nil,
+			answering("password", rightPassword), "", []string{"keyboard-interactive"}},
+		{"PAM asks in German", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Passwort: ", false)}, nil,
+			answering("password", rightPassword), "", []string{"keyboard-interactive"}},
+		{"PAM names a user called pin", ssh.ServerConfig{KeyboardInteractiveCallback: pam("(pin@nas) Password: ",
+			false)}, nil, answering("password", rightPassword), "", []string{"keyboard-interactive"}},
+		{"PAM refuses", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", false)}, nil,
+			answering("password", "wrong"), "password_refused", []string{"keyboard-interactive"}},
+		{"both ways, a wrong password is sent once", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ",
+			false), PasswordCallback: takesPassword}, nil, answering("password", "wrong"),
+			"password_refused", []string{"keyboard-interactive"}},
+		{"second factor", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", true)}, nil,
+			answering("password", rightPassword, "code", rightCode), "", []string{"keyboard-interactive"}},
+		{"second factor wrong", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", true)}, nil,
+			answering("password", rightPassword, "code", "0"),
+			"second_factor_refused", []string{"keyboard-interactive"}},
+		{"second factor and nobody there", ssh.ServerConfig{KeyboardInteractiveCallback: pam("Password: ", true)}, nil,
+			answering("password", rightPassword), "second_factor", nil},
+		{"no passwords taken", ssh.ServerConfig{PublicKeyCallback: takesKey}, nil, answering("password", rightPassword),
+			"password_off", nil},
+		{"the key suffices", ssh.ServerConfig{PublicKeyCallback: takesKey, PasswordCallback: takesPassword},
+			func(t *Target) { t.KeyFile = file }, answering(), "", []string{"publickey"}},
 		{"key refused, then the password", ssh.ServerConfig{
 			PublicKeyCallback: func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) { return nil, errNo },
 			PasswordCallback:  takesPassword,
-		}, func(t *Target) { t.KeyFile = file }, answering("password", rightPassword), "", []string{"publickey", "password"}},
+		}, func(t *Target) { t.KeyFile = file }, answering("password", rightPassword), "",
+			[]string{"publickey", "password"}},
 		{"key refused, and no password is sent unasked", ssh.ServerConfig{
 			PublicKeyCallback: func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) { return nil, errNo },
 			PasswordCallback:  takesPassword,
-		}, func(t *Target) { t.KeyFile, t.Password = file, false }, answering("password", rightPassword), "auth_failed", []string{"publickey"}},
+		}, func(t *Target) { t.KeyFile, t.Password = file, false }, answering("password", rightPassword),
+			"auth_failed", []string{"publickey"}},
 		{"key, then a code", ssh.ServerConfig{
 			PublicKeyCallback: func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) {
 				return nil, &ssh.PartialSuccessError{Next: ssh.ServerAuthCallbacks{KeyboardInteractiveCallback: func(_ ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
-					if answers, err := ask("", "", []string{"Verification code: "}, []bool{true}); err != nil || answers[0] != rightCode {
+					if answers, err := ask("", "", []string{"Verification code: "}, []bool{true}); err != nil ||
+						answers[0] != rightCode {
 						return nil, errNo
 					}
 					return nil, nil
 				}}}
 			},
-		}, func(t *Target) { t.KeyFile, t.Password = file, false }, answering("code", rightCode), "", []string{"publickey", "keyboard-interactive"}},
+		}, func(t *Target) { t.KeyFile, t.Password = file, false }, answering("code", rightCode), "",
+			[]string{"publickey", "keyboard-interactive"}},
 		{"key, then the password", ssh.ServerConfig{
 			PublicKeyCallback: func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) {
 				return nil, &ssh.PartialSuccessError{Next: ssh.ServerAuthCallbacks{PasswordCallback: takesPassword}}
 			},
-		}, func(t *Target) { t.KeyFile, t.Password = file, false }, answering("password", rightPassword), "", []string{"publickey", "password"}},
+		}, func(t *Target) { t.KeyFile, t.Password = file, false }, answering("password", rightPassword), "",
+			[]string{"publickey", "password"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := openGate(t, &c.server, newKey(t))
@@ -213,7 +236,8 @@ func TestEachWayToLogIn(t *testing.T) {
 			}
 			conn, err := Dial(testContext(t), g.target, testOptions())
 			if c.want != "" {
-				if text := wantCode(t, err, c.want); strings.Contains(text, rightPassword) || strings.Contains(text, rightCode) {
+				if text := wantCode(t, err, c.want); strings.Contains(text, rightPassword) || strings.Contains(text,
+					rightCode) {
 					t.Errorf("the secret is in the error %q", text)
 				}
 			} else if err != nil {
@@ -222,7 +246,10 @@ func TestEachWayToLogIn(t *testing.T) {
 				conn.Close()
 			}
 			// A key is offered and then signed with, which servers count as two.
-			if got := slices.CompactFunc(g.tried(), func(a, b string) bool { return a == "publickey" && b == a }); c.tries != nil && !slices.Equal(got, c.tries) {
+			if got := slices.CompactFunc(g.tried(), func(a, b string) bool {
+				return a == "publickey" &&
+					b == a
+			}); c.tries != nil && !slices.Equal(got, c.tries) {
 				t.Errorf("it tried %q, want %q", got, c.tries)
 			}
 		})
@@ -232,7 +259,8 @@ func TestEachWayToLogIn(t *testing.T) {
 // What a server asks is shown to a person without the tricks that it may hold.
 func TestAQuestionIsShownCleanAndWhole(t *testing.T) {
 	ask := "\x1b[2JCode \u202e" + strings.Repeat("x", 10_000)
-	g := openGate(t, &ssh.ServerConfig{KeyboardInteractiveCallback: func(_ ssh.ConnMetadata, challenge ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+	g := openGate(t, &ssh.ServerConfig{KeyboardInteractiveCallback: func(_ ssh.ConnMetadata,
+		challenge ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
 		if _, err := challenge("Duo\x07", "press\r\n1", []string{ask}, []bool{true}); err != nil {
 			return nil, err
 		}
@@ -242,14 +270,16 @@ func TestAQuestionIsShownCleanAndWhole(t *testing.T) {
 	g.target.Ask = person.answer
 	dial(t, g.target, testOptions())
 	q := person.asked[0]
-	if !q.Echo || q.Host != g.target.address() || q.User != "admin" || !strings.Contains(q.Prompt, "Duo") || len(q.Prompt) > 500 || strings.ContainsAny(q.Prompt, "\x1b\x07\r\n\u202e") {
+	if !q.Echo || q.Host != g.target.address() || q.User != "admin" || !strings.Contains(q.Prompt, "Duo") ||
+		len(q.Prompt) > 500 || strings.ContainsAny(q.Prompt, "\x1b\x07\r\n\u202e") {
 		t.Errorf("asked %+v", q)
 	}
 }
 
 func TestAServerThatAsksForEverIsGivenUp(t *testing.T) {
 	rounds := 0
-	g := openGate(t, &ssh.ServerConfig{KeyboardInteractiveCallback: func(_ ssh.ConnMetadata, challenge ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+	g := openGate(t, &ssh.ServerConfig{KeyboardInteractiveCallback: func(_ ssh.ConnMetadata,
+		challenge ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
 		for ; rounds < 1000; rounds++ {
 			if _, err := challenge("", "", []string{"Code: "}, []bool{false}); err != nil {
 				return nil, err
@@ -277,7 +307,8 @@ func TestTheConnectionWaitsForAPerson(t *testing.T) {
 			return "", ctx.Err()
 		}
 	}
-	for o.LoginTimeout = 3 * time.Second; ; o.LoginTimeout *= 4 { // all but the person's part may take long on a busy machine
+	// all but the person's part may take long on a busy machine
+	for o.LoginTimeout = 3 * time.Second; ; o.LoginTimeout *= 4 {
 		c, err := Dial(testContext(t), g.target, o)
 		if err == nil {
 			t.Cleanup(func() { c.Close() })
@@ -401,7 +432,8 @@ func TestAJumpHostPassesTheConnectionOn(t *testing.T) {
 	target.KeyFile, target.Agent = "", true
 	c := deployed(t, target, testOptions())
 	wantRootInventory(t, c)
-	if !strings.Contains(outer.Log(), "Accepted publickey for "+u.Name) || !strings.Contains(c.JumpKey(), "ssh-ed25519 ") {
+	if !strings.Contains(outer.Log(), "Accepted publickey for "+u.Name) || !strings.Contains(c.JumpKey(),
+		"ssh-ed25519 ") {
 		t.Errorf("not through the jump host; its key is %q", c.JumpKey())
 	}
 
@@ -463,7 +495,8 @@ func TestAJumpHostPassesTheConnectionOn(t *testing.T) {
 // The NAS's password is for the NAS: the jump host gets one of its own or none.
 func TestTheJumpHostDoesNotSeeThePasswordOfTheNAS(t *testing.T) {
 	var seen bytes.Buffer
-	jump := openGate(t, &ssh.ServerConfig{PasswordCallback: func(_ ssh.ConnMetadata, text []byte) (*ssh.Permissions, error) {
+	jump := openGate(t, &ssh.ServerConfig{PasswordCallback: func(_ ssh.ConnMetadata, text []byte) (*ssh.Permissions,
+		error) {
 		seen.Write(text)
 		return nil, errNo
 	}}, newKey(t))
@@ -487,7 +520,8 @@ func TestWeakEncryptionIsForThoseWhoAskForIt(t *testing.T) {
 	weak := func() *ssh.ServerConfig {
 		return &ssh.ServerConfig{
 			Config: ssh.Config{
-				KeyExchanges: []string{ssh.InsecureKeyExchangeDH1SHA1}, Ciphers: []string{ssh.InsecureCipherAES128CBC}, MACs: []string{ssh.InsecureHMACSHA196},
+				KeyExchanges: []string{ssh.InsecureKeyExchangeDH1SHA1}, Ciphers: []string{ssh.InsecureCipherAES128CBC},
+				MACs: []string{ssh.InsecureHMACSHA196},
 			},
 			PasswordCallback: takesPassword,
 		}
@@ -497,14 +531,16 @@ func TestWeakEncryptionIsForThoseWhoAskForIt(t *testing.T) {
 	_, err := Dial(testContext(t), g.target, testOptions())
 	text := wantCode(t, err, "legacy_algorithms")
 	var said *reason.Said
-	if errors.As(err, &said); !strings.Contains(said.Hint, "--legacy-algorithms") || !strings.Contains(text, "diffie-hellman-group1-sha1") {
+	if errors.As(err, &said); !strings.Contains(said.Hint, "--legacy-algorithms") || !strings.Contains(text,
+		"diffie-hellman-group1-sha1") {
 		t.Errorf("%q, %q", text, said.Hint)
 	}
 	g.target.LegacyAlgorithms = true
 	dial(t, g.target, testOptions())
 
 	// Also SHA-1 key exchanges of which the library is less afraid.
-	half := openGate(t, &ssh.ServerConfig{Config: ssh.Config{KeyExchanges: []string{ssh.InsecureKeyExchangeDH14SHA1}}, PasswordCallback: takesPassword}, newKey(t))
+	half := openGate(t, &ssh.ServerConfig{Config: ssh.Config{KeyExchanges: []string{ssh.InsecureKeyExchangeDH14SHA1}},
+		PasswordCallback: takesPassword}, newKey(t))
 	half.target.Ask = g.target.Ask
 	_, err = Dial(testContext(t), half.target, testOptions())
 	wantCode(t, err, "legacy_algorithms")
@@ -526,7 +562,8 @@ func TestAWrongPasswordIsNotTriedAgainInAHurry(t *testing.T) {
 			}
 		})
 	}
-	for _, c := range []reason.Code{"password_needed", "passphrase_needed", "passphrase_wrong", "second_factor", "jump_key_unknown"} {
+	for _, c := range []reason.Code{"password_needed", "passphrase_needed", "passphrase_wrong", "second_factor",
+		"jump_key_unknown"} {
 		if !final(reason.New(c)) {
 			t.Errorf("%s is tried for ever, although only a person can help", c)
 		}

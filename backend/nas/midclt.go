@@ -15,8 +15,8 @@ var ErrNoMidclt = errors.New("the NAS has no midclt")
 // maxMidclt bounds an answer of TrueNAS's middleware: a few KiB for each of its disks.
 const maxMidclt = 8 << 20
 
-// midcltScript: $1 a method, the rest its arguments in JSON. It runs with the login's own rights, so that what the login
-// has in its own PATH may serve.
+// midcltScript: $1 a method, the rest its arguments in JSON. It runs with the login's own rights, so that what the
+// login has in its own PATH may serve.
 const midcltScript = `PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:$PATH; export PATH LC_ALL=C; ` +
 	`command -v midclt >/dev/null || exit 127; midclt call "$@"; s=$?; echo; echo ` + scriptDone + `; exit $s`
 

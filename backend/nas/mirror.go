@@ -24,8 +24,8 @@ import (
 // processes may write at once. Nothing is synced until Sync: what a crash takes is fetched again.
 type Mirror struct{ Dir string }
 
-// Room is how many bytes more may come of all jobs of one NAS; nil is any number. Journals may take it all, logs leave a
-// quarter of wire.MaxCopies to them. It may be used from any goroutine.
+// Room is how many bytes more may come of all jobs of one NAS; nil is any number. Journals may take it all, logs leave
+// a quarter of wire.MaxCopies to them. It may be used from any goroutine.
 type Room struct{ left atomic.Int64 }
 
 // NewRoom is the room that is left where so many bytes are here already.
@@ -59,7 +59,8 @@ func (m Mirror) failed(err error) error {
 
 func checkName(job, file string) error {
 	if !burnin.ValidID(job) || !wire.ValidFile(file) {
-		return reason.New(reason.NASGarbage, "nas", "the job "+reason.Clean(job, 40), "error", "a file that cannot be: "+reason.Clean(file, 40))
+		return reason.New(reason.NASGarbage, "nas", "the job "+reason.Clean(job, 40),
+			"error", "a file that cannot be: "+reason.Clean(file, 40))
 	}
 	return nil
 }
@@ -96,7 +97,8 @@ func (m Mirror) write(d wire.Data, within *Room) (grown bool, err error) {
 	}
 	size, end := info.Size(), d.Off+int64(len(d.Bytes))
 	if d.Off > size {
-		return false, reason.New(reason.NASGarbage, "nas", d.File, "error", fmt.Sprintf("bytes from %d on, where only %d are known", d.Off, size))
+		return false, reason.New(reason.NASGarbage, "nas", d.File, "error", fmt.Sprintf("bytes from %d on, where "+
+			"only %d are known", d.Off, size))
 	}
 	more := max(end-size, 0)
 	if more > 0 {
@@ -125,8 +127,8 @@ func (m Mirror) write(d wire.Data, within *Room) (grown bool, err error) {
 	return more > 0, nil
 }
 
-// room is how many bytes more of a file may be kept; full is the error where that is not enough, nil for a log, which is
-// cut.
+// room is how many bytes more of a file may be kept; full is the error where that is not enough, nil for a log, which
+// is cut.
 func (m Mirror) room(d wire.Data, have map[string]int64, within *Room) (room int64, full error) {
 	journals, logs := total(have)
 	left := int64(math.MaxInt64)
@@ -166,8 +168,9 @@ func (m Mirror) Cut(job string, within *Room) (bool, error) {
 	return room == 0, nil
 }
 
-// Fold folds a job's journals as they are read, line by line, with what was last seen of it. A run whose journal has not
-// arrived ends it. Errors: those of burnin.Fold and wire.ReadJournal; journal_foreign where a journal is another job's.
+// Fold folds a job's journals as they are read, line by line, with what was last seen of it. A run whose journal has
+// not arrived ends it. Errors: those of burnin.Fold and wire.ReadJournal; journal_foreign where a journal is another
+// job's.
 func (m Mirror) Fold(job string, obs *burnin.Observation) (burnin.Job, error) {
 	if !burnin.ValidID(job) {
 		return burnin.Job{}, reason.New(reason.NoSuchJob, "job", job)
@@ -352,8 +355,8 @@ func (m Mirror) Sums(job string) (map[string]string, error) {
 	return sums, nil
 }
 
-// Journals gives the events of a job's runs, of run 1 first, and behind those of the last what undos and later jobs have
-// told of its drive. A run whose journal has not arrived ends the list.
+// Journals gives the events of a job's runs, of run 1 first, and behind those of the last what undos and later jobs
+// have told of its drive. A run whose journal has not arrived ends the list.
 func (m Mirror) Journals(job string) ([][]burnin.Event, error) {
 	have, err := m.Have(job)
 	if err != nil {
@@ -367,7 +370,8 @@ func (m Mirror) Journals(job string) ([][]burnin.Event, error) {
 		return wire.DecodeJournal(data)
 	}
 	if journals, _ := total(have); journals > wire.MaxEvents {
-		return nil, reason.New(reason.NASTooMuch, "what", "the journal of job "+job, "limit", fmt.Sprintf("%d bytes", wire.MaxEvents))
+		return nil, reason.New(reason.NASTooMuch, "what", "the journal of job "+job, "limit", fmt.Sprintf("%d bytes",
+			wire.MaxEvents))
 	}
 	var runs [][]burnin.Event
 	for n := 1; ; n++ {
@@ -449,6 +453,8 @@ func (m Mirror) Observe(s wire.JobStatus, nowMs int64) (burnin.Observation, erro
 		complete = false
 	}
 	return burnin.Observation{
-		Run: s.Run, Missing: s.Missing, Last: s.Last, LockHeld: s.LockHeld, StopAsked: s.StopAsked, BootID: s.BootID, BootedMs: s.BootedMs, UpMs: s.NowMs - s.BootedMs, SeenMs: nowMs, Complete: complete, Live: s.Live, Trouble: s.Trouble,
+		Run: s.Run, Missing: s.Missing, Last: s.Last, LockHeld: s.LockHeld, StopAsked: s.StopAsked, BootID: s.BootID,
+		BootedMs: s.BootedMs, UpMs: s.NowMs - s.BootedMs, SeenMs: nowMs, Complete: complete, Live: s.Live,
+		Trouble: s.Trouble,
 	}, nil
 }

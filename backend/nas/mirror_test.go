@@ -112,7 +112,8 @@ func TestTwoWritersDoNoHarm(t *testing.T) {
 		writers.Go(func() {
 			for off, step := 0, 3000+1000*n; off < len(content); off += step {
 				end := min(off+step, len(content))
-				if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Off: int64(off), Bytes: content[off:end]}); err != nil {
+				if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Off: int64(off),
+					Bytes: content[off:end]}); err != nil {
 					t.Error(err)
 					return
 				}
@@ -177,7 +178,8 @@ func TestAnObservationIsCompleteOnceAllJournalsAreThere(t *testing.T) {
 		if _, err := m.Write(wire.Data{Job: aJob, File: step.file, Bytes: step.bytes}); err != nil {
 			t.Fatal(err)
 		}
-		if obs, err := m.Observe(status, 7); err != nil || obs.Complete != step.complete || obs.Run != 2 || obs.SeenMs != 7 {
+		if obs, err := m.Observe(status, 7); err != nil || obs.Complete != step.complete || obs.Run != 2 ||
+			obs.SeenMs != 7 {
 			t.Errorf("after %s: %+v, %v", step.file, obs, err)
 		}
 	}

@@ -50,12 +50,14 @@ func (t *tail) firstLine() string {
 }
 
 func (c *Conn) noisy(noise *tail) error {
-	return reason.New(reason.LoginNoisy, "user", c.target.User, "nas", c.target.Name, "limit", "1 MiB", "said", noise.firstLine())
+	return reason.New(reason.LoginNoisy, "user", c.target.User, "nas", c.target.Name, "limit", "1 MiB",
+		"said", noise.firstLine())
 }
 
 // noShell is said of a login that ended by itself without having run what was asked for.
 func (c *Conn) noShell(status int, printed ...string) error {
-	return c.noCommands(fmt.Sprintf("the login ended with status %d before it ran what was asked for", status), printed...)
+	return c.noCommands(fmt.Sprintf("the login ended with status %d before it ran what was asked for", status),
+		printed...)
 }
 
 func (c *Conn) noCommands(how string, printed ...string) error {
@@ -69,7 +71,8 @@ func (c *Conn) noCommands(how string, printed ...string) error {
 // late says why the stream of a process broke; where its time was up before it began, what the login printed belongs
 // to that.
 func (c *Conn) late(ctx context.Context, p *process, err error) error {
-	if said := p.noise.lines(); c.Err() == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !p.began.Load() && said != "" {
+	if said := p.noise.lines(); c.Err() == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !p.began.Load() &&
+		said != "" {
 		return reason.New(reason.ConnectionLost, "nas", c.target.Name,
 			"error", "no answer in time: the login did not run what was asked for, and printed: "+said)
 	}

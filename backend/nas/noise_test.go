@@ -47,7 +47,8 @@ func TestWhatStartUpFilesPrintIsReadOver(t *testing.T) {
 // TestAWrapperThatPrintsIsReadOver: a ForceCommand prints before and after what it runs.
 func TestAWrapperThatPrintsIsReadOver(t *testing.T) {
 	wrapper := filepath.Join(t.TempDir(), "wrapper")
-	if err := os.WriteFile(wrapper, []byte("#!/bin/sh\necho \"audit: $SSH_ORIGINAL_COMMAND\"\n/bin/sh -c \"$SSH_ORIGINAL_COMMAND\"\ns=$?\necho audited; echo audited >&2\nexit $s\n"), 0o755); err != nil {
+	if err := os.WriteFile(wrapper, []byte("#!/bin/sh\necho \"audit: $SSH_ORIGINAL_COMMAND\"\n/bin/sh -c "+
+		"\"$SSH_ORIGINAL_COMMAND\"\ns=$?\necho audited; echo audited >&2\nexit $s\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for dir := wrapper; dir != "/tmp"; dir = filepath.Dir(dir) {
@@ -119,7 +120,8 @@ func TestALoginThatPrintsTooMuchIsNamed(t *testing.T) {
 	u := sshd.NewUser(t, sshd.SudoNone)
 	loud(t, u, `yes "the same line for ever"`)
 	_, err := Dial(testContext(t), targetAs(s, u, SudoNone), testOptions())
-	if text := wantCode(t, err, "login_noisy"); !strings.Contains(text, "the same line for ever.") || !strings.Contains(text, u.Name) {
+	if text := wantCode(t, err, "login_noisy"); !strings.Contains(text, "the same line for ever.") ||
+		!strings.Contains(text, u.Name) {
 		t.Errorf("it says %q", text)
 	}
 }
@@ -132,10 +134,12 @@ func TestALoginWithoutAShellIsNamed(t *testing.T) {
 		shape  func(*sshd.User)
 		says   string
 	}{
-		"nologin":             {"", func(u *sshd.User) { u.Shell(t, nologin) }, "This account is currently not available"},
-		"false":               {"", func(u *sshd.User) { u.Shell(t, fails) }, "It printed: nothing."},
-		"sftp only":           {"ForceCommand internal-sftp", func(*sshd.User) {}, "sftp connections only"},
-		"a start-up file":     {"", func(u *sshd.User) { loud(t, u, "echo maintenance; exit 3") }, "status 3 before it ran what was asked for. It printed: maintenance."},
+		"nologin": {"", func(u *sshd.User) { u.Shell(t, nologin) }, "This account is currently not " +
+			"available"},
+		"false":     {"", func(u *sshd.User) { u.Shell(t, fails) }, "It printed: nothing."},
+		"sftp only": {"ForceCommand internal-sftp", func(*sshd.User) {}, "sftp connections only"},
+		"a start-up file": {"", func(u *sshd.User) { loud(t, u, "echo maintenance; exit 3") },
+			"status 3 before it ran what was asked for. It printed: maintenance."},
 		"another command":     {"ForceCommand echo menu; exit 0", func(*sshd.User) {}, "menu"},
 		"a shell of few uses": {"", func(u *sshd.User) { u.Shell(t, need.Program(t, "rbash")) }, "restricted"},
 	} {
@@ -148,7 +152,8 @@ func TestALoginWithoutAShellIsNamed(t *testing.T) {
 			u := sshd.NewUser(t, sshd.SudoNone)
 			c.shape(u)
 			_, err := Dial(testContext(t), targetAs(s, u, SudoNone), testOptions())
-			if text := wantCode(t, err, "no_shell"); !strings.Contains(text, c.says) || !strings.Contains(text, u.Name) {
+			if text := wantCode(t, err, "no_shell"); !strings.Contains(text, c.says) || !strings.Contains(text,
+				u.Name) {
 				t.Errorf("it says %q, not %q", text, c.says)
 			}
 		})

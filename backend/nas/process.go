@@ -21,8 +21,8 @@ const (
 )
 
 // process is a command that runs on the NAS in a channel of its own. Its stdin may block and is for one goroutine;
-// its stdout ends with an error as soon as the context, the connection or the command does. What the login prints before
-// the command begins, as a shell's start-up files do, is no part of stdout.
+// its stdout ends with an error as soon as the context, the connection or the command does. What the login prints
+// before the command begins, as a shell's start-up files do, is no part of stdout.
 type process struct {
 	stdin  io.WriteCloser
 	stdout *io.PipeReader
@@ -141,7 +141,8 @@ func (c *Conn) open(ctx context.Context, lane *lane, command string) (*process, 
 	case <-ctx.Done():
 		err = c.ended(ctx, "a channel was asked for")
 	case <-timer.C:
-		err = reason.New(reason.ConnectionLost, "nas", c.target.Name, "error", "no answer in time: a channel was asked for")
+		err = reason.New(reason.ConnectionLost, "nas", c.target.Name, "error", "no answer in time: a channel was "+
+			"asked for")
 	}
 	go func() {
 		if o := <-result; o.err == nil {
@@ -165,7 +166,8 @@ func (c *Conn) command(lane *lane, command string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{lane: lane, session: s, asked: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{})}
+	p := &process{lane: lane, session: s, asked: make(chan struct{}), gone: make(chan struct{}),
+		up: make(chan struct{})}
 	p.stdout, p.pipe = io.Pipe()
 	p.stderr = &tail{limit: maxErrors, flood: func() {
 		p.give(reason.New(reason.NASTooMuch, "what", "the error output", "limit", "16 MiB"))

@@ -30,7 +30,8 @@ func FuzzQuote(f *testing.F) {
 
 // A login shell other than sh sees the scripts too: they may hold nothing that such a shell reads in its own way.
 func TestScriptsAreOneLineWithoutSingleQuotes(t *testing.T) {
-	for _, script := range []string{factsScript, rootScript, inspectScript, makeScript, uploadScript, undoScript, removeScript, startScript, midcltScript, listScript, listAskedScript, sayBegins} {
+	for _, script := range []string{factsScript, rootScript, inspectScript, makeScript, uploadScript, undoScript,
+		removeScript, startScript, midcltScript, listScript, listAskedScript, sayBegins} {
 		if strings.ContainsAny(script, "'\n!") {
 			t.Errorf("a script holds a quote, a line break or an exclamation mark:\n%s", script)
 		}

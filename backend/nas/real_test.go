@@ -28,7 +28,8 @@ func testOptions() Options {
 
 func targetOf(s *sshd.Server) Target {
 	return Target{
-		Name: "testnas", Host: s.Host, Port: s.Port, User: s.User, KeyFile: s.KeyFile, HostKey: s.HostKeyFingerprint, Sudo: SudoNone,
+		Name: "testnas", Host: s.Host, Port: s.Port, User: s.User, KeyFile: s.KeyFile, HostKey: s.HostKeyFingerprint,
+		Sudo: SudoNone,
 	}
 }
 

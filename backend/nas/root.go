@@ -102,7 +102,8 @@ func (c *Conn) findRoot(ctx context.Context) (way, error) {
 	}
 	_, err = c.run(ctx, c.opts.ScriptTimeout, withPassword+shell(rootScript), strings.NewReader(string(password)))
 	if errors.As(err, &failed) {
-		if text := failed.Error(); strings.Contains(text, "incorrect password") || strings.Contains(text, "Sorry, try again") {
+		if text := failed.Error(); strings.Contains(text, "incorrect password") || strings.Contains(text,
+			"Sorry, try again") {
 			return unasked, reason.New(reason.SudoRefused, "user", c.target.User, "nas", c.target.Name, "error", text)
 		}
 		return unasked, c.noRoot(failed.Error())

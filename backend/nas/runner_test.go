@@ -173,7 +173,8 @@ func (r *testRunner) follow(req wire.FollowRequest) error {
 				if err != nil {
 					return err
 				}
-				if err := r.out.Put(wire.FrameData, wire.Data{Job: job.Job, File: file, Off: job.Have[file], Bytes: data}); err != nil {
+				if err := r.out.Put(wire.FrameData, wire.Data{Job: job.Job, File: file, Off: job.Have[file],
+					Bytes: data}); err != nil {
 					return err
 				}
 				if job.Have == nil {

@@ -22,8 +22,8 @@ const maxScript = 64 << 10
 // setPath sets the PATH of all scripts: what they call is found although a login without a terminal lacks sbin.
 const setPath = `PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin; export PATH LC_ALL=C; `
 
-// scriptBegins is the first line of every script, on stdout and stderr. A start-up file or a ForceCommand that prints the
-// command line itself does not print it, since it stands there in two pieces.
+// scriptBegins is the first line of every script, on stdout and stderr. A start-up file or a ForceCommand that prints
+// the command line itself does not print it, since it stands there in two pieces.
 const (
 	scriptBegins = "burnish-begins"
 	sayBegins    = `echo burnish-"begins"; echo burnish-"begins" >&2; `

@@ -101,7 +101,8 @@ func (t Target) check() error {
 		return nil
 	case !path.IsAbs(t.StateDir), path.Clean(t.StateDir) != t.StateDir, t.StateDir == "/",
 		len(t.StateDir) > maxStateDir, strings.ContainsFunc(t.StateDir, unicode.IsControl):
-		return bad("the state directory of "+t.Name+" is no absolute path", "Give one like /var/lib/burnish with --state-dir.")
+		return bad("the state directory of "+t.Name+" is no absolute path", "Give one like /var/lib/burnish with "+
+			"--state-dir.")
 	}
 	return nil
 }
@@ -120,9 +121,10 @@ type Options struct {
 	OpenTimeout      time.Duration // to open a channel and start a command in it; 15 s
 	ScriptTimeout    time.Duration // for one of the small scripts of login and deploy; 60 s
 	UploadTimeout    time.Duration // for the runner's upload; 10 min
-	KeepaliveEvery   time.Duration // three that stay unanswered, after the one that asks, close the connection: within 45 s; 11 s
-	BeatTimeout      time.Duration // the longest silence of a follow; 45 s
-	Channels         int           // at once, until the server allows less; 4
+	// three that stay unanswered, after the one that asks, close the connection: within 45 s; 11 s
+	KeepaliveEvery time.Duration
+	BeatTimeout    time.Duration // the longest silence of a follow; 45 s
+	Channels       int           // at once, until the server allows less; 4
 }
 
 func (o Options) withDefaults() Options {

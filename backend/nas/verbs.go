@@ -53,7 +53,8 @@ func (c *Conn) Inventory(ctx context.Context, req wire.InventoryRequest) ([]wire
 			return c.strange(wire.VerbInventory, f)
 		}
 		if len(rows) == wire.MaxDrives {
-			return reason.New(reason.NASTooMuch, "what", "the list of drives", "limit", fmt.Sprintf("%d drives", wire.MaxDrives))
+			return reason.New(reason.NASTooMuch, "what", "the list of drives", "limit", fmt.Sprintf("%d drives",
+				wire.MaxDrives))
 		}
 		var row wire.DriveRow
 		if err := f.Into(&row); err != nil {
@@ -137,7 +138,8 @@ func (c *Conn) List(ctx context.Context) ([]wire.JobStatus, error) {
 			return err
 		}
 		if len(jobs)+len(r.Jobs) > wire.MaxJobs {
-			return reason.New(reason.NASTooMuch, "what", "the list of jobs", "limit", fmt.Sprintf("%d jobs", wire.MaxJobs))
+			return reason.New(reason.NASTooMuch, "what", "the list of jobs", "limit", fmt.Sprintf("%d jobs",
+				wire.MaxJobs))
 		}
 		for i := range r.Jobs {
 			if err := c.checkStatus(&r.Jobs[i]); err != nil {
@@ -170,8 +172,9 @@ func (c *Conn) checkStatus(s *wire.JobStatus) error {
 	}
 	s.Damaged = reason.Clean(s.Damaged, 300)
 	if l := s.Last; l != nil {
-		*l = burnin.LastWord{State: burnin.State(reason.Clean(string(l.State), 20)), Coverage: burnin.Coverage(reason.Clean(string(l.Coverage), 20)),
-			EndedMs: l.EndedMs, RemovedMs: l.RemovedMs, By: reason.Clean(l.By, 200), Reason: cleaned(l.Reason)}
+		*l = burnin.LastWord{State: burnin.State(reason.Clean(string(l.State), 20)),
+			Coverage: burnin.Coverage(reason.Clean(string(l.Coverage), 20)),
+			EndedMs:  l.EndedMs, RemovedMs: l.RemovedMs, By: reason.Clean(l.By, 200), Reason: cleaned(l.Reason)}
 	}
 	for file, size := range s.Sizes {
 		if !wire.ValidFile(file) || size < 0 {
@@ -193,13 +196,14 @@ func cleaned(s *reason.Said) *reason.Said {
 // Read reads at most wire.MaxChunk bytes of a job's file from off on; none at its end. It needs no root.
 func (c *Conn) Read(ctx context.Context, job, file string, off int64) ([]byte, error) {
 	var got *wire.Data
-	err := c.Call(ctx, wire.VerbRead, wire.ReadRequest{Job: job, File: file, Off: off}, false, func(f wire.Frame) error {
-		if f.Type != wire.FrameData || got != nil {
-			return c.strange(wire.VerbRead, f)
-		}
-		got = &wire.Data{}
-		return f.Into(got)
-	})
+	err := c.Call(ctx, wire.VerbRead, wire.ReadRequest{Job: job, File: file, Off: off}, false,
+		func(f wire.Frame) error {
+			if f.Type != wire.FrameData || got != nil {
+				return c.strange(wire.VerbRead, f)
+			}
+			got = &wire.Data{}
+			return f.Into(got)
+		})
 	switch {
 	case err != nil:
 		return nil, err

@@ -28,7 +28,8 @@ func (d *desk) office(p profile.Profile) *jobs.Service {
 			d.t.Error(err)
 		}
 	})
-	p.Name, p.Host, p.Port, p.User, p.KeyFile, p.Sudo, p.Slots = "practice", practice.Host, 22, practice.User, d.n.KeyFile(), profile.SudoNone, 4
+	p.Name, p.Host, p.Port, p.User, p.KeyFile, p.Sudo, p.Slots = "practice", practice.Host, 22, practice.User,
+		d.n.KeyFile(), profile.SudoNone, 4
 	if _, err := svc.AddNAS(context.Background(), p, jobs.NewNAS{HostKey: d.n.HostKey()}); err != nil {
 		d.t.Fatal(err)
 	}
@@ -103,7 +104,8 @@ func TestAJobThatAPowerCutBrokeOffGoesOnByItself(t *testing.T) {
 
 // TestANASWhoseClockIsOffGoesOnWithWhatWasBrokenOff: this computer was not there when it happened.
 func TestANASWhoseClockIsOffGoesOnWithWhatWasBrokenOff(t *testing.T) {
-	for name, off := range map[string]time.Duration{"behind": -30 * 24 * time.Hour, "ahead": 365 * 24 * time.Hour, "right": 0} {
+	for name, off := range map[string]time.Duration{"behind": -30 * 24 * time.Hour, "ahead": 365 * 24 * time.Hour,
+		"right": 0} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx := context.Background()

@@ -21,12 +21,16 @@ import (
 func TestAPersonTypesACodeOnceWhileTheConnectionStands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
-		n, err := practice.Open(practice.Options{Dir: t.TempDir(), Drives: []practice.Drive{disk("A1", 2<<20)}, Version: "test", Poll: time.Second, Rewind: 64 << 10, Code: "123456"})
+		n, err := practice.Open(practice.Options{Dir: t.TempDir(), Drives: []practice.Drive{disk("A1", 2<<20)},
+			Version: "test", Poll: time.Second, Rewind: 64 << 10, Code: "123456"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer n.Close()
-		svc, closeAll, err := jobs.OpenWith(ctx, t.TempDir(), nas.Options{Dial: n.Dial, Runner: func(string) ([]byte, error) { return []byte("the runner's program"), nil }})
+		svc, closeAll, err := jobs.OpenWith(ctx, t.TempDir(), nas.Options{Dial: n.Dial, Runner: func(string) ([]byte,
+			error) {
+			return []byte("the runner's program"), nil
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +43,8 @@ func TestAPersonTypesACodeOnceWhileTheConnectionStands(t *testing.T) {
 			asked++
 			return secret.New("123456"), nil
 		}
-		p := profile.Profile{Name: "practice", Host: practice.Host, Port: 22, User: practice.User, KeyFile: n.KeyFile(), Sudo: profile.SudoNone, Slots: 4}
+		p := profile.Profile{Name: "practice", Host: practice.Host, Port: 22, User: practice.User, KeyFile: n.KeyFile(),
+			Sudo: profile.SudoNone, Slots: 4}
 		if _, err := svc.AddNAS(ctx, p, jobs.NewNAS{HostKey: n.HostKey()}); err != nil {
 			t.Fatal(err)
 		}

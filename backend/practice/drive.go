@@ -29,8 +29,9 @@ type Drive struct {
 	GoneAfter      int64   // bytes moved, after which the drive is no longer on the bus; 0 means never
 	Pool           *Pool   // whose labels it bears; nil for none
 	SMART          *SMART  // what it says of itself; nil for nothing
-	Bridge         string  // smartctl's device type without which its bridge passes nothing on; empty where it needs none
-	TempC          int     // idle; it warms up by some degrees at work; 0 means that there is no sensor
+	// smartctl's device type without which its bridge passes nothing on; empty where it needs none
+	Bridge string
+	TempC  int // idle; it warms up by some degrees at work; 0 means that there is no sensor
 }
 
 // check refuses what cannot be simulated.
@@ -39,8 +40,10 @@ func (d Drive) check() error {
 	switch {
 	case id.ID() == "":
 		return errors.New("practice drive: it has no identity")
-	case id.SizeBytes <= 0 || id.SizeBytes > MaxBytes || id.LogicalBytes <= 0 || id.SizeBytes%int64(id.LogicalBytes) != 0:
-		return fmt.Errorf("practice drive %s: %d bytes are not a size of 1 to %d bytes in whole sectors", id.ID(), id.SizeBytes, MaxBytes)
+	case id.SizeBytes <= 0 || id.SizeBytes > MaxBytes || id.LogicalBytes <= 0 ||
+		id.SizeBytes%int64(id.LogicalBytes) != 0:
+		return fmt.Errorf("practice drive %s: %d bytes are not a size of 1 to %d bytes in whole sectors", id.ID(),
+			id.SizeBytes, MaxBytes)
 	case d.RealBytes < 0 || d.RealBytes > id.SizeBytes || d.RealBytes%int64(id.LogicalBytes) != 0:
 		return fmt.Errorf("practice drive %s: it cannot really hold %d bytes", id.ID(), d.RealBytes)
 	case d.RealBytes > 0 && (d.Pool != nil || len(d.Weak) > 0):
@@ -78,8 +81,10 @@ func newMedium(spec Drive) (*medium, error) {
 		return nil, err
 	}
 	id := spec.Identity
-	geo := surface.Geometry{SizeBytes: id.SizeBytes, LogicalBytes: id.LogicalBytes, PhysicalBytes: max(id.PhysicalBytes, id.LogicalBytes)}
-	m := &medium{spec: spec, weak: set(spec.Weak), pending: set(spec.Pending), kernel: port.KernelErrors{Readable: true}}
+	geo := surface.Geometry{SizeBytes: id.SizeBytes, LogicalBytes: id.LogicalBytes, PhysicalBytes: max(id.PhysicalBytes,
+		id.LogicalBytes)}
+	m := &medium{spec: spec, weak: set(spec.Weak), pending: set(spec.Pending),
+		kernel: port.KernelErrors{Readable: true}}
 	if spec.RealBytes > 0 {
 		m.bytes = faultdev.NewWrapped(geo, spec.RealBytes)
 	} else {
@@ -150,7 +155,8 @@ func (m *medium) work(op string, off int64, n int) error {
 	}
 	if m.gone {
 		m.mu.Unlock()
-		return &surface.IOError{Op: op, Offset: off, Length: int64(n), Class: surface.ClassGone, Errno: "ENODEV", Err: errGone}
+		return &surface.IOError{Op: op, Offset: off, Length: int64(n), Class: surface.ClassGone, Errno: "ENODEV",
+			Err: errGone}
 	}
 	if m.free.Before(now) {
 		m.free = now
@@ -169,7 +175,8 @@ func (m *medium) work(op string, off int64, n int) error {
 // read reads what the medium answers, in no time.
 func (m *medium) read(p []byte, off int64) (int, error) {
 	if err := m.present(); err != nil {
-		return 0, &surface.IOError{Op: "read", Offset: off, Length: int64(len(p)), Class: surface.ClassGone, Errno: "ENODEV", Err: err}
+		return 0, &surface.IOError{Op: "read", Offset: off, Length: int64(len(p)), Class: surface.ClassGone,
+			Errno: "ENODEV", Err: err}
 	}
 	sector := int64(m.spec.Identity.LogicalBytes)
 	first, last := off/sector, (off+int64(len(p))-1)/sector
@@ -197,7 +204,8 @@ func (m *medium) read(p []byte, off int64) (int, error) {
 		}
 	}
 	if bad >= 0 {
-		return 0, &surface.IOError{Op: "read", Offset: off, Length: int64(len(p)), Class: surface.ClassMedium, Errno: "ENODATA", Err: errors.New("unrecovered read error")}
+		return 0, &surface.IOError{Op: "read", Offset: off, Length: int64(len(p)), Class: surface.ClassMedium,
+			Errno: "ENODATA", Err: errors.New("unrecovered read error")}
 	}
 	return m.bytes.ReadAt(p, off)
 }
@@ -257,6 +265,7 @@ func (m *medium) log(err error) {
 		m.kernel.Writes++
 	}
 	if m.kernel.First == "" {
-		m.kernel.First = fmt.Sprintf("critical medium error, dev %s, sector %d op %s", m.spec.Path, io.Offset/512, io.Op)
+		m.kernel.First = fmt.Sprintf("critical medium error, dev %s, sector %d op %s", m.spec.Path, io.Offset/512,
+			io.Op)
 	}
 }

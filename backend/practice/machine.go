@@ -79,7 +79,8 @@ type process struct {
 
 // Open switches a practice NAS on. Its keys are kept in the directory, so that it is the same NAS the next time.
 func Open(opt Options) (*NAS, error) {
-	n := &NAS{opt: opt, drives: map[string]*medium{}, imported: map[uint64]bool{}, locks: map[string]bool{}, runs: map[*process]bool{}, conns: map[io.Closer]bool{}}
+	n := &NAS{opt: opt, drives: map[string]*medium{}, imported: map[uint64]bool{}, locks: map[string]bool{},
+		runs: map[*process]bool{}, conns: map[io.Closer]bool{}}
 	for _, guid := range opt.Imported {
 		n.imported[guid] = true
 	}
@@ -207,7 +208,8 @@ func (n *NAS) service() *runner.Service {
 func (n *NAS) Facts() (port.Facts, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return port.Facts{MachineID: n.machine, Hostname: Hostname, BootID: n.boot, Booted: n.booted, OS: "linux", Arch: "amd64"}, nil
+	return port.Facts{MachineID: n.machine, Hostname: Hostname, BootID: n.boot, Booted: n.booted,
+		OS: "linux", Arch: "amd64"}, nil
 }
 
 // BootTime is how long the machine has been on.
@@ -227,7 +229,8 @@ func (n *NAS) Inventory(_ context.Context, req wire.InventoryRequest, busy map[s
 		}
 		typ := req.SMARTTypes[id]
 		smart := m.smart != nil && m.spec.Bridge == typ
-		row := wire.DriveRow{Identity: m.spec.Identity, Path: m.spec.Path, TempC: m.temp(), Usage: n.usage(m, busy[id]), SMART: &smart, Job: busy[id], Place: drive.Place{Paths: []string{m.spec.Path}, Bay: m.spec.Bay}}
+		row := wire.DriveRow{Identity: m.spec.Identity, Path: m.spec.Path, TempC: m.temp(), Usage: n.usage(m, busy[id]),
+			SMART: &smart, Job: busy[id], Place: drive.Place{Paths: []string{m.spec.Path}, Bay: m.spec.Bay}}
 		if smart {
 			passed := m.smart.passed()
 			row.Passed, row.SMARTType = &passed, typ
@@ -262,7 +265,8 @@ func (n *NAS) Hold(_ context.Context, want drive.Identity, opt port.HoldOptions)
 	return h, nil
 }
 
-// Take makes a NAS runner.Locks, with Held. A lock is free the moment that the run ends, since that is when it is closed.
+// Take makes a NAS runner.Locks, with Held. A lock is free the moment that the run ends, since that is when it is
+// closed.
 func (n *NAS) Take(path string, _ int) (io.Closer, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -36,17 +36,22 @@ func open(t *testing.T, drives ...practice.Drive) *desk { t.Helper(); return ope
 func openOff(t *testing.T, off time.Duration, drives ...practice.Drive) *desk {
 	t.Helper()
 	dir := t.TempDir()
-	n, err := practice.Open(practice.Options{Dir: dir, Drives: drives, Imported: []uint64{77}, Version: "test", Poll: time.Second, Rewind: 64 << 10, Off: off})
+	n, err := practice.Open(practice.Options{Dir: dir, Drives: drives, Imported: []uint64{77},
+		Version: "test", Poll: time.Second, Rewind: 64 << 10, Off: off})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &desk{t: t, n: n, dir: dir, mirror: nas.Mirror{Dir: t.TempDir()}}
-	d.opt = nas.Options{Dial: n.Dial, Runner: func(string) ([]byte, error) { return []byte("the runner's program"), nil }}
+	d.opt = nas.Options{Dial: n.Dial, Runner: func(string) ([]byte, error) {
+		return []byte("the runner's program"),
+			nil
+	}}
 	return d
 }
 
 func (d *desk) target() nas.Target {
-	return nas.Target{Name: "practice", Host: practice.Host, User: practice.User, KeyFile: d.n.KeyFile(), HostKey: d.n.HostKey()}
+	return nas.Target{Name: "practice", Host: practice.Host, User: practice.User, KeyFile: d.n.KeyFile(),
+		HostKey: d.n.HostKey()}
 }
 
 func (d *desk) dial() *nas.Conn {
@@ -70,7 +75,8 @@ func order(p practice.Drive, plan burnin.Plan) wire.StartRequest {
 // sweep is a plan of one sweep alone.
 func sweep() burnin.Plan {
 	return burnin.Plan{Name: "sweep", WithoutSMART: true, Stages: []burnin.StageSpec{
-		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: 64 << 10}, {Kind: burnin.FinalCheck}}}
+		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: 64 << 10},
+		{Kind: burnin.FinalCheck}}}
 }
 
 func standard(t *testing.T) burnin.Plan {
@@ -83,8 +89,10 @@ func standard(t *testing.T) burnin.Plan {
 
 // disk is a sound drive of a size.
 func disk(serial string, size int64) practice.Drive {
-	return practice.Drive{Path: "/dev/sda", TempC: 30, SMART: &practice.SMART{Hours: 9, Short: time.Minute, Long: time.Hour},
-		Identity: drive.Identity{Serial: serial, WWN: "5000C500" + serial, Model: "Practice", SizeBytes: size, LogicalBytes: 512, PhysicalBytes: 512, Kind: drive.HDD}}
+	return practice.Drive{Path: "/dev/sda", TempC: 30, SMART: &practice.SMART{Hours: 9, Short: time.Minute,
+		Long: time.Hour},
+		Identity: drive.Identity{Serial: serial, WWN: "5000C500" + serial, Model: "Practice", SizeBytes: size,
+			LogicalBytes: 512, PhysicalBytes: 512, Kind: drive.HDD}}
 }
 
 // until follows a job until stop says so or the job has ended, and folds what the mirror has.
@@ -195,13 +203,17 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		state  burnin.State
 		code   reason.Code
 	}{
-		"sound":        {func(*practice.Drive) {}, burnin.Passed, ""},
-		"nvme":         {func(p *practice.Drive) { p.Identity.Kind = drive.NVMe }, burnin.Passed, ""},
-		"failing test": {func(p *practice.Drive) { p.SMART.Fails, p.SMART.FailsLBA = true, 99 }, burnin.Failed, "selftest_failed"},
-		"nvme failing": {func(p *practice.Drive) { p.Identity.Kind, p.SMART.Fails = drive.NVMe, true }, burnin.Failed, "selftest_failed"},
-		"wraps":        {func(p *practice.Drive) { p.RealBytes = p.Identity.SizeBytes / 2 }, burnin.Failed, "fake_capacity"},
-		"vanishes":     {func(p *practice.Drive) { p.GoneAfter = 9 * p.Identity.SizeBytes / 2 }, burnin.Unknown, "drive_vanished"},
-		"pending":      {func(p *practice.Drive) { p.Pending = []int64{9000, 9001} }, burnin.Passed, ""},
+		"sound": {func(*practice.Drive) {}, burnin.Passed, ""},
+		"nvme":  {func(p *practice.Drive) { p.Identity.Kind = drive.NVMe }, burnin.Passed, ""},
+		"failing test": {func(p *practice.Drive) { p.SMART.Fails, p.SMART.FailsLBA = true, 99 }, burnin.Failed,
+			"selftest_failed"},
+		"nvme failing": {func(p *practice.Drive) { p.Identity.Kind, p.SMART.Fails = drive.NVMe, true }, burnin.Failed,
+			"selftest_failed"},
+		"wraps": {func(p *practice.Drive) { p.RealBytes = p.Identity.SizeBytes / 2 }, burnin.Failed,
+			"fake_capacity"},
+		"vanishes": {func(p *practice.Drive) { p.GoneAfter = 9 * p.Identity.SizeBytes / 2 }, burnin.Unknown,
+			"drive_vanished"},
+		"pending": {func(p *practice.Drive) { p.Pending = []int64{9000, 9001} }, burnin.Passed, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -402,7 +414,8 @@ func TestTheDoorIsADoor(t *testing.T) {
 // A drive whose siblings end after its own sweeps is still compared with them.
 func TestADriveThatWasFirstIsComparedWithItsSiblingsAtLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, others := slow(disk("FIRST", 2<<20)), []practice.Drive{slow(disk("NEXT1", 2<<20)), slow(disk("NEXT2", 2<<20))}
+		first, others := slow(disk("FIRST", 2<<20)), []practice.Drive{slow(disk("NEXT1", 2<<20)),
+			slow(disk("NEXT2", 2<<20))}
 		first.BytesPerSecond /= 2
 		for i := range others {
 			others[i].SMART = &practice.SMART{Hours: 9, Short: time.Minute, Long: time.Minute}

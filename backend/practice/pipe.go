@@ -11,8 +11,8 @@ import (
 // pipeRoom is how many bytes one direction of a pipe holds before a writer waits.
 const pipeRoom = 256 << 10
 
-// newPipe makes the two ends of a connection in memory. Unlike net.Pipe it has room, since both sides of SSH write first
-// and read then.
+// newPipe makes the two ends of a connection in memory. Unlike net.Pipe it has room, since both sides of SSH write
+// first and read then.
 func newPipe() (net.Conn, net.Conn) {
 	there, back := newStream(), newStream()
 	return &end{in: back, out: there}, &end{in: there, out: back}

@@ -40,7 +40,8 @@ type pair struct {
 	value any
 }
 
-// encode writes a list as XDR: the size of each pair, its name, its type, how many values, the value; two zeros at the end.
+// encode writes a list as XDR: the size of each pair, its name, its type, how many values, the value; two zeros at the
+// end.
 func encode(list []pair) []byte {
 	const number, text, nested = 8, 9, 19
 	word := binary.BigEndian.AppendUint32

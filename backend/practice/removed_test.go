@@ -157,16 +157,19 @@ func TestOnlyAStartThatWasNotSentNeverBegan(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				req, err := json.Marshal(wire.StartRequest{Job: id, CreatedMs: time.Now().UnixMilli(), Plan: sweep(), Drive: p.Identity})
+				req, err := json.Marshal(wire.StartRequest{Job: id, CreatedMs: time.Now().UnixMilli(), Plan: sweep(),
+					Drive: p.Identity})
 				if err != nil {
 					t.Fatal(err)
 				}
-				row := store.Job{ID: id, ProfileID: saved.ID, DriveID: p.Identity.ID(), Plan: "sweep", Request: req, CreatedMs: time.Now().UnixMilli()}
+				row := store.Job{ID: id, ProfileID: saved.ID, DriveID: p.Identity.ID(), Plan: "sweep", Request: req,
+					CreatedMs: time.Now().UnixMilli()}
 				if err := svc.Store.AddIntents(ctx, []store.Job{row}); err != nil {
 					t.Fatal(err)
 				}
 				if sent {
-					if err := svc.Store.Audit(ctx, store.AuditEntry{What: "start", ProfileID: saved.ID, Job: id}); err != nil {
+					if err := svc.Store.Audit(ctx, store.AuditEntry{What: "start", ProfileID: saved.ID,
+						Job: id}); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -62,7 +62,8 @@ func (n *NAS) script(ctx context.Context, script nas.Script, args []string, stdi
 	var err error
 	switch script {
 	case nas.ScriptFacts:
-		lines = []string{"os=Linux", "arch=x86_64", "uid=0", "gid=" + strconv.Itoa(max(os.Getgid(), 0)), "machine=" + n.machine, "system=Practice NAS, simulated", "host=" + Hostname}
+		lines = []string{"os=Linux", "arch=x86_64", "uid=0", "gid=" + strconv.Itoa(max(os.Getgid(), 0)),
+			"machine=" + n.machine, "system=Practice NAS, simulated", "host=" + Hostname}
 	case nas.ScriptInspect:
 		lines, err = n.inspect(args[0], args[1])
 	case nas.ScriptMake:

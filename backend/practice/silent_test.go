@@ -37,7 +37,8 @@ func TestARunThatIsGoneWithoutAWordHidesNoLaterOne(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		j = d.now(c)
-		if j.State != burnin.Passed || len(j.Runs) != 2 || j.Runs[1].Run != 3 || j.BytesCovered != p.Identity.SizeBytes {
+		if j.State != burnin.Passed || len(j.Runs) != 2 || j.Runs[1].Run != 3 ||
+			j.BytesCovered != p.Identity.SizeBytes {
 			t.Errorf("resumed: %s, %v, runs %+v, covered %d", j.State, j.Reason, j.Runs, j.BytesCovered)
 		}
 	})

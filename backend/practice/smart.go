@@ -156,15 +156,17 @@ func (m *smartModel) ata(a, temperature object) {
 	status := object{"value": 0, "string": "completed without error", "passed": true}
 	if !m.began.IsZero() {
 		left := 100 - m.done()
-		status = object{"value": 0xf0 + left/10, "string": "in progress, " + strconv.Itoa(left) + "% remaining", "remaining_percent": left}
+		status = object{"value": 0xf0 + left/10, "string": "in progress, " + strconv.Itoa(left) + "% remaining",
+			"remaining_percent": left}
 	}
 	a["ata_smart_data"] = object{
 		"self_test":    object{"status": status, "polling_minutes": object{"short": 1, "extended": 2}},
 		"capabilities": object{"self_tests_supported": true},
 	}
 	attribute := func(id int, name string, raw int, thresh int, prefail bool) object {
-		return object{"id": id, "name": name, "value": 100, "worst": 100, "thresh": thresh, "when_failed": "", "flags": object{"prefailure": prefail},
-			"raw": object{"value": raw, "string": strconv.Itoa(raw)}}
+		return object{"id": id, "name": name, "value": 100, "worst": 100, "thresh": thresh, "when_failed": "",
+			"flags": object{"prefailure": prefail},
+			"raw":   object{"value": raw, "string": strconv.Itoa(raw)}}
 	}
 	a["ata_smart_attributes"] = object{"table": []object{
 		attribute(5, "Reallocated_Sector_Ct", m.spec.Realloc, 10, true),
@@ -180,7 +182,8 @@ func (m *smartModel) ata(a, temperature object) {
 		if r.result != 1 {
 			status["passed"] = r.result == 0
 		}
-		entry := object{"type": object{"value": r.kind, "string": tests[r.kind]}, "status": status, "lifetime_hours": m.spec.Hours % 65536}
+		entry := object{"type": object{"value": r.kind, "string": tests[r.kind]}, "status": status,
+			"lifetime_hours": m.spec.Hours % 65536}
 		if r.result == 7 {
 			entry["lba"] = m.spec.FailsLBA
 		}
@@ -199,12 +202,14 @@ func (m *smartModel) nvme(a, temperature object) {
 	temperature["op_limit_max"] = 80
 	a["nvme_optional_admin_commands"] = object{"self_test": true}
 	a["nvme_smart_health_information_log"] = object{
-		"critical_warning": 0, "temperature": temperature["current"], "available_spare": 100, "available_spare_threshold": 10,
-		"percentage_used": 1, "media_errors": 0, "power_on_hours": m.spec.Hours,
+		"critical_warning": 0, "temperature": temperature["current"], "available_spare": 100,
+		"available_spare_threshold": 10,
+		"percentage_used":           1, "media_errors": 0, "power_on_hours": m.spec.Hours,
 	}
 	table := []object{}
 	for _, r := range m.rows {
-		entry := object{"self_test_code": object{"value": r.kind}, "self_test_result": object{"value": r.result, "string": words[r.result]}, "power_on_hours": m.spec.Hours}
+		entry := object{"self_test_code": object{"value": r.kind}, "self_test_result": object{"value": r.result,
+			"string": words[r.result]}, "power_on_hours": m.spec.Hours}
 		if r.result == 7 {
 			entry["lba"] = m.spec.FailsLBA
 		}

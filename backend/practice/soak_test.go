@@ -41,15 +41,20 @@ func TestSixtyDrivesForTenDays(t *testing.T) {
 			p.BytesPerSecond = 2 * moved / (days * slots * 24 * 3600 / drives)
 			all = append(all, p)
 		}
-		n, err := practice.Open(practice.Options{Dir: inMemory(t), Drives: all, Version: "test", Poll: 10 * time.Minute})
+		n, err := practice.Open(practice.Options{Dir: inMemory(t), Drives: all,
+			Version: "test", Poll: 10 * time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer n.Close()
 		d := &desk{t: t, n: n, mirror: nas.Mirror{Dir: inMemory(t)}}
-		d.opt = nas.Options{Dial: n.Dial, Runner: func(string) ([]byte, error) { return []byte("the runner's program"), nil }}
+		d.opt = nas.Options{Dial: n.Dial, Runner: func(string) ([]byte, error) {
+			return []byte("the runner's program"),
+				nil
+		}}
 		plan := burnin.Plan{Name: "soak", WithoutSMART: true, Stages: []burnin.StageSpec{
-			{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, Passes: passes, BlockBytes: 4096, InFlight: 1}, {Kind: burnin.FinalCheck}}}
+			{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, Passes: passes,
+				BlockBytes: 4096, InFlight: 1}, {Kind: burnin.FinalCheck}}}
 		ids := make([]string, drives)
 		c := d.dial()
 		for i, p := range all {
@@ -101,7 +106,8 @@ func TestSixtyDrivesForTenDays(t *testing.T) {
 			t.Errorf("the heap grew by %d bytes", grown)
 		}
 		info, _ := os.Stat(filepath.Join(d.mirror.Dir, ids[0], "run-1.ndjson"))
-		t.Logf("virtual time %s; a journal has %d bytes; the heap grew by %d bytes; %d goroutines at the end", time.Since(began), info.Size(), int64(heap())-int64(before), runtime.NumGoroutine())
+		t.Logf("virtual time %s; a journal has %d bytes; the heap grew by %d bytes; %d goroutines at the end",
+			time.Since(began), info.Size(), int64(heap())-int64(before), runtime.NumGoroutine())
 	})
 }
 
@@ -112,8 +118,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// inMemory is a directory on a file system in memory, where there is one: a journal that is synced at each checkpoint of
-// ten days is a test of the disk otherwise.
+// inMemory is a directory on a file system in memory, where there is one: a journal that is synced at each checkpoint
+// of ten days is a test of the disk otherwise.
 func inMemory(t *testing.T) string {
 	dir, err := os.MkdirTemp("/dev/shm", "burnish-soak-")
 	if err != nil {

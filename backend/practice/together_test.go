@@ -68,9 +68,11 @@ func TestAStartOfManyIsAllOrNone(t *testing.T) {
 		for _, j := range made {
 			now := refreshed(t, svc, j.ID)
 			if !now.State.Ended() || now.BytesWritten != 0 || now.Stages[0].StartedMs != 0 {
-				t.Errorf("%s is %s, %v, and has written %d bytes", now.Drive.ID, now.State, now.Reason, now.BytesWritten)
+				t.Errorf("%s is %s, %v, and has written %d bytes", now.Drive.ID, now.State, now.Reason,
+					now.BytesWritten)
 			}
-			if free := !strings.Contains("M1 M3", *now.Drive.Serial); free && (now.State != burnin.Cancelled || now.Reason.Code != "start_given_up") {
+			if free := !strings.Contains("M1 M3", *now.Drive.Serial); free && (now.State != burnin.Cancelled ||
+				now.Reason.Code != "start_given_up") {
 				t.Errorf("%s is %s, %v", now.Drive.ID, now.State, now.Reason)
 			}
 		}
@@ -110,7 +112,8 @@ func TestEachRefusalOfAStartIsTold(t *testing.T) {
 		refusal(t, start("M0", "M7", "M1", "M8"), "drive_in_use", "M1", "M7", "M8")
 		refusal(t, start("M0", "M7", "M8"), "no_such_drive", "M7", "M8")
 		var said *reason.Said
-		if err := start("M1"); !errors.As(err, &said) || said.Code != "drive_in_use" || strings.Contains(said.Text, "None of") {
+		if err := start("M1"); !errors.As(err, &said) || said.Code != "drive_in_use" || strings.Contains(said.Text,
+			"None of") {
 			t.Errorf("%v", err)
 		}
 	})

@@ -24,7 +24,8 @@ func (n *NAS) usage(m *medium, job string) drive.Usage {
 		u.Why = []drive.Why{{Layer: "jobs", Answer: u.Text, Sure: true}}
 		return u
 	}
-	f, err := label.Scan(unhurried{m}, m.spec.Identity.SizeBytes, m.spec.Identity.LogicalBytes, label.Options{Samples: samples, OwnStamp: stamped})
+	f, err := label.Scan(unhurried{m}, m.spec.Identity.SizeBytes, m.spec.Identity.LogicalBytes,
+		label.Options{Samples: samples, OwnStamp: stamped})
 	say := func(layer string, class drive.Class, claim, format string, args ...any) {
 		found := drive.Usage{Class: class, Text: fmt.Sprintf(format, args...)}
 		found.Why = []drive.Why{{Layer: layer, Answer: found.Text, Sure: class != drive.CannotTell}}
@@ -64,7 +65,8 @@ func (n *NAS) usage(m *medium, job string) drive.Usage {
 		say(drive.Content, drive.Data, "", "unknown content at byte %d", *c.UnknownAt)
 		u.Claims = append(u.Claims, drive.Content+" "+c.Print)
 	case !fewBad(c.Unreadable):
-		say(drive.Content, drive.CannotTell, "", "medium error at byte %d, where content was looked for", c.Unreadable[0].Offset)
+		say(drive.Content, drive.CannotTell, "", "medium error at byte %d, where content was looked for",
+			c.Unreadable[0].Offset)
 	default:
 		say(drive.Content, drive.None, "", "both ends and all samples are blank or an earlier test's own")
 	}
@@ -89,8 +91,8 @@ func (n *NAS) zfs(f label.Found) drive.Class {
 	return drive.Data
 }
 
-// mostBad is how many bytes of the ends and samples, none of them where labels are kept, may be unreadable: a bad sector
-// says that a drive is bad, not that it is somebody's.
+// mostBad is how many bytes of the ends and samples, none of them where labels are kept, may be unreadable: a bad
+// sector says that a drive is bad, not that it is somebody's.
 const mostBad = 16 << 10
 
 func fewBad(gaps []label.Gap) bool {

@@ -54,7 +54,8 @@ func TestAVastLogIsCutAndHidesNoJob(t *testing.T) {
 			t.Errorf("%s after %s", j.State, time.Since(began))
 		}
 		done, err := other.Clean(ctx, "practice", jobs.Sweep{})
-		if err != nil || len(done.Removed) != 1 || done.Removed[0] != small.ID || !strings.Contains(done.Why[vast.ID].Text, "logs") || done.Why[vast.ID].Hint == "" {
+		if err != nil || len(done.Removed) != 1 || done.Removed[0] != small.ID ||
+			!strings.Contains(done.Why[vast.ID].Text, "logs") || done.Why[vast.ID].Hint == "" {
 			t.Errorf("%+v, %v", done, err)
 		}
 	})

@@ -13,10 +13,11 @@ type Address struct {
 	Port       int
 }
 
-const addressHint = "A host is given as HOST, USER@HOST:PORT, ssh://USER@HOST:PORT, or an IP address; one of IPv6 before a port as [ADDRESS]:PORT."
+const addressHint = "A host is given as HOST, USER@HOST:PORT, ssh://USER@HOST:PORT, or an IP address; one of IPv6 " +
+	"before a port as [ADDRESS]:PORT."
 
-// ParseAddress takes apart what people write or paste for a host: host:port, user@host, ssh://user@host:port/, an address
-// of IPv6 with or without brackets, with blanks around it. Whether host and user can be such is for Check.
+// ParseAddress takes apart what people write or paste for a host: host:port, user@host, ssh://user@host:port/, an
+// address of IPv6 with or without brackets, with blanks around it. Whether host and user can be such is for Check.
 func ParseAddress(text string) (Address, error) {
 	text = strings.TrimSpace(text)
 	rest, isURL := cutScheme(text)
@@ -29,7 +30,8 @@ func ParseAddress(text string) (Address, error) {
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
 		a.User, rest = strings.TrimSpace(rest[:at]), strings.TrimSpace(rest[at+1:])
 		if strings.Contains(a.User, ":") {
-			return Address{}, bad("Leave it out: passwords are asked for.", "there is a password before the @ of the host")
+			return Address{}, bad("Leave it out: passwords are asked for.", "there is a password before the @ of "+
+				"the host")
 		}
 		if a.User == "" {
 			return Address{}, bad(addressHint, "there is no user before the @ of %q", text)

@@ -29,7 +29,8 @@ func TestHostsAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("%q: %+v, %v; want %+v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"nas:ssh", "nas:0", "nas:65536", "[::1", "[nas]:22", "[::1]22", "ssh://nas/share", "root:secret@nas", "@nas"} {
+	for _, text := range []string{"nas:ssh", "nas:0", "nas:65536", "[::1", "[nas]:22", "[::1]22", "ssh://nas/share",
+		"root:secret@nas", "@nas"} {
 		got, err := ParseAddress(text)
 		if err == nil {
 			t.Errorf("%q: %+v", text, got)
@@ -47,7 +48,8 @@ func TestWhatIsGivenTwiceMustAgree(t *testing.T) {
 		says string
 	}{{"", 0, ""}, {" admin ", 2222, ""}, {"root", 0, `"admin", and "root"`}, {"", 22, "2222, and 22"}} {
 		got, err := a.With(c.user, c.port)
-		if c.says == "" && (err != nil || got != a) || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+		if c.says == "" && (err != nil || got != a) || c.says != "" && (err == nil || !strings.Contains(err.Error(),
+			c.says)) {
 			t.Errorf("%q %d: %+v, %v", c.user, c.port, got, err)
 		}
 	}

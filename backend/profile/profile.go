@@ -1,14 +1,15 @@
 // Package profile says what a connection profile is: how a person reaches one NAS, and which machine it is.
 //
 // Its rules:
-//   - A profile holds no secret. Its key file is a path; passwords are kept elsewhere under the profile's ID, and Secrets says where.
+//   - A profile holds no secret. Its key file is a path; passwords are kept elsewhere under the profile's ID, and
+//     Secrets says where.
 //   - What a person typed is checked before it is used anywhere: nothing in a checked profile can be taken for an
 //     option, hold a control character, or turn the text around it. Name and state directory become parts of command
 //     lines and paths, so that their characters are listed.
 //   - Host key and machine id are pinned: once known they are compared, never silently replaced (see Pins).
 //
-// The package is pure: no I/O, no state, safe from any goroutine. Its errors are reasons: bad_profile for a profile that
-// is not right, host_key_changed and nas_changed for one that shows another machine.
+// The package is pure: no I/O, no state, safe from any goroutine. Its errors are reasons: bad_profile for a profile
+// that is not right, host_key_changed and nas_changed for one that shows another machine.
 package profile
 
 import (
@@ -90,10 +91,12 @@ type Profile struct {
 	Hostname      string `json:"hostname,omitempty"`   // as the NAS calls itself; only shown
 	Slots         int    `json:"slots"`                // how many jobs run at once, 1 to MaxSlots
 	CreatedMs     int64  `json:"created_ms"`
-	// SMARTTypes are smartctl's device types (-d) of drives that it cannot read without, by the drive's id (wire.DriveRow.Key).
+	// SMARTTypes are smartctl's device types (-d) of drives that it cannot read without, by the drive's id
+	// (wire.DriveRow.Key).
 	SMARTTypes map[string]string `json:"smart_types,omitempty"`
 	AutoResume bool              `json:"auto_resume,omitempty"` // jobs that the NAS broke off go on without being asked
-	KeepDays   int               `json:"keep_days"`             // how long the NAS keeps what was collected of an ended job; 0: until it is cleaned
+	// how long the NAS keeps what was collected of an ended job; 0: until it is cleaned
+	KeepDays int `json:"keep_days"`
 }
 
 // Limits in bytes.
@@ -110,7 +113,8 @@ const (
 // Check finds the first thing that is not right, as a bad_profile reason.
 func (p Profile) Check() error {
 	for _, check := range []func() *reason.Said{
-		p.checkID, p.checkName, p.checkHost, p.checkPort, p.checkUser, p.checkLogin, p.checkJump, p.checkSudo, p.checkSecrets,
+		p.checkID, p.checkName, p.checkHost, p.checkPort, p.checkUser, p.checkLogin, p.checkJump, p.checkSudo,
+		p.checkSecrets,
 		p.checkHostKey, p.checkStateDir, p.checkMachine, p.checkSlots, p.checkKeep, p.checkSMARTTypes,
 	} {
 		if said := check(); said != nil {
@@ -180,7 +184,8 @@ func (p Profile) checkUser() *reason.Said { return checkUser(p.User) }
 
 func checkUser(user string) *reason.Said {
 	const hint = "Give the name of the login at the NAS, without spaces."
-	if user == "" || len(user) > maxUser || user[0] == '-' || !visible(user) || strings.ContainsFunc(user, unicode.IsSpace) {
+	if user == "" || len(user) > maxUser || user[0] == '-' || !visible(user) || strings.ContainsFunc(user,
+		unicode.IsSpace) {
 		return bad(hint, "%q cannot be a user", user)
 	}
 	return nil
@@ -191,7 +196,8 @@ func (p Profile) checkJump() *reason.Said {
 	if p.Jump == (Jump{}) {
 		return nil
 	}
-	for _, said := range []*reason.Said{checkHost(p.Jump.Host), checkPort(p.Jump.Port), checkUser(p.Jump.User), checkHostKey(p.Jump.HostKey)} {
+	for _, said := range []*reason.Said{checkHost(p.Jump.Host), checkPort(p.Jump.Port), checkUser(p.Jump.User),
+		checkHostKey(p.Jump.HostKey)} {
 		if said != nil {
 			said.Hint = "A jump host is given as --jump USER@HOST:PORT."
 			return said
@@ -203,7 +209,8 @@ func (p Profile) checkJump() *reason.Said {
 func (p Profile) checkLogin() *reason.Said {
 	switch {
 	case p.KeyFile == "" && !p.Agent && !p.Password:
-		return bad("Add --key FILE, --agent or --password-stdin.", "neither a key file nor the agent nor a password is given")
+		return bad("Add --key FILE, --agent or --password-stdin.", "neither a key file nor the agent nor a password "+
+			"is given")
 	case p.KeyFile != "" && p.Agent:
 		return bad("Choose one of --key FILE and --agent.", "both a key file and the agent are given")
 	case p.KeyFile == "":
@@ -267,20 +274,23 @@ func (p Profile) checkMachine() *reason.Said {
 
 func (p Profile) checkSlots() *reason.Said {
 	if p.Slots < 1 || p.Slots > MaxSlots {
-		return bad(fmt.Sprintf("From 1 to %d jobs can run at once; %d is usual.", MaxSlots, DefaultSlots), "%d jobs cannot run at once", p.Slots)
+		return bad(fmt.Sprintf("From 1 to %d jobs can run at once; %d is usual.", MaxSlots, DefaultSlots),
+			"%d jobs cannot run at once", p.Slots)
 	}
 	return nil
 }
 
 func (p Profile) checkKeep() *reason.Said {
 	if p.KeepDays < 0 || p.KeepDays > MaxKeepDays {
-		return bad(fmt.Sprintf("From 1 to %d days, or 0 for as long as nobody cleans it.", MaxKeepDays), "ended jobs cannot be kept for %d days", p.KeepDays)
+		return bad(fmt.Sprintf("From 1 to %d days, or 0 for as long as nobody cleans it.", MaxKeepDays),
+			"ended jobs cannot be kept for %d days", p.KeepDays)
 	}
 	return nil
 }
 
 // TypeHint says which device types can be given.
-const TypeHint = "Types are sat, sntjmicron, sntasmedia, sntrealtek, usbjmicron, usbsunplus, usbprolific, usbcypress, scsi, ata, nvme, auto, as in smartctl -d; none takes a drive's type away."
+const TypeHint = "Types are sat, sntjmicron, sntasmedia, sntrealtek, usbjmicron, usbsunplus, usbprolific, " +
+	"usbcypress, scsi, ata, nvme, auto, as in smartctl -d; none takes a drive's type away."
 
 // maxTypes bounds the drives of a profile that have a device type.
 const maxTypes = 1024
@@ -291,7 +301,8 @@ func (p Profile) checkSMARTTypes() *reason.Said {
 	}
 	for id, typ := range p.SMARTTypes {
 		if !smart.IsDeviceType(typ) || id == "" || len(id) > maxPath || !visible(id) {
-			return bad(TypeHint, "%q cannot be the device type of the drive %q", reason.Clean(typ, 40), reason.Clean(id, 120))
+			return bad(TypeHint, "%q cannot be the device type of the drive %q", reason.Clean(typ, 40),
+				reason.Clean(id, 120))
 		}
 	}
 	return nil
@@ -312,10 +323,12 @@ func fingerprint(line string) string {
 // or none, is host_key_changed or nas_changed.
 func (p Profile) Pins(next Profile) error {
 	if p.HostKey != "" && next.HostKey != p.HostKey {
-		return reason.New(reason.HostKeyChanged, "nas", p.Name, "known", p.Fingerprint(), "shown", named(next.Fingerprint()))
+		return reason.New(reason.HostKeyChanged, "nas", p.Name, "known", p.Fingerprint(),
+			"shown", named(next.Fingerprint()))
 	}
 	if p.Jump.HostKey != "" && next.Jump.HostKey != p.Jump.HostKey {
-		return reason.New(reason.HostKeyChanged, "nas", "the jump host of "+p.Name, "known", fingerprint(p.Jump.HostKey), "shown", named(fingerprint(next.Jump.HostKey)))
+		return reason.New(reason.HostKeyChanged, "nas", "the jump host of "+p.Name,
+			"known", fingerprint(p.Jump.HostKey), "shown", named(fingerprint(next.Jump.HostKey)))
 	}
 	if p.MachineID != "" && next.MachineID != p.MachineID {
 		return reason.New(reason.NASChanged, "nas", p.Name, "known", p.MachineID, "shown", named(next.MachineID))

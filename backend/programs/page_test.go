@@ -22,20 +22,22 @@ import (
 	"burnish/backend/testbed/tether"
 )
 
-var page = flag.Bool("page", false, "walk through the page in Chromium, with build/bin/burnish-e2e and build/bin/burnish-cli")
+var page = flag.Bool("page", false, "walk through the page in Chromium, with build/bin/burnish-e2e and "+
+	"build/bin/burnish-cli")
 
 // patience bounds one story.
 const patience = 10 * time.Minute
 
-// story runs one of frontend/test/e2e and fails with it; hear is told each line that it prints. A picture of a page that
-// failed is left in BURNISH_TEST_SHOTS.
+// story runs one of frontend/test/e2e and fails with it; hear is told each line that it prints. A picture of a page
+// that failed is left in BURNISH_TEST_SHOTS.
 func story(t *testing.T, name string, hear func(line string), env ...string) {
 	t.Helper()
 	node := need.Program(t, "node")
 	need.Program(t, "chromium")
 	cmd := exec.Command(node, filepath.Join("test", "e2e", name+".mjs"))
 	cmd.Dir = filepath.Join("..", "..", "frontend")
-	cmd.Env = append(os.Environ(), "BURNISH_TEST_DIR="+t.TempDir(), "BURNISH_TEST_PAGE="+built(t, "burnish-e2e"), "BURNISH_TEST_CLI="+built(t, "burnish-cli"))
+	cmd.Env = append(os.Environ(), "BURNISH_TEST_DIR="+t.TempDir(), "BURNISH_TEST_PAGE="+built(t, "burnish-e2e"),
+		"BURNISH_TEST_CLI="+built(t, "burnish-cli"))
 	cmd.Env = append(cmd.Env, env...)
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -49,7 +51,8 @@ func story(t *testing.T, name string, hear func(line string), env ...string) {
 		t.Fatal(err)
 	}
 	group := -child.Pid()
-	end := func() { _ = syscall.Kill(group, syscall.SIGKILL) } // the program under test too; the browser ends with its pipe
+	// the program under test too; the browser ends with its pipe
+	end := func() { _ = syscall.Kill(group, syscall.SIGKILL) }
 	will := tether.NewWill(t, `kill -9 -- "$1"`, strconv.Itoa(group))
 	t.Cleanup(func() {
 		end()
@@ -101,8 +104,9 @@ func TestThePageOnARealNAS(t *testing.T) {
 		t.Fatal(err)
 	}
 	about, err := json.Marshal(map[string]any{
-		"host": server.Host, "port": server.Port, "user": server.User, "key": server.KeyFile, "fingerprint": server.HostKeyFingerprint,
-		"state": state, "drive": drive.Path, "system": system(t),
+		"host": server.Host, "port": server.Port, "user": server.User, "key": server.KeyFile,
+		"fingerprint": server.HostKeyFingerprint,
+		"state":       state, "drive": drive.Path, "system": system(t),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -30,14 +30,16 @@ func TestAPasswordTypedInThePageIsNowhereElse(t *testing.T) {
 	if err := os.WriteFile(file, []byte(user.Password), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	about, err := json.Marshal(map[string]any{"host": server.Host, "port": server.Port, "user": user.Name, "secret": file, "state": state, "drive": drive.Path})
+	about, err := json.Marshal(map[string]any{"host": server.Host, "port": server.Port, "user": user.Name,
+		"secret": file, "state": state, "drive": drive.Path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
 	look := leak.Watch(user.Password)
 	var said strings.Builder
-	story(t, "password", func(line string) { said.WriteString(line + "\n") }, "BURNISH_TEST_NAS="+string(about), "BURNISH_TEST_DIR="+home)
+	story(t, "password", func(line string) { said.WriteString(line + "\n") }, "BURNISH_TEST_NAS="+string(about),
+		"BURNISH_TEST_DIR="+home)
 	look.End(t, "burnish-e2e", "sudo")
 	leak.Text(t, "what was said", said.String(), user.Password)
 	leak.Text(t, "the SSH server's log", server.Log(), user.Password)

@@ -34,10 +34,12 @@ func TestWhatIsRefusedIsReadInTheWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	cli := func(args ...string) (string, error) {
-		out, err := exec.Command(built(t, "burnish-cli"), append([]string{"--data-dir", home + "/data"}, args...)...).CombinedOutput()
+		out, err := exec.Command(built(t, "burnish-cli"), append([]string{"--data-dir", home + "/data"},
+			args...)...).CombinedOutput()
 		return string(out), err
 	}
-	if out, err := cli("nas", "add", "box", "--host", server.Host, "--port", strconv.Itoa(server.Port), "--user", server.User, "--key", server.KeyFile,
+	if out, err := cli("nas", "add", "box", "--host", server.Host, "--port", strconv.Itoa(server.Port), "--user",
+		server.User, "--key", server.KeyFile,
 		"--host-key", server.HostKeyFingerprint, "--state-dir", state, "--virtual-drives"); err != nil {
 		t.Fatalf("%s%v", out, err)
 	}

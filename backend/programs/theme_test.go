@@ -24,8 +24,15 @@ func TestTheWindowIsOfOneTheme(t *testing.T) {
 			t.Run(fmt.Sprint(theme.name, s.width), func(t *testing.T) {
 				d := openWith(t, s, "Burnish: practice", []string{"demo", "--idle"}, "GTK_THEME="+theme.gtk)
 				d.reads("Practice NAS")
-				d.until("the whole screen has the theme", func() bool { return dark(d.on.Picture(), d.on.Picture().Rect) == theme.dark })
-				d.until("the drives can be selected", func() bool { _, ok := d.Find(screen.CheckBox, "Select BRN0A001"); return ok })
+				d.until("the whole screen has the theme", func() bool {
+					return dark(d.on.Picture(),
+						d.on.Picture().Rect) == theme.dark
+				})
+				d.until("the drives can be selected", func() bool {
+					_, ok := d.Find(screen.CheckBox,
+						"Select BRN0A001")
+					return ok
+				})
 				d.keep("theme-" + theme.name + fmt.Sprint(s.width))
 				for _, box := range d.boxes() {
 					if r := d.Where(box); dark(d.on.Picture(), r) != theme.dark {

@@ -55,7 +55,8 @@ func openWith(t *testing.T, s size, title string, args []string, env ...string) 
 // reopen opens the window in a home that is there.
 func reopen(t *testing.T, home string, s size, title string, args []string, env ...string) *desktop {
 	t.Helper()
-	d := &desktop{t: t, on: screen.Start(t, s.width, s.height), data: filepath.Join(home, "data"), said: &bytes.Buffer{}}
+	d := &desktop{t: t, on: screen.Start(t, s.width, s.height), data: filepath.Join(home, "data"),
+		said: &bytes.Buffer{}}
 	d.Reader = screen.Read(t, d.on)
 	cmd := exec.Command(built(t, "burnish"), append([]string{"--data-dir", d.data}, args...)...)
 	cmd.Env = append(append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+filepath.Join(home, "share")), d.Env...)
@@ -131,12 +132,12 @@ func (d *desktop) keep(name string) {
 	}
 }
 
-// start starts a burn-in by the keyboard alone, and waits until the data directory has its job: the page drew, heard the
-// keys, and reached the program behind it.
+// start starts a burn-in by the keyboard alone, and waits until the data directory has its job: the page drew, heard
+// the keys, and reached the program behind it.
 func (d *desktop) start() {
 	d.t.Helper()
-	// Keys that come before the page has its drives do nothing, so they are pressed until the start is asked about, which
-	// darkens the page.
+	// Keys that come before the page has its drives do nothing, so they are pressed until the start is asked about,
+	// which darkens the page.
 	bright := brightness(d.on.Picture())
 	var pressed time.Time
 	d.until("the start is asked about", func() bool {

@@ -4,8 +4,9 @@
 // Its rules:
 //   - A reason is registered once, in registry.go, with a code that never changes its meaning. Nobody makes up a
 //     reason as a free string; New panics on a code that is not registered, so that a test finds it.
-//   - A text is a sentence with {names} in it, and {name|one|more} where a word follows a number. What fills them comes from drives, tools and networks: it is cleaned
-//     of control and bidirectional characters and cut, so that no drive can write over a person's terminal.
+//   - A text is a sentence with {names} in it, and {name|one|more} where a word follows a number. What fills them comes
+//     from drives, tools and networks: it is cleaned of control and bidirectional characters and cut, so that no drive
+//     can write over a person's terminal.
 //   - Kind says what a reason can do: only Evidence may end a job as failed, only Refusal stops a start for safety.
 //
 // The package is pure and holds no state that changes; all of it may be used from any goroutine.
@@ -91,8 +92,8 @@ func New(code Code, pairs ...any) *Said {
 	return &Said{Code: code, Title: e.Title, Text: fill(e.Text, values), Hint: fill(e.Hint, values)}
 }
 
-// fill puts values in the place of their {names}; {name|one|more} is a number and what follows it where it is 1 and where
-// it is not. A value that is a sentence loses its full stop where the text goes on with a mark of its own.
+// fill puts values in the place of their {names}; {name|one|more} is a number and what follows it where it is 1 and
+// where it is not. A value that is a sentence loses its full stop where the text goes on with a mark of its own.
 func fill(text string, values map[string]string) string {
 	var out strings.Builder
 	for {
@@ -184,5 +185,6 @@ func Clean(s string, max int) string {
 
 // Bidi reports whether r can turn the direction of the text around it.
 func Bidi(r rune) bool {
-	return r == '\u061c' || r == '\u200e' || r == '\u200f' || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069')
+	return r == '\u061c' || r == '\u200e' || r == '\u200f' || (r >= '\u202a' && r <= '\u202e') ||
+		(r >= '\u2066' && r <= '\u2069')
 }

@@ -14,7 +14,8 @@ import (
 
 func TestTheRegistryIsInOrder(t *testing.T) {
 	code := regexp.MustCompile(`^[a-z][a-z_]+$`)
-	kinds := map[reason.Kind]bool{reason.Evidence: true, reason.Doubt: true, reason.Person: true, reason.Note: true, reason.Refusal: true, reason.Use: true, reason.Reach: true, reason.Fault: true}
+	kinds := map[reason.Kind]bool{reason.Evidence: true, reason.Doubt: true, reason.Person: true, reason.Note: true,
+		reason.Refusal: true, reason.Use: true, reason.Reach: true, reason.Fault: true}
 	for _, e := range reason.All() {
 		switch {
 		case !code.MatchString(string(e.Code)):
@@ -37,7 +38,10 @@ func TestTheRegistryIsInOrder(t *testing.T) {
 }
 
 func TestTheContractsCodesAreThere(t *testing.T) {
-	for _, c := range strings.Fields("drive_in_use usage_changed identity_changed grant_expired smart_unsupported selftest_unsupported surface_errors fake_capacity smart_failed selftest_failed too_hot stuck drive_vanished nas_restarted runner_killed stopped_by_person told_to_end foreign_writes path_suspect engine_missing") {
+	for _, c := range strings.Fields("drive_in_use usage_changed identity_changed grant_expired smart_unsupported " +
+		"selftest_unsupported surface_errors fake_capacity smart_failed selftest_failed too_hot stuck " +
+		"drive_vanished nas_restarted runner_killed stopped_by_person told_to_end foreign_writes path_suspect " +
+		"engine_missing") {
 		if _, ok := reason.Lookup(reason.Code(c)); !ok {
 			t.Errorf("%s is not registered", c)
 		}
@@ -109,7 +113,8 @@ func TestAHintToStartANewJobStandsWhereNothingElseIsPossible(t *testing.T) {
 		}
 		said := reason.Said{Code: e.Code}
 		anew := strings.Contains(e.Hint, "new job") || strings.Contains(e.Hint, "Start it again")
-		if anew != said.NeedsNewJob() || said.NeedsNewJob() && strings.Contains(strings.ToLower(e.Hint), "resume the job") {
+		if anew != said.NeedsNewJob() || said.NeedsNewJob() && strings.Contains(strings.ToLower(e.Hint),
+			"resume the job") {
 			t.Errorf("%s can be gone on with: %v; its hint: %s", e.Code, !said.NeedsNewJob(), e.Hint)
 		}
 	}

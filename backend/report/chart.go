@@ -47,7 +47,8 @@ func draw(title, unit string, fromZero bool, begin, end string, points []point) 
 	for _, p := range points {
 		fmt.Fprintf(&b, "%.1f,%.1f ", p.at*plotWidth, plotHeight-(p.value-low)/span*plotHeight)
 	}
-	return chart{title, strings.TrimSpace(b.String()), fmt.Sprintf("%.0f %s", low, unit), fmt.Sprintf("%.0f %s", high, unit), begin, end}, true
+	return chart{title, strings.TrimSpace(b.String()), fmt.Sprintf("%.0f %s", low, unit), fmt.Sprintf("%.0f %s", high,
+		unit), begin, end}, true
 }
 
 func thin(points []point) []point {
@@ -92,7 +93,8 @@ func speeds(j burnin.Job) []chart {
 					points = append(points, point{float64(i) / float64(max(m.Parts-1, 1)), float64(kbps) / 1000})
 				}
 			}
-			if c, ok := draw(fmt.Sprintf("Speed over LBA: %s, %s, pass %d", s.Kind, m.Phase, m.Pass), "MB/s", true, "LBA 0", last, points); ok {
+			if c, ok := draw(fmt.Sprintf("Speed over LBA: %s, %s, pass %d", s.Kind, m.Phase, m.Pass), "MB/s", true,
+				"LBA 0", last, points); ok {
 				out = append(out, c)
 			}
 		}

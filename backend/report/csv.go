@@ -24,7 +24,8 @@ func CSV(w io.Writer, in Input) error {
 		}
 		_ = out.Write(cells) // the writer keeps its error
 	}
-	_ = out.Write([]string{"job", "serial", "model", "record", "stage", "id", "ok", "value", "source", "first_lba", "last_lba"})
+	_ = out.Write([]string{"job", "serial", "model", "record", "stage", "id", "ok", "value", "source", "first_lba",
+		"last_lba"})
 	why := ""
 	if j.Reason != nil {
 		why = j.Reason.Error()
@@ -43,7 +44,8 @@ func CSV(w io.Writer, in Input) error {
 			if r.Persistent {
 				kept = "persistent"
 			}
-			row("bad_range", string(s.Kind), string(r.Kind), "false", kept, r.Errno, strconv.FormatInt(r.FirstLBA, 10), strconv.FormatInt(r.LastLBA, 10))
+			row("bad_range", string(s.Kind), string(r.Kind), "false", kept, r.Errno, strconv.FormatInt(r.FirstLBA, 10),
+				strconv.FormatInt(r.LastLBA, 10))
 		}
 	}
 	for _, e := range j.Verdict.Evidence {

@@ -47,7 +47,8 @@ type about struct {
 }
 
 func (in Input) about() about {
-	a := about{Word: Word(in.Job), WrittenMs: in.WrittenMs, Burnish: in.Burnish, Runners: []string{}, SMARTData: in.Job.Health != nil, Files: in.Files}
+	a := about{Word: Word(in.Job), WrittenMs: in.WrittenMs, Burnish: in.Burnish, Runners: []string{},
+		SMARTData: in.Job.Health != nil, Files: in.Files}
 	if a.Files == nil {
 		a.Files = []File{}
 	}

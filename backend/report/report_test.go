@@ -40,7 +40,8 @@ func golden(t *testing.T) map[string]Input {
 				t.Fatal(err)
 			}
 			in.Events = append(in.Events, events)
-			in.Files = append(in.Files, File{fmt.Sprintf("run-%d.ndjson", n), int64(len(data)), strings.Repeat("ab", 32)})
+			in.Files = append(in.Files, File{fmt.Sprintf("run-%d.ndjson", n), int64(len(data)),
+				strings.Repeat("ab", 32)})
 		}
 		if in.Job, err = burnin.Fold(in.Events, nil); err != nil {
 			t.Fatal(err)
@@ -99,12 +100,14 @@ const hostile = `"><script>alert(1)</script>{{.}}</style>` + "\x1b[2J\u202e\n=HY
 func hostileInput() Input {
 	serial, wwn := hostile, hostile
 	j := burnin.Job{ID: "0123456789abcdefghij", NAS: hostile, Plan: hostile, State: burnin.Failed}
-	j.Drive = burnin.Drive{ID: hostile, Serial: &serial, WWN: &wwn, Model: hostile, Path: hostile, SizeBytes: 4096, Logical: 512}
+	j.Drive = burnin.Drive{ID: hostile, Serial: &serial, WWN: &wwn, Model: hostile, Path: hostile, SizeBytes: 4096,
+		Logical: 512}
 	j.Identity = drive.Identity{Firmware: hostile}
 	j.Machine = burnin.NAS{Hostname: hostile, MachineID: hostile}
 	j.Reason = &reason.Said{Code: "surface_errors", Title: hostile, Text: hostile, Hint: hostile}
 	j.Warnings = []reason.Said{{Code: "hot", Title: hostile, Text: hostile}}
-	j.Stages = []burnin.Stage{{Kind: burnin.SurfaceValidate, State: burnin.Failed, BadRanges: []surface.Range{{FirstLBA: 3, LastLBA: 4, Kind: surface.KindRead, Errno: hostile}}}}
+	j.Stages = []burnin.Stage{{Kind: burnin.SurfaceValidate, State: burnin.Failed,
+		BadRanges: []surface.Range{{FirstLBA: 3, LastLBA: 4, Kind: surface.KindRead, Errno: hostile}}}}
 	j.Verdict.Evidence = []burnin.Evidence{{ID: hostile, Value: "+1", Source: "@x"}}
 	j.Verdict.Missing = []string{"-1"}
 	return Input{Job: j, Burnish: "test", Files: []File{{Name: hostile}}}
@@ -124,7 +127,8 @@ func TestHostileTextIsTextInHTML(t *testing.T) {
 	body := page[strings.Index(page, "<body>") : strings.Index(page, "</body>")+len("</body>")]
 	dec := xml.NewDecoder(strings.NewReader(body))
 	dec.Strict, dec.AutoClose, dec.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
-	allowed := strings.Fields("body h1 h2 h3 p table tr th td a section div strong br svg polyline figure figcaption span code")
+	allowed := strings.Fields("body h1 h2 h3 p table tr th td a section div strong br svg polyline figure " +
+		"figcaption span code")
 	for {
 		tok, err := dec.Token()
 		if err == io.EOF {
@@ -160,7 +164,8 @@ func TestNoCellIsAFormula(t *testing.T) {
 			}
 		}
 	}
-	for text, want := range map[string]string{"=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", " =1": "' =1", "1-2": "1-2", "": ""} {
+	for text, want := range map[string]string{"=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", " =1": "' =1",
+		"1-2": "1-2", "": ""} {
 		if got := cell(text); got != want {
 			t.Errorf("cell(%q) = %q", text, got)
 		}
@@ -193,7 +198,8 @@ func TestJSONIsTheJobAndOneKeyMore(t *testing.T) {
 			t.Fatal(err)
 		}
 		var extra about
-		if err := json.Unmarshal(got["report"], &extra); err != nil || extra.Word != Word(in.Job) || len(extra.Runners) != len(in.Events) {
+		if err := json.Unmarshal(got["report"], &extra); err != nil || extra.Word != Word(in.Job) ||
+			len(extra.Runners) != len(in.Events) {
 			t.Errorf("%s: report %s (%v)", name, got["report"], err)
 		}
 		delete(got, "report")
@@ -234,7 +240,8 @@ func TestThinningKeepsADip(t *testing.T) {
 
 func TestTheWordSaysHowFarItGoes(t *testing.T) {
 	for coverage, want := range map[burnin.Coverage]string{
-		burnin.CoverageNone: "passed, surface not tested", burnin.CoverageRead: "passed, every byte read", burnin.CoverageVerified: "passed, every byte written and verified",
+		burnin.CoverageNone: "passed, surface not tested", burnin.CoverageRead: "passed, every byte read",
+		burnin.CoverageVerified: "passed, every byte written and verified",
 	} {
 		j := burnin.Job{State: burnin.Passed}
 		j.Verdict.Coverage = coverage

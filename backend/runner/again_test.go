@@ -62,7 +62,10 @@ func TestPendingSectorsOfAnSSDAreLookedAtAgain(t *testing.T) {
 }
 
 func TestADiskIsNotLookedAtAgain(t *testing.T) {
-	asked(t, ataDrive, quickPlan(), func(m *smartModel, _ *memoryDrive) { once(m, func(m *smartModel) { m.attribute(197, 1) }) },
+	asked(t, ataDrive, quickPlan(), func(m *smartModel, _ *memoryDrive) {
+		once(m,
+			func(m *smartModel) { m.attribute(197, 1) })
+	},
 		func(t *testing.T, job burnin.Job, _ *smartModel, m *machine) {
 			ends(t, job, burnin.Failed, "smart_failed")
 			if strings.Contains(m.log(burnin.ShortSMART), "looked at again") {
@@ -73,13 +76,15 @@ func TestADiskIsNotLookedAtAgain(t *testing.T) {
 
 // An old failure in the drive's log does not keep it from being tested; a new one counts.
 func TestTheDrivesHistoryIsNoVerdict(t *testing.T) {
-	failed := map[string]any{"type": map[string]any{"value": 1}, "status": map[string]any{"value": 112, "string": "Completed: read failure", "passed": false}, "lifetime_hours": 20000}
+	failed := map[string]any{"type": map[string]any{"value": 1}, "status": map[string]any{"value": 112,
+		"string": "Completed: read failure", "passed": false}, "lifetime_hours": 20000}
 	asked(t, ataDrive, quickPlan(), func(m *smartModel, _ *memoryDrive) {
 		log := m.capture["ata_smart_self_test_log"].(map[string]any)["standard"].(map[string]any)
 		log["table"], log["count"] = append([]any{failed}, log["table"].([]any)...), 2
 	}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
 		ends(t, job, burnin.Passed, "")
-		if len(job.Findings) != 1 || job.Findings[0].Rule != "selftest_failed_before" || job.Findings[0].Severity != smart.Warn {
+		if len(job.Findings) != 1 || job.Findings[0].Rule != "selftest_failed_before" ||
+			job.Findings[0].Severity != smart.Warn {
 			t.Errorf("findings %v", job.Findings)
 		}
 	})
@@ -90,11 +95,13 @@ func TestALogThatSmartctlCannotReadIsToldInItsWords(t *testing.T) {
 	const words = "Read Self-test Log failed: NVMe Status 0x2002"
 	asked(t, nvmeDrive, quickPlan(), func(m *smartModel, _ *memoryDrive) {
 		oldSmartctl(m)
-		m.capture["smartctl"] = map[string]any{"version": []int{7, 4}, "exit_status": 4, "messages": []any{map[string]any{"string": words, "severity": "error"}}}
+		m.capture["smartctl"] = map[string]any{"version": []int{7, 4}, "exit_status": 4,
+			"messages": []any{map[string]any{"string": words, "severity": "error"}}}
 	}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
 		ends(t, job, burnin.Unknown, "selftest_no_tool")
 		said := job.Reason.Text + " " + job.Reason.Hint
-		if !strings.Contains(said, words) || strings.Contains(said, "smartmontools") || strings.Contains(said, "too old") {
+		if !strings.Contains(said, words) || strings.Contains(said, "smartmontools") || strings.Contains(said,
+			"too old") {
 			t.Errorf("told: %s", said)
 		}
 	})
@@ -106,7 +113,8 @@ func TestALogThatCannotShowANewRowIsNotBlamedOnResets(t *testing.T) {
 		log := m.capture["ata_smart_self_test_log"].(map[string]any)["standard"].(map[string]any)
 		rows := make([]any, 21)
 		for i := range rows {
-			rows[i] = map[string]any{"type": map[string]any{"value": 1}, "status": map[string]any{"value": 0, "string": "Completed without error", "passed": true}, "lifetime_hours": 7}
+			rows[i] = map[string]any{"type": map[string]any{"value": 1}, "status": map[string]any{"value": 0,
+				"string": "Completed without error", "passed": true}, "lifetime_hours": 7}
 		}
 		log["table"], log["count"] = rows, 21
 	}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
@@ -126,7 +134,8 @@ func TestTheFirmwaresOwnTestsAreNotSomebodyElses(t *testing.T) {
 				if !done {
 					done = true
 					log := m.capture["ata_smart_self_test_log"].(map[string]any)["standard"].(map[string]any)
-					row := map[string]any{"type": map[string]any{"value": kind}, "status": map[string]any{"value": 0, "string": "Completed without error", "passed": true}, "lifetime_hours": 34681}
+					row := map[string]any{"type": map[string]any{"value": kind}, "status": map[string]any{"value": 0,
+						"string": "Completed without error", "passed": true}, "lifetime_hours": 34681}
 					log["table"] = append([]any{row}, log["table"].([]any)...)
 				}
 			})
@@ -141,16 +150,17 @@ func TestTheFirmwaresOwnTestsAreNotSomebodyElses(t *testing.T) {
 
 // A shingled disk takes blocks back and has no rated endurance.
 func TestADiskThatDiscardsHasNoEndurance(t *testing.T) {
-	asked(t, ataDrive, written(), func(m *smartModel, d *memoryDrive) { d.place.Discards = true }, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
-		for _, w := range job.Warnings {
-			if w.Code == "flash_full" && strings.Contains(w.Text, "endurance") {
-				t.Errorf("told: %s", w.Text)
+	asked(t, ataDrive, written(), func(m *smartModel, d *memoryDrive) { d.place.Discards = true },
+		func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
+			for _, w := range job.Warnings {
+				if w.Code == "flash_full" && strings.Contains(w.Text, "endurance") {
+					t.Errorf("told: %s", w.Text)
+				}
 			}
-		}
-		if !warned(job, "flash_full") {
-			t.Error("nothing is told of its blocks")
-		}
-	})
+			if !warned(job, "flash_full") {
+				t.Error("nothing is told of its blocks")
+			}
+		})
 }
 
 // SMART that is switched off is switched on where the person agreed, and is told; without consent nothing is changed.
@@ -175,7 +185,9 @@ func TestSMARTIsSwitchedOnOnlyWithConsent(t *testing.T) {
 				s.capture["smart_support"] = map[string]any{"available": true, "enabled": s.switched}
 				s.capture["smartctl"] = map[string]any{"exit_status": 0}
 				if !s.switched {
-					s.capture["smartctl"] = map[string]any{"exit_status": 4, "messages": []any{map[string]any{"string": "SMART Disabled. Use option -s with argument 'on' to enable it."}}}
+					s.capture["smartctl"] = map[string]any{"exit_status": 4,
+						"messages": []any{map[string]any{"string": "SMART Disabled. Use option -s with argument " +
+							"'on' to enable it."}}}
 				}
 			}
 			req := order(d, quickPlan())
@@ -189,8 +201,10 @@ func TestSMARTIsSwitchedOnOnlyWithConsent(t *testing.T) {
 					t.Errorf("smartctl is not quoted: %s", job.Reason.Text)
 				}
 			}
-			if warned(job, "smart_switched_on") != consent || d.smart.switched != consent || d.smart.called("smartctl -s on") > 1 {
-				t.Errorf("consent %v: switched %v, warnings %v, calls %q", consent, d.smart.switched, job.Warnings, d.smart.calls)
+			if warned(job, "smart_switched_on") != consent || d.smart.switched != consent ||
+				d.smart.called("smartctl -s on") > 1 {
+				t.Errorf("consent %v: switched %v, warnings %v, calls %q", consent, d.smart.switched, job.Warnings,
+					d.smart.calls)
 			}
 		})
 	}

@@ -94,7 +94,8 @@ func TestAStageBeginsAnewOverWhatItHasLeft(t *testing.T) {
 		after int64
 		held  byte // by all of the drive at first
 	}{
-		"a probe": {probing, 33 * mib, 0}, "a sweep": {stampPlan(), 34 * mib, 0}, "a drive of ones, amid the first act": {stampPlan(), 3 * mib, 0xff},
+		"a probe": {probing, 33 * mib, 0}, "a sweep": {stampPlan(), 34 * mib, 0},
+		"a drive of ones, amid the first act": {stampPlan(), 3 * mib, 0xff},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)

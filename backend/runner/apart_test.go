@@ -31,7 +31,10 @@ func TestOneDamagedJobEndsNoFollowOfTheOthers(t *testing.T) {
 	setBroken(filepath.Join(bad, "lock"))
 	f := m.follower(otherJob, testJob)
 	await(t, "the damage is told", f.is(otherJob, func(st wire.JobStatus) bool { return st.Damaged != "" }))
-	await(t, "the other job is told", f.is(testJob, func(st wire.JobStatus) bool { return st.Run == 1 && !st.LockHeld }))
+	await(t, "the other job is told", f.is(testJob, func(st wire.JobStatus) bool {
+		return st.Run == 1 &&
+			!st.LockHeld
+	}))
 	if err := os.WriteFile(filepath.Join(m.dir, "jobs", testJob, "later.log"), []byte("more\n"), 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +46,8 @@ func TestOneDamagedJobEndsNoFollowOfTheOthers(t *testing.T) {
 	setBroken(filepath.Join(bad, "lock"))
 	var out heard
 	req := wire.FollowRequest{Once: true, Jobs: []wire.FollowJob{{Job: otherJob}, {Job: testJob}}}
-	if err := m.service().Follow(context.Background(), req, wire.NewWriter(&out)); err != nil || out.jobs[otherJob].Damaged == "" || out.jobs[testJob].Run != 1 {
+	if err := m.service().Follow(context.Background(), req, wire.NewWriter(&out)); err != nil ||
+		out.jobs[otherJob].Damaged == "" || out.jobs[testJob].Run != 1 {
 		t.Errorf("once: %v, %+v", err, out.jobs)
 	}
 }
@@ -73,13 +77,15 @@ func TestTheLoginsGroupMayLookAtWhatIsMadeForAJob(t *testing.T) {
 	need.Root(t)
 	const group = 54321
 	m := newMachine(t)
-	if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: otherJob, By: "a test", GID: group}); err != nil {
+	if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: otherJob, By: "a test",
+		GID: group}); err != nil {
 		t.Fatal(err)
 	}
 	req := order(m.addDrive("GROUP", 4*mib), readPlan())
 	req.GID = group
 	m.run(req)
-	for _, name := range []string{otherJob, otherJob + "/stop", testJob, testJob + "/runner.log", testJob + "/run-1.ndjson", testJob + "/precheck.log"} {
+	for _, name := range []string{otherJob, otherJob + "/stop", testJob, testJob + "/runner.log",
+		testJob + "/run-1.ndjson", testJob + "/precheck.log"} {
 		info, err := os.Stat(filepath.Join(m.dir, "jobs", name))
 		if err != nil {
 			t.Error(err)

@@ -23,8 +23,8 @@ func (m *machine) at(window int64, phase int, do func()) {
 	})
 }
 
-// Each window of a drive that wraps reads back as it was written; what it overwrote shows at the end. The capacity probe is
-// kept from seeing it: the drive wraps only once it is over.
+// Each window of a drive that wraps reads back as it was written; what it overwrote shows at the end. The capacity
+// probe is kept from seeing it: the drive wraps only once it is over.
 func TestClassicFindsWrappingAddressesWithoutItsProbe(t *testing.T) {
 	for _, real := range []int64{16 * mib, 24*mib + 512*8, 33 * mib, 61 * mib, 64*mib - 64*1024} {
 		t.Run(fmt.Sprint(real), func(t *testing.T) {
@@ -46,7 +46,8 @@ func TestTheMarksOfWindowsOutliveARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, d := brokenClassic(t, 48*mib, 0)
 		m.withBadblocks(nil)
-		if marks := foldRaw(t, m.journals(testJob), nil).Stages[1].Marks; fmt.Sprint(marks) != fmt.Sprint([]int64{0, 16 * mib, 32 * mib}) {
+		if marks := foldRaw(t, m.journals(testJob), nil).Stages[1].Marks; fmt.Sprint(marks) != fmt.Sprint([]int64{0,
+			16 * mib, 32 * mib}) {
 			t.Fatalf("marks at %v", marks)
 		}
 		d.Wrap(48 * mib) // the last window lands on the first
@@ -77,7 +78,8 @@ func TestAMarkThatIsLostOnADriveThatDoesNotWrapIsABadPlace(t *testing.T) {
 		job := m.run(order(d, classicPlan()))
 		ends(t, job, burnin.Failed, "surface_errors")
 		first, last := int64(16*mib/512), int64(16*mib/512+7)
-		if bad := job.Stages[1].BadRanges; len(bad) != 1 || bad[0].FirstLBA != first || bad[0].LastLBA != last || bad[0].Kind != surface.KindStale || bad[0].Pass != 1 {
+		if bad := job.Stages[1].BadRanges; len(bad) != 1 || bad[0].FirstLBA != first || bad[0].LastLBA != last ||
+			bad[0].Kind != surface.KindStale || bad[0].Pass != 1 {
 			t.Errorf("%s", asJSON(t, bad))
 		}
 	})
@@ -108,7 +110,8 @@ func TestAMarkThatCannotBeReadOrWrittenIsListedAsThat(t *testing.T) {
 				m.at(window, c.phase, func() { d.Set(faultdev.Fault{Effect: c.effect, First: lba, Last: lba}) })
 				job := m.run(order(d, classicPlan()))
 				ends(t, job, burnin.Failed, "surface_errors")
-				if bad := job.Stages[1].BadRanges; len(bad) != 1 || bad[0].FirstLBA != lba || bad[0].LastLBA != lba || bad[0].Kind != kind {
+				if bad := job.Stages[1].BadRanges; len(bad) != 1 || bad[0].FirstLBA != lba || bad[0].LastLBA != lba ||
+					bad[0].Kind != kind {
 					t.Errorf("%s", asJSON(t, bad))
 				}
 			})

@@ -118,7 +118,8 @@ func TestAFlushWithoutAnAnswerHoldsNobodyForGood(t *testing.T) {
 				}
 				time.Sleep(10 * time.Minute)
 				if stopped {
-					if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); !isReason(err, "not_stopped") {
+					if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); !isReason(err,
+						"not_stopped") {
 						t.Errorf("the stop: %v", err)
 					}
 				}

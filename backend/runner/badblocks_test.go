@@ -19,7 +19,8 @@ import (
 )
 
 // fakeBadblocks works as badblocks 1.47 does, with what is wrong with it: it ends with 0 whatever it finds, numbers
-// corrupt blocks too high by a batch, tells phantoms behind write errors, and does not compare a batch with a read error.
+// corrupt blocks too high by a batch, tells phantoms behind write errors, and does not compare a batch with a read
+// error.
 type fakeBadblocks struct {
 	d                         *memoryDrive
 	s                         port.Spawn
@@ -52,7 +53,8 @@ func (m *machine) withBadblocks(stop func(*fakeBadblocks, int) string) *machine 
 	m.badblocks = func(d *memoryDrive, s port.Spawn) (port.Process, error) {
 		number := func(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
 		at := slices.Index(s.Args, port.DriveArg)
-		f := &fakeBadblocks{d: d, s: s, done: make(chan struct{}), kill: make(chan struct{}), listed: map[int64]bool{}, stop: stop,
+		f := &fakeBadblocks{d: d, s: s, done: make(chan struct{}), kill: make(chan struct{}), listed: map[int64]bool{},
+			stop:  stop,
 			block: number(s.Args[slices.Index(s.Args, "-b")+1]), batch: number(s.Args[slices.Index(s.Args, "-c")+1]),
 			last: number(s.Args[at+1]), first: number(s.Args[at+2])}
 		go f.run()
@@ -93,7 +95,8 @@ func (f *fakeBadblocks) run() {
 				return
 			default:
 			}
-			say("%6.2f%% done, 0:00 elapsed. %s%s", float64(n)/float64(f.last+1)*100, counts(), strings.Repeat("\b", 42))
+			say("%6.2f%% done, 0:00 elapsed. %s%s", float64(n)/float64(f.last+1)*100, counts(),
+				strings.Repeat("\b", 42))
 			buf := surface.AlignedBuffer(int(min(f.batch, f.last+1-n) * f.block))
 			if phase%2 == 0 {
 				f.write(buf, n, pattern)
@@ -140,7 +143,8 @@ func (f *fakeBadblocks) read(buf []byte, n int64, pattern byte) {
 
 func classicPlan() burnin.Plan {
 	return burnin.Plan{Name: "classic", WithoutSMART: true, Stages: []burnin.StageSpec{
-		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineBadblocks, WindowMiB: 16}, {Kind: burnin.FinalCheck}}}
+		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineBadblocks, WindowMiB: 16},
+		{Kind: burnin.FinalCheck}}}
 }
 
 func TestClassicPassesACleanDriveToTheLastByte(t *testing.T) {
@@ -148,7 +152,8 @@ func TestClassicPassesACleanDriveToTheLastByte(t *testing.T) {
 	d := m.addDrive("CLASSIC", 40*mib+7*512)
 	job := m.run(order(d, classicPlan()))
 	s := job.Stages[1]
-	if job.State != burnin.Passed || job.Verdict.Coverage != burnin.CoverageVerified || s.BytesCovered != d.id.SizeBytes {
+	if job.State != burnin.Passed || job.Verdict.Coverage != burnin.CoverageVerified ||
+		s.BytesCovered != d.id.SizeBytes {
 		t.Fatalf("ended as %s (%v), covered %d of %d", job.State, job.Reason, s.BytesCovered, d.id.SizeBytes)
 	}
 	if s.BytesWritten < 4*40*mib || s.BytesVerified < 4*40*mib {
@@ -170,13 +175,16 @@ func TestClassicNamesTheFaultsAndNotWhatBadblocksMakesOfThem(t *testing.T) {
 			map[int64]surface.Kind{40_001: surface.KindRead}},
 		"a write error, and its phantom": {[]faultdev.Fault{{Effect: faultdev.FailWrite, First: 20_002, Last: 20_003}},
 			map[int64]surface.Kind{20_002: surface.KindWrite, 20_003: surface.KindWrite}},
-		"a flipped bit, its number too high": {[]faultdev.Fault{{Effect: faultdev.FlipRead, First: 33_000, Last: 33_000, Byte: 100, Mask: 8}},
+		"a flipped bit, its number too high": {[]faultdev.Fault{{Effect: faultdev.FlipRead, First: 33_000, Last: 33_000,
+			Byte: 100, Mask: 8}},
 			map[int64]surface.Kind{33_000: surface.KindMismatch}},
-		"a flipped bit hidden by a read error": {[]faultdev.Fault{{Effect: faultdev.FlipRead, First: c + 80, Last: c + 80, Byte: 1, Mask: 1}, {Effect: faultdev.FailRead, First: c + 160, Last: c + 160}},
+		"a flipped bit hidden by a read error": {[]faultdev.Fault{{Effect: faultdev.FlipRead, First: c + 80,
+			Last: c + 80, Byte: 1, Mask: 1}, {Effect: faultdev.FailRead, First: c + 160, Last: c + 160}},
 			map[int64]surface.Kind{c + 80: surface.KindMismatch, c + 160: surface.KindRead}},
 		"dropped writes": {[]faultdev.Fault{{Effect: faultdev.DropWrite, First: 50_000, Last: 50_000}},
 			map[int64]surface.Kind{50_000: surface.KindStale}},
-		"a flipped bit in the tail": {[]faultdev.Fault{{Effect: faultdev.FlipRead, First: 81_925, Last: 81_925, Byte: 9, Mask: 1}},
+		"a flipped bit in the tail": {[]faultdev.Fault{{Effect: faultdev.FlipRead, First: 81_925, Last: 81_925, Byte: 9,
+			Mask: 1}},
 			map[int64]surface.Kind{81_925: surface.KindMismatch}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -244,7 +252,8 @@ func TestBadblocksThatDoesNotDoItsWorkIsNoPass(t *testing.T) {
 			})
 			d := m.addDrive("REFUSED", 40*mib)
 			job := m.run(order(d, classicPlan()))
-			if job.State != burnin.Unknown || job.Reason.Code != "engine_failed" || !strings.Contains(job.Reason.Text, words) {
+			if job.State != burnin.Unknown || job.Reason.Code != "engine_failed" || !strings.Contains(job.Reason.Text,
+				words) {
 				t.Errorf("ended as %s, %v", job.State, job.Reason)
 			}
 		})
@@ -304,7 +313,8 @@ func TestAStopEndsBadblocksAndAResumeGoesOnWithTheNextWindow(t *testing.T) {
 		t.Fatalf("ended as %s (%v), covered %d", job.State, job.Reason, job.Stages[1].BytesCovered)
 	}
 	if wrote := d.Counts().BytesWritten - before; wrote != 4*32*mib+2*4096+32*mib {
-		t.Errorf("the resumed run wrote %d bytes, want the second half four times, its two marks, and both ends once", wrote)
+		t.Errorf("the resumed run wrote %d bytes, want the second half four times, its two marks, and both ends once",
+			wrote)
 	}
 	if r := job.Stages[1].Resumed; r == nil || r.FromByte != 32*mib {
 		t.Errorf("resumed %+v", r)
@@ -326,10 +336,12 @@ func TestAPersonsStopEndsBadblocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-reached
-	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "somebody"}); err != nil || !reply.Stopped {
+	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob,
+		By: "somebody"}); err != nil || !reply.Stopped {
 		t.Fatalf("%+v, %v", reply, err)
 	}
-	if job := foldRaw(t, m.journals(testJob), nil); job.State != burnin.Cancelled || !strings.Contains(m.log(burnin.SurfaceValidate), "badblocks was ended and is gone") {
+	if job := foldRaw(t, m.journals(testJob), nil); job.State != burnin.Cancelled ||
+		!strings.Contains(m.log(burnin.SurfaceValidate), "badblocks was ended and is gone") {
 		t.Errorf("ended as %s (%v)", job.State, job.Reason)
 	}
 }

@@ -17,7 +17,8 @@ import (
 // dying has a part of a drive fail, each time after so long.
 func dying(d *memoryDrive, after time.Duration) {
 	const first, last = 40_000, 40_511
-	d.Set(faultdev.Fault{Effect: faultdev.FailRead, First: first, Last: last, Errno: "ENODATA"}, faultdev.Fault{Effect: faultdev.Slow, First: first, Last: last, Delay: after})
+	d.Set(faultdev.Fault{Effect: faultdev.FailRead, First: first, Last: last, Errno: "ENODATA"},
+		faultdev.Fault{Effect: faultdev.Slow, First: first, Last: last, Delay: after})
 }
 
 func TestADriveThatDiesSlowlyIsFailedOrItsErrorsAreUnconfirmed(t *testing.T) {
@@ -42,10 +43,12 @@ func TestADriveThatDiesSlowlyIsFailedOrItsErrorsAreUnconfirmed(t *testing.T) {
 				plan.Stages[1].StuckMinutes = 240
 				job := m.run(order(d, plan))
 				ends(t, job, c.state, c.code)
-				if early := strings.Contains(job.Reason.Text, "the test ended early, in the read sweep at 19922944 of 67108864 bytes"); early != (c.after > 0) {
+				if early := strings.Contains(job.Reason.Text, "the test ended early, in the read sweep at 19922944 "+
+					"of 67108864 bytes"); early != (c.after > 0) {
 					t.Errorf("%s", job.Reason.Text)
 				}
-				if s := job.Stages[1]; (s.EndedEarly == surface.EarlyErrorTime) != (c.after > 0) || (s.Unread != nil) != (c.after > 0) {
+				if s := job.Stages[1]; (s.EndedEarly == surface.EarlyErrorTime) != (c.after > 0) ||
+					(s.Unread != nil) != (c.after > 0) {
 					t.Errorf("ended early %q, unread %+v", s.EndedEarly, s.Unread)
 				}
 			})
@@ -56,13 +59,15 @@ func TestADriveThatDiesSlowlyIsFailedOrItsErrorsAreUnconfirmed(t *testing.T) {
 func TestAFailureThatEndedEarlySaysHowFarItCame(t *testing.T) {
 	m := newMachine(t)
 	d := m.addDrive("LIMIT", 64*mib)
-	d.Set(faultdev.Fault{Effect: faultdev.FailRead, First: 40_000, Last: 40_001}, faultdev.Fault{Effect: faultdev.FailRead, First: 60_000, Last: 60_000},
+	d.Set(faultdev.Fault{Effect: faultdev.FailRead, First: 40_000, Last: 40_001},
+		faultdev.Fault{Effect: faultdev.FailRead, First: 60_000, Last: 60_000},
 		faultdev.Fault{Effect: faultdev.FailRead, First: 80_000, Last: 80_000})
 	plan := stampPlan()
 	plan.Stages[2].BadRangeLimit = 2
 	job := m.run(order(d, plan))
 	ends(t, job, burnin.Failed, "surface_errors")
-	if want := "2 bad ranges, 3 sectors so far (the test ended early, in the verify sweep at 30670848 of 67108864 bytes); the first is at LBA 40000 (read)."; job.Reason.Text != want {
+	if want := "2 bad ranges, 3 sectors so far (the test ended early, in the verify sweep at 30670848 of 67108864 " +
+		"bytes); the first is at LBA 40000 (read)."; job.Reason.Text != want {
 		t.Errorf("%s, want %s", job.Reason.Text, want)
 	}
 }
@@ -152,7 +157,8 @@ func TestZerosOfABrokenReadScanAreCounted(t *testing.T) {
 			t.Fatalf("checkpoint %+v", cp)
 		}
 		job := m.resume()
-		if s := asJSON(t, job.Warnings); job.State != burnin.Passed || !strings.Contains(s, "46 % of what was read are zeros") {
+		if s := asJSON(t, job.Warnings); job.State != burnin.Passed ||
+			!strings.Contains(s, "46 % of what was read are zeros") {
 			t.Errorf("ended as %s (%v), %s", job.State, job.Reason, s)
 		}
 	})
@@ -171,7 +177,8 @@ func afterSweep(d *memoryDrive, faults ...faultdev.Fault) {
 	d.OnRequest(func(c faultdev.Counts) {
 		if c.BytesRead > 64*mib && !done {
 			done = true
-			d.Set(append(faults, faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 5 * time.Millisecond})...)
+			d.Set(append(faults, faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30,
+				Delay: 5 * time.Millisecond})...)
 		}
 	})
 }
@@ -192,7 +199,8 @@ func TestASeekPassIsPartOfTheEvidence(t *testing.T) {
 		d := m.addDrive("SEEK", 64*mib)
 		afterSweep(d, faultdev.Fault{Effect: faultdev.FailRead, First: 0, Last: 0, Times: 1})
 		job := m.run(order(d, seekPlan()))
-		if e := evidence(job, "seek_pass"); job.State != burnin.Passed || !e.OK || !strings.Contains(e.Value, "seeks, 5ms each") {
+		if e := evidence(job, "seek_pass"); job.State != burnin.Passed || !e.OK || !strings.Contains(e.Value,
+			"seeks, 5ms each") {
 			t.Errorf("ended as %s (%v), %+v", job.State, job.Reason, e)
 		}
 		if s := asJSON(t, job.Warnings); !strings.Contains(s, "1 place gave an error") {
@@ -206,10 +214,12 @@ func TestASeekPassThatMeetsALimitIsNotComplete(t *testing.T) {
 		m := newMachine(t)
 		m.poll = time.Second
 		d := m.addDrive("SEEKS", 64*mib)
-		afterSweep(d, faultdev.Fault{Effect: faultdev.FailRead, First: 0, Last: 0, Times: 2}, faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 0, Delay: 40 * time.Minute})
+		afterSweep(d, faultdev.Fault{Effect: faultdev.FailRead, First: 0, Last: 0, Times: 2},
+			faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 0, Delay: 40 * time.Minute})
 		job := m.run(order(d, seekPlan()))
 		ends(t, job, burnin.Unknown, "unconfirmed_errors")
-		if e := evidence(job, "seek_pass"); e.ID == "" || e.OK || !strings.Contains(job.Reason.Text, "the seek pass ended early") {
+		if e := evidence(job, "seek_pass"); e.ID == "" || e.OK || !strings.Contains(job.Reason.Text,
+			"the seek pass ended early") {
 			t.Errorf("%+v, %s", e, job.Reason.Text)
 		}
 	})
@@ -222,13 +232,15 @@ func TestAProbeThatGivesUpSaysSo(t *testing.T) {
 		d := m.addDrive("SLOW", 64*mib)
 		d.OnRequest(func(c faultdev.Counts) {
 			if c.Writes == 32 { // both ends are zeroed, and nothing else
-				d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 20 * mib / 512, Last: 40 * mib / 512, Delay: 30 * time.Second, Times: 25})
+				d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 20 * mib / 512, Last: 40 * mib / 512,
+					Delay: 30 * time.Second, Times: 25})
 			}
 		})
 		standard, _ := burnin.PlanNamed("standard")
 		standard.WithoutSMART = true
 		job := m.run(order(d, standard))
-		if e := evidence(job, "capacity_probed"); job.State != burnin.Passed || e.OK || !strings.Contains(e.Value, "too slowly") {
+		if e := evidence(job, "capacity_probed"); job.State != burnin.Passed || e.OK || !strings.Contains(e.Value,
+			"too slowly") {
 			t.Errorf("ended as %s (%v), %+v", job.State, job.Reason, e)
 		}
 	})

@@ -33,14 +33,20 @@ func TestTheLastWipeWritesAgainAndAsksTheKernelAsTheSweepDoes(t *testing.T) {
 		state  burnin.State
 		code   reason.Code
 	}{
-		"a sector once cannot be written": {faultdev.Fault{Effect: faultdev.FailWrite, First: 15000, Last: 15000, Times: 1}, port.KernelErrors{}, burnin.Passed, ""},
-		"a sector once cannot be read":    {faultdev.Fault{Effect: faultdev.FailRead, First: 15000, Last: 15000, Times: 1}, port.KernelErrors{}, burnin.Passed, ""},
-		"sectors cannot be written":       {bad(faultdev.FailWrite, "ENODATA"), port.KernelErrors{}, burnin.Failed, "surface_errors"},
-		"sectors cannot be read":          {bad(faultdev.FailRead, "ENODATA"), port.KernelErrors{}, burnin.Failed, "surface_errors"},
-		"they drop what is written":       {bad(faultdev.DropWrite, ""), port.KernelErrors{}, burnin.Failed, "surface_errors"},
-		"the kernel lays it to the path":  {bad(faultdev.FailWrite, "EIO"), port.KernelErrors{Readable: true, Path: 3, OnePath: "CRC"}, burnin.Unknown, "path_suspect"},
-		"each third write fails":          {all(faultdev.FailWrite, 3), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"each third read fails":           {all(faultdev.FailRead, 3), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"a sector once cannot be written": {faultdev.Fault{Effect: faultdev.FailWrite, First: 15000, Last: 15000,
+			Times: 1}, port.KernelErrors{}, burnin.Passed, ""},
+		"a sector once cannot be read": {faultdev.Fault{Effect: faultdev.FailRead, First: 15000, Last: 15000,
+			Times: 1}, port.KernelErrors{}, burnin.Passed, ""},
+		"sectors cannot be written": {bad(faultdev.FailWrite, "ENODATA"), port.KernelErrors{}, burnin.Failed,
+			"surface_errors"},
+		"sectors cannot be read": {bad(faultdev.FailRead, "ENODATA"), port.KernelErrors{}, burnin.Failed,
+			"surface_errors"},
+		"they drop what is written": {bad(faultdev.DropWrite, ""), port.KernelErrors{}, burnin.Failed,
+			"surface_errors"},
+		"the kernel lays it to the path": {bad(faultdev.FailWrite, "EIO"), port.KernelErrors{Readable: true, Path: 3,
+			OnePath: "CRC"}, burnin.Unknown, "path_suspect"},
+		"each third write fails": {all(faultdev.FailWrite, 3), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"each third read fails":  {all(faultdev.FailRead, 3), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)

@@ -70,7 +70,8 @@ func (s *Service) GoOn(ctx context.Context, id string) (wire.StartReply, error) 
 	}
 	defer root.Close()
 	if _, err := root.Lstat(state.StopFile); !errors.Is(err, fs.ErrNotExist) {
-		return wire.StartReply{}, errors.Join(err, reason.New(reason.StoppedByPerson, "stage", "the run before", "progress", ""))
+		return wire.StartReply{}, errors.Join(err, reason.New(reason.StoppedByPerson, "stage", "the run before",
+			"progress", ""))
 	}
 	return s.Resume(ctx, id)
 }
@@ -135,14 +136,16 @@ func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int, w
 			return n, nil
 		}
 		if lived && !locked {
-			return n, reason.New(reason.NotStarted, "error", fmt.Sprintf("run %d of job %s ended without a word", n, id))
+			return n, reason.New(reason.NotStarted, "error", fmt.Sprintf("run %d of job %s ended without a word", n,
+				id))
 		}
 		lived = lived || locked
 		select {
 		case <-ctx.Done():
 			return n, context.Cause(ctx)
 		case <-deadline.C:
-			return n, reason.New(reason.NotStarted, "error", fmt.Sprintf("run %d of job %s has not held its drive within %s", n, id, wait))
+			return n, reason.New(reason.NotStarted, "error", fmt.Sprintf("run %d of job %s has not held its drive "+
+				"within %s", n, id, wait))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -175,7 +178,8 @@ func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
 		}
 	}
 	if len(events) == 0 {
-		return false, nil, nil // its file is there, its first line is not: the last word is still that of the run before
+		// its file is there, its first line is not: the last word is still that of the run before
+		return false, nil, nil
 	}
 	t, _, err := state.Fold(root)
 	if err != nil || !t.Ended() {
@@ -200,7 +204,8 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 	}
 	defer root.Close()
 	if undoing, err := s.Locks.Held(s.Dir.In(req.Job, erase.UndoingFile)); err != nil || undoing {
-		return wire.StopReply{}, errors.Join(err, reason.New(reason.NotStopped, "job", req.Job, "error", "the job itself has ended; what it erased is being brought back just now"))
+		return wire.StopReply{}, errors.Join(err, reason.New(reason.NotStopped, "job", req.Job,
+			"error", "the job itself has ended; what it erased is being brought back just now"))
 	}
 	t, n, err := state.Fold(root)
 	if err != nil {
@@ -209,7 +214,8 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 	if n > 0 && t.Ended() {
 		lock, err := s.Locks.Take(s.Dir.In(req.Job, state.LockFile), -1) // nobody resumes it just now
 		if err == nil && t.Job().State == burnin.Unknown {               // nor does it go on by itself
-			err = state.SpaceError("the stop request", state.WriteSynced(s.Dir.In(req.Job, state.StopFile), []byte(reason.Clean(req.By, 200)+"\n"), -1))
+			err = state.SpaceError("the stop request", state.WriteSynced(s.Dir.In(req.Job, state.StopFile),
+				[]byte(reason.Clean(req.By, 200)+"\n"), -1))
 			if err != nil {
 				return wire.StopReply{}, errors.Join(err, lock.Close())
 			}
@@ -265,7 +271,8 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 			return wire.StopReply{WasRunning: true}, context.Cause(ctx)
 		case <-deadline.C:
 			return wire.StopReply{WasRunning: true}, reason.New(reason.NotStopped, "job", req.Job,
-				"error", fmt.Sprintf("stopping, the drive does not answer: process %d has not ended within %s", pid, stopWait))
+				"error", fmt.Sprintf("stopping, the drive does not answer: process %d has not ended within %s", pid,
+					stopWait))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -320,8 +327,8 @@ func (s *Service) Clean(req wire.CleanRequest) (wire.CleanReply, error) {
 	return reply, err
 }
 
-// cleanJob removes one job if no run of it lives and, where the asker says what it has, that is all there is; holding the
-// lock meanwhile keeps a new run from starting.
+// cleanJob removes one job if no run of it lives and, where the asker says what it has, that is all there is; holding
+// the lock meanwhile keeps a new run from starting.
 func (s *Service) cleanJob(id string, req wire.CleanRequest) (gone bool, err error) {
 	root, err := s.Dir.Root(id)
 	if state.ReasonCode(err) == reason.NoSuchJob {

@@ -79,7 +79,8 @@ func TestACountThatAKilledRunSwitchedOnIsPutBackByTheNext(t *testing.T) {
 			job = m.resume()
 		}
 		if job.State != burnin.Passed || !d.count.off {
-			t.Errorf("another job %v: ended as %s (%v), its count is off: %v", another, job.State, job.Reason, d.count.off)
+			t.Errorf("another job %v: ended as %s (%v), its count is off: %v", another, job.State, job.Reason,
+				d.count.off)
 		}
 	}
 }
@@ -91,14 +92,20 @@ func TestACountThatDoesNotCountIsNoEvidence(t *testing.T) {
 		state burnin.State
 		code  string
 	}{
-		"nothing is found":                {&memoryCount{never: true}, func(*memoryDrive) {}, burnin.Passed, ""},
-		"somebody wrote":                  {&memoryCount{never: true}, overwritten, burnin.Unknown, "mismatch_uncounted"},
-		"a sector that the drive lost":    {&memoryCount{never: true}, func(d *memoryDrive) { d.Set(faultdev.Fault{Effect: faultdev.DropWrite, First: 50_000, Last: 50_007}) }, burnin.Unknown, "mismatch_uncounted"},
-		"lost at the end, where zeros go": {&memoryCount{never: true}, lostAtLast, burnin.Unknown, "mismatch_uncounted"},
+		"nothing is found": {&memoryCount{never: true}, func(*memoryDrive) {}, burnin.Passed, ""},
+		"somebody wrote": {&memoryCount{never: true}, overwritten, burnin.Unknown,
+			"mismatch_uncounted"},
+		"a sector that the drive lost": {&memoryCount{never: true},
+			func(d *memoryDrive) { d.Set(faultdev.Fault{Effect: faultdev.DropWrite, First: 50_000, Last: 50_007}) },
+			burnin.Unknown, "mismatch_uncounted"},
+		"lost at the end, where zeros go": {&memoryCount{never: true}, lostAtLast, burnin.Unknown,
+			"mismatch_uncounted"},
 		"a sector that cannot be read": {&memoryCount{never: true}, func(d *memoryDrive) {
 			d.Set(faultdev.Fault{Effect: faultdev.FailRead, First: 50_000, Last: 50_007, Errno: "ENODATA"})
 		}, burnin.Failed, "surface_errors"},
-		"the drive lost one, and it counts":  {nil, func(d *memoryDrive) { d.Set(faultdev.Fault{Effect: faultdev.DropWrite, First: 50_000, Last: 50_007}) }, burnin.Failed, "surface_errors"},
+		"the drive lost one, and it counts": {nil,
+			func(d *memoryDrive) { d.Set(faultdev.Fault{Effect: faultdev.DropWrite, First: 50_000, Last: 50_007}) },
+			burnin.Failed, "surface_errors"},
 		"lost at the end, and it counts":     {nil, lostAtLast, burnin.Failed, "surface_errors"},
 		"it is switched off amid the sweeps": {&memoryCount{}, switchedOff, burnin.Unknown, "mismatch_uncounted"},
 	} {

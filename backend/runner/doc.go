@@ -1,6 +1,6 @@
-// Package runner is what burnish-runner answers on the NAS: the verbs by which the desktop starts, stops, resumes, lists,
-// follows, undoes and removes jobs. It is portable; what it needs of a machine comes through the ports of package port, so
-// that the practice NAS runs this same code. How one run of a job goes is package run.
+// Package runner is what burnish-runner answers on the NAS: the verbs by which the desktop starts, stops, resumes,
+// lists, follows, undoes and removes jobs. It is portable; what it needs of a machine comes through the ports of
+// package port, so that the practice NAS runs this same code. How one run of a job goes is package run.
 //
 // The rooms below it, the lowest first; each imports only those before it:
 //

@@ -24,8 +24,10 @@ func TestADriveWhoseSizeIsNoNumberOfItsSectorsIsRefusedAtPrecheck(t *testing.T) 
 			d := m.addDrive("ODD", geo.SizeBytes)
 			d.id.LogicalBytes, d.id.PhysicalBytes, d.Device = geo.LogicalBytes, geo.PhysicalBytes, faultdev.New(geo)
 			job := m.run(order(d, plan))
-			if job.State != burnin.Unknown || job.Reason.Code != "sectors_unfit" || job.Stages[0].State != burnin.Unknown || d.Counts().Writes != 0 {
-				t.Errorf("%s, plan %s: ended as %s (%v), precheck %s, %d writes", name, plan.Name, job.State, job.Reason, job.Stages[0].State, d.Counts().Writes)
+			if job.State != burnin.Unknown || job.Reason.Code != "sectors_unfit" ||
+				job.Stages[0].State != burnin.Unknown || d.Counts().Writes != 0 {
+				t.Errorf("%s, plan %s: ended as %s (%v), precheck %s, %d writes", name, plan.Name, job.State,
+					job.Reason, job.Stages[0].State, d.Counts().Writes)
 			}
 			if strings.Contains(job.Reason.Text, "surface:") {
 				t.Errorf("%s", job.Reason.Text)
@@ -51,12 +53,14 @@ func TestAStopThatIsNotProvenIsSeen(t *testing.T) {
 				t.Fatalf("%+v, %v", all, err)
 			}
 			st := all.Jobs[0]
-			return st, foldRaw(t, m.journals(testJob), &burnin.Observation{Run: st.Run, LockHeld: st.LockHeld, StopAsked: st.StopAsked, BootID: st.BootID})
+			return st, foldRaw(t, m.journals(testJob), &burnin.Observation{Run: st.Run, LockHeld: st.LockHeld,
+				StopAsked: st.StopAsked, BootID: st.BootID})
 		}
 		if st, job := see(); st.StopAsked || job.Stopping() {
 			t.Errorf("nobody stopped it: %+v", st)
 		}
-		if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); !isReason(err, "not_stopped") {
+		if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); !isReason(err,
+			"not_stopped") {
 			t.Errorf("the stop: %v", err)
 		}
 		if st, job := see(); !st.StopAsked || !job.Stopping() || job.State != burnin.Running {

@@ -32,7 +32,8 @@ func (s *Service) status(id string, facts port.Facts) (wire.JobStatus, error) {
 	if err != nil {
 		return wire.JobStatus{}, err
 	}
-	st := wire.JobStatus{Job: id, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(), Run: state.Runs(root)}
+	st := wire.JobStatus{Job: id, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(),
+		Run: state.Runs(root)}
 	if st.Sizes, err = state.Sizes(root); err != nil {
 		return st, err
 	}
@@ -79,7 +80,8 @@ func (s *Service) List() (wire.ListReply, error) {
 
 // damaged is the status of a job that cannot be looked at.
 func (s *Service) damaged(id string, facts port.Facts, err error) wire.JobStatus {
-	return wire.JobStatus{Job: id, Damaged: reason.Clean(err.Error(), 300), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
+	return wire.JobStatus{Job: id, Damaged: reason.Clean(err.Error(), 300), BootID: facts.BootID,
+		BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
 }
 
 // Read gives a piece of a job's file.
@@ -93,7 +95,8 @@ func (s *Service) Read(req wire.ReadRequest) (wire.Data, error) {
 	if err != nil {
 		return wire.Data{}, err
 	}
-	data, err := state.ReadPiece(root, req.File, req.Off, wire.MaxChunk, held && req.File == state.RunName(state.Runs(root)))
+	data, err := state.ReadPiece(root, req.File, req.Off, wire.MaxChunk, held &&
+		req.File == state.RunName(state.Runs(root)))
 	return wire.Data{Job: req.Job, File: req.File, Off: req.Off, Bytes: data}, err
 }
 
@@ -174,7 +177,8 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 }
 
 // followJob sends what is new of one job, then what it amounts to. What is wrong with it is told of it alone.
-func (s *Service) followJob(ctx context.Context, j *followed, facts port.Facts, once bool, out *wire.Writer) (news bool, err error) {
+func (s *Service) followJob(ctx context.Context, j *followed, facts port.Facts, once bool, out *wire.Writer) (news bool,
+	err error) {
 	st, err := s.status(j.id, facts)
 	if err == nil {
 		news, err = s.sendGrowth(ctx, j, st, out)
@@ -186,7 +190,8 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts port.Facts, 
 	case ctx.Err() != nil:
 		return news, nil
 	case state.ReasonCode(err) == reason.NoSuchJob:
-		st = wire.JobStatus{Job: j.id, Missing: true, Last: s.Dir.LastWord(j.id), BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
+		st = wire.JobStatus{Job: j.id, Missing: true, Last: s.Dir.LastWord(j.id), BootID: facts.BootID,
+			BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
 	case err != nil:
 		if j.bad++; j.bad < damagedAfter && !once {
 			return news, nil
@@ -196,7 +201,8 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts port.Facts, 
 	if err == nil {
 		j.bad = 0
 	}
-	same := j.once && j.told.LockHeld == st.LockHeld && j.told.StopAsked == st.StopAsked && j.told.Run == st.Run && j.told.Trouble == st.Trouble && sameLive(j.told.Live, st.Live) &&
+	same := j.once && j.told.LockHeld == st.LockHeld && j.told.StopAsked == st.StopAsked && j.told.Run == st.Run &&
+		j.told.Trouble == st.Trouble && sameLive(j.told.Live, st.Live) &&
 		j.told.Missing == st.Missing && j.told.Damaged == st.Damaged
 	if same && (!news || err != nil) {
 		return news, nil
@@ -206,7 +212,8 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts port.Facts, 
 }
 
 // sendGrowth sends what is new of a job's files: journals, then logs in turns.
-func (s *Service) sendGrowth(ctx context.Context, j *followed, st wire.JobStatus, out *wire.Writer) (news bool, err error) {
+func (s *Service) sendGrowth(ctx context.Context, j *followed, st wire.JobStatus, out *wire.Writer) (news bool,
+	err error) {
 	root, err := s.Dir.Root(j.id)
 	if err != nil {
 		return false, err
@@ -236,7 +243,8 @@ func (s *Service) sendGrowth(ctx context.Context, j *followed, st wire.JobStatus
 
 // sendPiece sends the next piece of a file, if there is more of it. That a run is gone without a word is told by its
 // journal as it is, which is empty.
-func (s *Service) sendPiece(root *os.Root, j *followed, name string, st wire.JobStatus, out *wire.Writer) (sent bool, err error) {
+func (s *Service) sendPiece(root *os.Root, j *followed, name string, st wire.JobStatus, out *wire.Writer) (sent bool,
+	err error) {
 	had, known := j.have[name]
 	grows := st.LockHeld && name == state.RunName(st.Run)
 	silent := state.IsJournal(name) && !grows && !known && st.Sizes[name] == 0

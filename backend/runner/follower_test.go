@@ -109,7 +109,8 @@ func (f *follower) same(t *testing.T) {
 	for name, got := range f.files(t) {
 		is, err := os.ReadFile(filepath.Join(f.m.dir, "jobs", filepath.FromSlash(name)))
 		if err != nil || !bytes.Equal(is, got) {
-			t.Errorf("%s: %d bytes were followed, and %d are there, of which the first %d are the same (%v)", name, len(got), len(is), same(is, got), err)
+			t.Errorf("%s: %d bytes were followed, and %d are there, of which the first %d are the same (%v)", name,
+				len(got), len(is), same(is, got), err)
 		}
 	}
 }

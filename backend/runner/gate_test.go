@@ -35,7 +35,8 @@ func TestOfJobsThatAreStartedTogetherAllGoOnOrNone(t *testing.T) {
 		drives, req := together(m, n)
 		refused := 0
 		for i, d := range drives {
-			switch rapid.SampledFrom([]string{"free", "free", "free", "used", "held", "another", "stopped"}).Draw(rt, fmt.Sprint(i)) {
+			switch rapid.SampledFrom([]string{"free", "free", "free", "used", "held", "another", "stopped"}).Draw(rt,
+				fmt.Sprint(i)) {
 			case "free":
 				continue
 			case "used":
@@ -45,7 +46,8 @@ func TestOfJobsThatAreStartedTogetherAllGoOnOrNone(t *testing.T) {
 			case "another":
 				d.id.WWN = "0000" // another drive in its place
 			case "stopped": // before it has arrived
-				if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: req.Jobs[i].Job, GID: req.Jobs[i].GID}); err != nil {
+				if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: req.Jobs[i].Job,
+					GID: req.Jobs[i].GID}); err != nil {
 					rt.Fatal(err)
 				}
 			}
@@ -78,7 +80,8 @@ func TestOfJobsThatAreStartedTogetherAllGoOnOrNone(t *testing.T) {
 	})
 }
 
-// Who started the jobs dies before all of them were asked for: those that wait at the gate end by themselves and say so.
+// Who started the jobs dies before all of them were asked for: those that wait at the gate end by themselves and say
+// so.
 func TestAGateThatNobodyOpensEndsItsJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
@@ -130,7 +133,8 @@ func TestAJobThatIsKilledAtItsGateDoesNotBeginLater(t *testing.T) {
 		}
 		m.wait.Wait()
 		j := foldRaw(t, m.journals(one.Job), nil)
-		if j.State != burnin.Cancelled || j.Reason.Code != "start_given_up" || len(j.Runs) != 2 || drives[0].Counts().BytesWritten > 0 {
+		if j.State != burnin.Cancelled || j.Reason.Code != "start_given_up" || len(j.Runs) != 2 ||
+			drives[0].Counts().BytesWritten > 0 {
 			t.Errorf("%s, %v, %d runs", j.State, j.Reason, len(j.Runs))
 		}
 	})

@@ -12,7 +12,8 @@ import (
 	"burnish/backend/surface/faultdev"
 )
 
-var golden = flag.Bool("golden", false, "write golden journals that are not there yet; those that are stay as they are for ever")
+var golden = flag.Bool("golden", false, "write golden journals that are not there yet; those that are stay as they "+
+	"are for ever")
 
 // goldens is where package burnin reads them.
 const goldens = "../burnin/testdata/journals"
@@ -71,7 +72,8 @@ func TestWriteGoldens(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := os.WriteFile(filepath.Join(dir, "fold.json"), []byte(asJSON(t, foldRaw(t, raw, nil))+"\n"), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "fold.json"), []byte(asJSON(t, foldRaw(t, raw, nil))+"\n"),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

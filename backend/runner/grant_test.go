@@ -18,7 +18,8 @@ import (
 )
 
 // photos is a drive with somebody's file system on it.
-var photos = drive.Usage{Class: drive.Data, Text: "ext4 file system photos", PhraseKind: drive.SerialPhrase, Claims: []string{"content", "label ext a"}}
+var photos = drive.Usage{Class: drive.Data, Text: "ext4 file system photos", PhraseKind: drive.SerialPhrase,
+	Claims: []string{"content", "label ext a"}}
 
 // granted asks for a job on a drive whose usage somebody saw and unlocked.
 func granted(d *memoryDrive, seen drive.Usage) wire.StartRequest {
@@ -59,7 +60,8 @@ func TestAGrantedDriveIsErasedAndSaysWhoAllowedIt(t *testing.T) {
 	d.OnRequest(func(c faultdev.Counts) {
 		if c.BytesWritten == 32*mib { // both ends are zeroed: a look finds no label any more
 			m.mu.Lock()
-			d.usage = drive.Usage{Class: drive.Data, Text: "unknown content", PhraseKind: drive.SerialPhrase, Claims: []string{"content"}}
+			d.usage = drive.Usage{Class: drive.Data, Text: "unknown content", PhraseKind: drive.SerialPhrase,
+				Claims: []string{"content"}}
 			m.mu.Unlock()
 		}
 	})
@@ -89,16 +91,24 @@ func TestAGrantedDriveIsErasedAndSaysWhoAllowedIt(t *testing.T) {
 }
 
 func TestAGrantIsForNothingElse(t *testing.T) {
-	tank := drive.Usage{Class: drive.ExportedPool, Text: "pool tank", PhraseKind: drive.PoolPhrase, PoolName: "tank", PoolGUID: "1", Claims: []string{"zfs exported_pool 1"}}
+	tank := drive.Usage{Class: drive.ExportedPool, Text: "pool tank", PhraseKind: drive.PoolPhrase,
+		PoolName: "tank", PoolGUID: "1", Claims: []string{"zfs exported_pool 1"}}
 	for name, c := range map[string]struct{ seen, found drive.Usage }{
-		"mounted since":             {photos, drive.Usage{Class: drive.Mounted, Text: "mounted at /mnt", Claims: photos.Claims}},
-		"made anew since":           {photos, drive.Usage{Class: drive.Data, Text: "xfs", PhraseKind: drive.SerialPhrase, Claims: []string{"content", "label xfs b"}}},
-		"a pool since":              {photos, tank},
-		"a pool imported":           {tank, drive.Usage{Class: drive.Pool, PoolName: "tank", PoolGUID: "1", PhraseKind: drive.PoolPhrase}},
-		"another pool of that name": {tank, drive.Usage{Class: drive.ExportedPool, PhraseKind: drive.PoolPhrase, PoolName: "tank", PoolGUID: "2", Claims: []string{"zfs exported_pool 2"}}},
-		"cannot be told any more":   {photos, drive.Usage{Class: drive.CannotTell, Text: "zpool hangs", PhraseKind: drive.NoPhrase}},
-		"a forged one for a mount":  {drive.Usage{Class: drive.Mounted, Text: "mounted"}, drive.Usage{Class: drive.Mounted, Text: "mounted"}},
-		"a forged one for the boot": {drive.Usage{Class: drive.Boot}, drive.Usage{Class: drive.Boot, Text: "the NAS runs from it", PhraseKind: drive.SerialPhrase}},
+		"mounted since": {photos, drive.Usage{Class: drive.Mounted, Text: "mounted at /mnt",
+			Claims: photos.Claims}},
+		"made anew since": {photos, drive.Usage{Class: drive.Data,
+			Text: "xfs", PhraseKind: drive.SerialPhrase, Claims: []string{"content", "label xfs b"}}},
+		"a pool since": {photos, tank},
+		"a pool imported": {tank, drive.Usage{Class: drive.Pool,
+			PoolName: "tank", PoolGUID: "1", PhraseKind: drive.PoolPhrase}},
+		"another pool of that name": {tank, drive.Usage{Class: drive.ExportedPool, PhraseKind: drive.PoolPhrase,
+			PoolName: "tank", PoolGUID: "2", Claims: []string{"zfs exported_pool 2"}}},
+		"cannot be told any more": {photos, drive.Usage{Class: drive.CannotTell, Text: "zpool hangs",
+			PhraseKind: drive.NoPhrase}},
+		"a forged one for a mount": {drive.Usage{Class: drive.Mounted, Text: "mounted"},
+			drive.Usage{Class: drive.Mounted, Text: "mounted"}},
+		"a forged one for the boot": {drive.Usage{Class: drive.Boot}, drive.Usage{Class: drive.Boot,
+			Text: "the NAS runs from it", PhraseKind: drive.SerialPhrase}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := quick(t, time.Millisecond)
@@ -130,7 +140,8 @@ func TestUsageThatChangesWhileAGrantedJobWaitsIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.mu.Lock()
-	d.usage = drive.Usage{Class: drive.Data, Text: "xfs", PhraseKind: drive.SerialPhrase, Claims: []string{"label xfs b"}}
+	d.usage = drive.Usage{Class: drive.Data, Text: "xfs", PhraseKind: drive.SerialPhrase,
+		Claims: []string{"label xfs b"}}
 	m.mu.Unlock()
 	slot.Close()
 	m.wait.Wait()
@@ -147,7 +158,8 @@ func TestALabelThatAppearsDuringATestIsSomebodys(t *testing.T) {
 	d.OnRequest(func(c faultdev.Counts) {
 		if c.BytesWritten == 16*mib {
 			m.mu.Lock()
-			d.usage = drive.Usage{Class: drive.Data, Text: "xfs", PhraseKind: drive.SerialPhrase, Claims: []string{"content", "label xfs b"}}
+			d.usage = drive.Usage{Class: drive.Data, Text: "xfs", PhraseKind: drive.SerialPhrase,
+				Claims: []string{"content", "label xfs b"}}
 			m.mu.Unlock()
 		}
 	})
@@ -169,7 +181,8 @@ func stopInGrace(t *testing.T, m *machine, req wire.StartRequest) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "somebody"}); err != nil || !reply.Stopped {
+	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob,
+		By: "somebody"}); err != nil || !reply.Stopped {
 		t.Fatalf("stop: %+v, %v", reply, err)
 	}
 	m.wait.Wait()
@@ -208,7 +221,8 @@ func TestAWrongStartIsUndone(t *testing.T) {
 	if d.held {
 		t.Error("the drive is still held")
 	}
-	if _, err := m.service().Undo(context.Background(), wire.JobRequest{Job: testJob}); err != nil || !bytes.Equal(before, d.bytes()) {
+	if _, err := m.service().Undo(context.Background(), wire.JobRequest{Job: testJob}); err != nil ||
+		!bytes.Equal(before, d.bytes()) {
 		t.Errorf("asked again: %v", err)
 	}
 }
@@ -223,10 +237,17 @@ func TestWhatCannotBeUndoneIsLeftAlone(t *testing.T) {
 		then func(m *machine, d *memoryDrive)
 		code reason.Code
 	}{
-		"somebody wrote to it since": {func(_ *machine, d *memoryDrive) { d.Poke([]byte("mine"), 5000) }, "cannot_undo"},
-		"mounted since":              {func(_ *machine, d *memoryDrive) { d.usage = drive.Usage{Class: drive.Mounted, Text: "mounted"} }, "usage_changed"},
-		"another drive":              {func(_ *machine, d *memoryDrive) { d.id.Serial = "OTHER" }, "identity_changed"},
-		"it is running":              {func(m *machine, _ *memoryDrive) { _, _ = m.Take(filepath.Join(m.dir, "jobs", testJob, "lock"), -1) }, "cannot_undo"},
+		"somebody wrote to it since": {func(_ *machine, d *memoryDrive) { d.Poke([]byte("mine"), 5000) },
+			"cannot_undo"},
+		"mounted since": {func(_ *machine, d *memoryDrive) {
+			d.usage = drive.Usage{Class: drive.Mounted,
+				Text: "mounted"}
+		}, "usage_changed"},
+		"another drive": {func(_ *machine, d *memoryDrive) { d.id.Serial = "OTHER" }, "identity_changed"},
+		"it is running": {func(m *machine, _ *memoryDrive) {
+			_, _ = m.Take(filepath.Join(m.dir, "jobs", testJob,
+				"lock"), -1)
+		}, "cannot_undo"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := quick(t, time.Minute)

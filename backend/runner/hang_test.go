@@ -68,12 +68,14 @@ func TestSlowPlacesAreToldAndMapped(t *testing.T) {
 			}
 		}
 		maps := job.Stages[2].Map
-		if told != 2 || len(maps) != 2 || maps[0].Phase != "write" || maps[1].Phase != "verify" || len(maps[0].KBps) != 80 {
+		if told != 2 || len(maps) != 2 || maps[0].Phase != "write" || maps[1].Phase != "verify" ||
+			len(maps[0].KBps) != 80 {
 			t.Fatalf("%d warnings, %d maps: %s", told, len(maps), asJSON(t, job.Warnings))
 		}
 		for _, m := range maps {
 			if m.KBps[39]*5 > m.KBps[30] || m.KBps[30] == 0 || m.Max[39] < 200_000 {
-				t.Errorf("%s: part 39 made %d kB/s, part 30 %d, its slowest request took %d µs", m.Phase, m.KBps[39], m.KBps[30], m.Max[39])
+				t.Errorf("%s: part 39 made %d kB/s, part 30 %d, its slowest request took %d µs", m.Phase, m.KBps[39],
+					m.KBps[30], m.Max[39])
 			}
 		}
 	})
@@ -162,7 +164,8 @@ func TestOnlyDrivesThatHangAlikeAreComparedInSpeed(t *testing.T) {
 					if i == 2 {
 						d.place, d.id.Firmware = c.place, c.firmware
 					}
-					d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: delay * time.Millisecond})
+					d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30,
+						Delay: delay * time.Millisecond})
 					req := order(d, stampPlan())
 					req.Job = testJob[:19] + string(rune('a'+i))
 					last = m.run(req)
@@ -197,7 +200,8 @@ func TestAStoppedJobIsNotCalledStoppedBeforeItsDriveAnswers(t *testing.T) {
 			t.Errorf("the stop: %v", err)
 		}
 		job := foldRaw(t, m.journals(testJob), nil)
-		if job.State != burnin.Running || job.Stages[2].State != burnin.Running || !warned(job, "stop_waits") || !job.Stopping() {
+		if job.State != burnin.Running || job.Stages[2].State != burnin.Running || !warned(job, "stop_waits") ||
+			!job.Stopping() {
 			t.Errorf("it is %s, the stage %s, warnings %s", job.State, job.Stages[2].State, asJSON(t, job.Warnings))
 		}
 		m.wait.Wait()

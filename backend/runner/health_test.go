@@ -13,7 +13,8 @@ import (
 // once calls do with each answer from the moment on at which the drive's self-test has ended.
 func once(m *smartModel, do func(*smartModel)) {
 	m.before = func(m *smartModel) {
-		if len(get[[]any](m.capture, "ata_smart_self_test_log", "standard", "table")) > 1 || len(get[[]any](m.capture, "nvme_self_test_log", "table")) > 0 {
+		if len(get[[]any](m.capture, "ata_smart_self_test_log", "standard", "table")) > 1 ||
+			len(get[[]any](m.capture, "nvme_self_test_log", "table")) > 0 {
 			do(m)
 		}
 	}
@@ -38,24 +39,29 @@ func TestADriveThatSaysLessAtTheEndIsNotComparedAndDoesNotPass(t *testing.T) {
 		}, "smart_unreadable", "media_errors"},
 		"one figure that could fail it": {ataDrive, func(m *smartModel) {
 			table := m.capture["ata_smart_attributes"].(map[string]any)
-			table["table"] = slices.DeleteFunc(get[[]any](table, "table"), func(a any) bool { return get[float64](a.(map[string]any), "id") == 197 })
+			table["table"] = slices.DeleteFunc(get[[]any](table, "table"),
+				func(a any) bool { return get[float64](a.(map[string]any), "id") == 197 })
 		}, "smart_unreadable", "(pending)"},
-		"another drive answers": {ataDrive, func(m *smartModel) { m.capture["serial_number"] = "ANOTHER" }, "identity_changed", "ANOTHER"},
+		"another drive answers": {ataDrive, func(m *smartModel) { m.capture["serial_number"] = "ANOTHER" },
+			"identity_changed", "ANOTHER"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			asked(t, c.capture, quickPlan(), func(m *smartModel, _ *memoryDrive) { once(m, c.gone) }, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
-				ends(t, job, burnin.Unknown, c.code)
-				if !strings.Contains(job.Reason.Text, c.says) {
-					t.Errorf("the reason does not name %q: %s", c.says, job.Reason.Text)
-				}
-				if job.Stages[1].State != burnin.Passed || warned(job, "smart_gap") != (c.code == "smart_unreadable") {
-					t.Errorf("the self-test is %s; warnings %v", job.Stages[1].State, job.Warnings)
-				}
-				compared := slices.IndexFunc(job.Verdict.Evidence, func(e burnin.Evidence) bool { return e.ID == burnin.FactHealth })
-				if compared < 0 || job.Verdict.Evidence[compared].OK {
-					t.Errorf("evidence %s", asJSON(t, job.Verdict.Evidence))
-				}
-			})
+			asked(t, c.capture, quickPlan(), func(m *smartModel, _ *memoryDrive) { once(m, c.gone) },
+				func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
+					ends(t, job, burnin.Unknown, c.code)
+					if !strings.Contains(job.Reason.Text, c.says) {
+						t.Errorf("the reason does not name %q: %s", c.says, job.Reason.Text)
+					}
+					if job.Stages[1].State != burnin.Passed ||
+						warned(job, "smart_gap") != (c.code == "smart_unreadable") {
+						t.Errorf("the self-test is %s; warnings %v", job.Stages[1].State, job.Warnings)
+					}
+					compared := slices.IndexFunc(job.Verdict.Evidence,
+						func(e burnin.Evidence) bool { return e.ID == burnin.FactHealth })
+					if compared < 0 || job.Verdict.Evidence[compared].OK {
+						t.Errorf("evidence %s", asJSON(t, job.Verdict.Evidence))
+					}
+				})
 		})
 	}
 }

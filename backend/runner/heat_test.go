@@ -56,14 +56,16 @@ func TestAHotDriveWaitsUntilItHasCooled(t *testing.T) {
 			t.Errorf("paused for %v, paused now: %v", waited, s.Paused)
 		}
 		if active := time.Duration(s.ActiveMs) * time.Millisecond; active > time.Duration(s.EndedMs-s.StartedMs)*time.Millisecond-waited {
-			t.Errorf("%v of work with %v of waiting in %v", active, waited, time.Duration(s.EndedMs-s.StartedMs)*time.Millisecond)
+			t.Errorf("%v of work with %v of waiting in %v", active, waited,
+				time.Duration(s.EndedMs-s.StartedMs)*time.Millisecond)
 		}
 		for _, w := range job.Warnings {
 			if w.Code == "slow_spots" || w.Code == "request_hung" {
 				t.Errorf("the pause shows as %v", w)
 			}
 		}
-		if log := m.log(burnin.SurfaceValidate); !strings.Contains(log, "waits for the drive to cool") || !strings.Contains(log, "goes on") {
+		if log := m.log(burnin.SurfaceValidate); !strings.Contains(log, "waits for the drive to cool") ||
+			!strings.Contains(log, "goes on") {
 			t.Errorf("%s", log)
 		}
 	})
@@ -78,7 +80,8 @@ func TestADriveThatDoesNotCoolIsGivenUp(t *testing.T) {
 		plan.Stages[2].MaxTempC, plan.Stages[2].HotMinutes, plan.Stages[2].StuckMinutes = 38, 45, 10
 		job := m.run(order(d, plan))
 		s := job.Stages[2]
-		if job.State != burnin.Unknown || job.Reason.Code != "too_hot" || s.Reason == nil || s.Reason.Code != "too_hot" || s.Paused != nil {
+		if job.State != burnin.Unknown || job.Reason.Code != "too_hot" || s.Reason == nil ||
+			s.Reason.Code != "too_hot" || s.Paused != nil {
 			t.Fatalf("ended as %s, %v; the stage: %v", job.State, job.Reason, asJSON(t, s))
 		}
 		if s.PausedMs < 44*60_000 || s.PausedMs > 48*60_000 {

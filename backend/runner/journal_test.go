@@ -25,8 +25,10 @@ func drawJournals(t *rapid.T, tb testing.TB) [][]byte {
 	for range rapid.IntRange(0, 3).Draw(t, "faults") {
 		first := rapid.Int64Range(0, size/512-1).Draw(t, "lba")
 		faults = append(faults, faultdev.Fault{
-			Effect: rapid.SampledFrom([]faultdev.Effect{faultdev.FailRead, faultdev.FailWrite, faultdev.FlipRead, faultdev.DropWrite, faultdev.Vanish, faultdev.FailFlush}).Draw(t, "effect"),
-			First:  first, Last: first + rapid.Int64Range(0, 20).Draw(t, "more"), Byte: 3, Mask: 1, Times: rapid.IntRange(0, 2).Draw(t, "times"),
+			Effect: rapid.SampledFrom([]faultdev.Effect{faultdev.FailRead, faultdev.FailWrite, faultdev.FlipRead,
+				faultdev.DropWrite, faultdev.Vanish, faultdev.FailFlush}).Draw(t, "effect"),
+			First: first, Last: first + rapid.Int64Range(0, 20).Draw(t, "more"), Byte: 3, Mask: 1,
+			Times: rapid.IntRange(0, 2).Draw(t, "times"),
 		})
 	}
 	plan := rapid.SampledFrom([]burnin.Plan{stampPlan(), readPlan()}).Draw(t, "plan")
@@ -44,7 +46,8 @@ func drawJournals(t *rapid.T, tb testing.TB) [][]byte {
 		}
 		time.Sleep(3 * time.Millisecond)
 	})
-	d.Set(append(faults, faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 20 * time.Microsecond})...)
+	d.Set(append(faults, faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30,
+		Delay: 20 * time.Microsecond})...)
 	_, _ = m.service().Start(context.Background(), order(d, plan))
 	m.wait.Wait()
 	if rapid.Bool().Draw(t, "resume") {
@@ -75,7 +78,8 @@ func TestEveryCutOfAJournalFoldsToALegalState(t *testing.T) {
 			}
 			job := foldRaw(t, cut, nil)
 			checkLegal(rt, job)
-			lost := foldRaw(t, cut, &burnin.Observation{Run: len(job.Runs), BootID: "boot-2", BootedMs: 1, Complete: true})
+			lost := foldRaw(t, cut, &burnin.Observation{Run: len(job.Runs), BootID: "boot-2", BootedMs: 1,
+				Complete: true})
 			checkLegal(rt, lost)
 			if len(job.Runs) > 0 && !lost.State.Ended() {
 				rt.Fatalf("a run that is known to be gone leaves the job %s", lost.State)
@@ -100,7 +104,8 @@ func checkLegal(t *rapid.T, j burnin.Job) {
 		}
 		for _, s := range j.Stages {
 			if s.Kind == burnin.SurfaceValidate && (s.BytesCovered != j.Drive.SizeBytes || len(s.BadRanges) > 0) {
-				t.Fatalf("passed with %d of %d bytes covered, %d bad ranges", s.BytesCovered, j.Drive.SizeBytes, len(s.BadRanges))
+				t.Fatalf("passed with %d of %d bytes covered, %d bad ranges", s.BytesCovered, j.Drive.SizeBytes,
+					len(s.BadRanges))
 			}
 		}
 	case burnin.Failed, burnin.Cancelled, burnin.Unknown:

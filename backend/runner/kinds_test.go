@@ -17,13 +17,15 @@ func TestAReadScanOfZerosThatNobodyMayHaveReadSaysSo(t *testing.T) {
 		discards bool
 		want     bool
 	}{
-		"a disk": {drive.HDD, false, false}, "an SSD": {drive.SSD, false, true}, "an NVMe": {drive.NVMe, true, true}, "a shingled disk that discards": {drive.HDD, true, true},
+		"a disk": {drive.HDD, false, false}, "an SSD": {drive.SSD, false, true}, "an NVMe": {drive.NVMe, true, true},
+		"a shingled disk that discards": {drive.HDD, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
 			d := m.addDrive("ZEROS", 8*mib)
 			d.id.Kind, d.place.Discards = c.kind, c.discards
-			if job := m.run(order(d, readPlan())); job.State != burnin.Passed || warned(job, "not_on_medium") != c.want {
+			if job := m.run(order(d, readPlan())); job.State != burnin.Passed ||
+				warned(job, "not_on_medium") != c.want {
 				t.Errorf("ended as %s, %s", job.State, asJSON(t, job.Warnings))
 			}
 		})
@@ -33,7 +35,8 @@ func TestAReadScanOfZerosThatNobodyMayHaveReadSaysSo(t *testing.T) {
 // written is a plan with a self-test behind a write of the whole drive.
 func written() burnin.Plan {
 	return burnin.Plan{Name: "written", Stages: []burnin.StageSpec{
-		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: 64 << 10}, {Kind: burnin.ShortSMART}, {Kind: burnin.LongSMART}, {Kind: burnin.FinalCheck}}}
+		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: 64 << 10},
+		{Kind: burnin.ShortSMART}, {Kind: burnin.LongSMART}, {Kind: burnin.FinalCheck}}}
 }
 
 func TestFlashIsLeftAloneBetweenAWholeWriteAndItsSelfTest(t *testing.T) {
@@ -47,7 +50,8 @@ func TestFlashIsLeftAloneBetweenAWholeWriteAndItsSelfTest(t *testing.T) {
 			d.id.Kind = kind
 		}, func(t *testing.T, job burnin.Job, _ *smartModel, m *machine) {
 			ends(t, job, burnin.Passed, "")
-			if got := strings.Contains(m.log(burnin.ShortSMART), "it is left alone for 17ms"); got != want { // 8 MiB at 500 MB/s
+			// 8 MiB at 500 MB/s
+			if got := strings.Contains(m.log(burnin.ShortSMART), "it is left alone for 17ms"); got != want {
 				t.Errorf("%s: left alone %v\n%s", kind, got, m.log(burnin.ShortSMART))
 			}
 			if strings.Contains(m.log(burnin.LongSMART), "left alone") {
@@ -109,7 +113,8 @@ func TestAnNVMeLinkBelowWhatTheDriveCanIsAWarning(t *testing.T) {
 // A write settles sectors that cannot be read, and with them the evidence: who wants it reads the drive first.
 func TestAPreReadFindsWhatAWriteWouldSettle(t *testing.T) {
 	preRead := stampPlan()
-	preRead.Stages = append(preRead.Stages[:2:2], append([]burnin.StageSpec{{Kind: burnin.SurfaceValidate, Engine: burnin.EngineRead}}, preRead.Stages[2:]...)...)
+	preRead.Stages = append(preRead.Stages[:2:2], append([]burnin.StageSpec{{Kind: burnin.SurfaceValidate,
+		Engine: burnin.EngineRead}}, preRead.Stages[2:]...)...)
 	for _, c := range []struct {
 		plan  burnin.Plan
 		state burnin.State
@@ -129,7 +134,8 @@ func TestAPreReadFindsWhatAWriteWouldSettle(t *testing.T) {
 			if job.State != c.state {
 				t.Fatalf("%d stages: ended as %s, %v", len(c.plan.Stages), job.State, job.Reason)
 			}
-			if c.state == burnin.Failed && (job.Reason.Code != "surface_errors" || wrote || job.Stages[2].BadRanges[0].FirstLBA != 40_000) {
+			if c.state == burnin.Failed && (job.Reason.Code != "surface_errors" || wrote ||
+				job.Stages[2].BadRanges[0].FirstLBA != 40_000) {
 				t.Errorf("%v; written to: %v", job.Reason, wrote)
 			}
 		})

@@ -55,7 +55,8 @@ func (s *Service) dropWords(heard []string) error {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !state.WordName.MatchString(e.Name()) || len(entries) <= wire.MaxJobs && s.Now().Sub(info.ModTime()) < state.KeepWords {
+		if err != nil || !state.WordName.MatchString(e.Name()) || len(entries) <= wire.MaxJobs &&
+			s.Now().Sub(info.ModTime()) < state.KeepWords {
 			continue
 		}
 		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {

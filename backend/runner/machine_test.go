@@ -77,7 +77,8 @@ type memoryDrive struct {
 }
 
 func newMachine(t testing.TB) *machine {
-	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: 2 * time.Millisecond, up: time.Hour, drives: map[string]*memoryDrive{}, locks: map[string]os.FileInfo{}, cancels: map[int]context.CancelCauseFunc{}}
+	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: 2 * time.Millisecond, up: time.Hour,
+		drives: map[string]*memoryDrive{}, locks: map[string]os.FileInfo{}, cancels: map[int]context.CancelCauseFunc{}}
 	t.Cleanup(func() {
 		m.killAll()
 		m.wait.Wait()
@@ -90,7 +91,8 @@ func (m *machine) addDrive(serial string, size int64) *memoryDrive {
 	geo := surface.Geometry{SizeBytes: size, LogicalBytes: 512, PhysicalBytes: 512}
 	d := &memoryDrive{
 		Device: faultdev.New(geo), usage: drive.Usage{Class: drive.None, Text: "nothing on it"},
-		id: drive.Identity{Serial: serial, WWN: "5000C500" + serial, Model: "Memory", SizeBytes: size, LogicalBytes: 512, PhysicalBytes: 512, Kind: drive.HDD},
+		id: drive.Identity{Serial: serial, WWN: "5000C500" + serial, Model: "Memory", SizeBytes: size,
+			LogicalBytes: 512, PhysicalBytes: 512, Kind: drive.HDD},
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -100,7 +102,8 @@ func (m *machine) addDrive(serial string, size int64) *memoryDrive {
 
 func (m *machine) service() *runner.Service {
 	return &runner.Service{Machine: bench.Machine{
-		Dir: state.NewDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: m.poll, Rewind: m.rewind, UndoGrace: m.grace, Stagger: m.stagger,
+		Dir: state.NewDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: m.poll,
+		Rewind: m.rewind, UndoGrace: m.grace, Stagger: m.stagger,
 	}}
 }
 
@@ -109,7 +112,8 @@ func (m *machine) service() *runner.Service {
 func (m *machine) Facts() (port.Facts, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return port.Facts{MachineID: "memory", Hostname: "nas", BootID: m.boot, Booted: time.Unix(1_700_000_000, 0), OS: "linux", Arch: "amd64"}, nil
+	return port.Facts{MachineID: "memory", Hostname: "nas", BootID: m.boot, Booted: time.Unix(1_700_000_000, 0),
+		OS: "linux", Arch: "amd64"}, nil
 }
 
 func (m *machine) BootTime() time.Duration {
@@ -396,12 +400,14 @@ const testJob = "0123456789abcdefghij"
 
 // order asks for a job on a drive.
 func order(d *memoryDrive, plan burnin.Plan) wire.StartRequest {
-	return wire.StartRequest{Job: testJob, CreatedMs: 1_700_000_000_000, Plan: plan, Drive: d.id, Usage: drive.None, Slots: 4, GID: os.Getgid()}
+	return wire.StartRequest{Job: testJob, CreatedMs: 1_700_000_000_000, Plan: plan, Drive: d.id, Usage: drive.None,
+		Slots: 4, GID: os.Getgid()}
 }
 
 func stampPlan() burnin.Plan {
 	return burnin.Plan{Name: "stamp", WithoutSMART: true, Stages: []burnin.StageSpec{
-		{Kind: burnin.Precheck}, {Kind: burnin.ShortSMART}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: 64 << 10}, {Kind: burnin.FinalCheck}}}
+		{Kind: burnin.Precheck}, {Kind: burnin.ShortSMART}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp,
+			BlockBytes: 64 << 10}, {Kind: burnin.FinalCheck}}}
 }
 
 func readPlan() burnin.Plan {

@@ -12,8 +12,8 @@ import (
 	"burnish/backend/surface/faultdev"
 )
 
-// A used drive came with one sector that cannot be read before it is written. The probe's reads, which only empty caches, meet
-// it: what the drive counts of that fails it no more than if only the sweep had come by, which writes.
+// A used drive came with one sector that cannot be read before it is written. The probe's reads, which only empty
+// caches, meet it: what the drive counts of that fails it no more than if only the sweep had come by, which writes.
 func TestAUsedDriveIsNotFailedByWhereItsPendingSectorLies(t *testing.T) {
 	const lba = 41_030 // behind the middle of the drive, at none of the probe's places
 	once := faultdev.Fault{Effect: faultdev.FailRead, First: lba, Last: lba, Times: 1, Errno: "ENODATA"}
@@ -38,15 +38,22 @@ func TestAUsedDriveIsNotFailedByWhereItsPendingSectorLies(t *testing.T) {
 		state    burnin.State
 		code     reason.Code
 	}{
-		"declared used":                             {"used", []faultdev.Fault{once}, counts(1, 1, 0), burnin.Passed, ""},
-		"declared as nothing":                       {"", []faultdev.Fault{once}, counts(3, 1, 0), burnin.Passed, ""},
-		"declared new":                              {"new", []faultdev.Fault{once}, counts(1, 1, 0), burnin.Failed, "smart_failed"},
-		"the test itself met nothing":               {"used", nil, counts(1, 0, 0), burnin.Failed, "smart_failed"},
-		"many more than what it met":                {"used", []faultdev.Fault{once}, counts(400, 1, 0), burnin.Failed, "smart_failed"},
-		"it is pending still after the write":       {"used", []faultdev.Fault{once}, counts(1, 1, 1), burnin.Failed, "smart_failed"},
-		"another could not be read when written":    {"used", []faultdev.Fault{once, {Effect: faultdev.FailRead, First: 0, Last: 0, Times: 6, Errno: "ENODATA"}}, counts(3, 1, 0), burnin.Failed, "smart_failed"},
-		"another could not be written":              {"used", []faultdev.Fault{once, {Effect: faultdev.FailWrite, First: 8, Last: 8, Times: 1, Errno: "ENODATA"}}, counts(1, 1, 0), burnin.Failed, "smart_failed"},
-		"and the sweep finds that it does not heal": {"used", []faultdev.Fault{{Effect: faultdev.FailRead, First: lba, Last: lba, Errno: "ENODATA"}}, counts(1, 1, 0), burnin.Failed, "surface_errors"},
+		"declared used": {"used", []faultdev.Fault{once}, counts(1, 1, 0), burnin.Passed,
+			""},
+		"declared as nothing": {"", []faultdev.Fault{once}, counts(3, 1, 0), burnin.Passed, ""},
+		"declared new": {"new", []faultdev.Fault{once}, counts(1, 1, 0), burnin.Failed,
+			"smart_failed"},
+		"the test itself met nothing": {"used", nil, counts(1, 0, 0), burnin.Failed, "smart_failed"},
+		"many more than what it met": {"used", []faultdev.Fault{once}, counts(400, 1, 0), burnin.Failed,
+			"smart_failed"},
+		"it is pending still after the write": {"used", []faultdev.Fault{once}, counts(1, 1, 1), burnin.Failed,
+			"smart_failed"},
+		"another could not be read when written": {"used", []faultdev.Fault{once, {Effect: faultdev.FailRead,
+			First: 0, Last: 0, Times: 6, Errno: "ENODATA"}}, counts(3, 1, 0), burnin.Failed, "smart_failed"},
+		"another could not be written": {"used", []faultdev.Fault{once, {Effect: faultdev.FailWrite,
+			First: 8, Last: 8, Times: 1, Errno: "ENODATA"}}, counts(1, 1, 0), burnin.Failed, "smart_failed"},
+		"and the sweep finds that it does not heal": {"used", []faultdev.Fault{{Effect: faultdev.FailRead, First: lba,
+			Last: lba, Errno: "ENODATA"}}, counts(1, 1, 0), burnin.Failed, "surface_errors"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -57,7 +64,8 @@ func TestAUsedDriveIsNotFailedByWhereItsPendingSectorLies(t *testing.T) {
 				d.Set(c.faults...)
 				c.set(d.smart, d)
 				job := m.run(order(d, burnin.Plan{Name: "probed", Declared: c.declared, Stages: []burnin.StageSpec{
-					{Kind: burnin.Precheck}, {Kind: burnin.CapacityProbe}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: 64 << 10}, {Kind: burnin.FinalCheck}}}))
+					{Kind: burnin.Precheck}, {Kind: burnin.CapacityProbe}, {Kind: burnin.SurfaceValidate,
+						Engine: burnin.EngineStamp, BlockBytes: 64 << 10}, {Kind: burnin.FinalCheck}}}))
 				ends(t, job, c.state, c.code)
 				if c.state != burnin.Passed {
 					return
@@ -65,7 +73,8 @@ func TestAUsedDriveIsNotFailedByWhereItsPendingSectorLies(t *testing.T) {
 				told := 0
 				for _, f := range job.Findings {
 					if f.Rule == "reported_uncorrectable" || f.Rule == "pending" {
-						if told++; f.Severity != smart.Warn || !strings.Contains(f.Says, "before it had written there") {
+						if told++; f.Severity != smart.Warn || !strings.Contains(f.Says,
+							"before it had written there") {
 							t.Errorf("%s: %s", f, f.Says)
 						}
 					}
@@ -93,7 +102,8 @@ func TestASampleThatCannotBeReadIsNoFailureOfAUsedDrive(t *testing.T) {
 			}
 		}
 		job := m.run(order(d, burnin.Plan{Name: "probed", Stages: []burnin.StageSpec{
-			{Kind: burnin.Precheck}, {Kind: burnin.CapacityProbe}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: 64 << 10}, {Kind: burnin.FinalCheck}}}))
+			{Kind: burnin.Precheck}, {Kind: burnin.CapacityProbe}, {Kind: burnin.SurfaceValidate,
+				Engine: burnin.EngineStamp, BlockBytes: 64 << 10}, {Kind: burnin.FinalCheck}}}))
 		ends(t, job, burnin.Passed, "")
 		if job.Met.Unwritten == 0 || !warned(job, "smart_warning") {
 			t.Errorf("met %+v, warnings %v", job.Met, job.Warnings)
@@ -101,7 +111,8 @@ func TestASampleThatCannotBeReadIsNoFailureOfAUsedDrive(t *testing.T) {
 	})
 }
 
-// So does what keeps the drive awake while it tests itself; only in a plan that writes afterwards does that explain anything.
+// So does what keeps the drive awake while it tests itself; only in a plan that writes afterwards does that explain
+// anything.
 func TestASectorThatKeepsADriveAwakeIsNoFailureOfAUsedDrive(t *testing.T) {
 	for _, writes := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"burnish/backend/burnin"
 )
 
-// A run that finds no room leaves no journal behind, so that nobody waits for what it has to say: neither where there is
-// no room for its last word, nor where there is none for its first.
+// A run that finds no room leaves no journal behind, so that nobody waits for what it has to say: neither where there
+// is no room for its last word, nor where there is none for its first.
 func TestARunThatFindsNoRoomWasNone(t *testing.T) {
 	long(t)
 	for name, room := range map[string]int64{"none": 0, "for the last word alone": 64 << 10} {

@@ -47,8 +47,8 @@ func (m *machine) asBefore() {
 	}
 }
 
-// TestLabelsAreNotPutBackOntoADriveThatAnotherJobHasTested: the first job was stopped in time, and is asked to undo only
-// after another one has gone over all of the drive and left both its ends as zeros.
+// TestLabelsAreNotPutBackOntoADriveThatAnotherJobHasTested: the first job was stopped in time, and is asked to undo
+// only after another one has gone over all of the drive and left both its ends as zeros.
 func TestLabelsAreNotPutBackOntoADriveThatAnotherJobHasTested(t *testing.T) {
 	long(t)
 	collected := func(m *machine) {
@@ -123,8 +123,8 @@ func TestAJobDoesNotGoOnOverWhatALaterOneHasBegunToErase(t *testing.T) {
 	}
 }
 
-// asOnce makes of what jobs have told journals of before they named each other, on a NAS whose clock was wrong by so much
-// while it ran under another boot id.
+// asOnce makes of what jobs have told journals of before they named each other, on a NAS whose clock was wrong by so
+// much while it ran under another boot id.
 func (m *machine) asOnce(job string, run int, wrong time.Duration, boot string) {
 	m.t.Helper()
 	name := filepath.Join(m.dir, "jobs", job, fmt.Sprintf("run-%d.ndjson", run))
@@ -163,8 +163,8 @@ func (m *machine) asOnce(job string, run int, wrong time.Duration, boot string) 
 
 const year = 365 * 24 * time.Hour
 
-// TestAClockThatWasWrongOnceTakesNobodysWayBack: an earlier job of the drive ended while the clock of the NAS was a year
-// ahead.
+// TestAClockThatWasWrongOnceTakesNobodysWayBack: an earlier job of the drive ended while the clock of the NAS was a
+// year ahead.
 func TestAClockThatWasWrongOnceTakesNobodysWayBack(t *testing.T) {
 	m := quick(t, time.Millisecond)
 	d := m.addDrive("AHEAD", 40*mib)
@@ -183,9 +183,17 @@ func TestAClockThatWasWrongOnceTakesNobodysWayBack(t *testing.T) {
 
 func TestAClockThatWasWrongOnceKeepsNoJobFromGoingOn(t *testing.T) {
 	for name, once := range map[string]func(*machine){
-		"both name each other":        func(*machine) {},
-		"both of one start":           func(m *machine) { m.asOnce(laterJob, 1, 0, "boot-1"); m.asOnce(testJob, 1, 0, "boot-1") },
-		"nothing but the drive tells": func(m *machine) { m.asOnce(laterJob, 1, 0, "boot-0"); m.asOnce(testJob, 1, 0, "boot-1") },
+		"both name each other": func(*machine) {},
+		"both of one start": func(m *machine) {
+			m.asOnce(laterJob, 1, 0, "boot-1")
+			m.asOnce(testJob, 1, 0,
+				"boot-1")
+		},
+		"nothing but the drive tells": func(m *machine) {
+			m.asOnce(laterJob, 1, 0, "boot-0")
+			m.asOnce(testJob, 1, 0,
+				"boot-1")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := quick(t, time.Millisecond)

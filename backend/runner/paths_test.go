@@ -17,7 +17,8 @@ func TestABlankTwinIsNotTakenForASecondPath(t *testing.T) {
 	twin := faultdev.New(surface.Geometry{SizeBytes: 40 * mib, LogicalBytes: 512, PhysicalBytes: 512})
 	d.paths = []*faultdev.Device{d.Device, twin}
 	job := m.run(order(d, stampPlan()))
-	if job.State != burnin.Unknown || job.Reason == nil || job.Reason.Code != "identity_changed" || !strings.Contains(job.Reason.Text, "is written by /dev/TWIN, at /dev/TWIN-3") {
+	if job.State != burnin.Unknown || job.Reason == nil || job.Reason.Code != "identity_changed" ||
+		!strings.Contains(job.Reason.Text, "is written by /dev/TWIN, at /dev/TWIN-3") {
 		t.Errorf("ended as %s, %v", job.State, job.Reason)
 	}
 	if n := d.Counts().BytesWritten; n > 33*mib {

@@ -28,7 +28,8 @@ func (m *machine) slowJob(n int, slots int, change func(*memoryDrive)) string {
 		change(d)
 	}
 	req := order(d, readPlan())
-	req.Job, req.CreatedMs, req.Slots, req.Usage = fmt.Sprintf("job%017d", n), int64(1_700_000_000_000+n), slots, d.usage.Class
+	req.Job, req.CreatedMs, req.Slots, req.Usage = fmt.Sprintf("job%017d", n), int64(1_700_000_000_000+n), slots,
+		d.usage.Class
 	if _, err := m.service().Start(context.Background(), req); err != nil {
 		m.t.Fatal(err)
 	}
@@ -36,7 +37,8 @@ func (m *machine) slowJob(n int, slots int, change func(*memoryDrive)) string {
 }
 
 func inPool(d *memoryDrive) {
-	d.usage = drive.Usage{Class: drive.Pool, Text: "pool tank", PoolName: "tank", PoolGUID: "1", PhraseKind: drive.PoolPhrase}
+	d.usage = drive.Usage{Class: drive.Pool, Text: "pool tank",
+		PoolName: "tank", PoolGUID: "1", PhraseKind: drive.PoolPhrase}
 }
 
 // cutOff ends all runs as a power cut does, after which a job that waited has its file still.
@@ -57,7 +59,8 @@ func (m *machine) goOn(job string) {
 }
 
 func TestAJobThatWaitedBeforeAPowerCutHoldsNobodyUpAfterIt(t *testing.T) {
-	for name, where := range map[string]func(*memoryDrive){"while it works": nil, "while it waits for its pool": inPool} {
+	for name, where := range map[string]func(*memoryDrive){"while it works": nil,
+		"while it waits for its pool": inPool} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newMachine(t)
@@ -113,7 +116,8 @@ func TestAJobThatWaitsBearsAStateDirectoryThatCannotBeUsed(t *testing.T) {
 				begun := time.Now()
 				m.mu.Lock()
 				m.refuses = func(path string) error {
-					if strings.HasPrefix(filepath.Base(path), c.lock) && time.Since(begun) < time.Duration(c.hours)*time.Hour {
+					if strings.HasPrefix(filepath.Base(path), c.lock) &&
+						time.Since(begun) < time.Duration(c.hours)*time.Hour {
 						return &fs.PathError{Op: "open", Path: path, Err: c.err}
 					}
 					return nil

@@ -13,13 +13,14 @@ import (
 	"burnish/backend/wire"
 )
 
-// TestADriveOfALivePoolIsReadOneAtATime: two members of one pool take turns, a drive of another pool goes on beside them,
-// and so does a plan that only asks for the drive's word.
+// TestADriveOfALivePoolIsReadOneAtATime: two members of one pool take turns, a drive of another pool goes on beside
+// them, and so does a plan that only asks for the drive's word.
 func TestADriveOfALivePoolIsReadOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		m.poll = 100 * time.Millisecond
-		brief := burnin.Plan{Name: "brief", WithoutSMART: true, Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, {Kind: burnin.FinalCheck}}}
+		brief := burnin.Plan{Name: "brief", WithoutSMART: true, Stages: []burnin.StageSpec{{Kind: burnin.Precheck},
+			{Kind: burnin.FinalCheck}}}
 		jobs := map[string]struct {
 			guid string
 			plan burnin.Plan
@@ -28,7 +29,8 @@ func TestADriveOfALivePoolIsReadOneAtATime(t *testing.T) {
 		n := int64(0)
 		for name, c := range jobs {
 			d := m.addDrive("POOL"+name, 4*mib)
-			d.usage = drive.Usage{Class: drive.Pool, Text: "pool tank", PoolName: "tank" + c.guid, PoolGUID: c.guid, PhraseKind: drive.PoolPhrase}
+			d.usage = drive.Usage{Class: drive.Pool, Text: "pool tank", PoolName: "tank" + c.guid, PoolGUID: c.guid,
+				PhraseKind: drive.PoolPhrase}
 			d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 20 * time.Second})
 			req := order(d, c.plan)
 			n++

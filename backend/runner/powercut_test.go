@@ -20,7 +20,8 @@ import (
 func (m *machine) followed() map[string][]byte {
 	m.t.Helper()
 	var stream bytes.Buffer
-	if err := m.service().Follow(context.Background(), wire.FollowRequest{Once: true, Jobs: []wire.FollowJob{{Job: testJob}}}, wire.NewWriter(&stream)); err != nil {
+	if err := m.service().Follow(context.Background(), wire.FollowRequest{Once: true,
+		Jobs: []wire.FollowJob{{Job: testJob}}}, wire.NewWriter(&stream)); err != nil {
 		m.t.Fatal(err)
 	}
 	files := map[string][]byte{}
@@ -60,7 +61,8 @@ func TestAPowerCutTakesNothingThatWasFollowed(t *testing.T) {
 		lines += bytes.Count(was, []byte("\n"))
 		is, err := os.ReadFile(filepath.Join(m.dir, "jobs", testJob, name))
 		if err != nil || !bytes.HasPrefix(is, was) {
-			t.Errorf("%s had %d bytes when it was followed, and has %d that begin with %d of them (%v)", name, len(was), len(is), same(is, was), err)
+			t.Errorf("%s had %d bytes when it was followed, and has %d that begin with %d of them (%v)", name, len(was),
+				len(is), same(is, was), err)
 		}
 	}
 	if len(had) < 3 || lines < 10 {

@@ -12,8 +12,8 @@ import (
 	"burnish/backend/surface/faultdev"
 )
 
-// progressHolds proves of a job's journals, line by line, that no stage's progress falls while an attempt lasts, and that
-// a surface stage has some only when something of its sweeps was done.
+// progressHolds proves of a job's journals, line by line, that no stage's progress falls while an attempt lasts, and
+// that a surface stage has some only when something of its sweeps was done.
 func progressHolds(t testing.TB, runs [][]burnin.Event) {
 	t.Helper()
 	var fold burnin.Tracker
@@ -28,13 +28,16 @@ func progressHolds(t testing.TB, runs [][]burnin.Event) {
 				if s.Progress < 0 || s.Progress > 1 {
 					t.Fatalf("%s is at %g", s.Kind, s.Progress)
 				}
-				if i < len(before) && before[i].Attempt == s.Attempt && before[i].Begun == s.Begun && s.Progress < before[i].Progress {
-					t.Fatalf("%s falls from %g to %g by line %d of run %d, %s", s.Kind, before[i].Progress, s.Progress, ev.Seq, len(job.Runs), ev.Kind)
+				if i < len(before) && before[i].Attempt == s.Attempt && before[i].Begun == s.Begun &&
+					s.Progress < before[i].Progress {
+					t.Fatalf("%s falls from %g to %g by line %d of run %d, %s", s.Kind, before[i].Progress, s.Progress,
+						ev.Seq, len(job.Runs), ev.Kind)
 				}
 				if i < len(before) && before[i].Attempt == s.Attempt && s.Progress < before[i].Progress {
 					t.Fatalf("%s falls from %g to %g where it goes on", s.Kind, before[i].Progress, s.Progress)
 				}
-				if s.Kind == burnin.SurfaceValidate && s.State == burnin.Running && s.Progress > 0 && (s.Done == 0 || s.Phase == "probe") {
+				if s.Kind == burnin.SurfaceValidate && s.State == burnin.Running && s.Progress > 0 &&
+					(s.Done == 0 || s.Phase == "probe") {
 					t.Fatalf("%s is at %g in phase %q, and nothing of its sweeps was done", s.Kind, s.Progress, s.Phase)
 				}
 			}
@@ -68,7 +71,8 @@ func TestAStagesProgressIsOfTheWholeAndNeverFalls(t *testing.T) {
 						time.Sleep(every)
 						m.killAll()
 						m.wait.Wait()
-						if job := foldRaw(t, m.journals(testJob), nil); job.State != burnin.Unknown || len(job.Runs) == 9 {
+						if job := foldRaw(t, m.journals(testJob), nil); job.State != burnin.Unknown ||
+							len(job.Runs) == 9 {
 							break
 						}
 						if _, err := m.service().Resume(context.Background(), testJob); err != nil {

@@ -11,8 +11,8 @@ import (
 	"burnish/backend/wire"
 )
 
-// firstActReads is how much of a drive without partitions the first destructive act reads: both ends before it zeroes them
-// and after it. The samples between them come to less than a MiB.
+// firstActReads is how much of a drive without partitions the first destructive act reads: both ends before it zeroes
+// them and after it. The samples between them come to less than a MiB.
 const firstActReads = 2 * 32 * mib
 
 // breakOff starts a job and ends its run, as a NAS that shuts down does, once when says so.
@@ -69,13 +69,15 @@ func TestAResumedStageWritesLittleAgainAndVerifiesAll(t *testing.T) {
 	if all := d.Counts().BytesRead - read; all < size {
 		t.Errorf("the resumed run read %d of %d bytes", all, int64(size))
 	}
-	// Up to all that the verify sweep had read is read once more; requests still went out while the run was told to end.
+	// Up to all that the verify sweep had read is read once more; requests still went out while the run was told to
+	// end.
 	r, swept := stage.Resumed, read-firstActReads
 	if r == nil || r.Phase != "write" || r.FromByte != 90*mib || r.Repeated < 10*mib || r.Repeated > 10*mib+swept {
 		t.Errorf("resumed after a verify sweep of %d bytes: %+v", swept, r)
 	}
 	last := job.Warnings[len(job.Warnings)-1]
-	if last.Code != "resumed" || !strings.Contains(last.Text, "bytes were written or read once more") || strings.Contains(last.Text, " 0 bytes") {
+	if last.Code != "resumed" || !strings.Contains(last.Text, "bytes were written or read once more") ||
+		strings.Contains(last.Text, " 0 bytes") {
 		t.Errorf("the warning says: %s", last.Text)
 	}
 }
@@ -102,10 +104,12 @@ func TestABadSectorFoundBeforeTheStopIsNotForgotten(t *testing.T) {
 	if job.State != burnin.Failed || job.Reason.Code != "surface_errors" {
 		t.Fatalf("ended as %s, %v", job.State, job.Reason)
 	}
-	if last := job.Warnings[len(job.Warnings)-1]; last.Code != "resumed" || !strings.Contains(last.Text, "resumed 1 time;") {
+	if last := job.Warnings[len(job.Warnings)-1]; last.Code != "resumed" || !strings.Contains(last.Text,
+		"resumed 1 time;") {
 		t.Errorf("nothing says that it was resumed: %s", asJSON(t, job.Warnings))
 	}
-	if bad := job.Stages[2].BadRanges; len(bad) != 1 || bad[0].FirstLBA != 40_000 || bad[0].LastLBA != 40_001 || bad[0].Kind != "write" {
+	if bad := job.Stages[2].BadRanges; len(bad) != 1 || bad[0].FirstLBA != 40_000 || bad[0].LastLBA != 40_001 ||
+		bad[0].Kind != "write" {
 		t.Errorf("%s", asJSON(t, bad))
 	}
 }
@@ -138,8 +142,10 @@ func TestACapacityProbeFailsADriveThatWraps(t *testing.T) {
 	standard.WithoutSMART = true
 	job := m.run(order(d, standard))
 	probe := job.Stages[2]
-	if job.State != burnin.Failed || job.Reason.Code != "fake_capacity" || probe.State != burnin.Failed || len(probe.BadRanges) != 0 {
-		t.Fatalf("ended as %s (%v), the probe %s, %d bad ranges", job.State, job.Reason, probe.State, len(probe.BadRanges))
+	if job.State != burnin.Failed || job.Reason.Code != "fake_capacity" || probe.State != burnin.Failed ||
+		len(probe.BadRanges) != 0 {
+		t.Fatalf("ended as %s (%v), the probe %s, %d bad ranges", job.State, job.Reason, probe.State,
+			len(probe.BadRanges))
 	}
 	if !strings.Contains(job.Reason.Text, "67108864") || !strings.Contains(job.Reason.Text, "20971520") {
 		t.Errorf("%s", job.Reason.Text)
@@ -154,7 +160,8 @@ func TestASweepAloneTellsAFalseCapacityToo(t *testing.T) {
 	d := m.addDrive("FAKE", 64*mib)
 	d.Device = faultdev.NewWrapped(d.Geometry(), 40*mib)
 	job := m.run(order(d, stampPlan()))
-	if job.State != burnin.Failed || job.Reason.Code != "fake_capacity" || !strings.Contains(job.Reason.Text, "41943040") {
+	if job.State != burnin.Failed || job.Reason.Code != "fake_capacity" || !strings.Contains(job.Reason.Text,
+		"41943040") {
 		t.Errorf("ended as %s, %v", job.State, job.Reason)
 	}
 }
@@ -200,7 +207,8 @@ func TestAJobThatSomebodyWantedStoppedDoesNotGoOnByItself(t *testing.T) {
 	if _, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "somebody"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.service().GoOn(context.Background(), testJob); !isReason(err, "stopped_by_person") || len(m.journals(testJob)) != 1 {
+	if _, err := m.service().GoOn(context.Background(), testJob); !isReason(err, "stopped_by_person") ||
+		len(m.journals(testJob)) != 1 {
 		t.Errorf("it went on: %v", err)
 	}
 	if job := m.resume(); job.State != burnin.Passed {

@@ -28,7 +28,8 @@ func (m *machine) seen() burnin.Job {
 		m.t.Fatalf("%d jobs, %v", len(all.Jobs), err)
 	}
 	st := all.Jobs[0]
-	return foldRaw(m.t, m.journals(testJob), &burnin.Observation{Run: st.Run, LockHeld: st.LockHeld, BootID: st.BootID, BootedMs: st.BootedMs, Complete: true, Trouble: st.Trouble})
+	return foldRaw(m.t, m.journals(testJob), &burnin.Observation{Run: st.Run, LockHeld: st.LockHeld, BootID: st.BootID,
+		BootedMs: st.BootedMs, Complete: true, Trouble: st.Trouble})
 }
 
 // slowly makes a drive whose stamped pass takes some seconds.
@@ -133,7 +134,8 @@ func TestAJobThatWaitsForRoomCanBeStopped(t *testing.T) {
 	await(t, "the job says that it waits for room", func() bool { return warned(m.seen(), "journal_waits") })
 	await(t, "the drive is left in peace", d.rests)
 	await(t, "the follower has all so far", f.is(testJob, func(st wire.JobStatus) bool { return st.Trouble != "" }))
-	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil || !reply.Stopped {
+	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil ||
+		!reply.Stopped {
 		t.Fatalf("%+v, %v", reply, err)
 	}
 	m.wait.Wait()
@@ -200,15 +202,18 @@ func TestAStateDirectoryThatBecomesReadOnlyIsSaidAndNothingIsMadeUp(t *testing.T
 		t.Fatal(err)
 	}
 	await(t, "the sweep is at work", func() bool { return d.Counts().BytesWritten > 40*mib })
-	if err := os.WriteFile("/sys/fs/ext4/"+filepath.Base(fs.path)+"/trigger_fs_error", []byte("a test\n"), 0o200); err != nil {
+	if err := os.WriteFile("/sys/fs/ext4/"+filepath.Base(fs.path)+"/trigger_fs_error", []byte("a test\n"),
+		0o200); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the job says what is wrong", func() bool { return warned(m.seen(), "journal_waits") })
-	if job := m.seen(); job.State != burnin.Running || !strings.Contains(job.Warnings[len(job.Warnings)-1].Text, "read-only") {
+	if job := m.seen(); job.State != burnin.Running || !strings.Contains(job.Warnings[len(job.Warnings)-1].Text,
+		"read-only") {
 		t.Errorf("it is %s, %s", job.State, asJSON(t, job.Warnings))
 	}
 	f := m.follower(testJob) // what could not be synced is not given while the run may take it back
-	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil || !reply.Stopped {
+	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "a test"}); err != nil ||
+		!reply.Stopped {
 		t.Fatalf("%+v, %v", reply, err)
 	}
 	m.wait.Wait()

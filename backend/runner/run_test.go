@@ -28,8 +28,10 @@ func TestCleanDrivePassesWithEveryByteCovered(t *testing.T) {
 	if job.State != burnin.Passed || job.Verdict.Coverage != burnin.CoverageVerified {
 		t.Fatalf("a clean drive ended as %s: %s", job.State, asJSON(t, job))
 	}
-	if s := job.Stages[2]; s.BytesCovered != d.id.SizeBytes || s.BytesWritten != d.id.SizeBytes || s.BytesVerified != d.id.SizeBytes {
-		t.Errorf("covered %d, written %d, verified %d of %d bytes", s.BytesCovered, s.BytesWritten, s.BytesVerified, d.id.SizeBytes)
+	if s := job.Stages[2]; s.BytesCovered != d.id.SizeBytes || s.BytesWritten != d.id.SizeBytes ||
+		s.BytesVerified != d.id.SizeBytes {
+		t.Errorf("covered %d, written %d, verified %d of %d bytes", s.BytesCovered, s.BytesWritten, s.BytesVerified,
+			d.id.SizeBytes)
 	}
 	if job.Stages[1].State != burnin.Skipped || job.Stages[1].Reason.Code != "without_smart" {
 		t.Errorf("the SMART stage is %s: %v", job.Stages[1].State, job.Stages[1].Reason)
@@ -53,7 +55,8 @@ func TestBadSectorsFailTheDriveByTheirLBAs(t *testing.T) {
 		t.Fatalf("ended as %s, %v", job.State, job.Reason)
 	}
 	got := job.Stages[2].BadRanges
-	if len(got) != 2 || got[0].FirstLBA != 60_001 || got[0].Kind != "mismatch" || got[1].FirstLBA != 70_000 || got[1].Kind != "read" {
+	if len(got) != 2 || got[0].FirstLBA != 60_001 || got[0].Kind != "mismatch" || got[1].FirstLBA != 70_000 ||
+		got[1].Kind != "read" {
 		t.Errorf("bad ranges: %s", asJSON(t, got))
 	}
 	if job.Stages[3].State != burnin.Skipped || job.Stages[3].Reason.Code != "never_reached" {
@@ -71,11 +74,12 @@ func TestErrorsThatTheKernelLaysToTheWayAreNoEvidence(t *testing.T) {
 		state burnin.State
 		code  reason.Code
 	}{
-		"only damaged transfers":               {"EIO", icrc, burnin.Unknown, "path_suspect"},
-		"the medium too":                       {"EIO", medium, burnin.Failed, "surface_errors"},
-		"the drive itself names the medium":    {"ENODATA", icrc, burnin.Failed, "surface_errors"},
-		"a log with a gap":                     {"EIO", gap, burnin.Failed, "surface_errors"},
-		"nothing logged, as of QEMU and loops": {"EIO", port.KernelErrors{Readable: true}, burnin.Failed, "surface_errors"},
+		"only damaged transfers":            {"EIO", icrc, burnin.Unknown, "path_suspect"},
+		"the medium too":                    {"EIO", medium, burnin.Failed, "surface_errors"},
+		"the drive itself names the medium": {"ENODATA", icrc, burnin.Failed, "surface_errors"},
+		"a log with a gap":                  {"EIO", gap, burnin.Failed, "surface_errors"},
+		"nothing logged, as of QEMU and loops": {"EIO", port.KernelErrors{Readable: true}, burnin.Failed,
+			"surface_errors"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
@@ -100,7 +104,8 @@ func TestAStopByAPersonCancels(t *testing.T) {
 		t.Fatalf("stop: %+v, %v", reply, err)
 	}
 	job := foldRaw(t, m.journals(testJob), nil)
-	if job.State != burnin.Cancelled || job.Reason.Code != "stopped_by_person" || job.Stages[2].State != burnin.Cancelled || job.Stages[2].Reason.Text != job.Reason.Text {
+	if job.State != burnin.Cancelled || job.Reason.Code != "stopped_by_person" ||
+		job.Stages[2].State != burnin.Cancelled || job.Stages[2].Reason.Text != job.Reason.Text {
 		t.Errorf("job %s (%v), stage %s (%v)", job.State, job.Reason, job.Stages[2].State, job.Stages[2].Reason)
 	}
 	if n := strings.Count(m.log(burnin.SurfaceValidate), "[ABORTED]"); n != 1 {
@@ -123,7 +128,8 @@ func TestTheSystemsWordMakesItUnknownWithTheSameText(t *testing.T) {
 	m.wait.Wait()
 	job := foldRaw(t, m.journals(testJob), nil)
 	stage := job.Stages[2]
-	if job.State != burnin.Unknown || job.Reason.Code != "told_to_end" || stage.State != burnin.Unknown || stage.Reason == nil || stage.Reason.Text != job.Reason.Text {
+	if job.State != burnin.Unknown || job.Reason.Code != "told_to_end" || stage.State != burnin.Unknown ||
+		stage.Reason == nil || stage.Reason.Text != job.Reason.Text {
 		t.Fatalf("job %s (%v), stage %s (%v)", job.State, job.Reason, stage.State, stage.Reason)
 	}
 
@@ -167,11 +173,18 @@ func TestNothingIsWrittenToADriveThatIsNotWhatWasAgreed(t *testing.T) {
 		do   func(*memoryDrive)
 		code reason.Code
 	}{
-		"mounted meanwhile":  {func(d *memoryDrive) { d.usage = drive.Usage{Class: drive.Mounted, Text: "mounted at /mnt"} }, "usage_changed"},
-		"another drive":      {func(d *memoryDrive) { d.id.Serial = "OTHER" }, "identity_changed"},
-		"another size":       {func(d *memoryDrive) { d.id.SizeBytes -= 512 }, "identity_changed"},
-		"nobody can tell":    {func(d *memoryDrive) { d.usage = drive.Usage{Class: drive.CannotTell, Text: "zpool did not answer"} }, "usage_unread"},
-		"data of somebody's": {func(d *memoryDrive) { d.usage = drive.Usage{Class: drive.Data, Text: "ext4"} }, "usage_changed"},
+		"mounted meanwhile": {func(d *memoryDrive) {
+			d.usage = drive.Usage{Class: drive.Mounted,
+				Text: "mounted at /mnt"}
+		}, "usage_changed"},
+		"another drive": {func(d *memoryDrive) { d.id.Serial = "OTHER" }, "identity_changed"},
+		"another size":  {func(d *memoryDrive) { d.id.SizeBytes -= 512 }, "identity_changed"},
+		"nobody can tell": {func(d *memoryDrive) {
+			d.usage = drive.Usage{Class: drive.CannotTell,
+				Text: "zpool did not answer"}
+		}, "usage_unread"},
+		"data of somebody's": {func(d *memoryDrive) { d.usage = drive.Usage{Class: drive.Data, Text: "ext4"} },
+			"usage_changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
@@ -186,7 +199,8 @@ func TestNothingIsWrittenToADriveThatIsNotWhatWasAgreed(t *testing.T) {
 			if c := d.Counts(); c.Writes != 0 {
 				t.Errorf("%d writes reached the drive", c.Writes)
 			}
-			if job := foldRaw(t, m.journals(testJob), nil); job.State != burnin.Unknown || job.Reason == nil || job.Reason.Code != change.code {
+			if job := foldRaw(t, m.journals(testJob), nil); job.State != burnin.Unknown || job.Reason == nil ||
+				job.Reason.Code != change.code {
 				t.Errorf("the job ended as %s, %v", job.State, job.Reason)
 			}
 		})
@@ -199,7 +213,8 @@ func TestUsageIsProvenAgainRightBeforeTheFirstWrite(t *testing.T) {
 	d.OnRequest(func(faultdev.Counts) {})
 	req := order(d, stampPlan())
 	req.Slots = 1
-	slot, err := m.Take(filepath.Join(m.dir, "slots", "0.lock"), 0) // the only slot is taken: the job waits, holding its drive
+	// the only slot is taken: the job waits, holding its drive
+	slot, err := m.Take(filepath.Join(m.dir, "slots", "0.lock"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,8 +272,10 @@ func TestAnEngineThatTheNASDoesNotHaveIsSaidBeforeAnythingIsWritten(t *testing.T
 	classic, _ := burnin.PlanNamed("classic")
 	classic.WithoutSMART = true
 	job := m.run(order(d, classic))
-	if job.State != burnin.Unknown || job.Reason.Code != "engine_missing" || job.Stages[0].State != burnin.Unknown || d.Counts().Writes != 0 {
-		t.Errorf("ended as %s (%v), precheck %s, %d writes", job.State, job.Reason, job.Stages[0].State, d.Counts().Writes)
+	if job.State != burnin.Unknown || job.Reason.Code != "engine_missing" || job.Stages[0].State != burnin.Unknown ||
+		d.Counts().Writes != 0 {
+		t.Errorf("ended as %s (%v), precheck %s, %d writes", job.State, job.Reason, job.Stages[0].State,
+			d.Counts().Writes)
 	}
 }
 
@@ -303,7 +320,8 @@ func TestACopyThatDiffersKeepsAJobFromBeingRemoved(t *testing.T) {
 	right := sums["run-1.ndjson"]
 	for _, wrong := range []string{"", fmt.Sprintf("%x", sha256.Sum256(nil)), right} {
 		sums["run-1.ndjson"] = wrong
-		reply, err := m.service().Clean(wire.CleanRequest{Jobs: []string{testJob}, Sums: map[string]map[string]string{testJob: sums}})
+		reply, err := m.service().Clean(wire.CleanRequest{Jobs: []string{testJob},
+			Sums: map[string]map[string]string{testJob: sums}})
 		if err != nil || (len(reply.Removed) == 1) != (wrong == right) {
 			t.Errorf("%+v, %v", reply, err)
 		}
@@ -325,7 +343,9 @@ func TestOneDamagedJobDoesNotHideTheOthers(t *testing.T) {
 	if err != nil || len(all.Jobs) != 2 || all.Jobs[0].Damaged != "" || all.Jobs[1].Damaged == "" {
 		t.Errorf("%+v, %v", all, err)
 	}
-	if _, err := m.service().Start(context.Background(), wire.StartRequest{Job: "cccccccccccccccccccc", Plan: readPlan(), Drive: m.addDrive("SECOND", 4*mib).id, Usage: drive.None, Slots: 4, GID: os.Getgid()}); err != nil {
+	if _, err := m.service().Start(context.Background(), wire.StartRequest{Job: "cccccccccccccccccccc",
+		Plan: readPlan(), Drive: m.addDrive("SECOND", 4*mib).id, Usage: drive.None, Slots: 4,
+		GID: os.Getgid()}); err != nil {
 		t.Errorf("a start beside it: %v", err)
 	}
 }

@@ -21,7 +21,8 @@ func quickPlan() burnin.Plan {
 }
 
 func longPlan() burnin.Plan {
-	return burnin.Plan{Name: "long", Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, {Kind: burnin.LongSMART}, {Kind: burnin.FinalCheck}}}
+	return burnin.Plan{Name: "long", Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, {Kind: burnin.LongSMART},
+		{Kind: burnin.FinalCheck}}}
 }
 
 // patient makes a machine that looks at its files seldom: its jobs take days, though only of the bubble's clock.
@@ -32,7 +33,8 @@ func patient(t *testing.T) *machine {
 }
 
 // asked runs a plan on a memory drive that answers as the model does; days pass in no time.
-func asked(t *testing.T, capture string, plan burnin.Plan, set func(*smartModel, *memoryDrive), look func(*testing.T, burnin.Job, *smartModel, *machine)) {
+func asked(t *testing.T, capture string, plan burnin.Plan, set func(*smartModel, *memoryDrive),
+	look func(*testing.T, burnin.Job, *smartModel, *machine)) {
 	synctest.Test(t, func(t *testing.T) {
 		m := patient(t)
 		d := m.addDrive("SMART", 8*mib)
@@ -66,16 +68,26 @@ func TestDrivesOfAllKindsTestThemselves(t *testing.T) {
 		set     func(*smartModel, *memoryDrive)
 		starts  string
 	}{
-		"ATA in steps of ten":     {ataDrive, func(m *smartModel, _ *memoryDrive) { m.takes = 90 * time.Second }, "smartctl -t short"},
-		"ATA at once":             {ataDrive, nil, "smartctl -t short"},
-		"SCSI that gives percent": {sasDrive, func(m *smartModel, _ *memoryDrive) { m.takes, m.step = 90*time.Second, 1 }, "smartctl -t short"},
-		"SCSI that gives none":    {sasDrive, func(m *smartModel, _ *memoryDrive) { m.takes, m.step = 90*time.Second, 0 }, "smartctl -t short"},
-		"NVMe by smartctl":        {nvmeDrive, func(m *smartModel, _ *memoryDrive) { m.takes, m.step = 90*time.Second, 1 }, "smartctl -t short"},
+		"ATA in steps of ten": {ataDrive, func(m *smartModel, _ *memoryDrive) { m.takes = 90 * time.Second },
+			"smartctl -t short"},
+		"ATA at once": {ataDrive, nil, "smartctl -t short"},
+		"SCSI that gives percent": {sasDrive, func(m *smartModel, _ *memoryDrive) {
+			m.takes, m.step = 90*time.Second,
+				1
+		}, "smartctl -t short"},
+		"SCSI that gives none": {sasDrive, func(m *smartModel, _ *memoryDrive) { m.takes, m.step = 90*time.Second, 0 },
+			"smartctl -t short"},
+		"NVMe by smartctl": {nvmeDrive, func(m *smartModel, _ *memoryDrive) { m.takes, m.step = 90*time.Second, 1 },
+			"smartctl -t short"},
 		"NVMe by nvme-cli": {nvmeDrive, func(m *smartModel, _ *memoryDrive) {
 			oldSmartctl(m)
 			m.withNVMe, m.takes, m.step = true, 90*time.Second, 1
 		}, "nvme device-self-test -s 1"},
-		"an answer that was lost in between": {ataDrive, func(m *smartModel, _ *memoryDrive) { m.takes = 90 * time.Second; failLater(m, 4) }, "smartctl -t short"},
+		"an answer that was lost in between": {ataDrive, func(m *smartModel,
+			_ *memoryDrive) {
+			m.takes = 90 * time.Second
+			failLater(m, 4)
+		}, "smartctl -t short"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked(t, c.capture, quickPlan(), c.set, func(t *testing.T, job burnin.Job, m *smartModel, _ *machine) {
@@ -109,7 +121,10 @@ func TestAFailedSelfTestFailsTheDrive(t *testing.T) {
 		result  int
 	}{"ATA": {ataDrive, 7}, "SCSI": {sasDrive, 5}, "NVMe": {nvmeDrive, 7}} {
 		t.Run(name, func(t *testing.T) {
-			asked(t, c.capture, quickPlan(), func(m *smartModel, _ *memoryDrive) { m.result, m.takes = c.result, time.Minute },
+			asked(t, c.capture, quickPlan(), func(m *smartModel, _ *memoryDrive) {
+				m.result, m.takes = c.result,
+					time.Minute
+			},
 				func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
 					ends(t, job, burnin.Failed, "selftest_failed")
 					if job.Stages[1].State != burnin.Failed || smart.Worst(job.Findings) != smart.Fail {
@@ -127,15 +142,39 @@ func TestATestThatHasNoResultIsNoPassAndNoFailure(t *testing.T) {
 		code    reason.Code
 		text    string
 	}{
-		"aborted by the host":             {ataDrive, func(m *smartModel, _ *memoryDrive) { m.result, m.takes = 1, time.Minute }, "selftest_aborted", "status 1"},
-		"interrupted by a reset":          {ataDrive, func(m *smartModel, _ *memoryDrive) { m.result, m.takes = 2, time.Minute }, "selftest_aborted", "status 2"},
-		"SCSI device reset":               {sasDrive, func(m *smartModel, _ *memoryDrive) { m.result, m.takes = 2, time.Minute }, "selftest_aborted", "result 2"},
-		"NVMe controller reset":           {nvmeDrive, func(m *smartModel, _ *memoryDrive) { m.result, m.takes = 2, time.Minute }, "selftest_aborted", "result 2"},
-		"asked for, and never begun":      {ataDrive, func(m *smartModel, _ *memoryDrive) { m.deaf = true }, "selftest_unknown", "no result"},
-		"no row when it ended":            {ataDrive, func(m *smartModel, _ *memoryDrive) { m.noLog, m.takes = true, time.Minute }, "selftest_unknown", "no result"},
-		"NVMe without a tool":             {nvmeDrive, func(m *smartModel, _ *memoryDrive) { oldSmartctl(m) }, "selftest_no_tool", "nvme-cli is not installed"},
-		"its progress stands still":       {ataDrive, func(m *smartModel, _ *memoryDrive) { m.hangs, m.takes = true, time.Minute }, "stuck", "60 minutes"},
-		"smartctl is silent from then on": {ataDrive, func(m *smartModel, _ *memoryDrive) { m.takes = time.Hour; failLater(m, 100) }, "smart_unreadable", "open device failed"},
+		"aborted by the host": {ataDrive, func(m *smartModel, _ *memoryDrive) {
+			m.result, m.takes = 1,
+				time.Minute
+		}, "selftest_aborted", "status 1"},
+		"interrupted by a reset": {ataDrive, func(m *smartModel, _ *memoryDrive) {
+			m.result, m.takes = 2,
+				time.Minute
+		}, "selftest_aborted", "status 2"},
+		"SCSI device reset": {sasDrive, func(m *smartModel, _ *memoryDrive) {
+			m.result, m.takes = 2,
+				time.Minute
+		}, "selftest_aborted", "result 2"},
+		"NVMe controller reset": {nvmeDrive, func(m *smartModel, _ *memoryDrive) {
+			m.result, m.takes = 2,
+				time.Minute
+		}, "selftest_aborted", "result 2"},
+		"asked for, and never begun": {ataDrive, func(m *smartModel, _ *memoryDrive) { m.deaf = true },
+			"selftest_unknown", "no result"},
+		"no row when it ended": {ataDrive, func(m *smartModel, _ *memoryDrive) {
+			m.noLog, m.takes = true,
+				time.Minute
+		}, "selftest_unknown", "no result"},
+		"NVMe without a tool": {nvmeDrive, func(m *smartModel, _ *memoryDrive) { oldSmartctl(m) },
+			"selftest_no_tool", "nvme-cli is not installed"},
+		"its progress stands still": {ataDrive, func(m *smartModel, _ *memoryDrive) {
+			m.hangs, m.takes = true,
+				time.Minute
+		}, "stuck", "60 minutes"},
+		"smartctl is silent from then on": {ataDrive, func(m *smartModel,
+			_ *memoryDrive) {
+			m.takes = time.Hour
+			failLater(m, 100)
+		}, "smart_unreadable", "open device failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked(t, c.capture, quickPlan(), c.set, func(t *testing.T, job burnin.Job, m *smartModel, _ *machine) {
@@ -164,11 +203,16 @@ func TestADriveThatCannotTestItselfMayPassAndSaysSo(t *testing.T) {
 }
 
 func TestALongTestIsFollowedForDays(t *testing.T) {
-	asked(t, ataDrive, longPlan(), func(m *smartModel, _ *memoryDrive) { m.takes = 50 * time.Hour; longEstimate(m, 3000) },
+	asked(t, ataDrive, longPlan(), func(m *smartModel, _ *memoryDrive) {
+		m.takes = 50 * time.Hour
+		longEstimate(m,
+			3000)
+	},
 		func(t *testing.T, job burnin.Job, m *smartModel, mach *machine) {
 			ends(t, job, burnin.Passed, "")
 			s := job.Stages[1]
-			if took := time.Duration(s.EndedMs-s.StartedMs) * time.Millisecond; took < 50*time.Hour || took > 50*time.Hour+2*time.Minute {
+			if took := time.Duration(s.EndedMs-s.StartedMs) * time.Millisecond; took < 50*time.Hour ||
+				took > 50*time.Hour+2*time.Minute {
 				t.Errorf("the stage took %s", took)
 			}
 			if n := strings.Count(string(mach.journals(testJob)[0]), `"kind":"progress"`); n != 10 {
@@ -181,7 +225,8 @@ func TestALongTestIsFollowedForDays(t *testing.T) {
 }
 
 func longEstimate(m *smartModel, minutes int) {
-	get[map[string]any](m.capture, "ata_smart_data", "self_test")["polling_minutes"] = map[string]any{"short": 2, "extended": minutes}
+	get[map[string]any](m.capture, "ata_smart_data", "self_test")["polling_minutes"] = map[string]any{"short": 2,
+		"extended": minutes}
 }
 
 func TestADriveIsKeptAwakeByOneSectorAMinute(t *testing.T) {
@@ -217,7 +262,8 @@ func TestARunningTestIsNotTrampled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			asked(t, ataDrive, c.plan, running(c.kind), func(t *testing.T, job burnin.Job, m *smartModel, _ *machine) {
 				ends(t, job, burnin.Passed, "")
-				if m.called("-t short") != c.started || m.called("-X") != 0 || warned(job, "selftest_adopted") != c.adopted {
+				if m.called("-t short") != c.started || m.called("-X") != 0 ||
+					warned(job, "selftest_adopted") != c.adopted {
 					t.Errorf("calls %q, warnings %v", m.calls, job.Warnings)
 				}
 			})
@@ -293,13 +339,15 @@ func TestWhatTheDriveCountsEndsTheJobWhereItShows(t *testing.T) {
 			if s := job.Stages[1]; s.State != burnin.Failed || !strings.Contains(s.Reason.Text, "0, then 8") {
 				t.Errorf("the stage is %s, %v", s.State, s.Reason)
 			}
-			if len(job.Findings) != 1 || job.Findings[0].Rule != "reallocated" || job.Findings[0].Before != int64(0) || job.Findings[0].After != int64(8) {
+			if len(job.Findings) != 1 || job.Findings[0].Rule != "reallocated" || job.Findings[0].Before != int64(0) ||
+				job.Findings[0].After != int64(8) {
 				t.Errorf("findings %+v", job.Findings)
 			}
 		})
 	})
 	t.Run("a drive that says it is failing is not tested further", func(t *testing.T) {
-		asked(t, ataDrive, quickPlan(), func(m *smartModel, _ *memoryDrive) { m.capture["smart_status"] = map[string]any{"passed": false} },
+		asked(t, ataDrive, quickPlan(),
+			func(m *smartModel, _ *memoryDrive) { m.capture["smart_status"] = map[string]any{"passed": false} },
 			func(t *testing.T, job burnin.Job, m *smartModel, _ *machine) {
 				ends(t, job, burnin.Failed, "smart_failed")
 				if job.Stages[0].State != burnin.Failed || m.called("-t ") != 0 {
@@ -317,7 +365,8 @@ func TestWhatTheDriveCountsEndsTheJobWhereItShows(t *testing.T) {
 			}
 		}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
 			ends(t, job, burnin.Passed, "")
-			if !warned(job, "smart_warning") || job.Health == nil || !slices.ContainsFunc(job.Health.Rows, func(r smart.Row) bool { return r.ID == 199 && r.Changed }) {
+			if !warned(job, "smart_warning") || job.Health == nil || !slices.ContainsFunc(job.Health.Rows,
+				func(r smart.Row) bool { return r.ID == 199 && r.Changed }) {
 				t.Errorf("warnings %v", job.Warnings)
 			}
 		})
@@ -340,7 +389,8 @@ func TestWhatTheDriveCountsEndsTheJobWhereItShows(t *testing.T) {
 		asked(t, ataDrive, quickPlan(), func(m *smartModel, _ *memoryDrive) { delete(m.capture, "smart_status") },
 			func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
 				ends(t, job, burnin.Passed, "")
-				if !slices.Contains(job.Verdict.Evidence, burnin.Evidence{ID: "drive_says", Value: "not said", Source: "the drive's own overall status"}) {
+				if !slices.Contains(job.Verdict.Evidence, burnin.Evidence{ID: "drive_says", Value: "not said",
+					Source: "the drive's own overall status"}) {
 					t.Errorf("evidence %s", asJSON(t, job.Verdict.Evidence))
 				}
 			})

@@ -24,7 +24,10 @@ func TestASensorThatNeverMovesIsToldAndGuardsNothing(t *testing.T) {
 			}
 			return 86
 		}, burnin.Unknown, "too_hot", false},
-		"cools slowly at rest, and too little": {func(_ *memoryDrive, at time.Duration) int { return 86 - min(int(at/(10*time.Minute)), 3) }, burnin.Unknown, "too_hot", false},
+		"cools slowly at rest, and too little": {func(_ *memoryDrive,
+			at time.Duration) int {
+			return 86 - min(int(at/(10*time.Minute)), 3)
+		}, burnin.Unknown, "too_hot", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -38,8 +41,10 @@ func TestASensorThatNeverMovesIsToldAndGuardsNothing(t *testing.T) {
 				if job.Reason != nil {
 					got = string(job.Reason.Code)
 				}
-				if job.State != c.state || got != c.code || warned(job, "sensor_still") != c.still || warned(job, "hot") == c.still && c.still {
-					t.Fatalf("ended as %s, %v, warnings %v\n%s", job.State, job.Reason, job.Warnings, m.log(burnin.SurfaceValidate))
+				if job.State != c.state || got != c.code || warned(job, "sensor_still") != c.still ||
+					warned(job, "hot") == c.still && c.still {
+					t.Fatalf("ended as %s, %v, warnings %v\n%s", job.State, job.Reason, job.Warnings,
+						m.log(burnin.SurfaceValidate))
 				}
 				if took := time.Since(begin); took > 4*time.Hour {
 					t.Errorf("it took %v", took)

@@ -15,7 +15,8 @@ import (
 	"burnish/backend/wire"
 )
 
-// Run executes the next run of a job and returns when that has told its end; an error means that it could not even be told.
+// Run executes the next run of a job and returns when that has told its end; an error means that it could not even be
+// told.
 func (s *Service) Run(ctx context.Context, id string) error { return run.Execute(ctx, &s.Machine, id) }
 
 // Service answers verbs on one machine.
@@ -141,7 +142,8 @@ func (s *Service) inventory(ctx context.Context, req wire.InventoryRequest, out 
 		return err
 	}
 	for _, row := range rows {
-		row.Usage = erase.WithKnown(row.Usage, erase.KnownOf(slices.DeleteFunc(slices.Clone(pasts), func(p erase.Past) bool { return !erase.Alike(p.Drive, row.Identity) })))
+		row.Usage = erase.WithKnown(row.Usage, erase.KnownOf(slices.DeleteFunc(slices.Clone(pasts),
+			func(p erase.Past) bool { return !erase.Alike(p.Drive, row.Identity) })))
 		if err := out.Put(wire.FrameDrive, row); err != nil {
 			return err
 		}

@@ -19,7 +19,8 @@ func (s *Service) Slots(req wire.SlotsRequest) (wire.SlotsReply, error) {
 	q := s.Dir.Queue()
 	if req.Limit != nil {
 		if *req.Limit < 0 || *req.Limit > state.MaxSlots {
-			return wire.SlotsReply{}, reason.New(reason.BadRequest, "error", fmt.Sprintf("a limit is 1 to %d, or 0 for that of each job", state.MaxSlots))
+			return wire.SlotsReply{}, reason.New(reason.BadRequest, "error", fmt.Sprintf("a limit is 1 to %d, or 0 "+
+				"for that of each job", state.MaxSlots))
 		}
 		q.Limit = *req.Limit
 	}
@@ -33,7 +34,11 @@ func (s *Service) Slots(req wire.SlotsRequest) (wire.SlotsReply, error) {
 		q.First = append([]string{id}, slices.DeleteFunc(q.First, func(o string) bool { return o == id })...)
 	}
 	if req.Limit != nil || len(req.First) > 0 {
-		q.First = slices.DeleteFunc(q.First, func(id string) bool { _, err := os.Lstat(s.Dir.Job(id)); return err != nil })
+		q.First = slices.DeleteFunc(q.First, func(id string) bool {
+			_,
+				err := os.Lstat(s.Dir.Job(id))
+			return err != nil
+		})
 		data, err := json.Marshal(q)
 		if err == nil {
 			err = s.Dir.Make()

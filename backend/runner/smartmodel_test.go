@@ -117,7 +117,8 @@ func (m *smartModel) nvme(command string, args []string) ([]byte, error) {
 		}
 		return m.begin(kind)
 	case command == "self-test-log":
-		log := map[string]any{"Current Device Self-Test Operation": 0, "Current Device Self-Test Completion": 0, "List of Valid Reports": m.rows()}
+		log := map[string]any{"Current Device Self-Test Operation": 0, "Current Device Self-Test Completion": 0,
+			"List of Valid Reports": m.rows()}
 		if !m.began.IsZero() {
 			log["Current Device Self-Test Operation"], log["Current Device Self-Test Completion"] = m.kind, m.done()
 		}
@@ -176,7 +177,8 @@ func (m *smartModel) row(result int) {
 	hours := m.hours()
 	switch m.protocol() {
 	case "ATA":
-		row := map[string]any{"type": map[string]any{"value": m.kind}, "status": map[string]any{"value": result << 4, "string": "status " + strconv.Itoa(result), "passed": result == 0}, "lifetime_hours": int(hours) % 65536}
+		row := map[string]any{"type": map[string]any{"value": m.kind}, "status": map[string]any{"value": result << 4,
+			"string": "status " + strconv.Itoa(result), "passed": result == 0}, "lifetime_hours": int(hours) % 65536}
 		log := get[map[string]any](m.capture, "ata_smart_self_test_log", "standard")
 		log["table"] = append([]any{row}, get[[]any](log, "table")...)
 		log["count"] = len(log["table"].([]any))
@@ -186,9 +188,13 @@ func (m *smartModel) row(result int) {
 				m.capture["scsi_self_test_"+strconv.Itoa(i+1)] = old
 			}
 		}
-		m.capture["scsi_self_test_0"] = map[string]any{"code": map[string]any{"value": m.kind}, "result": map[string]any{"value": result, "string": "result " + strconv.Itoa(result)}, "power_on_time": map[string]any{"hours": hours}}
+		m.capture["scsi_self_test_0"] = map[string]any{"code": map[string]any{"value": m.kind},
+			"result":        map[string]any{"value": result, "string": "result " + strconv.Itoa(result)},
+			"power_on_time": map[string]any{"hours": hours}}
 	case "NVMe":
-		row := map[string]any{"self_test_code": map[string]any{"value": m.kind}, "self_test_result": map[string]any{"value": result, "string": "result " + strconv.Itoa(result)}, "power_on_hours": hours}
+		row := map[string]any{"self_test_code": map[string]any{"value": m.kind},
+			"self_test_result": map[string]any{"value": result, "string": "result " + strconv.Itoa(result)},
+			"power_on_hours":   hours}
 		log := m.capture["nvme_self_test_log"]
 		if log == nil { // only nvme-cli sees it
 			log = map[string]any{}
@@ -204,7 +210,8 @@ func (m *smartModel) rows() []any {
 	out := []any{}
 	for _, r := range get[[]any](m.capture, "kept_nvme_log", "table") {
 		row := r.(map[string]any)
-		out = append(out, map[string]any{"Self test code": get[any](row, "self_test_code", "value"), "Self test result": get[any](row, "self_test_result", "value"), "Power on hours": row["power_on_hours"]})
+		out = append(out, map[string]any{"Self test code": get[any](row, "self_test_code", "value"),
+			"Self test result": get[any](row, "self_test_result", "value"), "Power on hours": row["power_on_hours"]})
 	}
 	return append(out, map[string]any{"Self test result": 15})
 }

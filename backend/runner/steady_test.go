@@ -16,11 +16,13 @@ func TestErrorsThatNeverStopArePassedByNobody(t *testing.T) {
 	}
 	some := func(n int) (out []faultdev.Fault) {
 		for i := range int64(n) {
-			out = append(out, faultdev.Fault{Effect: faultdev.FailRead, First: 35_000 + i*3_000, Last: 35_000 + i*3_000, Times: 1, Errno: "EIO"})
+			out = append(out, faultdev.Fault{Effect: faultdev.FailRead, First: 35_000 + i*3_000, Last: 35_000 + i*3_000,
+				Times: 1, Errno: "EIO"})
 		}
 		return out
 	}
-	medium := port.KernelErrors{Readable: true, Reads: 18, Medium: 18, First: "critical medium error, dev sdx, sector 8"}
+	medium := port.KernelErrors{Readable: true, Reads: 18, Medium: 18,
+		First: "critical medium error, dev sdx, sector 8"}
 	for name, c := range map[string]struct {
 		plan   burnin.Plan
 		faults []faultdev.Fault
@@ -28,18 +30,26 @@ func TestErrorsThatNeverStopArePassedByNobody(t *testing.T) {
 		state  burnin.State
 		code   reason.Code
 	}{
-		"one place":                         {stampPlan(), some(1), port.KernelErrors{}, burnin.Passed, ""},
-		"three places":                      {stampPlan(), some(3), medium, burnin.Passed, ""},
-		"five places":                       {stampPlan(), some(5), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"five, and the kernel tells whose":  {stampPlan(), some(5), medium, burnin.Unknown, "drive_unsteady"},
-		"each hundredth read":               {stampPlan(), each(faultdev.FailRead, 100), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"each fiftieth write":               {stampPlan(), each(faultdev.FailWrite, 50), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"each second read":                  {stampPlan(), each(faultdev.FailRead, 2), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"each hundredth read, with a probe": {probedPlan(1 << 20), each(faultdev.FailRead, 100), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
-		"each fiftieth write, with a probe": {probedPlan(1 << 20), each(faultdev.FailWrite, 50), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
+		"one place":    {stampPlan(), some(1), port.KernelErrors{}, burnin.Passed, ""},
+		"three places": {stampPlan(), some(3), medium, burnin.Passed, ""},
+		"five places": {stampPlan(), some(5), port.KernelErrors{}, burnin.Unknown,
+			"path_suspect"},
+		"five, and the kernel tells whose": {stampPlan(), some(5), medium, burnin.Unknown, "drive_unsteady"},
+		"each hundredth read": {stampPlan(), each(faultdev.FailRead, 100), port.KernelErrors{},
+			burnin.Unknown, "path_suspect"},
+		"each fiftieth write": {stampPlan(), each(faultdev.FailWrite, 50), port.KernelErrors{},
+			burnin.Unknown, "path_suspect"},
+		"each second read": {stampPlan(), each(faultdev.FailRead, 2), port.KernelErrors{},
+			burnin.Unknown, "path_suspect"},
+		"each hundredth read, with a probe": {probedPlan(1 << 20), each(faultdev.FailRead, 100), port.KernelErrors{},
+			burnin.Unknown, "path_suspect"},
+		"each fiftieth write, with a probe": {probedPlan(1 << 20), each(faultdev.FailWrite, 50), port.KernelErrors{},
+			burnin.Unknown, "path_suspect"},
 		"a sector that stays bad too": {stampPlan(), append(each(faultdev.FailRead, 100),
-			faultdev.Fault{Effect: faultdev.FailRead, First: 40_000, Last: 40_000, Errno: "ENODATA"}), port.KernelErrors{}, burnin.Failed, "surface_errors"},
-		"a scan that only reads": {readPlan(), each(faultdev.FailRead, 10), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
+			faultdev.Fault{Effect: faultdev.FailRead, First: 40_000, Last: 40_000, Errno: "ENODATA"}),
+			port.KernelErrors{}, burnin.Failed, "surface_errors"},
+		"a scan that only reads": {readPlan(), each(faultdev.FailRead, 10), port.KernelErrors{}, burnin.Unknown,
+			"path_suspect"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
@@ -53,5 +63,6 @@ func TestErrorsThatNeverStopArePassedByNobody(t *testing.T) {
 
 func probedPlan(block int) burnin.Plan {
 	return burnin.Plan{Name: "probed", WithoutSMART: true, Stages: []burnin.StageSpec{
-		{Kind: burnin.Precheck}, {Kind: burnin.CapacityProbe}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, BlockBytes: block}, {Kind: burnin.FinalCheck}}}
+		{Kind: burnin.Precheck}, {Kind: burnin.CapacityProbe}, {Kind: burnin.SurfaceValidate,
+			Engine: burnin.EngineStamp, BlockBytes: block}, {Kind: burnin.FinalCheck}}}
 }

@@ -72,7 +72,8 @@ func TestAStopWaitsForTheDriveAlsoUnderAServiceManagerThatWouldKill(t *testing.T
 		<-begun
 		for range 3 { // a person who is told that it is not stopped asks again
 			reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob, By: "somebody"})
-			if reply.Stopped || !isReason(err, "not_stopped") || !strings.Contains(err.Error(), "the drive does not answer") {
+			if reply.Stopped || !isReason(err, "not_stopped") || !strings.Contains(err.Error(),
+				"the drive does not answer") {
 				t.Errorf("badblocks hangs on the drive, and the stop says %+v, %v", reply, err)
 			}
 		}
@@ -85,7 +86,8 @@ func TestAStopWaitsForTheDriveAlsoUnderAServiceManagerThatWouldKill(t *testing.T
 		if !warned(job, "stop_waits") {
 			t.Errorf("nothing says for what the stop waited: %s", asJSON(t, job.Warnings))
 		}
-		if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); err != nil || !reply.Stopped {
+		if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); err != nil ||
+			!reply.Stopped {
 			t.Errorf("the stop after the end: %+v, %v", reply, err)
 		}
 	})

@@ -53,7 +53,8 @@ func TestAStoppedJobWritesNothingMore(t *testing.T) {
 func TestAStopForAJobThatIsNotHereKeepsItFromStarting(t *testing.T) {
 	m := newMachine(t)
 	d := m.addDrive("LATE", 40*mib)
-	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); err != nil || !reply.Stopped {
+	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); err != nil ||
+		!reply.Stopped {
 		t.Fatalf("%+v, %v", reply, err)
 	}
 	if _, err := m.service().Start(context.Background(), order(d, stampPlan())); !isReason(err, "stopped_by_person") {
@@ -83,7 +84,8 @@ func TestAStoppedRunThatIsBroughtBackEndsAtOnce(t *testing.T) {
 	if err := os.WriteFile(path, raw[:len(raw)/2], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); err != nil || !reply.Stopped {
+	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: testJob}); err != nil ||
+		!reply.Stopped {
 		t.Fatalf("%+v, %v", reply, err)
 	}
 	before := d.Counts().Writes
@@ -111,7 +113,8 @@ func TestTheLastActIsCheckedLikeTheSweeps(t *testing.T) {
 				}
 			})
 			job := m.run(order(d, stampPlan()))
-			if job.State != burnin.Failed || job.Reason.Code != "surface_errors" || job.Stages[3].State != burnin.Failed {
+			if job.State != burnin.Failed || job.Reason.Code != "surface_errors" ||
+				job.Stages[3].State != burnin.Failed {
 				t.Fatalf("ended as %s (%v), final_check %s", job.State, job.Reason, job.Stages[3].State)
 			}
 			if bad := job.Stages[3].BadRanges; len(bad) != 4 || bad[0].FirstLBA != 100 {
@@ -194,7 +197,8 @@ func TestAJobResumedBehindItsSweepsLeavesTheDriveCleanToo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ev.Kind == burnin.EvFact && len(kept) > 0 && job.Stages[3].StartedMs > 0 && string(ev.Data) != "" && stageOf(t, ev) == 3 {
+		if ev.Kind == burnin.EvFact && len(kept) > 0 && job.Stages[3].StartedMs > 0 && string(ev.Data) != "" &&
+			stageOf(t, ev) == 3 {
 			break
 		}
 		kept = append(kept, line...)

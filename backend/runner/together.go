@@ -12,8 +12,8 @@ import (
 	"burnish/backend/wire"
 )
 
-// StartAll starts jobs together: all look at their drives side by side, and once each holds its own, all go on. Where one
-// is refused none does, and it returns when that is proven or stopWait has gone by.
+// StartAll starts jobs together: all look at their drives side by side, and once each holds its own, all go on. Where
+// one is refused none does, and it returns when that is proven or stopWait has gone by.
 func (s *Service) StartAll(ctx context.Context, req wire.StartAllRequest) (wire.StartAllReply, error) {
 	reply := wire.StartAllReply{Jobs: make([]wire.Started, len(req.Jobs))}
 	if len(req.Jobs) == 0 || len(req.Jobs) > wire.MaxDrives {
@@ -72,7 +72,8 @@ func (s *Service) letGo(req wire.StartAllRequest, reply wire.StartAllReply) (str
 }
 
 // awaitEnds waits until each job behind a closed gate has ended, and says how.
-func (s *Service) awaitEnds(ctx context.Context, req wire.StartAllRequest, reply *wire.StartAllReply, why *reason.Said) {
+func (s *Service) awaitEnds(ctx context.Context, req wire.StartAllRequest, reply *wire.StartAllReply,
+	why *reason.Said) {
 	ctx, cancel := context.WithTimeout(ctx, stopWait)
 	defer cancel()
 	for i, j := range req.Jobs {
@@ -83,7 +84,8 @@ func (s *Service) awaitEnds(ctx context.Context, req wire.StartAllRequest, reply
 				break
 			}
 			if ctx.Err() != nil {
-				one.Refused = reason.New(reason.NotStopped, "job", j.Job, "error", "it was given up and has not ended yet")
+				one.Refused = reason.New(reason.NotStopped, "job", j.Job, "error", "it was given up and has not "+
+					"ended yet")
 				break
 			}
 			select {

@@ -34,9 +34,11 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	if errors.Is(err, port.ErrLocked) {
 		undoing, err := s.Locks.Held(s.Dir.In(ask.Job, erase.UndoingFile))
 		if err == nil && undoing {
-			return reply, erase.CannotUndo(ask.Job, "an undo of it is at work already", "Wait for it; its log tells how it goes: burnish logs "+ask.Job+" --stage undo")
+			return reply, erase.CannotUndo(ask.Job, "an undo of it is at work already",
+				"Wait for it; its log tells how it goes: burnish logs "+ask.Job+" --stage undo")
 		}
-		return reply, errors.Join(err, erase.CannotUndo(ask.Job, "it is running", "Stop it first: burnish stop "+ask.Job))
+		return reply, errors.Join(err, erase.CannotUndo(ask.Job, "it is running", "Stop it first: burnish stop "+
+			ask.Job))
 	}
 	if err != nil {
 		return reply, err
@@ -51,7 +53,8 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	if err != nil {
 		return reply, err
 	}
-	r := &bench.Run{Machine: &s.Machine, ID: ask.Job, Req: req, Home: journal.NewHome(s.Dir, s.Locks, root, req, facts.BootID), Facts: facts}
+	r := &bench.Run{Machine: &s.Machine, ID: ask.Job, Req: req, Home: journal.NewHome(s.Dir, s.Locks, root, req,
+		facts.BootID), Facts: facts}
 	defer r.Home.Close()
 	e, err := erase.NewDrive(r)
 	if err != nil {
@@ -61,11 +64,14 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	case !d.Began:
 		return reply, erase.CannotUndo(ask.Job, "it has erased nothing", "The drive is as it was.")
 	case d.Lost:
-		return reply, erase.CannotUndo(ask.Job, "a later job has written over the drive", "What was there is lost; look for a backup of it.")
+		return reply, erase.CannotUndo(ask.Job, "a later job has written over the drive",
+			"What was there is lost; look for a backup of it.")
 	case d.Overwrote:
-		return reply, erase.CannotUndo(ask.Job, "the test went on and wrote over the drive", "What was there is lost; look for a backup of it.")
+		return reply, erase.CannotUndo(ask.Job, "the test went on and wrote over the drive",
+			"What was there is lost; look for a backup of it.")
 	case !d.Somethings:
-		return reply, erase.CannotUndo(ask.Job, "nothing was where it erased", "The drive held nothing there but zeros and stamps of earlier tests.")
+		return reply, erase.CannotUndo(ask.Job, "nothing was where it erased", "The drive held nothing there but "+
+			"zeros and stamps of earlier tests.")
 	}
 	if err := e.InTheWay(); err != nil {
 		return reply, err
@@ -85,11 +91,13 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 		return reply, err
 	}
 	reply.RestoredBytes, reply.LostBytes = k.Saved(), k.LostBytes
-	file.Say("%d bytes are back where they were and read back right; %d bytes could not be read when they were saved", reply.RestoredBytes, reply.LostBytes)
+	file.Say("%d bytes are back where they were and read back right; %d bytes could not be read when they were saved",
+		reply.RestoredBytes, reply.LostBytes)
 	if e.Deeds.Restored { // asked again
 		return reply, nil
 	}
-	return reply, e.NoteRestored(burnin.Restored{RestoredBytes: reply.RestoredBytes, LostBytes: reply.LostBytes, By: reason.Clean(ask.By, 200)})
+	return reply, e.NoteRestored(burnin.Restored{RestoredBytes: reply.RestoredBytes, LostBytes: reply.LostBytes,
+		By: reason.Clean(ask.By, 200)})
 }
 
 // undoLog names the log of undo beside those of the stages.

@@ -16,7 +16,8 @@ import (
 )
 
 // unlabelled is a drive whose data no parser knows: an encrypted container, a disk of a virtual machine.
-var unlabelled = drive.Usage{Class: drive.Data, Text: "unknown content", PhraseKind: drive.SerialPhrase, Claims: []string{"content"}}
+var unlabelled = drive.Usage{Class: drive.Data, Text: "unknown content", PhraseKind: drive.SerialPhrase,
+	Claims: []string{"content"}}
 
 // cutInFirstAct starts a job and ends its run, as a NAS that shuts down does, after so many bytes of the first
 // destructive act.
@@ -70,9 +71,15 @@ func TestWhatWasUndoneIsNotErasedAgain(t *testing.T) {
 		seen drive.Usage
 		cut  func(*machine, *memoryDrive, wire.StartRequest)
 	}{
-		"broken off amid the first destructive act": {photos, func(m *machine, d *memoryDrive, req wire.StartRequest) { m.cutInFirstAct(d, req, 3*mib) }},
-		"broken off while it waited":                {photos, func(m *machine, _ *memoryDrive, req wire.StartRequest) { m.cutInGrace(req) }},
-		"unlabelled":                                {unlabelled, func(m *machine, _ *memoryDrive, req wire.StartRequest) { m.cutInGrace(req) }},
+		"broken off amid the first destructive act": {photos, func(m *machine, d *memoryDrive,
+			req wire.StartRequest) {
+			m.cutInFirstAct(d, req, 3*mib)
+		}},
+		"broken off while it waited": {photos, func(m *machine, _ *memoryDrive,
+			req wire.StartRequest) {
+			m.cutInGrace(req)
+		}},
+		"unlabelled": {unlabelled, func(m *machine, _ *memoryDrive, req wire.StartRequest) { m.cutInGrace(req) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := quick(t, time.Minute)
@@ -105,7 +112,8 @@ func TestWhatWasUndoneIsNotErasedAgain(t *testing.T) {
 	}
 }
 
-// TestAnUndoThatIsCutOffHasEndedItsJob: the job is over before the first byte is back, and the rest can still be asked for.
+// TestAnUndoThatIsCutOffHasEndedItsJob: the job is over before the first byte is back, and the rest can still be asked
+// for.
 func TestAnUndoThatIsCutOffHasEndedItsJob(t *testing.T) {
 	m := quick(t, time.Minute)
 	d := m.addDrive("CUT OFF", 40*mib)

@@ -38,7 +38,8 @@ func TestWhatTheKernelSaysOfADriveThatVanishedIsTold(t *testing.T) {
 			d.kernel = port.KernelErrors{Readable: true, Gone: word}
 			job := pulled(m, d, readPlan())
 			ends(t, job, burnin.Unknown, "drive_vanished")
-			if text := job.Reason.Text; !strings.Contains(text, want) || !strings.Contains(text, " at byte ") || job.Stages[1].Reason.Text != text {
+			if text := job.Reason.Text; !strings.Contains(text, want) || !strings.Contains(text, " at byte ") ||
+				job.Stages[1].Reason.Text != text {
 				t.Errorf("%s", text)
 			}
 			if log := m.log(burnin.SurfaceValidate); !strings.Contains(log, want) {
@@ -72,7 +73,8 @@ func TestADriveThatVanishesTwiceHasFailed(t *testing.T) {
 		if !warned(job, "resumed") {
 			t.Errorf("nothing says that it was resumed: %s", asJSON(t, job.Warnings))
 		}
-		if s := job.Stages[1]; s.State != burnin.Failed || len(s.BadRanges) != 0 || job.Stages[2].State != burnin.Skipped {
+		if s := job.Stages[1]; s.State != burnin.Failed || len(s.BadRanges) != 0 ||
+			job.Stages[2].State != burnin.Skipped {
 			t.Errorf("the stages: %s", asJSON(t, job.Stages))
 		}
 	})

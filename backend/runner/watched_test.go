@@ -49,7 +49,8 @@ func TestARequestThatHangsIsToldWhereverItComes(t *testing.T) {
 					t.Errorf("warnings %s", asJSON(t, job.Warnings))
 				}
 				for _, w := range job.Warnings {
-					if w.Code == "request_hung" && strings.Contains(name, "flush") != strings.HasPrefix(w.Text, "A flush of its cache had no answer for 1") {
+					if w.Code == "request_hung" && strings.Contains(name, "flush") != strings.HasPrefix(w.Text,
+						"A flush of its cache had no answer for 1") {
 						t.Errorf("%s", w.Text)
 					}
 				}
@@ -72,7 +73,8 @@ func TestADriveThatNeverAnswersIsStuckWhereverThatIs(t *testing.T) {
 				began := time.Now()
 				job := m.run(order(d, plan))
 				ends(t, job, burnin.Unknown, "stuck")
-				if took := time.Since(began); took > 20*time.Minute || !warned(job, "request_hung") || !strings.Contains(job.Reason.Text, " 10 minutes") {
+				if took := time.Since(began); took > 20*time.Minute || !warned(job, "request_hung") ||
+					!strings.Contains(job.Reason.Text, " 10 minutes") {
 					t.Errorf("it took %v: %s; warnings %s", took, job.Reason.Text, asJSON(t, job.Warnings))
 				}
 				time.Sleep(5 * time.Hour)
@@ -148,7 +150,8 @@ func TestAStopWaitsForWhatTheFirstActIsOwed(t *testing.T) {
 
 func TestWhatADriveDoesNotAnswerIsNoChangeOfUsage(t *testing.T) {
 	silent := drive.Usage{Class: drive.CannotTell, Text: "does not answer", PhraseKind: drive.NoPhrase}
-	sick := drive.Usage{Class: drive.CannotTell, Text: "medium error at byte 41942528, where labels are kept (1 places)", PhraseKind: drive.SerialPhrase}
+	sick := drive.Usage{Class: drive.CannotTell,
+		Text: "medium error at byte 41942528, where labels are kept (1 places)", PhraseKind: drive.SerialPhrase}
 	for name, c := range map[string]struct {
 		look  func(n int64, is drive.Usage) drive.Usage // the nth look, the first being the hold's own
 		state burnin.State
@@ -158,8 +161,12 @@ func TestWhatADriveDoesNotAnswerIsNoChangeOfUsage(t *testing.T) {
 		"it is silent for some looks": {func(n int64, is drive.Usage) drive.Usage {
 			return map[bool]drive.Usage{true: silent, false: is}[n%4 != 0]
 		}, burnin.Passed, "", ""},
-		"it is silent from the sweep on": {func(n int64, is drive.Usage) drive.Usage { return map[bool]drive.Usage{true: silent, false: is}[n > 2] }, burnin.Unknown, "usage_unread", "does not answer"},
-		"it fails where labels are":      {func(n int64, is drive.Usage) drive.Usage { return sick }, burnin.Unknown, "usage_unread", "medium error at byte 41942528"},
+		"it is silent from the sweep on": {func(n int64,
+			is drive.Usage) drive.Usage {
+			return map[bool]drive.Usage{true: silent, false: is}[n > 2]
+		}, burnin.Unknown, "usage_unread", "does not answer"},
+		"it fails where labels are": {func(n int64, is drive.Usage) drive.Usage { return sick }, burnin.Unknown,
+			"usage_unread", "medium error at byte 41942528"},
 		"somebody took it after silence": {func(n int64, is drive.Usage) drive.Usage {
 			return map[bool]drive.Usage{true: silent, false: {Class: drive.Mounted, Text: "mounted"}}[n < 3]
 		}, burnin.Unknown, "usage_changed", "mounted"},
@@ -173,7 +180,8 @@ func TestWhatADriveDoesNotAnswerIsNoChangeOfUsage(t *testing.T) {
 				d.look = func(is drive.Usage) drive.Usage { n++; return c.look(n, is) }
 				job := m.run(order(d, stampPlan()))
 				ends(t, job, c.state, c.code)
-				if c.code != "" && (!strings.Contains(job.Reason.Text, c.says) || c.code == "usage_unread" && strings.Contains(job.Reason.Hint, "unlock it again")) {
+				if c.code != "" && (!strings.Contains(job.Reason.Text, c.says) || c.code == "usage_unread" &&
+					strings.Contains(job.Reason.Hint, "unlock it again")) {
 					t.Errorf("%s %s", job.Reason.Text, job.Reason.Hint)
 				}
 			})

@@ -21,14 +21,16 @@ import (
 	"burnish/backend/wire"
 )
 
-// looksAtEnds has a look at the drive find what a real one does that reads both its ends: blank, a test's stamps, or data.
+// looksAtEnds has a look at the drive find what a real one does that reads both its ends: blank, a test's stamps, or
+// data.
 func (d *memoryDrive) looksAtEnds() {
 	d.looks = func() drive.Usage {
 		p := make([]byte, 4096)
 		for _, off := range []int64{0, d.id.SizeBytes - int64(len(p))} {
 			d.Peek(p, off)
 			for at := 0; at < len(p); at += 512 {
-				if _, stamp := surface.DecodeStamp(p[at : at+512]); !stamp && !bytes.Equal(p[at:at+512], make([]byte, 512)) {
+				if _, stamp := surface.DecodeStamp(p[at : at+512]); !stamp && !bytes.Equal(p[at:at+512],
+					make([]byte, 512)) {
 					return unlabelled
 				}
 			}
@@ -73,7 +75,8 @@ type require interface {
 // another asks for a job of its own id on the drive, as somebody does who saw it as it is now and typed its phrase.
 func another(n int, row wire.DriveRow) wire.StartRequest {
 	req := wire.StartRequest{
-		Job: fmt.Sprintf("job%017d", n), CreatedMs: 1_700_000_000_000, Plan: stampPlan(), Drive: row.Identity, Usage: row.Usage.Class, Slots: 4, GID: os.Getgid(),
+		Job: fmt.Sprintf("job%017d", n), CreatedMs: 1_700_000_000_000, Plan: stampPlan(), Drive: row.Identity,
+		Usage: row.Usage.Class, Slots: 4, GID: os.Getgid(),
 	}
 	if row.Usage.Class != drive.None {
 		g := drive.GrantFor(row.Usage)
@@ -100,7 +103,8 @@ func (m *machine) stopsInGrace(t require, req wire.StartRequest) {
 			t.Fatalf("the job did not come to wait:\n%s", m.journals(req.Job))
 		}
 	}
-	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: req.Job, By: "somebody"}); err != nil || !reply.Stopped {
+	if reply, err := m.service().Stop(context.Background(), wire.JobRequest{Job: req.Job,
+		By: "somebody"}); err != nil || !reply.Stopped {
 		t.Fatalf("stop: %+v, %v", reply, err)
 	}
 	m.wait.Wait()
@@ -127,9 +131,10 @@ func TestAStopAndASecondStartKeepTheWayBack(t *testing.T) {
 	m.stopsInGrace(t, first)
 
 	row := m.row(t)
-	if row.Usage.Class != drive.Data || row.Usage.PhraseKind != drive.SerialPhrase || !slices.ContainsFunc(row.Usage.Why, func(w drive.Why) bool {
-		return strings.Contains(w.Answer, "what job "+first.Job+" erased can be brought back")
-	}) {
+	if row.Usage.Class != drive.Data || row.Usage.PhraseKind != drive.SerialPhrase ||
+		!slices.ContainsFunc(row.Usage.Why, func(w drive.Why) bool {
+			return strings.Contains(w.Answer, "what job "+first.Job+" erased can be brought back")
+		}) {
 		t.Fatalf("after the stop the drive is %s", asJSON(t, row.Usage))
 	}
 	free := another(2, row)
@@ -199,12 +204,15 @@ func TestAnUndoOfTakenOverDataThatIsCutOffGoesOn(t *testing.T) {
 	}
 }
 
-// TestWhatAnEarlierUndoBroughtBackIsNotErasedAgain: undos of before they ended their job first left it fit to be resumed,
-// under a permission that is for just what is on the drive again.
+// TestWhatAnEarlierUndoBroughtBackIsNotErasedAgain: undos of before they ended their job first left it fit to be
+// resumed, under a permission that is for just what is on the drive again.
 func TestWhatAnEarlierUndoBroughtBackIsNotErasedAgain(t *testing.T) {
 	for name, cut := range map[string]func(*machine, *memoryDrive, wire.StartRequest){
-		"amid the first destructive act": func(m *machine, d *memoryDrive, req wire.StartRequest) { m.cutInFirstAct(d, req, 3*mib) },
-		"while it waited":                func(m *machine, _ *memoryDrive, req wire.StartRequest) { m.cutInGrace(req) },
+		"amid the first destructive act": func(m *machine, d *memoryDrive, req wire.StartRequest) {
+			m.cutInFirstAct(d,
+				req, 3*mib)
+		},
+		"while it waited": func(m *machine, _ *memoryDrive, req wire.StartRequest) { m.cutInGrace(req) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := quick(t, time.Minute)
@@ -251,7 +259,8 @@ func TestTwoUndosAtOnceAreToldApartFromARun(t *testing.T) {
 	}
 }
 
-// TestWhatSomebodyElseWroteIsDataUntilItIsUnlocked: a job found it by the kernel's count. No look at the drive shows it.
+// TestWhatSomebodyElseWroteIsDataUntilItIsUnlocked: a job found it by the kernel's count. No look at the drive shows
+// it.
 func TestWhatSomebodyElseWroteIsDataUntilItIsUnlocked(t *testing.T) {
 	m := quick(t, time.Millisecond)
 	d := m.addDrive("FOREIGN", 40*mib)
@@ -268,7 +277,8 @@ func TestWhatSomebodyElseWroteIsDataUntilItIsUnlocked(t *testing.T) {
 	d.OnRequest(nil)
 	d.foreign = 0
 	row := m.row(t)
-	if row.Usage.Class != drive.Data || row.Usage.PhraseKind != drive.SerialPhrase || !strings.Contains(row.Usage.Text, first.Job) {
+	if row.Usage.Class != drive.Data || row.Usage.PhraseKind != drive.SerialPhrase || !strings.Contains(row.Usage.Text,
+		first.Job) {
 		t.Fatalf("the drive is %s", asJSON(t, row.Usage))
 	}
 	if _, err := m.service().Resume(context.Background(), first.Job); !isReason(err, "usage_changed") {
@@ -281,7 +291,8 @@ func TestWhatSomebodyElseWroteIsDataUntilItIsUnlocked(t *testing.T) {
 		t.Errorf("started without its phrase: %v", err)
 	}
 	m.wait.Wait()
-	if reply, err := m.service().Clean(wire.CleanRequest{Jobs: []string{first.Job}}); err != nil || len(reply.Removed) > 0 || reply.Knows[first.Job] == "" {
+	if reply, err := m.service().Clean(wire.CleanRequest{Jobs: []string{first.Job}}); err != nil ||
+		len(reply.Removed) > 0 || reply.Knows[first.Job] == "" {
 		t.Errorf("cleaned: %+v, %v", reply, err)
 	}
 	if job := m.run(another(3, m.row(t))); job.State != burnin.Passed {
@@ -290,7 +301,8 @@ func TestWhatSomebodyElseWroteIsDataUntilItIsUnlocked(t *testing.T) {
 	if row := m.row(t); row.Usage.Class != drive.None {
 		t.Errorf("once it was unlocked the drive is %s", asJSON(t, row.Usage))
 	}
-	if reply, err := m.service().Clean(wire.CleanRequest{Jobs: []string{first.Job}}); err != nil || len(reply.Removed) != 1 {
+	if reply, err := m.service().Clean(wire.CleanRequest{Jobs: []string{first.Job}}); err != nil ||
+		len(reply.Removed) != 1 {
 		t.Errorf("cleaned: %+v, %v", reply, err)
 	}
 }
@@ -350,7 +362,8 @@ func (w *wayBack) cut(after int64) {
 // cleans of several jobs of one drive.
 func TestAsLongAsAnUndoIsOfferedItBringsBackWhatWasThere(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: time.Millisecond, drives: map[string]*memoryDrive{}, locks: map[string]os.FileInfo{}, cancels: map[int]context.CancelCauseFunc{}}
+		m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: time.Millisecond, drives: map[string]*memoryDrive{},
+			locks: map[string]os.FileInfo{}, cancels: map[int]context.CancelCauseFunc{}}
 		defer func() { m.killAll(); m.wait.Wait() }()
 		d, before := labelAtItsEnd(m, 2*mib)
 		w := &wayBack{T: rt, m: m, d: d, were: before}

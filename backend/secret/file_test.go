@@ -89,7 +89,8 @@ func TestADamagedFileIsSaidAndLeft(t *testing.T) {
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)-1] ^= 1
 	for name, content := range map[string][]byte{
-		"empty": {}, "cut": whole[:len(whole)-5], "flipped": flipped, "other": []byte("hello\n"), "vast": make([]byte, maxFile+1),
+		"empty": {}, "cut": whole[:len(whole)-5], "flipped": flipped, "other": []byte("hello\n"),
+		"vast": make([]byte, maxFile+1),
 	} {
 		path := filepath.Join(t.TempDir(), "secrets.age")
 		if err := os.WriteFile(path, content, 0o600); err != nil {

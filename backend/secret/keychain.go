@@ -116,7 +116,8 @@ func (k *Keychain) call(ctx context.Context, ask func() error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		return fmt.Errorf("%w: the keychain did not answer within %v; it may be waiting for a person", ErrUnavailable, Patience)
+		return fmt.Errorf("%w: the keychain did not answer within %v; it may be waiting for a person", ErrUnavailable,
+			Patience)
 	}
 }
 

@@ -98,7 +98,8 @@ func TestAKeychainsWordsGetAType(t *testing.T) {
 			t.Errorf("%q is %v, want %v", text, err, want)
 		}
 	}
-	for err, want := range map[error]error{keyring.ErrUnsupportedPlatform: ErrUnavailable, keyring.ErrNotFound: ErrNotFound, keyring.ErrSetDataTooBig: ErrUnavailable} {
+	for err, want := range map[error]error{keyring.ErrUnsupportedPlatform: ErrUnavailable,
+		keyring.ErrNotFound: ErrNotFound, keyring.ErrSetDataTooBig: ErrUnavailable} {
 		if _, got := newKeychain("burnish", &fakeRing{err: err}).Get(t.Context(), "a"); !errors.Is(got, want) {
 			t.Errorf("%v is %v", err, got)
 		}

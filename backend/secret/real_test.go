@@ -61,7 +61,8 @@ func desktop(t *testing.T, home, role, before string, env ...string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, run, "--", "sh", "-c", before+` exec "$0" -test.run='^TestDesktop$' -test.v`, os.Args[0])
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_RUNTIME_DIR=" + runtime, roleOfDesktop + "=" + role}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_RUNTIME_DIR=" + runtime,
+		roleOfDesktop + "=" + role}, env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)

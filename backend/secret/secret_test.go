@@ -25,7 +25,8 @@ func TestASecretPrintsAsSuch(t *testing.T) {
 	d := deep{"n", s, s, map[string]*Secret{"k": &s}}
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%p", "%T", "%10.3s"} {
-		for _, v := range []any{s, &s, d, &d, []Secret{s}, map[string]Secret{"a": s}, error(fmt.Errorf("login: %v", s)), struct{ any }{s}} {
+		for _, v := range []any{s, &s, d, &d, []Secret{s}, map[string]Secret{"a": s}, error(fmt.Errorf("login: %v", s)),
+			struct{ any }{s}} {
 			fmt.Fprintf(&out, verb+"\n", v)
 		}
 	}

@@ -92,7 +92,8 @@ func readErrorLog(t tree, h *Health) {
 	h.ErrorLog = []ErrorLogEntry{}
 	for _, row := range log.list(maxTable, "table") {
 		if number := row.count("error_number"); number != nil {
-			h.ErrorLog = append(h.ErrorLog, ErrorLogEntry{Number: *number, Hours: row.count("lifetime_hours"), Text: row.text("error_description")})
+			h.ErrorLog = append(h.ErrorLog, ErrorLogEntry{Number: *number, Hours: row.count("lifetime_hours"),
+				Text: row.text("error_description")})
 		}
 	}
 }
@@ -151,8 +152,8 @@ func ataTest(code *int64) SelfTestType {
 	return Other
 }
 
-// ataResult reads the high nibble of a self-test status [ACS-4, table for self-test execution status]. Value 3, the test
-// could not be completed, is a failure only where smartctl calls it one.
+// ataResult reads the high nibble of a self-test status [ACS-4, table for self-test execution status]. Value 3, the
+// test could not be completed, is a failure only where smartctl calls it one.
 func ataResult(status int64, passed *bool) SelfTestState {
 	switch status >> 4 {
 	case 0:

@@ -7,8 +7,8 @@ import (
 )
 
 // meaning ties an ATA attribute to a counter. Vendors reuse ids, above all on SSDs: an attribute is read only under
-// one of its known names [smartmontools drivedb.h, ataprint.cpp defaults]. The first is what smartctl calls the id of any
-// drive that its database does not know.
+// one of its known names [smartmontools drivedb.h, ataprint.cpp defaults]. The first is what smartctl calls the id of
+// any drive that its database does not know.
 type meaning struct {
 	id    int64
 	names []string
@@ -17,15 +17,19 @@ type meaning struct {
 }
 
 var meanings = []meaning{
-	{5, []string{"Reallocated_Sector_Ct", "Reallocated_Sector_Count", "Retired_Block_Count", "Reallocate_NAND_Blk_Cnt", "Reallocated_Block_Count"},
+	{5, []string{"Reallocated_Sector_Ct", "Reallocated_Sector_Count", "Retired_Block_Count", "Reallocate_NAND_Blk_Cnt",
+		"Reallocated_Block_Count"},
 		func(h *Health) **int64 { return &h.Counters.Reallocated }, "reallocated"},
 	{10, []string{"Spin_Retry_Count"}, func(h *Health) **int64 { return &h.Counters.SpinRetries }, "spin_retries"},
 	{184, []string{"End-to-End_Error", "End-to-End_Error_Count", "Error_Correction_Count", "IO_Error_Detect_Code_Ct"},
 		func(h *Health) **int64 { return &h.Counters.EndToEnd }, "end_to_end"},
-	{187, []string{"Reported_Uncorrect", "Uncorrectable_Error_Cnt", "Reported_UE_Counts"}, func(h *Health) **int64 { return &h.Counters.Reported }, "reported_uncorrectable"},
+	{187, []string{"Reported_Uncorrect", "Uncorrectable_Error_Cnt", "Reported_UE_Counts"},
+		func(h *Health) **int64 { return &h.Counters.Reported }, "reported_uncorrectable"},
 	{188, []string{"Command_Timeout"}, func(h *Health) **int64 { return &h.Counters.Timeouts }, "timeouts"},
-	{196, []string{"Reallocated_Event_Count", "Reallocated_Event_Ct"}, func(h *Health) **int64 { return &h.Counters.ReallocationEvents }, "reallocation_events"},
-	{197, []string{"Current_Pending_Sector", "Pending_Sector_Count", "Current_Pending_Sectors", "Total_Pending_Sectors"},
+	{196, []string{"Reallocated_Event_Count", "Reallocated_Event_Ct"},
+		func(h *Health) **int64 { return &h.Counters.ReallocationEvents }, "reallocation_events"},
+	{197, []string{"Current_Pending_Sector", "Pending_Sector_Count", "Current_Pending_Sectors",
+		"Total_Pending_Sectors"},
 		func(h *Health) **int64 { return &h.Counters.Pending }, "pending"},
 	{198, []string{"Offline_Uncorrectable", "Total_Offl_Uncorrectabl", "Offline_Uncorrectable_Sector_Count"},
 		func(h *Health) **int64 { return &h.Counters.Uncorrectable }, "uncorrectable"},
@@ -55,7 +59,8 @@ func readAttributes(t tree, h *Health) {
 		}
 		a := Attribute{
 			ID: *id, Name: row.text("name"), Text: row.text("raw", "string"),
-			Value: row.within(0, 255, "value"), Worst: row.within(0, 255, "worst"), Thresh: row.within(0, 255, "thresh"),
+			Value: row.within(0, 255, "value"), Worst: row.within(0, 255, "worst"), Thresh: row.within(0, 255,
+				"thresh"),
 			Raw:        row.count("raw", "value"),
 			WhenFailed: row.text("when_failed"),
 			Prefail:    row.is("flags", "prefailure"),
@@ -79,17 +84,18 @@ func known(t tree, d Drive) bool {
 	return d.Family != ""
 }
 
-// nobodyKnows reports whether neither the drive nor smartctl's database says whether it has platters. Old drives do not say
-// it, and some flash drives of today.
+// nobodyKnows reports whether neither the drive nor smartctl's database says whether it has platters. Old drives do not
+// say it, and some flash drives of today.
 func nobodyKnows(t tree, d Drive) bool {
 	in := t.flag("in_smartctl_database")
 	return d.RotationRPM == nil && in != nil && !*in
 }
 
-// place puts the attribute's count where its meaning belongs. On what may be flash a general name is a guess: such a count
-// is judged as one (see guessed), and the unit of what was written is not known at all.
+// place puts the attribute's count where its meaning belongs. On what may be flash a general name is a guess: such a
+// count is judged as one (see guessed), and the unit of what was written is not known at all.
 func place(a Attribute, general bool, h *Health) {
-	if unit := written[a.Name]; unit != 0 && !(general && a.Name == "Total_LBAs_Written") && a.Count != nil && h.BytesWritten == nil && *a.Count < 1<<62/unit {
+	if unit := written[a.Name]; unit != 0 && !(general && a.Name == "Total_LBAs_Written") && a.Count != nil &&
+		h.BytesWritten == nil && *a.Count < 1<<62/unit {
 		h.BytesWritten = new(*a.Count * unit)
 	}
 	if a.ID == 9 && h.PowerOnHours == nil && a.Name == "Power_On_Hours" {
@@ -115,14 +121,16 @@ func place(a Attribute, general bool, h *Health) {
 func (d Drive) Seagate() bool {
 	model := strings.ToUpper(d.Model)
 	isST := len(model) > 2 && model[:2] == "ST" && model[2] >= '0' && model[2] <= '9'
-	return isST || strings.HasPrefix(model, "SEAGATE") || strings.HasPrefix(model, "HAT33") || strings.Contains(strings.ToUpper(d.Family), "SEAGATE")
+	return isST || strings.HasPrefix(model, "SEAGATE") || strings.HasPrefix(model, "HAT33") ||
+		strings.Contains(strings.ToUpper(d.Family), "SEAGATE")
 }
 
 // countOf splits a 48-bit raw value that packs several numbers and gives the one that its attribute means. The drive
 // database's reading (raw.string) says how wide that number is; it never replaces the value.
 //   - Seagate 1 and 7: operations in the low 32 bits, errors above [Seagate, SMART attribute specification].
 //   - 188: three 16-bit counts, the lowest is all timeouts.
-//   - 5 and 196: raw16(raw16) by default, so 16 bits unless the database says plainly more [smartmontools ataprint.cpp].
+//   - 5 and 196: raw16(raw16) by default, so 16 bits unless the database says plainly more [smartmontools
+//     ataprint.cpp].
 //   - 9, 197, 198: never more than 32 bits.
 //   - 190, 194: the current temperature with its extremes above; smartctl's own temperature is used instead.
 func countOf(a Attribute, seagate bool) *int64 {

@@ -134,12 +134,14 @@ func TestNVMeLogOfNVMeCLI(t *testing.T) {
 		t.Fatalf("an empty log: %+v, %v", before.SelfTests, err)
 	}
 	running, err := read(`{"Current Device Self-Test Operation":1,"Current Device Self-Test Completion":40,"List of Valid Reports":[]}`)
-	if err != nil || running.Running == nil || *running.Running.RemainingPercent != 60 || running.Running.Type != Short {
+	if err != nil || running.Running == nil || *running.Running.RemainingPercent != 60 ||
+		running.Running.Type != Short {
 		t.Errorf("a running test: %+v, %v", running.Running, err)
 	}
 	after, err := read(`{"Current Device Self-Test Operation":0,"Current Device Self-Test Completion":0,"List of Valid Reports":[
 		{"Self test result":7,"Self test code":1,"Segment number":3,"Power on hours":50,"Failing LBA":4711},{"Self test result":15},{"Self test result":0,"Self test code":9,"Power on hours":99999}]}`)
-	if row, state := NewSelfTestRow(before, after, Short); err != nil || state != Failed || *row.LBA != 4711 || len(after.SelfTests) != 1 {
+	if row, state := NewSelfTestRow(before, after, Short); err != nil || state != Failed || *row.LBA != 4711 ||
+		len(after.SelfTests) != 1 {
 		t.Errorf("a failed test: %+v %s, %v", row, state, err)
 	}
 	for _, bad := range []string{``, `[]`, `{}`, `{"Current Device Self-Test Operation":0}`, `NVMe status: Invalid Field`} {

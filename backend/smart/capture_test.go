@@ -50,10 +50,13 @@ func TestCapturesAreReadAsTheyStand(t *testing.T) {
 		check("size", plain(h.Drive.SizeBytes), plain(size))
 		check("passed", plain(h.Passed), walk(root, "smart_status", "passed"))
 		check("cycles", plain(h.PowerCycles), plain(walk(root, "power_cycle_count")))
-		check("warning", plain(h.CriticalWarning), plain(walk(root, "nvme_smart_health_information_log", "critical_warning")))
-		check("media errors", plain(h.Counters.MediaErrors), plain(walk(root, "nvme_smart_health_information_log", "media_errors")))
+		check("warning", plain(h.CriticalWarning), plain(walk(root,
+			"nvme_smart_health_information_log", "critical_warning")))
+		check("media errors", plain(h.Counters.MediaErrors),
+			plain(walk(root, "nvme_smart_health_information_log", "media_errors")))
 		check("grown defects", plain(h.Counters.GrownDefects), plain(walk(root, "scsi_grown_defect_list")))
-		check("uncorrected", plain(h.Counters.UncorrectedReads), plain(walk(root, "scsi_error_counter_log", "read", "total_uncorrected_errors")))
+		check("uncorrected", plain(h.Counters.UncorrectedReads),
+			plain(walk(root, "scsi_error_counter_log", "read", "total_uncorrected_errors")))
 
 		hours, temperature := walk(root, "power_on_time", "hours"), walk(root, "temperature", "current")
 		switch name {
@@ -130,8 +133,10 @@ func TestCapturesOfKnownCases(t *testing.T) {
 		}
 	}
 	want("196 packed as 2111 (12437 0)", health("ata/smart-sat.json").Counters.ReallocationEvents, "2111")
-	want("188 packed as 2 2 2", health("ata/sat-Seagate_Enterprise_Capacity_3.5_HDD-ST2000NM0008-2F3100-sdl.json").Counters.Timeouts, "2")
-	want("188 packed, printed whole", health("ata/sat-Seagate_Exos_X16-ST16000NM001G-2KK103-sda.json").Counters.Timeouts, "12")
+	want("188 packed as 2 2 2",
+		health("ata/sat-Seagate_Enterprise_Capacity_3.5_HDD-ST2000NM0008-2F3100-sdl.json").Counters.Timeouts, "2")
+	want("188 packed, printed whole",
+		health("ata/sat-Seagate_Exos_X16-ST16000NM001G-2KK103-sda.json").Counters.Timeouts, "12")
 	sick := health("ata/smart-fail2.json")
 	want("5", sick.Counters.Reallocated, "1975")
 	want("197", sick.Counters.Pending, "8")
@@ -178,7 +183,8 @@ func TestCapturesOfKnownCases(t *testing.T) {
 		}
 	}
 	for name, rules := range map[string]string{
-		"derived/ata-selftest-read-failure.json": "fail selftest_failed, warn reallocated, warn reallocation_events, warn pending, " +
+		"derived/ata-selftest-read-failure.json": "fail selftest_failed, warn reallocated, warn " +
+			"reallocation_events, warn pending, " +
 			"warn uncorrectable, warn spin_retries, warn hot",
 		"derived/ata-selftest-aborted-by-host.json":      "",
 		"derived/nvme-critical-spare.json":               "fail critical_warning",
@@ -199,11 +205,13 @@ func TestCapturesOfKnownCases(t *testing.T) {
 		"derived/sas-background-scan-reassign-5.json":    "",
 		"derived/sas-grown-and-uncorrected.json":         "warn grown_defects, warn uncorrected_reads",
 		"derived/sas-farm-sold-as-new.json":              "warn farm_hours",
-		"derived/farm-sold-as-new.json": "fail smart_failed, fail attribute_now, warn selftest_failed_before, warn reallocated, warn reallocation_events, " +
+		"derived/farm-sold-as-new.json": "fail smart_failed, fail attribute_now, warn selftest_failed_before, warn " +
+			"reallocated, warn reallocation_events, " +
 			"warn pending, warn link_slow, warn farm_hours, warn farm_head_hours, warn log_older_than_hours",
 		"nvme/smart-nvme-failed.json":                          "warn media_errors",
 		"nvme/nvme-null-SAMSUNG_MZWLL3T2HAJQ-00005-nvme0.json": "fail critical_warning",
-		"ata/smart-fail2.json":                                 "fail smart_failed, fail attribute_now, warn selftest_failed_before, warn reallocated, warn reallocation_events, warn pending, warn link_slow",
+		"ata/smart-fail2.json": "fail smart_failed, fail attribute_now, warn " +
+			"selftest_failed_before, warn reallocated, warn reallocation_events, warn pending, warn link_slow",
 	} {
 		if got := told(Judge(health(name), DeclaredUnknown, false)); got != rules {
 			t.Errorf("%s: got %q, want %q", name, got, rules)

@@ -133,7 +133,8 @@ func farmLeads(farm, smart *int64) []reading {
 		return nil
 	}
 	lead := *farm - *smart
-	return []reading{{value: fmt.Sprintf("FARM %d hours, SMART %d hours", *farm, *smart), holds: lead > farmHours && lead > *farm/100*farmShare}}
+	return []reading{{value: fmt.Sprintf("FARM %d hours, SMART %d hours", *farm, *smart), holds: lead > farmHours &&
+		lead > *farm/100*farmShare}}
 }
 
 func readFarmHours(h *Health) []reading {
@@ -157,7 +158,8 @@ func readOldRows(h *Health) []reading {
 	}
 	late := func(hours *int64) bool { return hours != nil && *hours%hourWrap > *h.PowerOnHours+1 }
 	say := func(log string, hours int64) []reading {
-		return []reading{{value: fmt.Sprintf("%s at %d hours, SMART %d hours", log, hours, *h.PowerOnHours), holds: true}}
+		return []reading{{value: fmt.Sprintf("%s at %d hours, SMART %d hours", log, hours, *h.PowerOnHours),
+			holds: true}}
 	}
 	for _, row := range h.SelfTests {
 		if late(row.Hours) {
@@ -216,7 +218,8 @@ func readLinkSpeed(h *Health) []reading {
 	if h.LinkMbps == nil || h.LinkMaxMbps == nil {
 		return nil
 	}
-	return []reading{{value: fmt.Sprintf("%.1f of %.1f Gb/s", float64(*h.LinkMbps)/1000, float64(*h.LinkMaxMbps)/1000), holds: *h.LinkMbps < *h.LinkMaxMbps}}
+	return []reading{{value: fmt.Sprintf("%.1f of %.1f Gb/s", float64(*h.LinkMbps)/1000, float64(*h.LinkMaxMbps)/1000),
+		holds: *h.LinkMbps < *h.LinkMaxMbps}}
 }
 
 // readWriteCache is for disks: SSDs do well without.

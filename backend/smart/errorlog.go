@@ -23,9 +23,9 @@ var (
 	errorBits = regexp.MustCompile(`[A-Z]+`)
 )
 
-// kindOf reads smartctl's words for the error register: "Error: UNC 8 sectors at LBA = 0x06f57a80 = 116750976". IDNF and
-// AMNF say that the drive did not find the sector, or its address mark: a defect where the sector is one of the drive's
-// own, and a refusal where it is not. smartctl names an address for requests to the medium alone.
+// kindOf reads smartctl's words for the error register: "Error: UNC 8 sectors at LBA = 0x06f57a80 = 116750976". IDNF
+// and AMNF say that the drive did not find the sector, or its address mark: a defect where the sector is one of the
+// drive's own, and a refusal where it is not. smartctl names an address for requests to the medium alone.
 func kindOf(h *Health, text string) errorKind {
 	words, _, _ := strings.Cut(text, " at LBA")
 	bits := errorBits.FindAllString(words, -1)
@@ -60,7 +60,8 @@ func errorLog(kind errorKind) func(*Health) []reading {
 	return func(h *Health) []reading {
 		var out []reading
 		for _, e := range h.ErrorLog {
-			out = append(out, reading{item: fmt.Sprintf("error %d", e.Number), value: e.Text, holds: kindOf(h, e.Text) == kind})
+			out = append(out, reading{item: fmt.Sprintf("error %d", e.Number), value: e.Text,
+				holds: kindOf(h, e.Text) == kind})
 		}
 		return out
 	}

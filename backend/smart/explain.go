@@ -2,18 +2,19 @@ package smart
 
 import "slices"
 
-// Rules that speak when a host reads a sector that came unreadable. Those that count what waits for a write speak against the
-// drive all the same when they do after all of it was written.
+// Rules that speak when a host reads a sector that came unreadable. Those that count what waits for a write speak
+// against the drive all the same when they do after all of it was written.
 var (
 	readRules    = []string{"reported_uncorrectable", "error_log_medium", "uncorrected_reads"}
 	waitingRules = []string{"pending", "pending_log", "pending_defects", "uncorrectable"}
 )
 
-const explanation = " The test itself read such places before it had written there: a used drive may come with them. A write settles them, and what it does not settle the sweep finds."
+const explanation = " The test itself read such places before it had written there: a used drive may come with " +
+	"them. A write settles them, and what it does not settle the sweep finds."
 
-// Explain softens failures to warnings that reads explain which failed before anything was written there: each rule may have
-// risen by so much. With more, errors were met elsewhere too, and then only what was explained before (in known) and has
-// not changed since is explained still.
+// Explain softens failures to warnings that reads explain which failed before anything was written there: each rule may
+// have risen by so much. With more, errors were met elsewhere too, and then only what was explained before (in known)
+// and has not changed since is explained still.
 func Explain(found, known []Finding, rise int64, swept, more bool) []Finding {
 	logged := int64(0)
 	for _, f := range found {
@@ -28,7 +29,8 @@ func Explain(found, known []Finding, rise int64, swept, more bool) []Finding {
 			continue
 		}
 		before := slices.ContainsFunc(known, func(k Finding) bool {
-			return k.Rule == f.Rule && k.Item == f.Item && k.Severity == Warn && k.After == f.After && k.Says == f.Says+explanation
+			return k.Rule == f.Rule && k.Item == f.Item && k.Severity == Warn && k.After == f.After &&
+				k.Says == f.Says+explanation
 		})
 		if !before && (more || f.rise(logged) > rise) {
 			continue

@@ -17,15 +17,17 @@ func (d Drive) Flash() bool {
 }
 
 const (
-	guess = " smartctl's database does not know this drive: the attribute's name is a general one, and what the drive counts there is a guess."
-	once  = " Flash drives show such a count for a while and take it back; it was seen once."
+	guess = " smartctl's database does not know this drive: the attribute's name is a general one, and what the " +
+		"drive counts there is a guess."
+	once = " Flash drives show such a count for a while and take it back; it was seen once."
 )
 
 // guessed softens what counters say whose meaning is a guess: such a count is no evidence against a drive.
 func guessed(found []Finding, captures ...*Health) []Finding {
 	for i, f := range found {
 		for _, m := range meanings {
-			if m.rule != f.Rule || f.Severity != Fail || !slices.ContainsFunc(captures, func(h *Health) bool { return slices.Contains(h.Guessed, m.id) }) {
+			if m.rule != f.Rule || f.Severity != Fail || !slices.ContainsFunc(captures,
+				func(h *Health) bool { return slices.Contains(h.Guessed, m.id) }) {
 				continue
 			}
 			found[i].Severity = Warn

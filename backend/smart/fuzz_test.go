@@ -46,7 +46,8 @@ func FuzzParse(f *testing.F) {
 func FuzzDamage(f *testing.F) {
 	failing := make([][]byte, 0, 3)
 	for _, capture := range []string{disk, sas, flash} {
-		failing = append(failing, edited(f, capture, edit{"smart_status.passed", false}, edit{"smartctl.exit_status", 8}))
+		failing = append(failing, edited(f, capture, edit{"smart_status.passed", false}, edit{"smartctl.exit_status",
+			8}))
 	}
 	f.Add(uint8(0), uint16(0), []byte("x"), false)
 	f.Add(uint8(1), uint16(300), []byte(`"{}`), false)
@@ -69,7 +70,8 @@ func TestNoWrongTypeAnywhereMakesAFailingDrivePass(t *testing.T) {
 	for _, capture := range []string{disk, sas, flash} {
 		root := decoded(t, edited(t, capture, edit{"smart_status.passed", false}))
 		leaves(root, func(set func(any)) {
-			for _, junk := range []any{nil, true, "true", json.Number("1e400"), json.Number("-9223372036854775808"), []any{true}, map[string]any{"passed": true}} {
+			for _, junk := range []any{nil, true, "true", json.Number("1e400"), json.Number("-9223372036854775808"),
+				[]any{true}, map[string]any{"passed": true}} {
 				set(junk)
 				data, err := json.Marshal(root)
 				if err != nil {

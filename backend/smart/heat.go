@@ -1,7 +1,7 @@
 package smart
 
-// What a measurement and a limit can be, in °C; anything else is garbage. A drive does not work above Hottest: a sensor that
-// says so (128 is a byte of "invalid") says nothing.
+// What a measurement and a limit can be, in °C; anything else is garbage. A drive does not work above Hottest: a sensor
+// that says so (128 is a byte of "invalid") says nothing.
 const (
 	Hottest                   = 110
 	coldest, hottest          = -40, Hottest
@@ -26,22 +26,26 @@ func readTemperature(t tree, h *Health) {
 	h.TemperatureC = first(t.within(coldest, hottest, "temperature", "current"),
 		t.within(coldest, hottest, "nvme_smart_health_information_log", "temperature"),
 		t.within(coldest, hottest, "ata_sct_status", "temperature", "current"))
-	for _, path := range [][]string{{"temperature", "current"}, {"nvme_smart_health_information_log", "temperature"}, {"ata_sct_status", "temperature", "current"}} {
+	for _, path := range [][]string{{"temperature", "current"}, {"nvme_smart_health_information_log", "temperature"},
+		{"ata_sct_status", "temperature", "current"}} {
 		if n := t.integer(path...); n != nil && *n > Hottest && h.TemperatureC == nil && h.TemperatureOddC == nil {
 			h.TemperatureOddC = n
 		}
 	}
-	if low, high := t.integer("temperature", "lifetime_min"), t.integer("temperature", "lifetime_max"); h.TemperatureC != nil && same(low, h.TemperatureC) &&
+	if low, high := t.integer("temperature", "lifetime_min"),
+		t.integer("temperature", "lifetime_max"); h.TemperatureC != nil && same(low, h.TemperatureC) &&
 		same(high, h.TemperatureC) && h.PowerOnHours != nil && *h.PowerOnHours >= stillHours {
 		h.TemperatureC, h.TemperatureOddC = nil, h.TemperatureC
 	}
 	trip := first(t.integer("temperature", "drive_trip"), t.integer("scsi_temperature", "drive_trip"))
-	if h.TemperatureC != nil && *h.TemperatureC == 0 && (trip != nil && *trip == 0 || trip == nil && h.Drive.Protocol == SCSI) {
+	if h.TemperatureC != nil && *h.TemperatureC == 0 && (trip != nil && *trip == 0 || trip == nil &&
+		h.Drive.Protocol == SCSI) {
 		h.TemperatureC = nil
 	}
 	if h.TemperatureC == nil && h.Drive.Protocol == SCSI { // smartctl -x gives only this page where the drive has it
 		page := t.at("scsi_environmental_reports", "temperature_1")
-		if n := first(page.within(coldest, hottest, "current"), page.within(coldest, hottest, "Current")); n != nil && *n != 0 {
+		if n := first(page.within(coldest, hottest, "current"), page.within(coldest, hottest, "Current")); n != nil &&
+			*n != 0 {
 			h.TemperatureC = n
 		}
 	}

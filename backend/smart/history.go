@@ -2,14 +2,15 @@ package smart
 
 import "slices"
 
-// A failed self-test speaks against the drive where it is of now: at the drive's hours of today, or new since an earlier
-// capture. An older one is history: the next test tells more than it.
+// A failed self-test speaks against the drive where it is of now: at the drive's hours of today, or new since an
+// earlier capture. An older one is history: the next test tells more than it.
 
 // recentHours is how old a row of now may be: its hours are rounded, as the drive's are.
 const recentHours = 1
 
-// recent reports whether the row was written at the drive's hours of today. A row whose age cannot be known was not: one
-// without hours, one that is later than the drive itself, one of a SCSI drive at the last hour that such rows can show.
+// recent reports whether the row was written at the drive's hours of today. A row whose age cannot be known was not:
+// one without hours, one that is later than the drive itself, one of a SCSI drive at the last hour that such rows can
+// show.
 func recent(h *Health, r SelfTestRow) bool {
 	if r.Hours == nil || h.PowerOnHours == nil {
 		return false
@@ -25,8 +26,8 @@ func recent(h *Health, r SelfTestRow) bool {
 	return then >= now-recentHours && then <= now+recentHours
 }
 
-// verdict reports whether the row is a result that can speak for or against the drive. What a test of the firmware's own
-// means is not known.
+// verdict reports whether the row is a result that can speak for or against the drive. What a test of the firmware's
+// own means is not known.
 func (r SelfTestRow) verdict() bool {
 	return r.Type != Vendor && (r.Result == Passed || r.Result == Failed)
 }
@@ -39,7 +40,8 @@ func overtaken(h *Health) bool {
 		return false
 	}
 	failed := func(r SelfTestRow) bool { return r.Result == Failed }
-	return h.SelfTests[first].Type == Long || recent(h, h.SelfTests[0]) || slices.ContainsFunc(h.SelfTests[first:], failed)
+	return h.SelfTests[first].Type == Long || recent(h, h.SelfTests[0]) || slices.ContainsFunc(h.SelfTests[first:],
+		failed)
 }
 
 func statusReading(h *Health, holds bool) reading {
@@ -59,8 +61,8 @@ func readFailureNow(h *Health) []reading {
 	return out
 }
 
-// newFailure looks for a test that failed between the two captures and that no complete one has settled since. A log that
-// the earlier capture did not show is no news: there the hours decide.
+// newFailure looks for a test that failed between the two captures and that no complete one has settled since. A log
+// that the earlier capture did not show is no news: there the hours decide.
 func newFailure(before, after *Health) []reading {
 	rows, known := NewSelfTestRows(*before, *after)
 	for _, row := range rows {
@@ -73,11 +75,12 @@ func newFailure(before, after *Health) []reading {
 		}
 	}
 	said := before.Capabilities.SelfTest != nil && before.LastSelfTest != Failed
-	return []reading{statusReading(before, false), statusReading(after, said && after.LastSelfTest == Failed && !overtaken(after))}
+	return []reading{statusReading(before, false), statusReading(after, said && after.LastSelfTest == Failed &&
+		!overtaken(after))}
 }
 
-// readFailureBefore looks for a failure of earlier that no complete test has settled since, and for a status byte that is
-// left of one.
+// readFailureBefore looks for a failure of earlier that no complete test has settled since, and for a status byte that
+// is left of one.
 func readFailureBefore(h *Health) []reading {
 	newest := true
 	for _, row := range h.SelfTests {

@@ -15,13 +15,15 @@ func nvmeTests(rows ...[3]int) edit {
 	table := []any{}
 	for _, r := range rows {
 		table = append(table, map[string]any{"self_test_code": map[string]any{"value": r[0]},
-			"self_test_result": map[string]any{"value": r[1], "string": "Completed: failed segments"}, "power_on_hours": r[2]})
+			"self_test_result": map[string]any{"value": r[1], "string": "Completed: failed segments"},
+			"power_on_hours":   r[2]})
 	}
 	return edit{"nvme_self_test_log.table", table}
 }
 
 func sasTest(result, at int) edit {
-	return edit{"scsi_self_test_0", map[string]any{"code": map[string]any{"value": 1}, "result": map[string]any{"value": result, "string": "Failed in second segment"},
+	return edit{"scsi_self_test_0", map[string]any{"code": map[string]any{"value": 1},
+		"result":        map[string]any{"value": result, "string": "Failed in second segment"},
 		"power_on_time": map[string]any{"hours": at}}}
 }
 
@@ -43,21 +45,29 @@ func TestAnOldFailedSelfTestIsHistory(t *testing.T) {
 		{"the hours passed 65,536 and so do the row's", disk, []edit{hours(65536 + 40), tests(failed(1, 40))}, fails},
 		{"the hours passed 65,536 since", disk, []edit{hours(65536 + 40), tests(failed(1, 65500))}, warns},
 		{"the hours passed 65,536 just now", disk, []edit{hours(65536), tests(failed(1, 65535))}, fails},
-		{"later than the drive itself", disk, []edit{hours(20), tests(failed(1, 30000))}, warns + ", warn log_older_than_hours"},
-		{"without hours", disk, []edit{hours(20), tests(map[string]any{"type": map[string]any{"value": 1}, "status": map[string]any{"value": 112}})}, warns},
+		{"later than the drive itself", disk, []edit{hours(20), tests(failed(1, 30000))},
+			warns + ", warn log_older_than_hours"},
+		{"without hours", disk, []edit{hours(20), tests(map[string]any{"type": map[string]any{"value": 1},
+			"status": map[string]any{"value": 112}})}, warns},
 		{"a selective test long ago", disk, []edit{hours(34680), tests(failed(4, 20000))}, warns},
 		{"a selective test now", disk, []edit{hours(34680), tests(failed(4, 34680))}, fails},
 		{"a test of the firmware's own", disk, []edit{hours(34680), tests(failed(0xdf, 34680))}, warns},
-		{"an abort above it", disk, []edit{hours(34680), tests(row(1, 25, "Aborted by host", 34680), failed(1, 20000))}, warns},
+		{"an abort above it", disk, []edit{hours(34680), tests(row(1, 25, "Aborted by host", 34680), failed(1, 20000))},
+			warns},
 		{"a long test passed since", disk, []edit{hours(34680), tests(passed(2, 30000), failed(1, 20000))}, ""},
 		{"the status byte alone", disk, []edit{hours(34680), failedStatus(), tests()}, fails},
-		{"a status byte that the log does not bear out", disk, []edit{hours(34680), failedStatus(), tests(passed(1, 20000))}, fails},
+		{"a status byte that the log does not bear out", disk, []edit{hours(34680), failedStatus(),
+			tests(passed(1, 20000))}, fails},
 		{"the status byte of an old row", disk, []edit{hours(34680), failedStatus(), tests(failed(1, 20000))}, warns},
-		{"the status byte of a row that was overtaken", disk, []edit{hours(34680), failedStatus(), tests(passed(1, 30000), failed(1, 20000))}, warns},
-		{"a status byte that a long test has overtaken", disk, []edit{hours(34680), failedStatus(), tests(passed(2, 30000), failed(1, 20000))}, warns},
-		{"a status byte beside a row of now", disk, []edit{hours(34680), failedStatus(), tests(passed(1, 34680))}, warns},
+		{"the status byte of a row that was overtaken", disk, []edit{hours(34680), failedStatus(),
+			tests(passed(1, 30000), failed(1, 20000))}, warns},
+		{"a status byte that a long test has overtaken", disk, []edit{hours(34680), failedStatus(),
+			tests(passed(2, 30000), failed(1, 20000))}, warns},
+		{"a status byte beside a row of now", disk, []edit{hours(34680), failedStatus(), tests(passed(1, 34680))},
+			warns},
 		{"NVMe now", flash, []edit{hours(100000), nvmeTests([3]int{1, 7, 100000})}, fails},
-		{"NVMe long ago, at hours that only look like now", flash, []edit{hours(100000), nvmeTests([3]int{1, 7, 100000 - 65536})}, warns},
+		{"NVMe long ago, at hours that only look like now", flash,
+			[]edit{hours(100000), nvmeTests([3]int{1, 7, 100000 - 65536})}, warns},
 		{"NVMe, fatal, long ago", flash, []edit{hours(100000), nvmeTests([3]int{2, 5, 40000})}, warns},
 		{"SAS now", sas, []edit{hours(3000), sasTest(5, 3000)}, fails},
 		{"SAS long ago", sas, []edit{hours(30000), sasTest(5, 3000)}, warns},
@@ -79,13 +89,20 @@ func TestOnlyANewFailureIsOfOurRun(t *testing.T) {
 		before, after []edit
 		want          string
 	}{
-		{"a new row", []edit{hours(34680), tests(failed(20000))}, []edit{hours(34681), tests(failed(34681), failed(20000))}, "fail selftest_failed"},
-		{"a new row, and a short test passed since", []edit{hours(34680), tests()}, []edit{hours(34690), tests(passed(1, 34690), failed(34681))}, "fail selftest_failed"},
-		{"a new row, and a long test passed since", []edit{hours(34680), tests()}, []edit{hours(34690), tests(passed(2, 34690), failed(34681))}, ""},
-		{"the log was not shown before", []edit{hours(34680), {"ata_smart_self_test_log", removed}}, []edit{hours(34681), tests(failed(20000))}, ""},
-		{"the status was not shown before", []edit{hours(34680), {"ata_smart_data", removed}}, []edit{hours(34681), failedStatus()}, ""},
-		{"a row above it went", []edit{hours(34680), tests(passed(1, 30000), failed(20000))}, []edit{hours(34680), tests(failed(20000))}, ""},
-		{"the status of a row that is there", []edit{hours(34680), tests(failed(20000))}, []edit{hours(34680), failedStatus(), tests(failed(20000))}, ""},
+		{"a new row", []edit{hours(34680), tests(failed(20000))},
+			[]edit{hours(34681), tests(failed(34681), failed(20000))}, "fail selftest_failed"},
+		{"a new row, and a short test passed since", []edit{hours(34680), tests()},
+			[]edit{hours(34690), tests(passed(1, 34690), failed(34681))}, "fail selftest_failed"},
+		{"a new row, and a long test passed since", []edit{hours(34680), tests()},
+			[]edit{hours(34690), tests(passed(2, 34690), failed(34681))}, ""},
+		{"the log was not shown before", []edit{hours(34680), {"ata_smart_self_test_log", removed}},
+			[]edit{hours(34681), tests(failed(20000))}, ""},
+		{"the status was not shown before", []edit{hours(34680), {"ata_smart_data", removed}},
+			[]edit{hours(34681), failedStatus()}, ""},
+		{"a row above it went", []edit{hours(34680), tests(passed(1, 30000), failed(20000))},
+			[]edit{hours(34680), tests(failed(20000))}, ""},
+		{"the status of a row that is there", []edit{hours(34680), tests(failed(20000))},
+			[]edit{hours(34680), failedStatus(), tests(failed(20000))}, ""},
 	} {
 		before, after := parsed(t, edited(t, disk, c.before...)), parsed(t, edited(t, disk, c.after...))
 		if got := told(Compare(before, after, DeclaredUnknown)); got != c.want {
@@ -101,7 +118,8 @@ func TestALogOfEqualRowsIsBlind(t *testing.T) {
 	}
 	other := repeated(20, passedRow(Short, 65535))
 	other[19].Hours = n(65000)
-	for name, h := range map[string]Health{"a short log": withLog(500, passedRow(Short, 65535)), "rows that differ": withLog(70000, other...), "no log": {}} {
+	for name, h := range map[string]Health{"a short log": withLog(500, passedRow(Short, 65535)),
+		"rows that differ": withLog(70000, other...), "no log": {}} {
 		if got := Blind(h, h); got != "" {
 			t.Errorf("%s: %s", name, got)
 		}
@@ -111,7 +129,8 @@ func TestALogOfEqualRowsIsBlind(t *testing.T) {
 // Rows that the firmware writes of its own accord are nobody's tests.
 func TestTheFirmwaresOwnTestsAreNobodys(t *testing.T) {
 	before := parsed(t, []byte(disk))
-	own := parsed(t, edited(t, disk, tests(row(0xdf, 0, "Completed without error", 20), row(1, 0, "Completed without error", 1))))
+	own := parsed(t, edited(t, disk, tests(row(0xdf, 0, "Completed without error", 20),
+		row(1, 0, "Completed without error", 1))))
 	if got := own.SelfTests[0].Type; got != Vendor {
 		t.Errorf("type 0xdf is read as %s", got)
 	}

@@ -23,20 +23,24 @@ type mutation struct {
 func mutations() map[string]mutation {
 	all := map[string]mutation{
 		"SMART status": {"smart_failed", Fail, func(root map[string]any) bool {
-			if walk(root, "smart_status", "passed") != true || number(root, "nvme_smart_health_information_log", "critical_warning") > 0 ||
+			if walk(root, "smart_status", "passed") != true ||
+				number(root, "nvme_smart_health_information_log", "critical_warning") > 0 ||
 				number(root, "smart_status", "scsi", "asc") > 0 {
 				return false
 			}
 			return put(root, false, "smart_status", "passed")
 		}},
-		"grown defects":      {"grown_defects", Fail, grows("scsi_grown_defect_list")},
-		"uncorrected reads":  {"uncorrected_reads", Fail, grows("scsi_error_counter_log", "read", "total_uncorrected_errors")},
-		"uncorrected writes": {"uncorrected_writes", Fail, grows("scsi_error_counter_log", "write", "total_uncorrected_errors")},
-		"pending defects":    {"pending_defects", Fail, grows("scsi_pending_defects", "count")},
-		"media errors":       {"media_errors", Fail, grows("nvme_smart_health_information_log", "media_errors")},
-		"error log entries":  {"error_log_entries", Info, grows("nvme_smart_health_information_log", "num_err_log_entries")},
-		"unsafe shutdowns":   {"unsafe_shutdowns", Info, grows("nvme_smart_health_information_log", "unsafe_shutdowns")},
-		"pending log":        {"pending_log", Fail, grows("ata_pending_defects_log", "count")},
+		"grown defects": {"grown_defects", Fail, grows("scsi_grown_defect_list")},
+		"uncorrected reads": {"uncorrected_reads", Fail,
+			grows("scsi_error_counter_log", "read", "total_uncorrected_errors")},
+		"uncorrected writes": {"uncorrected_writes", Fail,
+			grows("scsi_error_counter_log", "write", "total_uncorrected_errors")},
+		"pending defects": {"pending_defects", Fail, grows("scsi_pending_defects", "count")},
+		"media errors":    {"media_errors", Fail, grows("nvme_smart_health_information_log", "media_errors")},
+		"error log entries": {"error_log_entries", Info, grows("nvme_smart_health_information_log",
+			"num_err_log_entries")},
+		"unsafe shutdowns": {"unsafe_shutdowns", Info, grows("nvme_smart_health_information_log", "unsafe_shutdowns")},
+		"pending log":      {"pending_log", Fail, grows("ata_pending_defects_log", "count")},
 		"spare": {"spare_low", Fail, func(root map[string]any) bool {
 			limit := number(root, "nvme_smart_health_information_log", "available_spare_threshold")
 			return limit > 0 && number(root, "nvme_smart_health_information_log", "available_spare") >= limit &&
@@ -59,13 +63,15 @@ func mutations() map[string]mutation {
 		"a wear gauge reaches its end": {"endurance_used", Warn, func(root map[string]any) bool {
 			row := firstRow(root, func(row map[string]any) bool {
 				name := row["name"]
-				return walk(root, "rotation_rate") == json.Number("0") && (name == "Media_Wearout_Indicator" || name == "Percent_Lifetime_Remain" ||
+				return walk(root, "rotation_rate") == json.Number("0") && (name == "Media_Wearout_Indicator" ||
+					name == "Percent_Lifetime_Remain" ||
 					name == "Wear_Leveling_Count" && row["id"] == json.Number("177"))
 			})
 			return row != nil && put(row, 1, "value")
 		}},
 		"hours went back": {"hours_went_back", Warn, func(root map[string]any) bool {
-			return number(root, "power_on_time", "hours") > 0 && put(root, number(root, "power_on_time", "hours")-1, "power_on_time", "hours")
+			return number(root, "power_on_time", "hours") > 0 && put(root, number(root, "power_on_time", "hours")-1,
+				"power_on_time", "hours")
 		}},
 		"hours and cycles went on": {"", "", func(root map[string]any) bool {
 			return grows("power_on_time", "hours")(root) && grows("power_cycle_count")(root)
@@ -79,13 +85,21 @@ func mutations() map[string]mutation {
 			return logs(root, "Error: UNC 8 sectors at LBA = 0x00abcdef = 11259375")
 		}},
 		"a sector is not found": {"error_log_medium", Fail, func(root map[string]any) bool {
-			return number(root, "user_capacity", "bytes") > 0 && logs(root, "Error: IDNF at LBA = 0x00abcdef = 11259375")
+			return number(root, "user_capacity", "bytes") > 0 &&
+				logs(root, "Error: IDNF at LBA = 0x00abcdef = 11259375")
 		}},
-		"a damaged transfer is logged": {"error_log_link", Warn, func(root map[string]any) bool { return logs(root, "Error: ICRC, ABRT at LBA = 0x00abcdef") }},
-		"a refused command is logged":  {"error_log_other", Info, func(root map[string]any) bool { return logs(root, "Error: ABRT") }},
+		"a damaged transfer is logged": {"error_log_link", Warn, func(root map[string]any) bool {
+			return logs(root,
+				"Error: ICRC, ABRT at LBA = 0x00abcdef")
+		}},
+		"a refused command is logged": {"error_log_other", Info, func(root map[string]any) bool {
+			return logs(root,
+				"Error: ABRT")
+		}},
 	}
 	all["errors counted that the log does not show"] = mutation{"error_log_grew", Info, func(root map[string]any) bool {
-		return grows("ata_smart_error_log", "extended", "count")(root) || grows("ata_smart_error_log", "summary", "count")(root)
+		return grows("ata_smart_error_log", "extended", "count")(root) ||
+			grows("ata_smart_error_log", "summary", "count")(root)
 	}}
 	for bit, text := range map[int]string{0: "spare", 2: "reliability", 3: "read-only", 4: "capacitor"} {
 		all["critical warning, "+text] = mutation{"critical_warning", Fail, warns(1 << bit)}
@@ -94,22 +108,25 @@ func mutations() map[string]mutation {
 	for id, c := range map[int64]struct {
 		rule     string
 		severity Severity
-	}{5: {"reallocated", Fail}, 10: {"spin_retries", Warn}, 184: {"end_to_end", Fail}, 187: {"reported_uncorrectable", Fail}, 188: {"timeouts", Warn},
+	}{5: {"reallocated", Fail}, 10: {"spin_retries", Warn}, 184: {"end_to_end", Fail},
+		187: {"reported_uncorrectable", Fail}, 188: {"timeouts", Warn},
 		196: {"reallocation_events", Fail}, 197: {"pending", Fail}, 198: {"uncorrectable", Fail}, 199: {"crc", Warn}} {
 		for _, by := range []int64{1, 300} {
 			all[fmt.Sprintf("attribute %d by %d", id, by)] = mutation{c.rule, c.severity, counts(id, by, true)}
-			all[fmt.Sprintf("attribute %d by %d, its text left", id, by)] = mutation{c.rule, c.severity, counts(id, by, false)}
+			all[fmt.Sprintf("attribute %d by %d, its text left", id, by)] = mutation{c.rule, c.severity,
+				counts(id, by, false)}
 		}
 	}
 	for _, id := range []int64{1, 7, 9, 190, 194, 195} {
 		all[fmt.Sprintf("attribute %d", id)] = mutation{"", "", counts(id, 1, true)}
 	}
-	all["a pre-failure attribute reaches its threshold"] = mutation{"attribute_now", Fail, func(root map[string]any) bool {
-		row := firstRow(root, func(row map[string]any) bool {
-			return walk(row, "flags", "prefailure") == true && row["when_failed"] == ""
-		})
-		return row != nil && put(row, "now", "when_failed")
-	}}
+	all["a pre-failure attribute reaches its threshold"] = mutation{"attribute_now", Fail,
+		func(root map[string]any) bool {
+			row := firstRow(root, func(row map[string]any) bool {
+				return walk(row, "flags", "prefailure") == true && row["when_failed"] == ""
+			})
+			return row != nil && put(row, "now", "when_failed")
+		}}
 	return all
 }
 
@@ -144,7 +161,8 @@ func warns(bit int) func(map[string]any) bool {
 		if number(root, "nvme_smart_health_information_log", "critical_warning") != 0 {
 			return false
 		}
-		return put(root, bit, "nvme_smart_health_information_log", "critical_warning") && put(root, false, "smart_status", "passed")
+		return put(root, bit, "nvme_smart_health_information_log", "critical_warning") &&
+			put(root, false, "smart_status", "passed")
 	}
 }
 
@@ -186,20 +204,23 @@ func failsSelfTest(root map[string]any) bool {
 	for _, log := range []string{"extended", "standard"} {
 		if table, ok := walk(root, "ata_smart_self_test_log", log, "table").([]any); ok {
 			row := map[string]any{"type": map[string]any{"value": 1, "string": "Short offline"}, "lba": 4711,
-				"status":         map[string]any{"value": 121, "string": "Completed: read failure", "passed": false, "remaining_percent": 90},
+				"status": map[string]any{"value": 121, "string": "Completed: read failure", "passed": false,
+					"remaining_percent": 90},
 				"lifetime_hours": number(root, "power_on_time", "hours") % 65536}
 			return put(root, append([]any{row}, table...), "ata_smart_self_test_log", log, "table")
 		}
 	}
 	if table, ok := walk(root, "nvme_self_test_log", "table").([]any); ok {
-		row := map[string]any{"self_test_code": map[string]any{"value": 1}, "self_test_result": map[string]any{"value": 7, "string": "Completed: failed segments"},
-			"power_on_hours": number(root, "power_on_time", "hours")}
+		row := map[string]any{"self_test_code": map[string]any{"value": 1},
+			"self_test_result": map[string]any{"value": 7, "string": "Completed: failed segments"},
+			"power_on_hours":   number(root, "power_on_time", "hours")}
 		return put(root, append([]any{row}, table...), "nvme_self_test_log", "table")
 	}
 	if first, ok := root["scsi_self_test_0"]; ok {
 		root["scsi_self_test_1"] = first
 		root["scsi_self_test_0"] = map[string]any{"code": map[string]any{"value": 1, "string": "Background short"},
-			"result": map[string]any{"value": 5, "string": "Failed in second segment"}, "power_on_time": map[string]any{"hours": number(root, "power_on_time", "hours")}}
+			"result":        map[string]any{"value": 5, "string": "Failed in second segment"},
+			"power_on_time": map[string]any{"hours": number(root, "power_on_time", "hours")}}
 		return true
 	}
 	return false
@@ -214,7 +235,8 @@ func logs(root map[string]any, text string) bool {
 		n := number(root, "ata_smart_error_log", log, "count")
 		table, _ := walk(root, "ata_smart_error_log", log, "table").([]any)
 		entry := map[string]any{"error_number": n + 1, "lifetime_hours": 1, "error_description": text}
-		return n >= 0 && put(root, n+1, "ata_smart_error_log", log, "count") && put(root, append([]any{entry}, table...), "ata_smart_error_log", log, "table")
+		return n >= 0 && put(root, n+1, "ata_smart_error_log", log, "count") &&
+			put(root, append([]any{entry}, table...), "ata_smart_error_log", log, "table")
 	}
 	return false
 }
@@ -247,7 +269,8 @@ func TestEachRuleSpeaksAloneOnEveryCapture(t *testing.T) {
 					continue // it said so before
 				}
 			}
-			if what == "a self-test failed" && before.LastSelfTest == Failed || what == "SMART status" && before.IE != nil {
+			if what == "a self-test failed" && before.LastSelfTest == Failed || what == "SMART status" &&
+				before.IE != nil {
 				continue
 			}
 			tried[what]++
@@ -273,8 +296,10 @@ func TestEachRuleSpeaksAloneOnEveryCapture(t *testing.T) {
 }
 
 // The junk that damage can leave where a value was.
-var junk = []any{nil, true, false, "", "35", "\x1b[31m\u202eevil\x00<script>", strings.Repeat("9", 400), json.Number("1e400"), json.Number("1e18"),
-	json.Number("18446744073709551615"), json.Number("-9223372036854775808"), json.Number("-1"), json.Number("0.5"), json.Number("9007199254740993"),
+var junk = []any{nil, true, false, "", "35", "\x1b[31m\u202eevil\x00<script>", strings.Repeat("9", 400),
+	json.Number("1e400"), json.Number("1e18"),
+	json.Number("18446744073709551615"), json.Number("-9223372036854775808"), json.Number("-1"), json.Number("0.5"),
+	json.Number("9007199254740993"),
 	[]any{}, []any{nil, []any{}, map[string]any{}}, map[string]any{"value": map[string]any{"value": true}}}
 
 // Any value of any capture is replaced by junk: nothing panics, and what is not in the capture is not made up.
@@ -351,14 +376,21 @@ func nothingMadeUp(t *testing.T, name string, root map[string]any, h Health) {
 		}
 		return false
 	}
-	if !among(h.TemperatureC, []string{"temperature", "current"}, []string{"nvme_smart_health_information_log", "temperature"}, []string{"ata_sct_status", "temperature", "current"}) {
+	if !among(h.TemperatureC, []string{"temperature", "current"},
+		[]string{"nvme_smart_health_information_log", "temperature"},
+		[]string{"ata_sct_status", "temperature", "current"}) {
 		t.Fatalf("%s: an invented temperature, %d °C", name, *h.TemperatureC)
 	}
-	if !among(h.PowerOnHours, []string{"power_on_time", "hours"}, []string{"nvme_smart_health_information_log", "power_on_hours"}) &&
-		firstRow(root, func(row map[string]any) bool { return row["name"] == "Power_On_Hours" && row["id"] == json.Number("9") }) == nil {
+	if !among(h.PowerOnHours, []string{"power_on_time", "hours"},
+		[]string{"nvme_smart_health_information_log", "power_on_hours"}) &&
+		firstRow(root, func(row map[string]any) bool {
+			return row["name"] == "Power_On_Hours" &&
+				row["id"] == json.Number("9")
+		}) == nil {
 		t.Fatalf("%s: invented hours, %d", name, *h.PowerOnHours)
 	}
-	for _, s := range []string{h.Drive.Model, h.Drive.Serial, h.Drive.Family, h.Drive.Firmware, h.Drive.WWN, h.Drive.DeviceType, h.Notice} {
+	for _, s := range []string{h.Drive.Model, h.Drive.Serial, h.Drive.Family, h.Drive.Firmware, h.Drive.WWN,
+		h.Drive.DeviceType, h.Notice} {
 		if !utf8.ValidString(s) || len(s) > maxText+4 || strings.ContainsAny(s, "\x00\x1b\n\u202e") {
 			t.Fatalf("%s: text is not clean: %q", name, s)
 		}

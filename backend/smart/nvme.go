@@ -43,7 +43,8 @@ func readNVMeSelfTests(t tree, h *Health) {
 			continue
 		}
 		r := SelfTestRow{
-			Type: nvmeTest(row.integer("self_test_code", "value")), Result: nvmeResult(*result), Text: row.text("self_test_result", "string"),
+			Type: nvmeTest(row.integer("self_test_code", "value")), Result: nvmeResult(*result),
+			Text:  row.text("self_test_result", "string"),
 			Hours: row.count("power_on_hours"), LBA: row.count("lba"),
 		}
 		if hole && !older(r, *h) {

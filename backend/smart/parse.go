@@ -46,14 +46,16 @@ func Parse(data []byte) (Health, error) {
 		return Health{}, &NoDataError{ExitStatus: exit, Text: strings.Join(h.Messages, "; ")}
 	}
 	h.Drive = readDrive(t)
-	if available, enabled := t.flag("smart_support", "available"), t.flag("smart_support", "enabled"); enabled != nil && !*enabled {
+	if available, enabled := t.flag("smart_support", "available"), t.flag("smart_support", "enabled"); enabled != nil &&
+		!*enabled {
 		h.SwitchedOff = available == nil || *available
 	}
 	h.Passed = readPassed(t, exit)
 	h.PowerOnHours = first(t.within(0, maxHours, "power_on_time", "hours"),
 		t.within(0, maxHours, "nvme_smart_health_information_log", "power_on_hours"))
 	h.PowerCycles = first(t.count("power_cycle_count"), t.count("nvme_smart_health_information_log", "power_cycles"))
-	h.EnduranceUsedPercent = first(t.count("endurance_used", "current_percent"), t.count("scsi_percentage_used_endurance_indicator"),
+	h.EnduranceUsedPercent = first(t.count("endurance_used", "current_percent"),
+		t.count("scsi_percentage_used_endurance_indicator"),
 		t.count("scsi_Percentage used endurance indicator")) // as smartctl 7.3 writes it
 	readTemperature(t, &h)
 	switch h.Drive.Protocol {
@@ -166,7 +168,8 @@ func protocol(t tree) Protocol {
 	return ""
 }
 
-// readWWN gives the name of the logical unit: ATA's three parts, SCSI's identifier, or the EUI-64 of the only namespace.
+// readWWN gives the name of the logical unit: ATA's three parts, SCSI's identifier, or the EUI-64 of the only
+// namespace.
 func readWWN(t tree) string {
 	naa, oui, id := t.within(0, 15, "wwn", "naa"), t.within(0, 1<<24-1, "wwn", "oui"), t.within(0, 1<<36-1, "wwn", "id")
 	if naa != nil && oui != nil && id != nil {
@@ -185,10 +188,12 @@ func readWWN(t tree) string {
 }
 
 // raidTypes are smartctl's device types that reach through a RAID controller [smartctl.8, -d].
-var raidTypes = []string{"megaraid", "cciss", "areca", "3ware", "aacraid", "hpt", "sssraid", "ps3stor", "jmb39x", "intelliprop"}
+var raidTypes = []string{"megaraid", "cciss", "areca", "3ware", "aacraid", "hpt", "sssraid", "ps3stor", "jmb39x",
+	"intelliprop"}
 
 // raidModels are words in the models that RAID controllers give to their volumes.
-var raidModels = []string{"logical volume", "raid", "perc h", "perc 5", "perc 6", "perc/", "mr9", "mr8", "virtual disk", "virtual drive"}
+var raidModels = []string{"logical volume", "raid", "perc h", "perc 5", "perc 6", "perc/", "mr9", "mr8", "virtual disk",
+	"virtual drive"}
 
 func raidOf(d Drive) RAID {
 	for _, name := range raidTypes {

@@ -13,18 +13,22 @@ import (
 
 func TestASoundDriveIsReadAndNotJudged(t *testing.T) {
 	for capture, want := range map[string]Drive{
-		disk: {Model: "ST16000NM000J-0", Family: "Seagate Exos", Serial: "ZR50AAAA", WWN: "5000c500ee6b2801", Firmware: "SN02", SizeBytes: n(16000900661248),
+		disk: {Model: "ST16000NM000J-0", Family: "Seagate Exos", Serial: "ZR50AAAA",
+			WWN: "5000c500ee6b2801", Firmware: "SN02", SizeBytes: n(16000900661248),
 			LogicalBytes: n(512), PhysicalBytes: n(4096), RotationRPM: n(7200), Protocol: ATA, DeviceType: "sat"},
-		sas: {Model: "SEAGATE ST8000NM0075", Serial: "ZA1AAAAA", WWN: "5000c500aaaaaaaa", Firmware: "E004", SizeBytes: n(8001563222016), LogicalBytes: n(512),
+		sas: {Model: "SEAGATE ST8000NM0075", Serial: "ZA1AAAAA", WWN: "5000c500aaaaaaaa", Firmware: "E004",
+			SizeBytes: n(8001563222016), LogicalBytes: n(512),
 			RotationRPM: n(7200), Protocol: SCSI, DeviceType: "scsi"},
-		flash: {Model: "Invented 990", Serial: "S000000000001", WWN: "00253800075bcd15", Firmware: "1B2Q", SizeBytes: n(1000204886016), LogicalBytes: n(512),
+		flash: {Model: "Invented 990", Serial: "S000000000001", WWN: "00253800075bcd15", Firmware: "1B2Q",
+			SizeBytes: n(1000204886016), LogicalBytes: n(512),
 			Protocol: NVMe, DeviceType: "nvme"},
 	} {
 		h := parsed(t, []byte(capture))
 		if d := cmp.Diff(want, h.Drive); d != "" {
 			t.Errorf("drive (-want +got):\n%s", d)
 		}
-		if h.Passed == nil || !*h.Passed || !h.HasData() || h.Capabilities.SelfTest == nil || !*h.Capabilities.SelfTest || h.TemperatureLimitC == nil || h.BytesWritten == nil {
+		if h.Passed == nil || !*h.Passed || !h.HasData() || h.Capabilities.SelfTest == nil ||
+			!*h.Capabilities.SelfTest || h.TemperatureLimitC == nil || h.BytesWritten == nil {
 			t.Errorf("%s: %+v", h.Drive.Protocol, h)
 		}
 		if f := Judge(h, DeclaredNew, true); len(f) > 0 {
@@ -100,8 +104,10 @@ func TestPassedIsOnlyWhatTheDriveSaid(t *testing.T) {
 		t.Error("the drive's SCT status says failed, yet it passed")
 	}
 	for name, h := range map[string]Health{
-		"a critical warning":      parsed(t, edited(t, flash, edit{"nvme_smart_health_information_log.critical_warning", 4})),
-		"a prediction of failure": parsed(t, edited(t, sas, edit{"smart_status", map[string]any{"passed": true, "scsi": map[string]any{"asc": 0x5d, "ascq": 0x10}}})),
+		"a critical warning": parsed(t, edited(t, flash, edit{"nvme_smart_health_information_log.critical_warning",
+			4})),
+		"a prediction of failure": parsed(t, edited(t, sas, edit{"smart_status", map[string]any{"passed": true,
+			"scsi": map[string]any{"asc": 0x5d, "ascq": 0x10}}})),
 	} {
 		if h.Passed == nil || *h.Passed {
 			t.Errorf("%s, yet it passed", name)
@@ -140,7 +146,8 @@ func TestNumbersThatExceedADouble(t *testing.T) {
 		}
 	}
 	for _, damaged := range []any{json.Number("-1"), json.Number("1.5"), "seven", true, nil} {
-		if h := parsed(t, edited(t, flash, edit{"nvme_smart_health_information_log.media_errors", damaged})); h.Counters.MediaErrors != nil {
+		if h := parsed(t, edited(t, flash, edit{"nvme_smart_health_information_log.media_errors",
+			damaged})); h.Counters.MediaErrors != nil {
 			t.Errorf("%v is read as %d", damaged, *h.Counters.MediaErrors)
 		}
 	}
@@ -151,8 +158,10 @@ func TestAVolumeOfARAIDControllerIsRecognised(t *testing.T) {
 		kind, model string
 		want        RAID
 	}{
-		{"scsi", "HP LOGICAL VOLUME", RAIDVolume}, {"scsi", "DELL PERC H730P Mini", RAIDVolume}, {"scsi", "AVAGO MR9361-8i", RAIDVolume},
-		{"scsi", "Intel Raid 1 Volume", RAIDVolume}, {"megaraid,3", "SEAGATE ST8000NM0075", RAIDMember}, {"cciss,0", "HP EG0600FBDSR", RAIDMember},
+		{"scsi", "HP LOGICAL VOLUME", RAIDVolume}, {"scsi", "DELL PERC H730P Mini", RAIDVolume},
+		{"scsi", "AVAGO MR9361-8i", RAIDVolume},
+		{"scsi", "Intel Raid 1 Volume", RAIDVolume}, {"megaraid,3", "SEAGATE ST8000NM0075", RAIDMember},
+		{"cciss,0", "HP EG0600FBDSR", RAIDMember},
 		{"scsi", "SEAGATE ST8000NM0075", ""}, {"scsi", "HGST HUH721212AL5200", ""},
 	} {
 		h := parsed(t, edited(t, sas, edit{"device.type", c.kind}, edit{"model_name", c.model}))
@@ -167,7 +176,8 @@ func TestAVolumeOfARAIDControllerIsRecognised(t *testing.T) {
 
 func TestLinesForPeopleFillWhatJSONLacks(t *testing.T) {
 	h := parsed(t, edited(t, sas, edit{"scsi_extended_self_test_seconds", removed}, edit{"smartctl.output", []any{
-		"Self-test execution status:\t\t50% of test remaining", "Non-medium error count:      389", "No Self-tests have been logged"}}))
+		"Self-test execution status:\t\t50% of test remaining", "Non-medium error count:      389",
+		"No Self-tests have been logged"}}))
 	if h.Running == nil || *h.Running.RemainingPercent != 50 || *h.Counters.NonMedium != 389 || h.SelfTests == nil {
 		t.Errorf("%+v", h)
 	}
@@ -176,7 +186,8 @@ func TestLinesForPeopleFillWhatJSONLacks(t *testing.T) {
 		"Optional Admin Commands (0x010a):   Format NS_Mngmt":                   false,
 		"Self-tests not supported":                                              false,
 	} {
-		h := parsed(t, edited(t, flash, edit{"nvme_optional_admin_commands", removed}, edit{"nvme_self_test_log", removed}, edit{"smartctl.output", []any{line}}))
+		h := parsed(t, edited(t, flash, edit{"nvme_optional_admin_commands", removed},
+			edit{"nvme_self_test_log", removed}, edit{"smartctl.output", []any{line}}))
 		if h.Capabilities.SelfTest == nil || *h.Capabilities.SelfTest != want {
 			t.Errorf("%q: want %v", line, want)
 		}
@@ -185,9 +196,13 @@ func TestLinesForPeopleFillWhatJSONLacks(t *testing.T) {
 
 func TestHostileTextIsCutAndCleaned(t *testing.T) {
 	evil := "ZR50\x1b]0;owned\x07\u202e" + strings.Repeat("x", 100_000)
-	h := parsed(t, edited(t, disk, edit{"serial_number", evil}, edit{"model_name", evil}, edit{"attr:5.name", evil}, edit{"smartctl.messages", []any{map[string]any{"string": evil}}}))
+	h := parsed(t, edited(t, disk, edit{"serial_number", evil}, edit{"model_name", evil}, edit{"attr:5.name", evil},
+		edit{"smartctl.messages", []any{map[string]any{"string": evil}}}))
 	for _, s := range []string{h.Drive.Serial, h.Drive.Model, h.Attributes[2].Name, h.Messages[0]} {
-		if len(s) > maxText+4 || strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u202e' }) >= 0 {
+		if len(s) > maxText+4 || strings.IndexFunc(s, func(r rune) bool {
+			return unicode.IsControl(r) ||
+				r == '\u202e'
+		}) >= 0 {
 			t.Errorf("got %d bytes: %.40q", len(s), s)
 		}
 	}
@@ -223,14 +238,17 @@ func TestAFieldOfAWrongTypeCostsNoOther(t *testing.T) {
 	for _, capture := range []string{disk, sas, flash} {
 		whole := parsed(t, []byte(capture))
 		for key := range decoded(t, []byte(capture)) {
-			for _, junk := range []any{nil, "x", json.Number("1e999"), -1, []any{nil, 3}, map[string]any{"count": "x"}, true} {
+			for _, junk := range []any{nil, "x", json.Number("1e999"), -1, []any{nil, 3}, map[string]any{"count": "x"},
+				true} {
 				h, err := Parse(edited(t, capture, edit{key, junk}))
 				if err != nil {
 					t.Errorf("%s = %v: %v", key, junk, err)
 					continue
 				}
-				if key != "serial_number" && h.Drive.Serial != whole.Drive.Serial || key != "temperature" && !same(h.TemperatureC, whole.TemperatureC) ||
-					key != "smart_status" && (h.Passed == nil || !*h.Passed) || key == "smart_status" && h.Passed != nil {
+				if key != "serial_number" && h.Drive.Serial != whole.Drive.Serial || key != "temperature" &&
+					!same(h.TemperatureC, whole.TemperatureC) ||
+					key != "smart_status" && (h.Passed == nil || !*h.Passed) || key == "smart_status" &&
+					h.Passed != nil {
 					t.Errorf("%s = %v changed other fields: %+v", key, junk, h)
 				}
 			}
@@ -251,13 +269,15 @@ func TestTheReportNamesWhatIsUnknown(t *testing.T) {
 			t.Errorf("%s is %v, want null", key, v)
 		}
 	}
-	if walk(root, "drive", "serial") != "ZR50AAAA" || health["drive"] != nil || len(root["findings"].([]any)) != 0 || walk(root, "health", "power_on_hours") != json.Number("20") {
+	if walk(root, "drive", "serial") != "ZR50AAAA" || health["drive"] != nil || len(root["findings"].([]any)) != 0 ||
+		walk(root, "health", "power_on_hours") != json.Number("20") {
 		t.Errorf("%s", out)
 	}
 
 	later := parsed(t, edited(t, disk, raw("5", 8), edit{"power_on_time.hours", 21}))
 	r := NewReport(parsed(t, []byte(disk)), &later, DeclaredUnknown)
-	if told(r.Findings) != "fail reallocated" || len(r.Changes) != 2 || r.Changes[0].Name != "power_on_hours" || r.Changes[1].Name != "reallocated" {
+	if told(r.Findings) != "fail reallocated" || len(r.Changes) != 2 || r.Changes[0].Name != "power_on_hours" ||
+		r.Changes[1].Name != "reallocated" {
 		t.Errorf("%+v", r)
 	}
 }
@@ -267,28 +287,37 @@ func TestLimitsOfTemperatureAreTheDrivesOwn(t *testing.T) {
 		data            []byte
 		limit, critical any
 	}{
-		"SCT":                  {edited(t, disk, edit{"temperature", map[string]any{"current": 30, "op_limit_max": 60, "limit_max": 85}}), "60", "85"},
-		"SCSI":                 {[]byte(sas), "60", nil},
-		"SCSI as 7.3 shows it": {edited(t, sas, edit{"temperature", map[string]any{"current": 30}}, edit{"scsi_temperature.drive_trip", 65}), "65", nil},
-		"NVMe":                 {[]byte(flash), "82", "85"},
-		"NVMe as 7.5 shows it": {edited(t, flash, edit{"nvme_composite_temperature_threshold", removed}, edit{"temperature", map[string]any{"current": 30, "op_limit_max": 100, "critical_limit_max": 110}}), "100", "110"},
-		"NVMe as 7.3 shows it": {edited(t, flash, edit{"nvme_composite_temperature_threshold", removed}, edit{"smartctl.output", []any{
-			"Warning  Comp. Temp. Threshold:     77 Celsius", "Critical Comp. Temp. Threshold:     79 Celsius"}}), "77", "79"},
-		"none":    {edited(t, disk, edit{"temperature", map[string]any{"current": 30}}), nil, nil},
-		"garbage": {edited(t, disk, edit{"temperature", map[string]any{"current": 30, "op_limit_max": 0, "limit_max": 255}}), nil, nil},
+		"SCT": {edited(t, disk, edit{"temperature", map[string]any{"current": 30, "op_limit_max": 60,
+			"limit_max": 85}}), "60", "85"},
+		"SCSI": {[]byte(sas), "60", nil},
+		"SCSI as 7.3 shows it": {edited(t, sas, edit{"temperature", map[string]any{"current": 30}},
+			edit{"scsi_temperature.drive_trip", 65}), "65", nil},
+		"NVMe": {[]byte(flash), "82", "85"},
+		"NVMe as 7.5 shows it": {edited(t, flash, edit{"nvme_composite_temperature_threshold", removed},
+			edit{"temperature", map[string]any{"current": 30, "op_limit_max": 100, "critical_limit_max": 110}}),
+			"100", "110"},
+		"NVMe as 7.3 shows it": {edited(t, flash, edit{"nvme_composite_temperature_threshold", removed},
+			edit{"smartctl.output", []any{
+				"Warning  Comp. Temp. Threshold:     77 Celsius", "Critical Comp. Temp. Threshold:     79 Celsius"}}),
+			"77", "79"},
+		"none": {edited(t, disk, edit{"temperature", map[string]any{"current": 30}}), nil, nil},
+		"garbage": {edited(t, disk, edit{"temperature", map[string]any{"current": 30, "op_limit_max": 0,
+			"limit_max": 255}}), nil, nil},
 	} {
 		h := parsed(t, c.data)
 		if plain(h.TemperatureLimitC) != c.limit || plain(h.TemperatureCriticalC) != c.critical {
-			t.Errorf("%s: limits %v and %v, want %v and %v", name, plain(h.TemperatureLimitC), plain(h.TemperatureCriticalC), c.limit, c.critical)
+			t.Errorf("%s: limits %v and %v, want %v and %v", name, plain(h.TemperatureLimitC),
+				plain(h.TemperatureCriticalC), c.limit, c.critical)
 		}
 	}
 }
 
 func TestZeroDegreesOfADriveWithoutASensorAreNoTemperature(t *testing.T) {
 	for name, edits := range map[string][]edit{
-		"no limit":                   {{"temperature", map[string]any{"current": 0}}},
-		"a limit of 0":               {{"temperature", map[string]any{"current": 0, "drive_trip": 0}}},
-		"a limit of 0, smartctl 7.3": {{"temperature", map[string]any{"current": 0}}, {"scsi_temperature.drive_trip", 0}},
+		"no limit":     {{"temperature", map[string]any{"current": 0}}},
+		"a limit of 0": {{"temperature", map[string]any{"current": 0, "drive_trip": 0}}},
+		"a limit of 0, smartctl 7.3": {{"temperature", map[string]any{"current": 0}}, {"scsi_temperature.drive_trip",
+			0}},
 	} {
 		if h := parsed(t, edited(t, sas, edits...)); h.TemperatureC != nil {
 			t.Errorf("%s: %d °C", name, *h.TemperatureC)

@@ -67,12 +67,16 @@ var figures = []struct {
 	{"power_cycles", "How often the drive was switched on.", func(h *Health) *int64 { return h.PowerCycles }},
 	{"start_stops", "How often the spindle started.", func(h *Health) *int64 { return h.StartStops }},
 	{"load_cycles", "How often the heads were parked.", func(h *Health) *int64 { return h.LoadCycles }},
-	{"bytes_written", "What hosts wrote over the drive's life, in bytes.", func(h *Health) *int64 { return h.BytesWritten }},
+	{"bytes_written", "What hosts wrote over the drive's life, in bytes.",
+		func(h *Health) *int64 { return h.BytesWritten }},
 	{"temperature_c", "Temperature in °C.", func(h *Health) *int64 { return h.TemperatureC }},
-	{"endurance_used_percent", "How much of the rated endurance is used, in percent.", func(h *Health) *int64 { return h.EnduranceUsedPercent }},
+	{"endurance_used_percent", "How much of the rated endurance is used, in percent.",
+		func(h *Health) *int64 { return h.EnduranceUsedPercent }},
 	{"spare_percent", "How many spare blocks are left, in percent.", func(h *Health) *int64 { return h.SparePercent }},
-	{"critical_warning", "The drive's own warnings, one bit each; 0 is none.", func(h *Health) *int64 { return h.CriticalWarning }},
-	{"error_log_count", "Errors that the drive logged over its life; refused commands count too.", func(h *Health) *int64 { return h.ErrorLogCount }},
+	{"critical_warning", "The drive's own warnings, one bit each; 0 is none.",
+		func(h *Health) *int64 { return h.CriticalWarning }},
+	{"error_log_count", "Errors that the drive logged over its life; refused commands count too.",
+		func(h *Health) *int64 { return h.ErrorLogCount }},
 }
 
 // Changes gives the figures and counters that differ, counters under the names of their rules.

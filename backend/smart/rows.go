@@ -24,7 +24,8 @@ func Rows(before, after Health) []Row {
 	var out []Row
 	add := func(name, rule, says string, of func(*Health) *int64) {
 		if from, to := of(&before), of(&after); from != nil || to != nil {
-			out = append(out, Row{Name: name, Before: from, After: to, Changed: !same(from, to), Rule: rule, Says: says})
+			out = append(out, Row{Name: name, Before: from, After: to, Changed: !same(from, to), Rule: rule,
+				Says: says})
 		}
 	}
 	for _, f := range figures {
@@ -41,7 +42,8 @@ func Rows(before, after Health) []Row {
 	}
 	for _, a := range after.Attributes {
 		was, known := old[a.ID]
-		row := Row{ID: a.ID, Name: a.Name, After: a.Count, AfterText: a.Text, Value: a.Value, Worst: a.Worst, Thresh: a.Thresh}
+		row := Row{ID: a.ID, Name: a.Name, After: a.Count, AfterText: a.Text, Value: a.Value, Worst: a.Worst,
+			Thresh: a.Thresh}
 		row.Rule, row.Says = a.says()
 		if known {
 			row.Before, row.BeforeText = was.Count, was.Text

@@ -10,7 +10,8 @@ const scsiRows = 20
 
 // readSCSI fills in what SCSI and SAS drives say.
 func readSCSI(t tree, h *Health) {
-	if asc, ascq := t.within(0, 255, "smart_status", "scsi", "asc"), t.within(0, 255, "smart_status", "scsi", "ascq"); asc != nil && ascq != nil {
+	if asc, ascq := t.within(0, 255, "smart_status", "scsi", "asc"),
+		t.within(0, 255, "smart_status", "scsi", "ascq"); asc != nil && ascq != nil {
 		h.IE = &Exception{ASC: *asc, ASCQ: *ascq, Text: t.text("smart_status", "scsi", "ie_string")}
 	}
 	c := &h.Counters
@@ -21,7 +22,8 @@ func readSCSI(t tree, h *Health) {
 	c.PendingDefects = t.count("scsi_pending_defects", "count")
 	h.StartStops = t.count("scsi_start_stop_cycle_counter", "accumulated_start_stop_cycles")
 	h.LoadCycles = t.count("scsi_start_stop_cycle_counter", "accumulated_load_unload_cycles")
-	if gb, err := strconv.ParseFloat(t.text("scsi_error_counter_log", "write", "gigabytes_processed"), 64); err == nil && gb >= 0 && gb < 1e9 {
+	if gb, err := strconv.ParseFloat(t.text("scsi_error_counter_log", "write", "gigabytes_processed"),
+		64); err == nil && gb >= 0 && gb < 1e9 {
 		h.BytesWritten = new(int64(gb * 1e9))
 	}
 	c.LinkErrors = phyErrors(t)
@@ -29,8 +31,8 @@ func readSCSI(t tree, h *Health) {
 	readSCSISelfTests(t, h)
 }
 
-// phyErrors adds up what the phys of a SAS drive counted: words that were damaged or lost. smartctl's versions write these
-// keys in two ways. Resets are left out: each time that a drive is plugged in counts as some.
+// phyErrors adds up what the phys of a SAS drive counted: words that were damaged or lost. smartctl's versions write
+// these keys in two ways. Resets are left out: each time that a drive is plugged in counts as some.
 func phyErrors(t tree) *int64 {
 	var sum *int64
 	for port := range 4 {
@@ -40,7 +42,8 @@ func phyErrors(t tree) *int64 {
 				continue
 			}
 			phy := tree{phys[name]}
-			for _, keys := range [][2]string{{"invalid_dword_count", "Invalid DWORD count"}, {"running_disparity_error_count", "Running disparity error count"},
+			for _, keys := range [][2]string{{"invalid_dword_count", "Invalid DWORD count"},
+				{"running_disparity_error_count", "Running disparity error count"},
 				{"loss_of_dword_synchronization_count", "Loss of DWORD synchronization count"}} {
 				n := first(phy.within(0, 1<<32, keys[0]), phy.within(0, 1<<32, keys[1]))
 				if n == nil {
@@ -100,7 +103,8 @@ func readSCSISelfTests(t tree, h *Health) {
 		}
 		h.Capabilities.SelfTest = new(true)
 		r := SelfTestRow{
-			Type: scsiTest(row.integer("code", "value")), Result: scsiResult(*result), Text: row.text("result", "string"),
+			Type: scsiTest(row.integer("code", "value")), Result: scsiResult(*result),
+			Text:  row.text("result", "string"),
 			Hours: row.count("power_on_time", "hours"), LBA: row.count("lba_first_failure", "value"),
 		}
 		if r.Result == Running || row.is("self_test_in_progress") {

@@ -53,8 +53,8 @@ type RunningTest struct {
 //
 // The state is Running while the drive says so, None if there is no new row, and Unknown if the log cannot be compared
 // (one of the captures lacks it, or nothing is left of the old one and the row's hours do not fit either) or holds
-// only tests of another kind: then somebody else tests this drive. Rows of the firmware's own tests tell of nobody. A full
-// log of rows that are all equal shows no new row (see Blind): None then means that the result is not known.
+// only tests of another kind: then somebody else tests this drive. Rows of the firmware's own tests tell of nobody. A
+// full log of rows that are all equal shows no new row (see Blind): None then means that the result is not known.
 func NewSelfTestRow(before, after Health, kind SelfTestType) (SelfTestRow, SelfTestState) {
 	rows, known := NewSelfTestRows(before, after)
 	i := slices.IndexFunc(rows, func(r SelfTestRow) bool { return r.Type == kind })
@@ -72,9 +72,9 @@ func NewSelfTestRow(before, after Health, kind SelfTestType) (SelfTestRow, SelfT
 	return SelfTestRow{}, None
 }
 
-// Blind says why the drive's self-test log cannot show a new row, empty if it can: it is as it was, and its rows are all
-// alike, so that one more in its full log changes nothing. Logs of drives whose hours stand still look so, and those of
-// SCSI drives past 65,535 hours.
+// Blind says why the drive's self-test log cannot show a new row, empty if it can: it is as it was, and its rows are
+// all alike, so that one more in its full log changes nothing. Logs of drives whose hours stand still look so, and
+// those of SCSI drives past 65,535 hours.
 func Blind(before, after Health) string {
 	rows := after.SelfTests
 	if len(rows) < fewestRows || !slices.EqualFunc(rows, before.SelfTests, sameRow) {
@@ -134,7 +134,8 @@ func (t SelfTestType) kind() SelfTestType {
 	return t
 }
 
-// SelfTestTrouble gives what smartctl said of the drive's self-test log where it could not read it; empty if it said nothing.
+// SelfTestTrouble gives what smartctl said of the drive's self-test log where it could not read it; empty if it said
+// nothing.
 func (h Health) SelfTestTrouble() string {
 	for _, m := range h.Messages {
 		if said := strings.ToLower(m); strings.Contains(said, "self-test") || strings.Contains(said, "self test") {

@@ -44,18 +44,27 @@ func TestOurSelfTestIsTheNewRowOnTop(t *testing.T) {
 		{"an old pass is not ours", withLog(500, passedRow(Long, 499)), withLog(501, passedRow(Long, 499)), Long, None},
 		{"an empty log stays empty", withLog(500), withLog(501), Short, None},
 		{"a full log pushes its oldest row out", withLog(500, full...), withLog(501, shifted...), Long, Passed},
-		{"twice the same test in one hour", withLog(500, passedRow(Short, 500)), withLog(500, passedRow(Short, 500), passedRow(Short, 500)), Short, Passed},
+		{"twice the same test in one hour", withLog(500, passedRow(Short, 500)), withLog(500, passedRow(Short, 500),
+			passedRow(Short, 500)), Short, Passed},
 		{"a test of another kind only", withLog(500), withLog(501, passedRow(Short, 501)), Long, Unknown},
-		{"another test after ours", withLog(500), withLog(502, passedRow(Short, 502), passedRow(Long, 501)), Long, Passed},
-		{"the drive's hours passed 65,536", withLog(65536, passedRow(Short, 65530)), withLog(65540, passedRow(Long, 4), passedRow(Short, 65530)), Long, Passed},
-		{"the log's hours are nonsense but its rows line up", withLog(1), withLog(1, passedRow(Short, 4660)), Short, Passed},
-		{"the log was cleared, the row fits the hours", withLog(65535, passedRow(Short, 20)), withLog(65540, passedRow(Long, 3)), Long, Passed},
-		{"the log was cleared, the row is old", withLog(500, passedRow(Short, 20)), withLog(510, passedRow(Long, 30)), Long, Unknown},
+		{"another test after ours", withLog(500), withLog(502, passedRow(Short, 502), passedRow(Long, 501)), Long,
+			Passed},
+		{"the drive's hours passed 65,536", withLog(65536, passedRow(Short, 65530)), withLog(65540, passedRow(Long, 4),
+			passedRow(Short, 65530)), Long, Passed},
+		{"the log's hours are nonsense but its rows line up", withLog(1), withLog(1, passedRow(Short, 4660)), Short,
+			Passed},
+		{"the log was cleared, the row fits the hours", withLog(65535, passedRow(Short, 20)),
+			withLog(65540, passedRow(Long, 3)), Long, Passed},
+		{"the log was cleared, the row is old", withLog(500, passedRow(Short, 20)), withLog(510, passedRow(Long, 30)),
+			Long, Unknown},
 		{"the log vanished", withLog(500, passedRow(Short, 20)), withLog(501), Short, Unknown},
-		{"the log was not read before", Health{PowerOnHours: n(500)}, withLog(501, passedRow(Short, 501)), Short, Unknown},
+		{"the log was not read before", Health{PowerOnHours: n(500)}, withLog(501, passedRow(Short, 501)), Short,
+			Unknown},
 		{"the log is not read after", withLog(500), Health{PowerOnHours: n(501)}, Short, Unknown},
-		{"a SCSI drive's empty log shows no key", Health{Drive: Drive{Protocol: SCSI}, PowerOnHours: n(500)}, withLog(501, passedRow(Short, 501)), Short, Passed},
-		{"a full log of equal rows shows nothing", withLog(70000, repeated(20, passedRow(Short, 65535))...), withLog(70001, repeated(20, passedRow(Short, 65535))...), Short, None},
+		{"a SCSI drive's empty log shows no key", Health{Drive: Drive{Protocol: SCSI}, PowerOnHours: n(500)},
+			withLog(501, passedRow(Short, 501)), Short, Passed},
+		{"a full log of equal rows shows nothing", withLog(70000, repeated(20, passedRow(Short, 65535))...),
+			withLog(70001, repeated(20, passedRow(Short, 65535))...), Short, None},
 	} {
 		if _, got := NewSelfTestRow(c.before, c.after, c.kind); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
@@ -79,13 +88,15 @@ func TestARunningTestHasNoResult(t *testing.T) {
 	if _, got := NewSelfTestRow(before, now, Short); got != Passed {
 		t.Errorf("got %s with the row logged and nothing remaining", got)
 	}
-	if _, got := NewSelfTestRow(before, Health{PowerOnHours: n(501), SelfTests: []SelfTestRow{}, Running: now.Running}, Short); got != Running {
+	if _, got := NewSelfTestRow(before, Health{PowerOnHours: n(501), SelfTests: []SelfTestRow{}, Running: now.Running},
+		Short); got != Running {
 		t.Errorf("got %s with nothing remaining and no row", got)
 	}
 }
 
 func TestResultsOfAllProtocols(t *testing.T) {
-	for value, want := range map[int64]SelfTestState{0x00: Passed, 0x19: Aborted, 0x25: Aborted, 0x30: Unknown, 0x41: Failed, 0x79: Failed, 0x80: Failed, 0x90: Unknown, 0xf6: Running} {
+	for value, want := range map[int64]SelfTestState{0x00: Passed, 0x19: Aborted, 0x25: Aborted, 0x30: Unknown,
+		0x41: Failed, 0x79: Failed, 0x80: Failed, 0x90: Unknown, 0xf6: Running} {
 		if got := ataResult(value, nil); got != want {
 			t.Errorf("ATA %#x: got %s, want %s", value, got, want)
 		}
@@ -96,12 +107,14 @@ func TestResultsOfAllProtocols(t *testing.T) {
 	if got := ataResult(0, new(false)); got == Passed {
 		t.Error("a status that contradicts itself passed")
 	}
-	for value, want := range map[int64]SelfTestState{0: Passed, 1: Aborted, 2: Aborted, 3: Failed, 4: Failed, 7: Failed, 8: Unknown, 15: Running} {
+	for value, want := range map[int64]SelfTestState{0: Passed, 1: Aborted, 2: Aborted, 3: Failed, 4: Failed, 7: Failed,
+		8: Unknown, 15: Running} {
 		if got := scsiResult(value); got != want {
 			t.Errorf("SCSI %d: got %s, want %s", value, got, want)
 		}
 	}
-	for value, want := range map[int64]SelfTestState{0: Passed, 1: Aborted, 2: Aborted, 3: Aborted, 4: Aborted, 5: Failed, 6: Failed, 7: Failed, 8: Aborted, 9: Aborted, 12: Unknown} {
+	for value, want := range map[int64]SelfTestState{0: Passed, 1: Aborted, 2: Aborted, 3: Aborted, 4: Aborted,
+		5: Failed, 6: Failed, 7: Failed, 8: Aborted, 9: Aborted, 12: Unknown} {
 		if got := nvmeResult(value); got != want {
 			t.Errorf("NVMe %d: got %s, want %s", value, got, want)
 		}
@@ -110,7 +123,8 @@ func TestResultsOfAllProtocols(t *testing.T) {
 
 func TestHolesInTheLogOfAnNVMeDrive(t *testing.T) {
 	entry := func(result, hours int) any {
-		return map[string]any{"self_test_code": map[string]any{"value": 2}, "self_test_result": map[string]any{"value": result}, "power_on_hours": hours}
+		return map[string]any{"self_test_code": map[string]any{"value": 2},
+			"self_test_result": map[string]any{"value": result}, "power_on_hours": hours}
 	}
 	for _, c := range []struct {
 		name string

@@ -36,7 +36,8 @@ type Health struct {
 	TemperatureOddC   *int64 `json:"temperature_odd_c,omitempty"` // what the sensor says that cannot be believed
 	TemperatureLimitC *int64 `json:"temperature_limit_c"`         // the drive's own limit for operation
 
-	TemperatureCriticalC *int64 `json:"temperature_critical_c,omitempty"` // where the drive's own limit says that it may take harm
+	// where the drive's own limit says that it may take harm
+	TemperatureCriticalC *int64 `json:"temperature_critical_c,omitempty"`
 
 	EnduranceUsedPercent  *int64 `json:"endurance_used_percent"`
 	SparePercent          *int64 `json:"spare_percent"`
@@ -44,9 +45,10 @@ type Health struct {
 	CriticalWarning       *int64 `json:"critical_warning"` // NVMe bit field
 
 	Counters   Counters    `json:"counters"`
-	Attributes []Attribute `json:"attributes"`        // ATA, in the drive's order
-	Unread     []int64     `json:"unread,omitempty"`  // ATA ids that bear a name of another meaning, and so are not judged
-	Guessed    []int64     `json:"guessed,omitempty"` // ATA ids of a flash drive that bear only smartctl's general name
+	Attributes []Attribute `json:"attributes"` // ATA, in the drive's order
+	// ATA ids that bear a name of another meaning, and so are not judged
+	Unread  []int64 `json:"unread,omitempty"`
+	Guessed []int64 `json:"guessed,omitempty"` // ATA ids of a flash drive that bear only smartctl's general name
 
 	SelfTests      []SelfTestRow   `json:"self_tests"` // newest first
 	LastSelfTest   SelfTestState   `json:"last_self_test,omitempty"`
@@ -59,9 +61,10 @@ type Health struct {
 	BackgroundScan string          `json:"background_scan,omitempty"` // SCSI: state of the background scan
 	ScanStatus     *int64          `json:"background_scan_status,omitempty"`
 	WriteCache     *bool           `json:"write_cache,omitempty"` // whether the drive's cache takes writes
-	LinkMbps       *int64          `json:"link_mbps,omitempty"`   // SATA: speed of the link now, and the most that the drive can
-	LinkMaxMbps    *int64          `json:"link_max_mbps,omitempty"`
-	Messages       []string        `json:"messages,omitempty"` // smartctl's own
+	// SATA: speed of the link now, and the most that the drive can
+	LinkMbps    *int64   `json:"link_mbps,omitempty"`
+	LinkMaxMbps *int64   `json:"link_max_mbps,omitempty"`
+	Messages    []string `json:"messages,omitempty"` // smartctl's own
 }
 
 // HasData reports whether the capture holds any health data, not only an identity.
@@ -123,34 +126,36 @@ func (d Drive) MarshalJSON() ([]byte, error) {
 		Protocol   *string `json:"protocol"`
 		DeviceType *string `json:"device_type"`
 		plain
-	}{known(d.Model), known(d.Family), known(d.Serial), known(d.WWN), known(d.Firmware), known(string(d.Protocol)), known(d.DeviceType), plain(d)})
+	}{known(d.Model), known(d.Family), known(d.Serial), known(d.WWN), known(d.Firmware), known(string(d.Protocol)),
+		known(d.DeviceType), plain(d)})
 }
 
 // Counters are the drive's error counters by what they mean, whatever attribute or log they stand in.
 type Counters struct {
-	Reallocated        *int64 `json:"reallocated"`          // ATA 5
-	ReallocationEvents *int64 `json:"reallocation_events"`  // ATA 196
-	Pending            *int64 `json:"pending"`              // ATA 197
-	PendingLog         *int64 `json:"pending_log"`          // ATA pending defects log
-	Uncorrectable      *int64 `json:"uncorrectable"`        // ATA 198
-	Reported           *int64 `json:"reported"`             // ATA 187
-	EndToEnd           *int64 `json:"end_to_end"`           // ATA 184
-	SpinRetries        *int64 `json:"spin_retries"`         // ATA 10
-	Timeouts           *int64 `json:"timeouts"`             // ATA 188
-	CRC                *int64 `json:"crc"`                  // ATA 199
-	LinkErrors         *int64 `json:"link_errors"`          // SATA phy events 1, 2, 5; or damaged and lost words of SAS phys
-	GrownDefects       *int64 `json:"grown_defects"`        // SCSI
-	UncorrectedReads   *int64 `json:"uncorrected_reads"`    // SCSI
-	UncorrectedWrites  *int64 `json:"uncorrected_writes"`   // SCSI
-	UncorrectedVerify  *int64 `json:"uncorrected_verifies"` // SCSI
-	NonMedium          *int64 `json:"non_medium"`           // SCSI
-	PendingDefects     *int64 `json:"pending_defects"`      // SCSI
-	ScanOpen           *int64 `json:"scan_open"`            // SCSI background scan: places that wait for a write
-	ScanFailed         *int64 `json:"scan_failed"`          // SCSI background scan: reassignments that failed
-	ScanRecovered      *int64 `json:"scan_recovered"`       // SCSI background scan: places rewritten or reassigned
-	MediaErrors        *int64 `json:"media_errors"`         // NVMe
-	ErrorLogEntries    *int64 `json:"error_log_entries"`    // NVMe; grows from refused commands too
-	UnsafeShutdowns    *int64 `json:"unsafe_shutdowns"`     // NVMe
+	Reallocated        *int64 `json:"reallocated"`         // ATA 5
+	ReallocationEvents *int64 `json:"reallocation_events"` // ATA 196
+	Pending            *int64 `json:"pending"`             // ATA 197
+	PendingLog         *int64 `json:"pending_log"`         // ATA pending defects log
+	Uncorrectable      *int64 `json:"uncorrectable"`       // ATA 198
+	Reported           *int64 `json:"reported"`            // ATA 187
+	EndToEnd           *int64 `json:"end_to_end"`          // ATA 184
+	SpinRetries        *int64 `json:"spin_retries"`        // ATA 10
+	Timeouts           *int64 `json:"timeouts"`            // ATA 188
+	CRC                *int64 `json:"crc"`                 // ATA 199
+	// SATA phy events 1, 2, 5; or damaged and lost words of SAS phys
+	LinkErrors        *int64 `json:"link_errors"`
+	GrownDefects      *int64 `json:"grown_defects"`        // SCSI
+	UncorrectedReads  *int64 `json:"uncorrected_reads"`    // SCSI
+	UncorrectedWrites *int64 `json:"uncorrected_writes"`   // SCSI
+	UncorrectedVerify *int64 `json:"uncorrected_verifies"` // SCSI
+	NonMedium         *int64 `json:"non_medium"`           // SCSI
+	PendingDefects    *int64 `json:"pending_defects"`      // SCSI
+	ScanOpen          *int64 `json:"scan_open"`            // SCSI background scan: places that wait for a write
+	ScanFailed        *int64 `json:"scan_failed"`          // SCSI background scan: reassignments that failed
+	ScanRecovered     *int64 `json:"scan_recovered"`       // SCSI background scan: places rewritten or reassigned
+	MediaErrors       *int64 `json:"media_errors"`         // NVMe
+	ErrorLogEntries   *int64 `json:"error_log_entries"`    // NVMe; grows from refused commands too
+	UnsafeShutdowns   *int64 `json:"unsafe_shutdowns"`     // NVMe
 }
 
 // Attribute is one ATA SMART attribute.

@@ -71,7 +71,8 @@ func (d *decoder) value(depth int) (any, error) {
 			}
 			name, _ := key.(string)
 			if _, twice := object[name]; twice {
-				return nil, fmt.Errorf("smart: the key %q stands twice in the capture; it is damaged", reason.Clean(name, 60))
+				return nil, fmt.Errorf("smart: the key %q stands twice in the capture; it is damaged",
+					reason.Clean(name, 60))
 			}
 			if object[name], err = d.value(depth + 1); err != nil {
 				return nil, err

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// gauge is an attribute by which a SATA SSD says how much of its life is left. Vendors share neither ids nor directions,
-// so that the name decides, which drivedb gives [smartmontools drivedb.h]. Left out is what counts up under a name of
-// wear, as 230 Media_Wearout_Indicator of WD and SanDisk does.
+// gauge is an attribute by which a SATA SSD says how much of its life is left. Vendors share neither ids nor
+// directions, so that the name decides, which drivedb gives [smartmontools drivedb.h]. Left out is what counts up under
+// a name of wear, as 230 Media_Wearout_Indicator of WD and SanDisk does.
 type gauge struct {
 	names []string
 	ids   []int64 // empty: any
@@ -20,9 +20,12 @@ var gauges = []gauge{
 	{names: []string{"Media_Wearout_Indicator"}, ids: []int64{233}},
 	{names: []string{"Wear_Leveling_Count"}, ids: []int64{173, 177}},
 	{names: []string{"Ave_Block-Erase_Count", "Avg_Block-Erase_Count"}, ids: []int64{173}},
-	{names: []string{"Percent_Lifetime_Remain", "SSD_Life_Left", "SSD_Life_Left_Perc", "Lifetime_Left", "Remaining_Lifetime_Perc", "Lifetime_Remaining%",
-		"DriveLife_Remaining%", "Drive_Life_Remaining%", "Percent_Life_Remaining", "Perc_Rated_Life_Remain", "PCT_Life_Remaining", "Remaining_Life"}},
-	{names: []string{"Percent_Lifetime_Used", "Perc_Rated_Life_Used", "Percent_Life_Used", "Drive_Life_Used%", "DriveLife_Used%"}, used: true},
+	{names: []string{"Percent_Lifetime_Remain", "SSD_Life_Left", "SSD_Life_Left_Perc", "Lifetime_Left",
+		"Remaining_Lifetime_Perc", "Lifetime_Remaining%",
+		"DriveLife_Remaining%", "Drive_Life_Remaining%", "Percent_Life_Remaining", "Perc_Rated_Life_Remain",
+		"PCT_Life_Remaining", "Remaining_Life"}},
+	{names: []string{"Percent_Lifetime_Used", "Perc_Rated_Life_Used", "Percent_Life_Used", "Drive_Life_Used%",
+		"DriveLife_Used%"}, used: true},
 }
 
 // rawLeft are families whose raw value is what is left, in percent, while the normalised one stays at 100.
@@ -63,7 +66,8 @@ func readEndurance(h *Health) []reading {
 	}
 	for _, a := range h.Attributes {
 		if left, is := a.left(h.Drive); is {
-			out = append(out, reading{item: strconv.FormatInt(a.ID, 10) + " " + a.Name, value: fmt.Sprintf("%d %% left", left), holds: left <= wornOut})
+			out = append(out, reading{item: strconv.FormatInt(a.ID, 10) + " " + a.Name, value: fmt.Sprintf("%d %% left",
+				left), holds: left <= wornOut})
 		}
 	}
 	return out

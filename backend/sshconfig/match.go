@@ -64,8 +64,8 @@ func sure(b bool) fits {
 	return no
 }
 
-// judge says whether a Match is for the host, as far as names and users tell. What asks the network, a command or a later
-// pass of ssh is for ssh alone.
+// judge says whether a Match is for the host, as far as names and users tell. What asks the network, a command or a
+// later pass of ssh is for ssh alone.
 func (s *settings) judge(args []string) fits {
 	result := yes
 	for i := 0; i < len(args); i++ {

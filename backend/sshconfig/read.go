@@ -92,8 +92,8 @@ func (c *Config) included(patterns []string) []string {
 	return files
 }
 
-// split takes a line apart as ssh does: a word, then an = or blanks, then words, of which quotes make one of several. A #
-// begins a comment.
+// split takes a line apart as ssh does: a word, then an = or blanks, then words, of which quotes make one of several. A
+// # begins a comment.
 func split(raw string) (words []string) {
 	rest := strings.TrimSpace(raw)
 	for rest != "" && rest[0] != '#' {

@@ -1,9 +1,9 @@
 // Package sshconfig reads what a person has told ssh about a host, so that it need not be typed again.
 //
-// Of ssh_config(5) it takes HostName, User, Port, IdentityFile, ProxyJump and HostKeyAlias. Where the file would make ssh
-// reach this host in a way that Burnish does not go (see cannot), or a Match that only ssh can judge may say how it is
-// reached, that is an error which names the keyword and the line; other hosts of the file are not concerned. Host keys
-// come from known_hosts, where the person has accepted them.
+// Of ssh_config(5) it takes HostName, User, Port, IdentityFile, ProxyJump and HostKeyAlias. Where the file would make
+// ssh reach this host in a way that Burnish does not go (see cannot), or a Match that only ssh can judge may say how it
+// is reached, that is an error which names the keyword and the line; other hosts of the file are not concerned. Host
+// keys come from known_hosts, where the person has accepted them.
 //
 // It reads files and holds no state; a Config may be used from any goroutine. Its errors are import_failed.
 package sshconfig
@@ -50,7 +50,8 @@ func (c *Config) bad(err any, hint string) error {
 }
 
 // byHand is what to do about a host that cannot be taken over.
-const byHand = "Add the NAS with: burnish nas add NAME --host HOST --user USER --key FILE (ssh -G HOST shows the values)."
+const byHand = "Add the NAS with: burnish nas add NAME --host HOST --user USER --key FILE (ssh -G HOST shows the " +
+	"values)."
 
 // Hosts lists the names that the file gives settings for, without patterns, in its order.
 func (c *Config) Hosts() []string { return names(c.read) }
@@ -58,7 +59,8 @@ func (c *Config) Hosts() []string { return names(c.read) }
 // cannot are the keywords by which ssh reaches a host, or signs in, in a way that Burnish does not, and the value that
 // means nothing of the kind.
 var cannot = []struct{ key, name, nothing string }{
-	{"proxycommand", "ProxyCommand", "none"}, {"bindaddress", "BindAddress", ""}, {"bindinterface", "BindInterface", ""},
+	{"proxycommand", "ProxyCommand", "none"}, {"bindaddress", "BindAddress", ""}, {"bindinterface", "BindInterface",
+		""},
 	{"canonicalizehostname", "CanonicalizeHostname", "no"}, {"pkcs11provider", "PKCS11Provider", "none"},
 	{"securitykeyprovider", "SecurityKeyProvider", "internal"}, {"certificatefile", "CertificateFile", "none"},
 	{"addressfamily", "AddressFamily", "any"}, {"knownhostscommand", "KnownHostsCommand", "none"},
@@ -88,14 +90,17 @@ func (c *Config) known(name string) (*settings, error) {
 		}
 	}
 	agent := s.get("identityagent")
-	if agent != "" && agent != "SSH_AUTH_SOCK" && agent != "$SSH_AUTH_SOCK" && agent != "none" && agent != os.Getenv("SSH_AUTH_SOCK") && len(s.values["identityfile"]) == 0 {
-		return s, c.bad(fmt.Errorf("%s has IdentityAgent %s, which Burnish does not follow", name, agent), "Set SSH_AUTH_SOCK to it before Burnish starts and add the NAS with --agent, or give a key with --key FILE.")
+	if agent != "" && agent != "SSH_AUTH_SOCK" && agent != "$SSH_AUTH_SOCK" && agent != "none" &&
+		agent != os.Getenv("SSH_AUTH_SOCK") && len(s.values["identityfile"]) == 0 {
+		return s, c.bad(fmt.Errorf("%s has IdentityAgent %s, which Burnish does not follow", name, agent),
+			"Set SSH_AUTH_SOCK to it before Burnish starts and add the NAS with --agent, or give a key with --key FILE.")
 	}
 	return s, nil
 }
 
 func (c *Config) doubt(name, keyword string, l line) error {
-	return c.bad(fmt.Errorf("%s may have the %s of a Match block that only ssh itself can judge (%s)", name, keyword, l.place()), byHand)
+	return c.bad(fmt.Errorf("%s may have the %s of a Match block that only ssh itself can judge (%s)", name, keyword,
+		l.place()), byHand)
 }
 
 // reach is how ssh would reach a host.
@@ -145,8 +150,8 @@ func (c *Config) Profile(name string) (profile.Profile, error) {
 	return p, err
 }
 
-// HostKeys gives the host keys that the person has accepted for a host and for its jump host, as KnownKey does; ssh keeps
-// them under the HostKeyAlias where there is one.
+// HostKeys gives the host keys that the person has accepted for a host and for its jump host, as KnownKey does; ssh
+// keeps them under the HostKeyAlias where there is one.
 func (c *Config) HostKeys(knownHosts, name string) (host, jump string, err error) {
 	p, err := c.Profile(name)
 	if err != nil {
@@ -175,7 +180,8 @@ func knownAs(knownHosts string, s *settings, host string, port int) (string, err
 // itself takes, if no agent is there to be asked; empty is the agent.
 func (c *Config) identity(s *settings, r reach) (string, error) {
 	named := s.values["identityfile"]
-	if len(named) == 0 && os.Getenv("SSH_AUTH_SOCK") == "" && runtime.GOOS != "windows" { // there the agent has a name of its own
+	// there the agent has a name of its own
+	if len(named) == 0 && os.Getenv("SSH_AUTH_SOCK") == "" && runtime.GOOS != "windows" {
 		for _, usual := range []string{"id_rsa", "id_ecdsa", "id_ed25519"} {
 			if file := filepath.Join(c.home, ".ssh", usual); exists(file) {
 				named = []string{file}
@@ -227,7 +233,8 @@ func (c *Config) jump(s *settings) (profile.Jump, *settings, error) {
 		return profile.Jump{}, nil, nil
 	}
 	if strings.Contains(text, ",") {
-		return profile.Jump{}, nil, c.bad(fmt.Errorf("%s is reached through more than one jump host (%s)", s.name, text), "Burnish goes through one. Reach the NAS another way, or run Burnish nearer to it.")
+		return profile.Jump{}, nil, c.bad(fmt.Errorf("%s is reached through more than one jump host (%s)", s.name,
+			text), "Burnish goes through one. Reach the NAS another way, or run Burnish nearer to it.")
 	}
 	j, err := ParseJump(text, "")
 	if err != nil {
@@ -238,7 +245,8 @@ func (c *Config) jump(s *settings) (profile.Jump, *settings, error) {
 		return j, nil, err
 	}
 	if further := through.get("proxyjump"); further != "" && further != "none" {
-		return j, nil, c.bad(fmt.Errorf("%s is reached through %s, which is reached through more than one jump host itself (%s)", s.name, j.Host, further),
+		return j, nil, c.bad(fmt.Errorf("%s is reached through %s, which is reached through more than one jump host "+
+			"itself (%s)", s.name, j.Host, further),
 			"Burnish goes through one. Reach the NAS another way, or run Burnish nearer to it.")
 	}
 	r, err := c.reach(through)
@@ -300,7 +308,8 @@ func KnownKey(file, host string, port int) (string, error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", reason.New(reason.ImportFailed, "file", file, "error", err, "hint", "Give the host key with --host-key SHA256:...")
+		return "", reason.New(reason.ImportFailed, "file", file, "error", err, "hint", "Give the host key with "+
+			"--host-key SHA256:...")
 	}
 	// The file is asked whether a key is known that cannot be: the answer names those that are.
 	address := net.JoinHostPort(host, strconv.Itoa(port))
@@ -308,7 +317,8 @@ func KnownKey(file, host string, port int) (string, error) {
 	if !errors.As(ask(address, &net.TCPAddr{}, noKey{}), &known) {
 		return "", nil
 	}
-	for _, kind := range []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSA} {
+	for _, kind := range []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
+		ssh.KeyAlgoRSA} {
 		for _, k := range known.Want {
 			if k.Key.Type() == kind {
 				return strings.TrimSuffix(string(ssh.MarshalAuthorizedKey(k.Key)), "\n"), nil

@@ -63,9 +63,11 @@ func TestWhatSSHKnowsBecomesAProfile(t *testing.T) {
 		t.Error(diff)
 	}
 	for name, want := range map[string]profile.Profile{
-		"tank":  {Host: "tank.lan", Port: 2222, User: "admin", KeyFile: filepath.Join(home(), ".ssh", "id_tank"), Jump: profile.Jump{Host: "door.example.org", Port: 2200, User: "fallback"}},
-		"door":  {Host: "door.example.org", Port: 2200, User: "fallback", Agent: true},
-		"six":   {Host: "fd00::20", Port: 22, User: "fallback", KeyFile: home() + "/keys/fallback", Jump: profile.Jump{Host: "fd00::1", Port: 2201, User: "other"}},
+		"tank": {Host: "tank.lan", Port: 2222, User: "admin", KeyFile: filepath.Join(home(), ".ssh", "id_tank"),
+			Jump: profile.Jump{Host: "door.example.org", Port: 2200, User: "fallback"}},
+		"door": {Host: "door.example.org", Port: 2200, User: "fallback", Agent: true},
+		"six": {Host: "fd00::20", Port: 22, User: "fallback", KeyFile: home() + "/keys/fallback",
+			Jump: profile.Jump{Host: "fd00::1", Port: 2201, User: "other"}},
 		"plain": {Host: "plain", Port: 22, User: "fallback", Agent: true},
 	} {
 		want.Name = name
@@ -83,17 +85,26 @@ func TestAMatchSpoilsOnlyWhatItMayConcern(t *testing.T) {
 		text string
 		want profile.Profile
 	}{
-		"of another host":       {"Match host b exec true\n User d\nHost a\n User u\n", profile.Profile{Host: "a", User: "u"}},
-		"of another name":       {"Match exec true originalhost b,c*\n User d\nHost a\n User u\n", profile.Profile{Host: "a", User: "u"}},
-		"that says nothing":     {"Host a\n User u\nMatch exec true\n ForwardAgent yes\n SetEnv A=b\n", profile.Profile{Host: "a", User: "u"}},
-		"of what is said":       {"Host a\n User u\n Port 7\nMatch exec true\n User d\n Port 8\n", profile.Profile{Host: "a", User: "u", Port: 7}},
-		"all":                   {"Host a\n User u\nMatch all\n User d\n Port 7\n", profile.Profile{Host: "a", User: "u", Port: 7}},
-		"this host":             {"Host a\n HostName a.lan\nMatch host *.lan,!b.lan\n User d\n", profile.Profile{Host: "a.lan", User: "d"}},
-		"not this host":         {"Match !host a\n User d\nMatch host=b\n User e\n", profile.Profile{Host: "a", User: "me"}},
-		"this login":            {"Match localuser me originalhost a\n User d\nMatch user d\n Port 9\n", profile.Profile{Host: "a", User: "d", Port: 9}},
+		"of another host": {"Match host b exec true\n User d\nHost a\n User u\n",
+			profile.Profile{Host: "a", User: "u"}},
+		"of another name": {"Match exec true originalhost b,c*\n User d\nHost a\n User u\n",
+			profile.Profile{Host: "a", User: "u"}},
+		"that says nothing": {"Host a\n User u\nMatch exec true\n ForwardAgent yes\n SetEnv A=b\n",
+			profile.Profile{Host: "a", User: "u"}},
+		"of what is said": {"Host a\n User u\n Port 7\nMatch exec true\n User d\n Port 8\n",
+			profile.Profile{Host: "a", User: "u", Port: 7}},
+		"all": {"Host a\n User u\nMatch all\n User d\n Port 7\n",
+			profile.Profile{Host: "a", User: "u", Port: 7}},
+		"this host": {"Host a\n HostName a.lan\nMatch host *.lan,!b.lan\n User d\n",
+			profile.Profile{Host: "a.lan", User: "d"}},
+		"not this host": {"Match !host a\n User d\nMatch host=b\n User e\n",
+			profile.Profile{Host: "a", User: "me"}},
+		"this login": {"Match localuser me originalhost a\n User d\nMatch user d\n Port 9\n",
+			profile.Profile{Host: "a", User: "d", Port: 9}},
 		"another login":         {"Match localuser you\n User d\n", profile.Profile{Host: "a", User: "me"}},
 		"a comment of the line": {"Host a # mine\n User u # me\n", profile.Profile{Host: "a", User: "u"}},
-		"no longer":             {"Match host b\n User d\nHost a\n Port 3\n", profile.Profile{Host: "a", User: "me", Port: 3}},
+		"no longer": {"Match host b\n User d\nHost a\n Port 3\n",
+			profile.Profile{Host: "a", User: "me", Port: 3}},
 	} {
 		config, err := read(t, c.text)
 		if err != nil {
@@ -112,12 +123,14 @@ func TestAMatchSpoilsOnlyWhatItMayConcern(t *testing.T) {
 
 // TestTheHostKeyOfAnAliasIsFound where ssh keeps it: under the alias, without a port.
 func TestTheHostKeyOfAnAliasIsFound(t *testing.T) {
-	c, err := read(t, "Host tank\n HostName 192.0.2.7\n Port 2222\n HostKeyAlias tank-key\n ProxyJump door\nHost door\n HostKeyAlias door-key\nHost plain\n HostName tank-key\n Port 2222\n")
+	c, err := read(t, "Host tank\n HostName 192.0.2.7\n Port 2222\n HostKeyAlias tank-key\n ProxyJump door\nHost "+
+		"door\n HostKeyAlias door-key\nHost plain\n HostName tank-key\n Port 2222\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "known_hosts")
-	if err := os.WriteFile(file, []byte("tank-key "+edLine+"\n[tank-key]:2222 "+otherEd+"\ndoor-key "+otherEd+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("tank-key "+edLine+"\n[tank-key]:2222 "+otherEd+"\ndoor-key "+otherEd+"\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	if host, jump, err := c.HostKeys(file, "tank"); err != nil || host != edLine || jump != otherEd {
@@ -154,7 +167,8 @@ func TestWhatCannotBeFollowedIsSaid(t *testing.T) {
 			_, err = config.Profile("a")
 		}
 		var said *reason.Said
-		if !errors.As(err, &said) || said.Code != "import_failed" && said.Code != "bad_profile" || !strings.Contains(said.Text, c.says) || said.Hint == "" {
+		if !errors.As(err, &said) || said.Code != "import_failed" && said.Code != "bad_profile" ||
+			!strings.Contains(said.Text, c.says) || said.Hint == "" {
 			t.Errorf("%s: got %v, want an error that names %q", name, err, c.says)
 		}
 	}
@@ -170,7 +184,8 @@ const (
 
 func TestAnAcceptedHostKeyIsFound(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "known_hosts")
-	if err := os.WriteFile(file, []byte("nas.lan "+edLine+"\n[nas.lan]:2222 "+otherEd+" a comment\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("nas.lan "+edLine+"\n[nas.lan]:2222 "+otherEd+" a comment\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {

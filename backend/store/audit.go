@@ -33,7 +33,8 @@ func (s *Store) Audit(ctx context.Context, e AuditEntry) error {
 func (s *Store) auditIn(ctx context.Context, tx *sql.Tx, e AuditEntry) error {
 	field := func(v string) string { return reason.Clean(v, maxAuditField) }
 	_, err := tx.ExecContext(ctx, `INSERT INTO audit (t_ms, what, profile_id, job, drive_id, text) VALUES (?, ?, ?, ?, ?, ?)`,
-		s.now().UnixMilli(), field(e.What), field(e.ProfileID), field(e.Job), field(e.DriveID), reason.Clean(e.Text, maxAuditText))
+		s.now().UnixMilli(), field(e.What), field(e.ProfileID), field(e.Job), field(e.DriveID),
+		reason.Clean(e.Text, maxAuditText))
 	return err
 }
 

@@ -25,8 +25,8 @@ const asidePrefix = "burnish-damaged-"
 // mark is what migrate.lock holds once a database of ours has been opened in its directory.
 const mark = "This directory holds the data of Burnish.\n"
 
-// inUse reports whether a data directory has been ours: a file of another program in a directory that is new to us is none
-// of ours to judge.
+// inUse reports whether a data directory has been ours: a file of another program in a directory that is new to us is
+// none of ours to judge.
 func inUse(dir string) bool {
 	st, err := os.Stat(filepath.Join(dir, "mirror"))
 	if err == nil && st.IsDir() {
@@ -43,8 +43,8 @@ func markInUse(dir string) {
 	}
 }
 
-// damaged reports whether the database is ours and broken: by its mark, or since it lies in a directory that has been ours
-// (known). The error is one that says nothing about the file.
+// damaged reports whether the database is ours and broken: by its mark, or since it lies in a directory that has been
+// ours (known). The error is one that says nothing about the file.
 func damaged(ctx context.Context, path string, known bool) (bool, error) {
 	head, err := header(path)
 	if err != nil {
@@ -95,21 +95,23 @@ func check(ctx context.Context, address string) (broken, ours bool, err error) {
 }
 
 // speaksOfTheFile are the errors with which SQLite refuses what it reads; all others say nothing about the file.
-var speaksOfTheFile = map[int]bool{lib.SQLITE_ERROR: true, lib.SQLITE_CORRUPT: true, lib.SQLITE_NOTADB: true, lib.SQLITE_FORMAT: true}
+var speaksOfTheFile = map[int]bool{lib.SQLITE_ERROR: true, lib.SQLITE_CORRUPT: true, lib.SQLITE_NOTADB: true,
+	lib.SQLITE_FORMAT: true}
 
 // farVersion is a schema version that no version of ours will ever have.
 const farVersion = 10_000
 
 // plausible reports whether a header with our mark says what one of ours can: SQLite's two file formats, and a version.
 func plausible(head []byte) bool {
-	return head[18] >= 1 && head[18] <= 2 && head[19] >= 1 && head[19] <= 2 && binary.BigEndian.Uint32(head[60:]) < farVersion
+	return head[18] >= 1 && head[18] <= 2 && head[19] >= 1 && head[19] <= 2 &&
+		binary.BigEndian.Uint32(head[60:]) < farVersion
 }
 
 // headBytes is how much of a database's header is looked at.
 const headBytes = 72
 
-// header reads the beginning of a file; nothing of one that is not there or is no file. It is read while no connection to
-// the file is open in this process: closing a descriptor drops the locks of all others.
+// header reads the beginning of a file; nothing of one that is not there or is no file. It is read while no connection
+// to the file is open in this process: closing a descriptor drops the locks of all others.
 func header(path string) ([]byte, error) {
 	if st, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && !st.Mode().IsRegular() {
 		return nil, nil

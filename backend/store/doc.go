@@ -6,8 +6,8 @@
 //   - An intent is stored before a NAS is asked: AddIntents returns when it is on the disk (synchronous=FULL). After a
 //     crash the same id is asked again, which a NAS answers with the job that it has.
 //   - Several processes share the file (window, start --wait, stop). Each write is one short immediate transaction that
-//     may be repeated without harm; what is older never replaces what is newer. Nobody holds a transaction across a call
-//     to a NAS.
+//     may be repeated without harm; what is older never replaces what is newer. Nobody holds a transaction across a
+//     call to a NAS.
 //   - Only a file whose application_id is ours is opened for SQL; any other is refused untouched. So is one of a newer
 //     schema. Only creating and migrating are exclusive (migrate.lock, which is never deleted): a new file appears
 //     whole, by rename; an older one is copied (burnish-vN-TIME.db) before its first change.
@@ -23,13 +23,14 @@
 //     are the cached fold; observation and seen_ms are what was last seen. A job outlives its profile under the name
 //     that the NAS had.
 //   - audit: what was done to profiles and drives, append-only.
-//   - grants: permissions to erase drives in use (package unlock). One is spent in the transaction that stores the intent
-//     of the start it was given for; ended says how it ended, and whether it has expired is asked of the clock.
+//   - grants: permissions to erase drives in use (package unlock). One is spent in the transaction that stores the
+//     intent of the start it was given for; ended says how it ended, and whether it has expired is asked of the clock.
 //
 // Concurrency: a Store may be used from any goroutine; writes take turns on one connection, reads run beside them on up
 // to four. A context that ends gives its own error and leaves nothing half done.
 //
 // Errors are reasons: no_space (free some, then do the same again; what was stored stays), data_dir_unusable (the
 // directory cannot be written, the file is damaged or not ours, or another process kept it locked for long),
-// newer_data, no_such_nas, nas_exists, nas_has_jobs, no_such_job, no_such_grant, grant_expired, wrong_use. Others are faults of the caller.
+// newer_data, no_such_nas, nas_exists, nas_has_jobs, no_such_job, no_such_grant, grant_expired, wrong_use. Others are
+// faults of the caller.
 package store

@@ -21,7 +21,8 @@ const keepGrants = 30 * 24 * time.Hour
 
 func scanGrant(row scanner) (g unlock.Grant, err error) {
 	var id, scope string
-	err = row.Scan(&g.ID, &g.ProfileID, &g.MachineID, &id, &scope, &g.Text, &g.By, &g.CreatedMs, &g.ExpiresMs, &g.Ended, &g.EndedMs, &g.Job)
+	err = row.Scan(&g.ID, &g.ProfileID, &g.MachineID, &id, &scope, &g.Text, &g.By, &g.CreatedMs, &g.ExpiresMs, &g.Ended,
+		&g.EndedMs, &g.Job)
 	if err == nil {
 		err = errors.Join(json.Unmarshal([]byte(id), &g.Drive), json.Unmarshal([]byte(scope), &g.Scope))
 	}
@@ -60,11 +61,14 @@ func (s *Store) addGrant(ctx context.Context, tx *sql.Tx, g unlock.Grant) error 
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO grants (id, profile_id, machine_id, drive_id, drive, scope, text, given_to,
 		created_ms, expires_ms, ended, ended_ms, job) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, '')`,
-		g.ID, g.ProfileID, g.MachineID, g.Drive.ID(), string(id), string(scope), reason.Clean(g.Text, maxAuditText), reason.Clean(g.By, maxAuditField), g.CreatedMs, g.ExpiresMs); err != nil {
+		g.ID, g.ProfileID, g.MachineID, g.Drive.ID(), string(id), string(scope), reason.Clean(g.Text, maxAuditText),
+		reason.Clean(g.By, maxAuditField), g.CreatedMs, g.ExpiresMs); err != nil {
 		return err
 	}
-	return s.auditIn(ctx, tx, AuditEntry{What: "unlock", ProfileID: g.ProfileID, DriveID: g.Drive.ID(), Text: fmt.Sprintf(
-		"%s: %s, grant %s until %s, %s: %s", g.By, p.Name, g.ID, time.UnixMilli(g.ExpiresMs).UTC().Format(time.RFC3339), g.Scope.Class, g.Text)})
+	return s.auditIn(ctx, tx, AuditEntry{What: "unlock", ProfileID: g.ProfileID, DriveID: g.Drive.ID(),
+		Text: fmt.Sprintf(
+			"%s: %s, grant %s until %s, %s: %s", g.By, p.Name, g.ID,
+			time.UnixMilli(g.ExpiresMs).UTC().Format(time.RFC3339), g.Scope.Class, g.Text)})
 }
 
 // spend ends a grant by the start that it was given for. It must be stored and live at this moment; the same job may
@@ -91,7 +95,8 @@ func (s *Store) spend(ctx context.Context, tx *sql.Tx, id, job string) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE grants SET ended = ?, ended_ms = ?, job = ? WHERE id = ?`, unlock.Spent, now.UnixMilli(), job, id); err != nil {
 		return err
 	}
-	return s.auditIn(ctx, tx, AuditEntry{What: "grant_spent", ProfileID: g.ProfileID, Job: job, DriveID: j.DriveID, Text: "grant " + id + ", " + g.Text})
+	return s.auditIn(ctx, tx, AuditEntry{What: "grant_spent", ProfileID: g.ProfileID, Job: job, DriveID: j.DriveID,
+		Text: "grant " + id + ", " + g.Text})
 }
 
 // EndGrant ends a grant that has not ended, with a line in the audit trail, and gives it as it is then: no_such_grant.
@@ -108,7 +113,8 @@ func (s *Store) EndGrant(ctx context.Context, id string, how unlock.End, by stri
 		if _, err := tx.ExecContext(ctx, `UPDATE grants SET ended = ?, ended_ms = ? WHERE id = ?`, g.Ended, g.EndedMs, id); err != nil {
 			return err
 		}
-		return s.auditIn(ctx, tx, AuditEntry{What: "grant_" + string(how), ProfileID: g.ProfileID, DriveID: g.Drive.ID(), Text: by + ": grant " + id})
+		return s.auditIn(ctx, tx, AuditEntry{What: "grant_" + string(how), ProfileID: g.ProfileID,
+			DriveID: g.Drive.ID(), Text: by + ": grant " + id})
 	})
 	return g, err
 }

@@ -18,7 +18,8 @@ func permission(t *testing.T) unlock.Grant {
 	t.Helper()
 	u := drive.Usage{Class: drive.Data, Text: "ext4", PhraseKind: drive.SerialPhrase, Claims: []string{"labels ext a"}}
 	g, err := unlock.New(unlock.Ask{
-		NAS: "Tank", ProfileID: tank().ID, MachineID: "m", Drive: drive.Identity{Serial: "WD-1", WWN: "5000CCA", SizeBytes: 1 << 40}, Usage: u, Phrase: "WD-1", By: "me@here",
+		NAS: "Tank", ProfileID: tank().ID, MachineID: "m", Drive: drive.Identity{Serial: "WD-1", WWN: "5000CCA",
+			SizeBytes: 1 << 40}, Usage: u, Phrase: "WD-1", By: "me@here",
 	}, noon, rand.Reader)
 	ok(t, err)
 	return g
@@ -97,7 +98,8 @@ func TestWithOneRefusalNoGrantIsSpentAndNoneIsStored(t *testing.T) {
 	ok(t, s.AddGrants(t.Context(), []unlock.Grant{live, dead}))
 	_, err := s.EndGrant(t.Context(), dead.ID, unlock.Taken, "me@here")
 	ok(t, err)
-	wantCode(t, s.AddIntents(t.Context(), []Job{spending("a", live), spending("b", fresh), spending("c", dead)}, fresh), "grant_expired")
+	wantCode(t, s.AddIntents(t.Context(), []Job{spending("a", live), spending("b", fresh), spending("c", dead)}, fresh),
+		"grant_expired")
 	if got, err := s.Grant(t.Context(), live.ID); err != nil || got.Ended != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -108,7 +110,8 @@ func TestWithOneRefusalNoGrantIsSpentAndNoneIsStored(t *testing.T) {
 	if s.AddIntents(t.Context(), []Job{other}) == nil {
 		t.Error("a grant was spent on another drive")
 	}
-	wantCode(t, s.AddIntents(t.Context(), []Job{{ID: jobID("e"), ProfileID: tank().ID, DriveID: "WD-1@5000CCA", Request: []byte("{}"), Grant: "none"}}), "no_such_grant")
+	wantCode(t, s.AddIntents(t.Context(), []Job{{ID: jobID("e"), ProfileID: tank().ID, DriveID: "WD-1@5000CCA",
+		Request: []byte("{}"), Grant: "none"}}), "no_such_grant")
 }
 
 func TestAnExpiredGrantIsNotSpentAndNotEndedTwice(t *testing.T) {

@@ -63,7 +63,8 @@ const selectJob = `SELECT id, ifnull(profile_id, ''), nas, drive_id, plan, reque
 func scanJob(row scanner) (j Job, err error) {
 	var request string
 	var said, seen sql.NullString
-	err = row.Scan(&j.ID, &j.ProfileID, &j.NAS, &j.DriveID, &j.Plan, &request, &j.Phase, &j.State, &said, &j.CreatedMs, &j.EndedMs,
+	err = row.Scan(&j.ID, &j.ProfileID, &j.NAS, &j.DriveID, &j.Plan, &request, &j.Phase, &j.State, &said, &j.CreatedMs,
+		&j.EndedMs,
 		&seen, &j.SeenMs)
 	if err != nil {
 		return Job{}, err
@@ -84,8 +85,8 @@ func scanJob(row scanner) (j Job, err error) {
 
 // AddIntents stores new jobs, all or none, in phase asked and state queued; when it returns nil they are on the disk.
 // Of each job ID, ProfileID, DriveID, Plan, Request and CreatedMs are taken; NAS becomes the profile's name. A job that
-// is there with the same request is left as it is; with another request the call fails. no_such_nas if a profile is gone.
-// New grants are stored with them, and a job's Grant, where it has one, is spent, all in the same transaction:
+// is there with the same request is left as it is; with another request the call fails. no_such_nas if a profile is
+// gone. New grants are stored with them, and a job's Grant, where it has one, is spent, all in the same transaction:
 // no_such_grant or grant_expired if that cannot be.
 func (s *Store) AddIntents(ctx context.Context, jobs []Job, fresh ...unlock.Grant) error {
 	for _, j := range jobs {
@@ -176,8 +177,9 @@ func (s *Store) SaveFold(ctx context.Context, id string, state burnin.State, sai
 		state, text, endedMs, id, state.Ended(), burnin.Unknown)
 }
 
-// SaveObservation keeps what was seen of the job's newest run at seenMs of this computer's clock, unless something newer
-// is kept already: no_such_job. What was seen far in the future was seen by a clock that has been set right since.
+// SaveObservation keeps what was seen of the job's newest run at seenMs of this computer's clock, unless something
+// newer is kept already: no_such_job. What was seen far in the future was seen by a clock that has been set right
+// since.
 func (s *Store) SaveObservation(ctx context.Context, id string, obs burnin.Observation, seenMs int64) error {
 	line, err := json.Marshal(obs)
 	if err != nil {
@@ -234,7 +236,8 @@ func (s *Store) FindJob(ctx context.Context, prefix string) (Job, error) {
 	case len(found) == 1 || found[0].ID == prefix:
 		return found[0], nil
 	}
-	return Job{}, reason.New(reason.WrongUse, "what", fmt.Sprintf("%s fits more than one job: %s, %s", prefix, found[0].ID, found[1].ID),
+	return Job{}, reason.New(reason.WrongUse, "what", fmt.Sprintf("%s fits more than one job: %s, %s", prefix,
+		found[0].ID, found[1].ID),
 		"hint", "Give more characters of the job's id.")
 }
 

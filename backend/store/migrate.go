@@ -101,9 +101,10 @@ func lock(ctx context.Context, dir string) (unlock func(), err error) {
 	return func() { l.Close() }, nil
 }
 
-// inspect reports whether a database of ours is there. It looks through SQLite, because closing a file descriptor of its
-// own would drop the locks that this process may hold on the file, but as immutable, so that a foreign file and what
-// lies beside it stay as they are. The file's first page is always complete: create moves a finished file into place.
+// inspect reports whether a database of ours is there. It looks through SQLite, because closing a file descriptor of
+// its own would drop the locks that this process may hold on the file, but as immutable, so that a foreign file and
+// what lies beside it stay as they are. The file's first page is always complete: create moves a finished file into
+// place.
 func inspect(ctx context.Context, dir, path string) (there bool, err error) {
 	st, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && st.Mode().IsRegular() && st.Size() == 0 {
@@ -125,7 +126,8 @@ func inspect(ctx context.Context, dir, path string) (there bool, err error) {
 		return false, err
 	}
 	if id != applicationID {
-		return false, unusable(dir, fmt.Errorf("%s is a database of another program (application id %#x); it was left as it is", fileName, id))
+		return false, unusable(dir, fmt.Errorf("%s is a database of another program (application id %#x); it was "+
+			"left as it is", fileName, id))
 	}
 	if runtime.GOOS != "windows" && st.Mode().Perm()&0o077 != 0 {
 		return true, os.Chmod(path, 0o600)
@@ -137,7 +139,8 @@ func inspect(ctx context.Context, dir, path string) (there bool, err error) {
 func strayLogs(dir, path string) error {
 	for _, end := range []string{"-wal", "-journal"} {
 		if st, err := os.Stat(path + end); err == nil && st.Size() > 0 {
-			return unusable(dir, fmt.Errorf("%s is gone but %s%s is there; restore the first or move the second away", fileName, fileName, end))
+			return unusable(dir, fmt.Errorf("%s is gone but %s%s is there; restore the first or move the second away",
+				fileName, fileName, end))
 		}
 	}
 	return nil
@@ -187,7 +190,8 @@ func upgrade(ctx context.Context, path string, scripts []string, now func() time
 	case version == len(scripts):
 		return nil
 	case version > len(scripts):
-		return reason.New(reason.NewerData, "what", path, "version", fmt.Sprintf("schema %d, known here is %d", version, len(scripts)))
+		return reason.New(reason.NewerData, "what", path, "version", fmt.Sprintf("schema %d, known here is %d", version,
+			len(scripts)))
 	}
 	if err := keepCopy(ctx, db, path, version, now()); err != nil {
 		return err

@@ -182,7 +182,8 @@ func TestAForeignDatabaseIsRefusedUntouched(t *testing.T) {
 }
 
 func TestAFileThatIsNoDatabaseIsRefusedUntouched(t *testing.T) {
-	for what, content := range map[string][]byte{"text": []byte("my notes\n"), "long text": bytes.Repeat([]byte("notes "), 10_000), "zeros": make([]byte, 8192)} {
+	for what, content := range map[string][]byte{"text": []byte("my notes\n"),
+		"long text": bytes.Repeat([]byte("notes "), 10_000), "zeros": make([]byte, 8192)} {
 		dir := t.TempDir()
 		ok(t, os.WriteFile(filepath.Join(dir, fileName), content, 0o600))
 		before := contents(t, dir)
@@ -218,7 +219,8 @@ func TestADirectoryThatCannotHoldDataIsSaidSo(t *testing.T) {
 	ok(t, os.WriteFile(file, nil, 0o600))
 	withDir := t.TempDir()
 	ok(t, os.Mkdir(filepath.Join(withDir, fileName), 0o700))
-	dirs := map[string]string{"a file": file, "below a file": filepath.Join(file, "data"), "a directory as database": withDir, "a NUL in it": "a\x00b"}
+	dirs := map[string]string{"a file": file, "below a file": filepath.Join(file, "data"),
+		"a directory as database": withDir, "a NUL in it": "a\x00b"}
 	if runtime.GOOS != "windows" {
 		open := t.TempDir()
 		ok(t, os.Chmod(open, 0o777))

@@ -61,7 +61,8 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	path := filepath.Join(s.dir, fileName)
 	s.write, err = sql.Open("sqlite", address(path, url.Values{
 		"mode": {"rw"}, "_txlock": {"immediate"}, "_defensive": {"1"}, "_dqs": {"0"},
-		"_pragma": {busyPragma, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "journal_size_limit(16777216)"},
+		"_pragma": {busyPragma, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+			"journal_size_limit(16777216)"},
 	}))
 	if err != nil {
 		return err
@@ -122,7 +123,8 @@ func (s *Store) change(ctx context.Context, what string, fn func(*sql.Tx) error)
 }
 
 // list reads all rows at once, so that no read stays open and keeps the write-ahead log from being folded in.
-func list[T any](ctx context.Context, s *Store, what string, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func list[T any](ctx context.Context, s *Store, what string, scan func(scanner) (T, error), query string,
+	args ...any) ([]T, error) {
 	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, s.explain(what, err)

@@ -59,8 +59,10 @@ func tank() profile.Profile {
 		key = `C:\Users\me\.ssh\id_ed25519`
 	}
 	return profile.Profile{
-		ID: nasID("1"), Name: "Tank", Host: "nas.lan", Port: 2222, User: "admin", KeyFile: key, Sudo: profile.SudoNoPasswd,
-		StateDir: "/mnt/tank/burnish", VirtualDrives: true, Hostname: "truenas", Slots: 6, AutoResume: true, KeepDays: 7, SMARTTypes: map[string]string{"BRIDGE7": "sntjmicron"}, CreatedMs: 1_700_000_000_000,
+		ID: nasID("1"), Name: "Tank", Host: "nas.lan", Port: 2222, User: "admin", KeyFile: key,
+		Sudo:     profile.SudoNoPasswd,
+		StateDir: "/mnt/tank/burnish", VirtualDrives: true, Hostname: "truenas", Slots: 6, AutoResume: true,
+		KeepDays: 7, SMARTTypes: map[string]string{"BRIDGE7": "sntjmicron"}, CreatedMs: 1_700_000_000_000,
 	}
 }
 
@@ -246,7 +248,8 @@ func TestAnIntentsPhaseOnlyMovesForward(t *testing.T) {
 func TestAFoldIsCachedAndAnOlderMirrorDoesNotBringAnEndedJobBack(t *testing.T) {
 	id := jobID("a")
 	s := withTank(t, id)
-	killed, stopped := reason.New("runner_killed", "stage", "precheck", "progress", ""), reason.New("stopped_by_person", "stage", "precheck", "progress", "")
+	killed, stopped := reason.New("runner_killed", "stage", "precheck", "progress", ""),
+		reason.New("stopped_by_person", "stage", "precheck", "progress", "")
 	for i, step := range []struct {
 		state     burnin.State
 		said      *reason.Said
@@ -326,7 +329,8 @@ func TestAJobIsFoundByTheBeginningOfItsID(t *testing.T) {
 	}
 	for prefix, code := range map[string]reason.Code{
 		"abc": "wrong_use", "": "wrong_use", "abcd": "wrong_use",
-		"abcx": "no_such_job", "%%%%": "no_such_job", "abc_": "no_such_job", "ab*?": "no_such_job", "abcd\x00": "no_such_job", "' OR 1=1 --": "no_such_job",
+		"abcx": "no_such_job", "%%%%": "no_such_job", "abc_": "no_such_job", "ab*?": "no_such_job",
+		"abcd\x00": "no_such_job", "' OR 1=1 --": "no_such_job",
 	} {
 		got, err := s.FindJob(t.Context(), prefix)
 		if err == nil {
@@ -374,7 +378,8 @@ func TestTheAuditTrailIsReadOnFromWhereOneStopped(t *testing.T) {
 	ok(t, s.Audit(t.Context(), AuditEntry{What: "stop", Text: strings.Repeat("x", 1<<20)}))
 	first, err := s.AuditTrail(t.Context(), 0, 1)
 	ok(t, err)
-	want := []AuditEntry{{Seq: 1, TMs: noon.UnixMilli(), What: "start", ProfileID: "p", Job: "j", DriveID: "d", Text: "one\ufffd[2J"}}
+	want := []AuditEntry{{Seq: 1, TMs: noon.UnixMilli(), What: "start", ProfileID: "p", Job: "j", DriveID: "d",
+		Text: "one\ufffd[2J"}}
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Error(diff)
 	}
@@ -400,14 +405,16 @@ func TestHostileTextComesBackAsItWentIn(t *testing.T) {
 		}
 		j.DriveID, j.Plan, j.Request = text, text[:min(len(text), 200)], quoted
 		obs := burnin.Observation{BootID: strings.ToValidUTF8(text, "?")}
-		if err := errors.Join(s.AddIntents(context.Background(), []Job{j}), s.SaveObservation(context.Background(), j.ID, obs, 1)); err != nil {
+		if err := errors.Join(s.AddIntents(context.Background(), []Job{j}), s.SaveObservation(context.Background(),
+			j.ID, obs, 1)); err != nil {
 			rt.Fatal(err)
 		}
 		got, err := s.Job(context.Background(), j.ID)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if got.DriveID != j.DriveID || got.Plan != j.Plan || string(got.Request) != string(j.Request) || got.Observation.BootID != obs.BootID {
+		if got.DriveID != j.DriveID || got.Plan != j.Plan || string(got.Request) != string(j.Request) ||
+			got.Observation.BootID != obs.BootID {
 			rt.Fatalf("%q came back as %+v", text, got)
 		}
 	})

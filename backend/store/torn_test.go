@@ -47,11 +47,16 @@ func TestATornDatabaseLocksNobodyOut(t *testing.T) {
 		return b
 	}
 	cases := map[string][]byte{
-		"first page zeros": over(0, make([]byte, 4096)), "first page garbage": over(0, garbage(4096)), "all zeros": make([]byte, len(whole)),
-		"all garbage": garbage(len(whole)), "first sector zeros": over(0, make([]byte, 512)), "header behind its magic zeros": over(16, make([]byte, 84)),
-		"header behind its magic garbage": over(16, garbage(84)), "application id zeros": over(68, make([]byte, 4)), "one byte": whole[:1],
-		"within the magic": whole[:10], "within the header": whole[:60], "header alone": whole[:100], "a version from nowhere": over(60, []byte{0x7f, 1, 1, 1}),
-		"a format from nowhere": over(18, []byte{9, 9}), "a format to write from nowhere": over(18, []byte{9}), "one page": whole[:4096],
+		"first page zeros": over(0, make([]byte, 4096)), "first page garbage": over(0, garbage(4096)),
+		"all zeros":   make([]byte, len(whole)),
+		"all garbage": garbage(len(whole)), "first sector zeros": over(0, make([]byte, 512)),
+		"header behind its magic zeros":   over(16, make([]byte, 84)),
+		"header behind its magic garbage": over(16, garbage(84)), "application id zeros": over(68, make([]byte, 4)),
+		"one byte":         whole[:1],
+		"within the magic": whole[:10], "within the header": whole[:60], "header alone": whole[:100],
+		"a version from nowhere": over(60, []byte{0x7f, 1, 1, 1}),
+		"a format from nowhere":  over(18, []byte{9, 9}), "a format to write from nowhere": over(18, []byte{9}),
+		"one page":   whole[:4096],
 		"half of it": whole[:len(whole)/2+100], "text": []byte("my notes\n"),
 	}
 	for what, content := range cases {
@@ -61,7 +66,8 @@ func TestATornDatabaseLocksNobodyOut(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ok(t, s.AddProfile(t.Context(), profile.Profile{ID: "abcdefabcdefabcd", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k", Sudo: profile.SudoNone, MachineID: "m", Slots: 4}))
+			ok(t, s.AddProfile(t.Context(), profile.Profile{ID: "abcdefabcdefabcd", Name: "box", Host: "h", Port: 22,
+				User: "root", KeyFile: "/k", Sudo: profile.SudoNone, MachineID: "m", Slots: 4}))
 			aside, err := s.Aside()
 			ok(t, errors.Join(err, s.Close()))
 			found := false
@@ -114,7 +120,8 @@ func TestADatabaseOpensWhereverItWasTorn(t *testing.T) {
 		}
 		_, jobsErr := s.Jobs(t.Context(), Filter{})
 		_, profilesErr := s.Profiles(t.Context())
-		if err := errors.Join(jobsErr, profilesErr, s.Audit(t.Context(), AuditEntry{What: "a test"}), s.Close()); err != nil {
+		if err := errors.Join(jobsErr, profilesErr, s.Audit(t.Context(), AuditEntry{What: "a test"}),
+			s.Close()); err != nil {
 			t.Errorf("torn at %d for %d bytes in way %d: %v", at, n, how, err)
 		}
 	}

@@ -32,8 +32,8 @@ func TestHowManyAccidentsAreNoWonder(t *testing.T) {
 	}
 }
 
-// More work explains more accidents, never fewer; and an honest drive, whose accidents come as the model says, is hardly
-// ever called suspect.
+// More work explains more accidents, never fewer; and an honest drive, whose accidents come as the model says, is
+// hardly ever called suspect.
 func TestMoreWorkExplainsMoreAccidents(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bytes := rapid.Int64Range(0, 1000*tb).Draw(t, "bytes")
@@ -60,20 +60,26 @@ func TestErrorsThatHealAreCountedAsAccidents(t *testing.T) {
 		least  int64
 		most   int64
 	}{
-		"none":                      {nil, 0, 0},
-		"one sector, in each sweep": {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 9000, Last: 9000, Times: 1}, {Effect: faultdev.FailWrite, First: 9000, Last: 9000, Times: 1}}, 2, 2},
-		"a scratch over 2 MiB":      {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 8192, Last: 12287, Times: 7}}, 1, 1},
-		"all that was under way":    {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 100 * 2048, Last: 104*2048 - 1, Times: 4}}, 1, 1},
-		"each twentieth read":       {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 0, Last: 1 << 30, Every: 20}}, 8, 40},
-		"each twentieth write":      {[]faultdev.Fault{{Effect: faultdev.FailWrite, First: 0, Last: 1 << 30, Every: 20}}, 8, 40},
-		"each second read":          {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 0, Last: 1 << 30, Every: 2}}, 1, 100},
+		"none": {nil, 0, 0},
+		"one sector, in each sweep": {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 9000, Last: 9000, Times: 1},
+			{Effect: faultdev.FailWrite, First: 9000, Last: 9000, Times: 1}}, 2, 2},
+		"a scratch over 2 MiB": {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 8192, Last: 12287, Times: 7}}, 1,
+			1},
+		"all that was under way": {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 100 * 2048, Last: 104*2048 - 1,
+			Times: 4}}, 1, 1},
+		"each twentieth read": {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 0, Last: 1 << 30, Every: 20}}, 8,
+			40},
+		"each twentieth write": {[]faultdev.Fault{{Effect: faultdev.FailWrite, First: 0, Last: 1 << 30, Every: 20}}, 8,
+			40},
+		"each second read": {[]faultdev.Fault{{Effect: faultdev.FailRead, First: 0, Last: 1 << 30, Every: 2}}, 1, 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dev := faultdev.New(geo)
 			dev.Set(c.faults...)
 			res, err := surface.Run(context.Background(), dev, wall{}, surface.Options{Mode: surface.ModeStamp}, deaf{})
 			if err != nil || res.Accidents < c.least || res.Accidents > c.most || res.TransientsAll < res.Accidents {
-				t.Errorf("%d accidents of %d places, %d bad ranges, %v", res.Accidents, res.TransientsAll, len(res.BadRanges), err)
+				t.Errorf("%d accidents of %d places, %d bad ranges, %v", res.Accidents, res.TransientsAll,
+					len(res.BadRanges), err)
 			}
 		})
 	}
@@ -101,7 +107,8 @@ func TestWhatStaysBadByChance(t *testing.T) {
 		healed, answered int64
 		doubt            bool
 	}{
-		{0, 1000, false}, {1, 40_000_000, false}, {20, 2000, false}, {20, 100, true}, {1900, 4000, true}, {5, 5, true}, {3, 0, false},
+		{0, 1000, false}, {1, 40_000_000, false}, {20, 2000, false}, {20, 100, true}, {1900, 4000, true}, {5, 5, true},
+		{3, 0, false},
 		{10_000, 10_000_000, false}, {1_000_000, 10_000_000, true},
 	} {
 		if p := surface.ByChance(c.healed, c.answered); (p >= 1e-3) != c.doubt {

@@ -8,8 +8,8 @@ import (
 // aheadBudget is how long a run that met a limit looks for the end of what is bad.
 const aheadBudget = 5 * time.Minute
 
-// lookAhead reads single physical sectors beyond where a run ended early, in steps that double, and gives the LBA of the
-// first that could be read: whether a track is dead or a whole head, without a year of retries.
+// lookAhead reads single physical sectors beyond where a run ended early, in steps that double, and gives the LBA of
+// the first that could be read: whether a track is dead or a whole head, without a year of retries.
 func (e *engine) lookAhead(ctx context.Context) *int64 {
 	unit := int64(e.geo.PhysicalBytes)
 	buf, begin := e.spare[:unit], e.clock.Now()

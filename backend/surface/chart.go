@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// maxParts is into how many equal parts a drive is divided for its chart; a small one into fewer, since requests that are
-// under way together are answered together, and a part has to hold several such rounds.
+// maxParts is into how many equal parts a drive is divided for its chart; a small one into fewer, since requests that
+// are under way together are answered together, and a part has to hold several such rounds.
 const (
 	maxParts      = 1000
 	roundsPerPart = 2

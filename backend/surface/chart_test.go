@@ -27,7 +27,8 @@ func TestTheChartShowsASlowPlaceInEachSweep(t *testing.T) {
 		for i, s := range n.stretches {
 			bytes += s.Bytes
 			slow := s.Index == 16
-			if s.Index != i%32 || s.Parts != 32 || (s.Phase == surface.PhaseWrite) != (i < 32) || (s.Slow == 1) != slow || (s.Max > time.Second) != slow || s.P99 > s.Max || s.Mean > s.Max {
+			if s.Index != i%32 || s.Parts != 32 || (s.Phase == surface.PhaseWrite) != (i < 32) ||
+				(s.Slow == 1) != slow || (s.Max > time.Second) != slow || s.P99 > s.Max || s.Mean > s.Max {
 				t.Errorf("stretch %d: %+v", i, s)
 			}
 			if want := 10 * time.Millisecond; !slow && (s.Time != 2*want || s.Mean != want) {

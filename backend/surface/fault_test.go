@@ -18,8 +18,8 @@ type injected struct {
 	flips  map[int64]int64
 }
 
-// drawFaults puts faults at distinct sectors of g. A misplaced write goes back by more than what is under way at once, so
-// that it lands after the sector's own write.
+// drawFaults puts faults at distinct sectors of g. A misplaced write goes back by more than what is under way at once,
+// so that it lands after the sector's own write.
 func drawFaults(t *rapid.T, g surface.Geometry, apart int64) injected {
 	in := injected{bad: map[int64]surface.Kind{}, found: map[int64]int64{}, flips: map[int64]int64{}}
 	sectors := g.SizeBytes / int64(g.LogicalBytes)
@@ -31,7 +31,8 @@ func drawFaults(t *rapid.T, g surface.Geometry, apart int64) injected {
 		for lba := first; lba <= last; lba++ {
 			free = free && !used[lba]
 		}
-		what := rapid.SampledFrom([]string{"read", "read once", "write", "write once", "flip", "flip once", "drop", "misplace", "both"}).Draw(t, "fault")
+		what := rapid.SampledFrom([]string{"read", "read once", "write", "write once", "flip", "flip once",
+			"drop", "misplace", "both"}).Draw(t, "fault")
 		delta := apart + rapid.Int64Range(0, sectors).Draw(t, "back")
 		if what == "misplace" {
 			for lba := first; lba <= last; lba++ {
@@ -60,7 +61,8 @@ func drawFaults(t *rapid.T, g surface.Geometry, apart int64) injected {
 			f.Effect, f.Times = faultdev.FailWrite, rapid.IntRange(1, 3).Draw(t, "times")
 		case "flip", "flip once":
 			f.Effect = faultdev.FlipRead
-			f.Byte, f.Mask = rapid.IntRange(0, g.LogicalBytes-1).Draw(t, "byte"), byte(1)<<rapid.IntRange(0, 7).Draw(t, "bit")
+			f.Byte, f.Mask = rapid.IntRange(0, g.LogicalBytes-1).Draw(t, "byte"), byte(1)<<rapid.IntRange(0, 7).Draw(t,
+				"bit")
 			if what == "flip once" {
 				f.Times = 1
 				break
@@ -97,11 +99,13 @@ func drawFaults(t *rapid.T, g surface.Geometry, apart int64) injected {
 func TestWhatIsReportedIsWhatWasInjectedLBAByLBA(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		logical := rapid.SampledFrom([]int{512, 512, 4096}).Draw(t, "logical")
-		g := surface.Geometry{LogicalBytes: logical, PhysicalBytes: rapid.SampledFrom([]int{logical, 4096}).Draw(t, "physical")}
+		g := surface.Geometry{LogicalBytes: logical, PhysicalBytes: rapid.SampledFrom([]int{logical, 4096}).Draw(t,
+			"physical")}
 		g.SizeBytes = rapid.Int64Range(1, 600<<10/int64(logical)).Draw(t, "sectors") * int64(logical)
 		opt := surface.Options{
 			Mode: surface.ModeStamp, Nonce: nonce, Passes: rapid.IntRange(1, 2).Draw(t, "passes"),
-			BlockBytes: rapid.SampledFrom([]int{4096, 16 << 10, 64 << 10}).Draw(t, "block"), InFlight: rapid.IntRange(1, 5).Draw(t, "in flight"),
+			BlockBytes: rapid.SampledFrom([]int{4096, 16 << 10, 64 << 10}).Draw(t, "block"), InFlight: rapid.IntRange(1,
+				5).Draw(t, "in flight"),
 			BadRangeLimit: 1 << 20, BadSectorLimit: 1 << 20,
 		}
 		const spare = 2 // blocks that a queue may have begun beyond those in flight, while the oldest is not answered
@@ -133,7 +137,8 @@ func TestWhatIsReportedIsWhatWasInjectedLBAByLBA(t *testing.T) {
 			t.Fatalf("%d bytes written, want %d", res.BytesWritten, want)
 		}
 		if c := dev.Counts(); c.BytesWritten != res.BytesWriteAttempted {
-			t.Fatalf("%d bytes reached the drive, %d are said to have been tried", c.BytesWritten, res.BytesWriteAttempted)
+			t.Fatalf("%d bytes reached the drive, %d are said to have been tried", c.BytesWritten,
+				res.BytesWriteAttempted)
 		}
 		// Whatever could be written was: no neighbour of a fault was left out.
 		disk, want := make([]byte, g.SizeBytes), make([]byte, g.SizeBytes)
@@ -142,7 +147,8 @@ func TestWhatIsReportedIsWhatWasInjectedLBAByLBA(t *testing.T) {
 		for lba := int64(0); lba < g.SizeBytes/int64(logical); lba++ {
 			k := in.bad[lba]
 			at := lba * int64(logical)
-			if same := string(disk[at:at+int64(logical)]) == string(want[at:at+int64(logical)]); !same && (k == "" || k == surface.KindRead || k == surface.KindMismatch) {
+			if same := string(disk[at:at+int64(logical)]) == string(want[at:at+int64(logical)]); !same &&
+				(k == "" || k == surface.KindRead || k == surface.KindMismatch) {
 				t.Fatalf("LBA %d (%q) was not written", lba, k)
 			}
 		}
@@ -152,7 +158,8 @@ func TestWhatIsReportedIsWhatWasInjectedLBAByLBA(t *testing.T) {
 func checkRanges(t *rapid.T, who string, ranges []surface.Range, in injected) {
 	got := map[int64]surface.Kind{}
 	for _, r := range ranges {
-		if !r.Persistent || r.Pass != 1 || (r.FoundLBA != nil) != (r.Kind == surface.KindMisplaced) || (r.FirstDiff != nil) != (r.Kind == surface.KindMismatch) {
+		if !r.Persistent || r.Pass != 1 || (r.FoundLBA != nil) != (r.Kind == surface.KindMisplaced) ||
+			(r.FirstDiff != nil) != (r.Kind == surface.KindMismatch) {
 			t.Fatalf("%s: %+v", who, r)
 		}
 		var flips int64
@@ -163,7 +170,8 @@ func checkRanges(t *rapid.T, who string, ranges []surface.Range, in injected) {
 			got[lba] = r.Kind
 			flips += in.flips[lba]
 			if r.Kind == surface.KindMisplaced && *r.FoundLBA+lba-r.FirstLBA != in.found[lba] {
-				t.Fatalf("%s: LBA %d holds the stamp of %d, said is %d", who, lba, in.found[lba], *r.FoundLBA+lba-r.FirstLBA)
+				t.Fatalf("%s: LBA %d holds the stamp of %d, said is %d", who, lba, in.found[lba],
+					*r.FoundLBA+lba-r.FirstLBA)
 			}
 		}
 		if flips != r.FlippedBits {

@@ -66,7 +66,8 @@ func TestARangeSetHoldsWhatWasAddedAndNothingElse(t *testing.T) {
 		want, units := map[int64]Kind{}, map[int64]bool{}
 		for range rapid.IntRange(0, 40).Draw(t, "adds") {
 			first := rapid.Int64Range(0, 200).Draw(t, "first")
-			r := Range{FirstLBA: first, LastLBA: first + rapid.Int64Range(0, 9).Draw(t, "more"), Kind: rapid.SampledFrom([]Kind{KindRead, KindWrite}).Draw(t, "kind")}
+			r := Range{FirstLBA: first, LastLBA: first + rapid.Int64Range(0, 9).Draw(t, "more"),
+				Kind: rapid.SampledFrom([]Kind{KindRead, KindWrite}).Draw(t, "kind")}
 			if s.count(r.FirstLBA, r.LastLBA) > 0 {
 				continue
 			}
@@ -167,7 +168,8 @@ func TestEachFlippedBitIsSeenInAnySectorByAnyProcessor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.SampledFrom([]int{512, 1024, 4096}).Draw(t, "sector")
 		lba := rapid.Int64Range(0, 1<<40).Draw(t, "lba")
-		st := newStamper([16]byte{byte(rapid.IntRange(0, 255).Draw(t, "nonce"))}, uint32(rapid.IntRange(1, 9).Draw(t, "pass")), size)
+		st := newStamper([16]byte{byte(rapid.IntRange(0, 255).Draw(t, "nonce"))},
+			uint32(rapid.IntRange(1, 9).Draw(t, "pass")), size)
 		buf, want := AlignedBuffer(4*size), make([]byte, size)
 		st.fill(buf, lba)
 		if !st.matches(buf, lba, want) {

@@ -29,7 +29,8 @@ func errorFinding(kind Kind, e *IOError) finding {
 
 // toRange is the sector as a range.
 func (b badSector) toRange(phase Phase, pass int) Range {
-	r := Range{FirstLBA: b.lba, LastLBA: b.lba, Kind: b.kind, Persistent: b.confirmed, Errno: b.errno, Class: b.class, Phase: phase, Pass: pass}
+	r := Range{FirstLBA: b.lba, LastLBA: b.lba, Kind: b.kind, Persistent: b.confirmed, Errno: b.errno, Class: b.class,
+		Phase: phase, Pass: pass}
 	switch b.kind {
 	case KindMisplaced:
 		r.FoundLBA = &b.found
@@ -42,10 +43,10 @@ func (b badSector) toRange(phase Phase, pass int) Range {
 
 // classify says what is wrong with a sector that is not what it must be.
 //
-// The border between mismatch and stale: data that has nothing to do with the stamp differs from it in half of the bits,
-// with a standard deviation of 32 bits in a sector of 512 bytes. Up to 3/8 of the bits (16 deviations below) it is the
-// stamp, damaged: a few flips, or a sector of which up to three quarters were not written. A header that decodes as the
-// right one makes it a mismatch too, whatever the body holds.
+// The border between mismatch and stale: data that has nothing to do with the stamp differs from it in half of the
+// bits, with a standard deviation of 32 bits in a sector of 512 bytes. Up to 3/8 of the bits (16 deviations below) it
+// is the stamp, damaged: a few flips, or a sector of which up to three quarters were not written. A header that decodes
+// as the right one makes it a mismatch too, whatever the body holds.
 func classify(got, want []byte, lba int64, nonce [16]byte, pass int) finding {
 	if stamp, ok := DecodeStamp(got); ok && stamp.Nonce == nonce && stamp.Pass == uint32(pass) {
 		if stamp.LBA != lba {

@@ -36,12 +36,13 @@ func looksClaimed(p []byte, off int64) bool {
 	if beginClaims((*[headBytes]byte)(p)) {
 		return true
 	}
-	// A boot signature matters at LBA 0, in each extended boot record, and in whatever a RAID or a loop device makes LBA 0.
+	// A boot signature matters at LBA 0, in each extended boot record, and in whatever a RAID or a loop device makes
+	// LBA 0.
 	return holdsBoot(p) || off < magicBytes && headLooksClaimed(p, int(off))
 }
 
-// beginClaims reports the two bytes that VIA and JMicron RAID put at the begin of a drive's last sectors, which any sector
-// can be.
+// beginClaims reports the two bytes that VIA and JMicron RAID put at the begin of a drive's last sectors, which any
+// sector can be.
 func beginClaims(p *[headBytes]byte) bool {
 	first := binary.LittleEndian.Uint16(p[:])
 	return first == 0xaa55 || first == 0x4d4a

@@ -30,10 +30,11 @@ func Mark(ctx context.Context, dev Device, clock Clock, opt MarkOptions, off int
 	})
 }
 
-// CheckMarks empties the write cache, reads enough elsewhere that no cache can answer for the medium, and compares marks
-// that were written before, by this run or an earlier one, as a verify sweep does: what is wrong is read three more times.
-// Where addresses wrap, what was written behind the real end has overwritten them.
-func CheckMarks(ctx context.Context, dev Device, clock Clock, opt MarkOptions, offs []int64, obs Observer) (Result, error) {
+// CheckMarks empties the write cache, reads enough elsewhere that no cache can answer for the medium, and compares
+// marks that were written before, by this run or an earlier one, as a verify sweep does: what is wrong is read three
+// more times. Where addresses wrap, what was written behind the real end has overwritten them.
+func CheckMarks(ctx context.Context, dev Device, clock Clock, opt MarkOptions, offs []int64, obs Observer) (Result,
+	error) {
 	return marking(dev, clock, opt, obs, PhaseVerify, func(e *engine) error {
 		cache := opt.CacheBytes
 		if cache == 0 {
@@ -59,7 +60,8 @@ func CheckMarks(ctx context.Context, dev Device, clock Clock, opt MarkOptions, o
 }
 
 // marking is an engine that works on marks instead of sweeping.
-func marking(dev Device, clock Clock, opt MarkOptions, obs Observer, phase Phase, work func(*engine) error) (Result, error) {
+func marking(dev Device, clock Clock, opt MarkOptions, obs Observer, phase Phase, work func(*engine) error) (Result,
+	error) {
 	geo := dev.Geometry()
 	if err := geo.Check(); err != nil {
 		return Result{}, err

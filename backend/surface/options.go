@@ -19,8 +19,8 @@ const (
 // Phase is the kind of a sweep.
 type Phase string
 
-// The phases. A stamp run goes through write and verify in each pass, a read run through read, a capacity probe and a seek
-// pass through their own.
+// The phases. A stamp run goes through write and verify in each pass, a read run through read, a capacity probe and a
+// seek pass through their own.
 const (
 	PhaseWrite  Phase = "write"
 	PhaseVerify Phase = "verify"
@@ -138,27 +138,33 @@ func (o Options) complete(g Geometry) (Options, error) {
 	case o.Mode != ModeRead && o.Mode != ModeStamp:
 		return o, fmt.Errorf("surface: unknown mode %q; it is read or stamp", o.Mode)
 	case o.BlockBytes < 0 || o.BlockBytes%bufferAlign != 0 || o.BlockBytes%g.PhysicalBytes != 0:
-		return o, fmt.Errorf("surface: a block of %d bytes is not a multiple of %d and of the physical sector of %d", o.BlockBytes, bufferAlign, g.PhysicalBytes)
-	case min(int64(o.Passes), int64(o.InFlight), int64(o.BadRangeLimit), o.BadSectorLimit, int64(o.ErrorBudget), int64(o.CheckpointEvery)) < 0:
+		return o, fmt.Errorf("surface: a block of %d bytes is not a multiple of %d and of the physical sector of %d",
+			o.BlockBytes, bufferAlign, g.PhysicalBytes)
+	case min(int64(o.Passes), int64(o.InFlight), int64(o.BadRangeLimit), o.BadSectorLimit, int64(o.ErrorBudget),
+		int64(o.CheckpointEvery)) < 0:
 		return o, errors.New("surface: an option is negative")
 	case o.Start.Pass != 0 && !o.Start.fits(o, g):
-		return o, fmt.Errorf("surface: a run of %d passes over %d bytes cannot start in pass %d, %s, at byte %d", o.Passes, g.SizeBytes, o.Start.Pass, o.Start.Phase, o.Start.Position)
+		return o, fmt.Errorf("surface: a run of %d passes over %d bytes cannot start in pass %d, %s, at byte %d",
+			o.Passes, g.SizeBytes, o.Start.Pass, o.Start.Phase, o.Start.Position)
 	}
 	return o, nil
 }
 
 // Counters are in bytes, over all sweeps so far.
 type Counters struct {
-	BytesWritten        int64         // the drive said that it wrote them
-	BytesVerified       int64         // read and compared, good or bad; 0 in read mode
-	BytesCovered        int64         // distinct bytes of the drive that were checked: read and, in stamp mode, compared; or answered with an error
-	BytesWriteAttempted int64         // asked to be written, each retry included: the most that the kernel may have counted
-	ZeroBytes           int64         // read mode: in sectors that hold only zeros
-	TransientsAll       int64         // places that were bad at first, and good when tried again
-	Accidents           int64         // events behind these; see Accidental
-	DataHealed          bool          // one of these held wrong data
-	Answered            int64         // requests that were answered, errors and retries included. A run in which this stands still is stuck
-	Active              time.Duration // time of I/O, without checkpoints and without waiting for a path to come back
+	BytesWritten  int64 // the drive said that it wrote them
+	BytesVerified int64 // read and compared, good or bad; 0 in read mode
+	// distinct bytes of the drive that were checked: read and, in stamp mode, compared; or answered with an error
+	BytesCovered int64
+	// asked to be written, each retry included: the most that the kernel may have counted
+	BytesWriteAttempted int64
+	ZeroBytes           int64 // read mode: in sectors that hold only zeros
+	TransientsAll       int64 // places that were bad at first, and good when tried again
+	Accidents           int64 // events behind these; see Accidental
+	DataHealed          bool  // one of these held wrong data
+	// requests that were answered, errors and retries included. A run in which this stands still is stuck
+	Answered int64
+	Active   time.Duration // time of I/O, without checkpoints and without waiting for a path to come back
 }
 
 // Progress is where a run is. It is told only after bytes were moved or requests answered.
@@ -171,8 +177,8 @@ type Progress struct {
 	Counters
 }
 
-// Checkpoint is a quiescent moment: no request is under way, and in a write sweep everything before Position was written
-// and flushed.
+// Checkpoint is a quiescent moment: no request is under way, and in a write sweep everything before Position was
+// written and flushed.
 type Checkpoint struct{ Progress }
 
 // Observer is told what happens, from Run's own goroutine and in order. While a method works, the run waits.
@@ -203,14 +209,17 @@ type Span struct {
 
 // Result is what a run did. It is valid whatever error came with it.
 type Result struct {
-	Progress            // where it ended
-	BadRanges   []Range // sorted, merged, without overlap
-	Transients  []Range // bad at first, good when tried again; a block as a whole where no sector of it failed alone. The first 256, and the first with wrong data
-	EndedEarly  Early   // "" unless a limit was met
-	Unread      *Span   // ended early: what the last sweep did not finish; of its first block some sectors may be listed as bad
-	AnswersFrom *int64  // ended early: an LBA beyond the place where it ended that could be read; nil if none was found
-	Unanswered  []Span  // requests that were under way when Run gave up to wait for them
-	Complete    bool    // each sweep went over every byte of the drive
+	Progress          // where it ended
+	BadRanges []Range // sorted, merged, without overlap
+	// bad at first, good when tried again; a block as a whole where no sector of it failed alone. The first 256, and
+	// the first with wrong data
+	Transients []Range
+	EndedEarly Early // "" unless a limit was met
+	// ended early: what the last sweep did not finish; of its first block some sectors may be listed as bad
+	Unread      *Span
+	AnswersFrom *int64 // ended early: an LBA beyond the place where it ended that could be read; nil if none was found
+	Unanswered  []Span // requests that were under way when Run gave up to wait for them
+	Complete    bool   // each sweep went over every byte of the drive
 }
 
 // The errors that end a run, each as a *DeviceError.

@@ -27,8 +27,8 @@ type answer struct {
 // lane is one of the requests that are under way at once, with its buffer. Block k of a run goes to lane k modulo their
 // number.
 //
-// Where the device has a queue, one conveyor works all lanes. Else each lane has a goroutine, and these pass a token along,
-// so that requests start in the order of their blocks while making and comparing data runs in parallel.
+// Where the device has a queue, one conveyor works all lanes. Else each lane has a goroutine, and these pass a token
+// along, so that requests start in the order of their blocks while making and comparing data runs in parallel.
 type lane struct {
 	slot      int
 	buf, want []byte
@@ -69,7 +69,8 @@ func newPipeline(dev Device, clock Clock, sectorBytes, block, inFlight int) *pip
 	}
 	if queue != nil {
 		p.asked = make(chan *lane, lanes)
-		c := &conveyor{pipeline: p, queue: queue, inFlight: inFlight, sector: sectorBytes, clock: clock, ready: make([]*lane, 0, lanes)}
+		c := &conveyor{pipeline: p, queue: queue, inFlight: inFlight, sector: sectorBytes, clock: clock,
+			ready: make([]*lane, 0, lanes)}
 		go c.run()
 		return p
 	}
@@ -127,8 +128,8 @@ func (l *lane) finish(err error, now time.Time, sectorBytes int) {
 // spoiled begins no sector that anybody would write.
 const spoiled = 0xdead_5ec7_0bad_da7a
 
-// spoil takes its head from each sector of p: a buffer that still holds what was written must not pass for data that came
-// from the drive.
+// spoil takes its head from each sector of p: a buffer that still holds what was written must not pass for data that
+// came from the drive.
 func spoil(p []byte, sectorBytes int) {
 	for i := 0; i < len(p); i += sectorBytes {
 		binary.NativeEndian.PutUint64(p[i:], spoiled)

@@ -21,8 +21,8 @@ const (
 	// beyond it, and is longer than the distance from one place to the next: wherever addresses wrap, the first place
 	// behind the real end lands in it.
 	denseMax = 256 << 20
-	// evidenceMin is how many places have to tell the same before anything is concluded, and tailMin the part of all places
-	// that a drive has to lose at its end before that is a matter of capacity.
+	// evidenceMin is how many places have to tell the same before anything is concluded, and tailMin the part of all
+	// places that a drive has to lose at its end before that is a matter of capacity.
 	evidenceMin, tailMin = 8, 64
 	// refineRounds narrow the real end down, each by the number of refinePlaces.
 	refineRounds, refinePlaces = 3, 32
@@ -66,9 +66,9 @@ func (o ProbeOptions) complete(g Geometry) ProbeOptions {
 }
 
 // Probe writes stamped blocks at scattered places of the drive, at powers of two, at fractions of its size and at both
-// its ends, empties the write cache, reads enough elsewhere that no cache can answer for the medium, and reads them back,
-// and with them the head of the drive, in which the first place behind a real end lands where addresses wrap. A drive that
-// does that, or that keeps nothing beyond some place, shows it here in about a minute instead of a day.
+// its ends, empties the write cache, reads enough elsewhere that no cache can answer for the medium, and reads them
+// back, and with them the head of the drive, in which the first place behind a real end lands where addresses wrap. A
+// drive that does that, or that keeps nothing beyond some place, shows it here in about a minute instead of a day.
 // Errors and contexts end it as they end Run; the observer's Bad and Checkpoint are not called.
 func Probe(ctx context.Context, dev Device, clock Clock, opt ProbeOptions, obs Observer) (ProbeResult, error) {
 	geo := dev.Geometry()
@@ -147,7 +147,8 @@ func (p *prober) look(ctx context.Context) error {
 			p.found.Wrong++
 		}
 	}
-	p.logf("capacity probe: %d of %d places hold something else, %d answered with an error, %d sectors of the head hold what was written elsewhere", p.found.Wrong, p.found.Places, p.found.Errors, len(strays))
+	p.logf("capacity probe: %d of %d places hold something else, %d answered with an error, %d sectors of the head "+
+		"hold what was written elsewhere", p.found.Wrong, p.found.Places, p.found.Errors, len(strays))
 	if p.found.Wrong == 0 && len(jumps) == 0 {
 		return nil
 	}
@@ -162,8 +163,8 @@ func (p *prober) look(ctx context.Context) error {
 // stretch is a part of the drive in bytes, its end not included.
 type stretch struct{ from, to int64 }
 
-// places gives where to look, in order and without overlap, and what more of the drive's head is read. The head comes in
-// pieces as far as it is stamped.
+// places gives where to look, in order and without overlap, and what more of the drive's head is read. The head comes
+// in pieces as far as it is stamped.
 func (p *prober) places() ([]place, stretch) {
 	size, unit := p.geo.SizeBytes, int64(p.unit)
 	dense := min(max(4*size/int64(p.probe.Places), 64<<10), denseMax, size)
@@ -181,7 +182,8 @@ func (p *prober) places() ([]place, stretch) {
 	}
 	head := stretch{dense, dense}
 	if reach := step/2 + step/8 + 2*unit; reach > dense && dense < size {
-		// One more place in the middle between two: so half of the head is enough. Reading them back would tell nothing new.
+		// One more place in the middle between two: so half of the head is enough. Reading them back would tell nothing
+		// new.
 		head.to = min(reach, size)
 		for i := range size / step {
 			blind[up(i*step+step/2+int64(mix(p.stamp.b+uint64(i))%uint64(step/8)))] = true
@@ -214,8 +216,8 @@ func (p *prober) places() ([]place, stretch) {
 	return out, head
 }
 
-// strays reads a part of the drive that was not stamped as a whole, and gives the sectors that hold the stamp of another
-// one. Its medium errors are the sweep's.
+// strays reads a part of the drive that was not stamped as a whole, and gives the sectors that hold the stamp of
+// another one. Its medium errors are the sweep's.
 func (p *prober) strays(ctx context.Context, part stretch) ([]moved, error) {
 	var jumps []moved
 	for off := part.from; off < part.to; {
@@ -239,8 +241,8 @@ func (p *prober) strays(ctx context.Context, part stretch) ([]moved, error) {
 	return jumps, nil
 }
 
-// test writes all places, in order, and reads them back but for those that are blind. It marks them, and gives the sectors that hold another one's
-// stamp.
+// test writes all places, in order, and reads them back but for those that are blind. It marks them, and gives the
+// sectors that hold another one's stamp.
 func (p *prober) test(ctx context.Context, places []place) ([]moved, error) {
 	for i := range places {
 		pl := &places[i]
@@ -327,7 +329,8 @@ func (p *prober) wraps(ctx context.Context, jumps []moved) (*Fake, error) {
 				d, agree = d/q, more
 			}
 		}
-		p.logf("capacity probe: %d of %d pairs of places at a distance of %d sectors are one and the same", agree, evidenceMin, d)
+		p.logf("capacity probe: %d of %d pairs of places at a distance of %d sectors are one and the same", agree,
+			evidenceMin, d)
 		return &Fake{How: FakeWraps, RealBytes: d * p.sector, Probes: agree}, nil
 	}
 	return nil, nil
@@ -420,7 +423,8 @@ func (p *prober) ends(ctx context.Context, places []place) (*Fake, error) {
 			}
 		}
 	}
-	p.logf("capacity probe: none of %d places from byte %d on kept what was written there, %d of %d before it did", lost, high, kept, from)
+	p.logf("capacity probe: none of %d places from byte %d on kept what was written there, %d of %d before it did",
+		lost, high, kept, from)
 	return &Fake{How: FakeEnds, RealBytes: high, Probes: lost}, nil
 }
 

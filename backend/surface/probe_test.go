@@ -24,7 +24,8 @@ func probe(t testing.TB, dev surface.Device) surface.ProbeResult {
 	if len(n.bad) != 0 || len(n.checkpoints) != 0 {
 		t.Errorf("a probe lists no bad sectors and is no sweep: %+v, %d checkpoints", n.bad, len(n.checkpoints))
 	}
-	if last := n.progress[len(n.progress)-1]; last.Phase != surface.PhaseProbe || last.Done != last.Total || last.Total == 0 {
+	if last := n.progress[len(n.progress)-1]; last.Phase != surface.PhaseProbe || last.Done != last.Total ||
+		last.Total == 0 {
 		t.Errorf("progress ended at %+v", last)
 	}
 	return res
@@ -76,7 +77,8 @@ func TestADriveThatKeepsNothingBeyondItsRealEndIsFake(t *testing.T) {
 		dev := faultdev.New(g)
 		dev.Set(faultdev.Fault{Effect: faultdev.DropWrite, First: real / 512, Last: g.SizeBytes / 512})
 		res := probe(t, dev)
-		if res.Fake == nil || res.Fake.How != surface.FakeEnds || max(res.Fake.RealBytes-real, real-res.Fake.RealBytes) > 4096 {
+		if res.Fake == nil || res.Fake.How != surface.FakeEnds || max(res.Fake.RealBytes-real,
+			real-res.Fake.RealBytes) > 4096 {
 			t.Errorf("ends at %d: %+v", real, res.Fake)
 		}
 	}
@@ -85,7 +87,8 @@ func TestADriveThatKeepsNothingBeyondItsRealEndIsFake(t *testing.T) {
 func TestWhatElseIsWrongWithADriveIsNotItsCapacity(t *testing.T) {
 	g := surface.Geometry{SizeBytes: 64<<20 + 7*512, LogicalBytes: 512, PhysicalBytes: 512}
 	for name, faults := range map[string][]faultdev.Fault{
-		"unreadable places":             {{Effect: faultdev.FailRead, First: 0, Last: 0}, {Effect: faultdev.FailRead, First: 65536, Last: 65600}},
+		"unreadable places": {{Effect: faultdev.FailRead, First: 0, Last: 0}, {Effect: faultdev.FailRead,
+			First: 65536, Last: 65600}},
 		"an end that cannot be read":    {{Effect: faultdev.FailRead, First: 100_000, Last: 131_078}},
 		"an end that cannot be written": {{Effect: faultdev.FailWrite, First: 100_000, Last: 131_078}},
 		"flipped bits":                  {{Effect: faultdev.FlipRead, First: 0, Last: 200_000, Byte: 300, Mask: 1}},
@@ -107,7 +110,8 @@ func TestWhatElseIsWrongWithADriveIsNotItsCapacity(t *testing.T) {
 func TestAProbeThatMeetsAPathThatIsGoneEndsWithThat(t *testing.T) {
 	dev := faultdev.New(geo)
 	dev.Set(faultdev.Fault{Effect: faultdev.Vanish, First: 1000, Last: 1100})
-	if res, err := surface.Probe(t.Context(), dev, clock{}, probing, &notes{}); !errors.Is(err, surface.ErrGone) || res.Fake != nil {
+	if res, err := surface.Probe(t.Context(), dev, clock{}, probing, &notes{}); !errors.Is(err, surface.ErrGone) ||
+		res.Fake != nil {
 		t.Errorf("%v, %+v", err, res)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -164,8 +168,10 @@ func wrapsAt(t interface{ Fatalf(string, ...any) }, claimed, real int64) {
 // Sizes that drives are sold with are no round fractions of each other.
 func TestALargeDriveThatHoldsLessIsFoundWhateverItHolds(t *testing.T) {
 	for _, c := range [][2]int64{
-		{8_001_563_222_016, 3_000_592_982_016}, {12_000_138_625_024, 4_000_787_030_016}, {20_000_588_955_648, 13_370_000_003_072},
-		{20_000_588_955_648, 20_000_588_955_648 - 1<<20}, {4_000_787_030_016, 3_999_999_999_999 / 4096 * 4096}, {24_000_277_250_048, 64_023_257_088},
+		{8_001_563_222_016, 3_000_592_982_016}, {12_000_138_625_024, 4_000_787_030_016},
+		{20_000_588_955_648, 13_370_000_003_072},
+		{20_000_588_955_648, 20_000_588_955_648 - 1<<20}, {4_000_787_030_016, 3_999_999_999_999 / 4096 * 4096},
+		{24_000_277_250_048, 64_023_257_088},
 	} {
 		wrapsAt(t, c[0], c[1])
 	}

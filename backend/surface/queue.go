@@ -14,11 +14,11 @@ type Queuer interface {
 type Queue interface {
 	// Buffer is the slot's memory. It belongs to the device while the slot's request is under way.
 	Buffer(slot int) []byte
-	// Start sends a request for the first n bytes of the slot's buffer. It does not wait for the answer. An error is the
-	// request's answer.
+	// Start sends a request for the first n bytes of the slot's buffer. It does not wait for the answer. An error is
+	// the request's answer.
 	Start(slot int, write bool, n int, off int64) error
-	// Next waits for an answer to any request, which is as that of ReadAt or WriteAt. A negative slot means that the queue
-	// failed, and that no answer will come to what is under way.
+	// Next waits for an answer to any request, which is as that of ReadAt or WriteAt. A negative slot means that the
+	// queue failed, and that no answer will come to what is under way.
 	Next() (slot int, err error)
 	// Close gives the buffers back. No request is under way.
 	Close() error

@@ -19,18 +19,20 @@ const (
 
 // Range is a run of logical sectors that are bad in the same way, both ends included.
 type Range struct {
-	FirstLBA    int64      `json:"first_lba"`
-	LastLBA     int64      `json:"last_lba"`
-	Kind        Kind       `json:"kind"`
-	Persistent  bool       `json:"persistent"`             // stayed bad when read again (write: when written again)
-	FoundLBA    *int64     `json:"found_lba,omitempty"`    // misplaced: whose stamp FirstLBA holds; the others follow in step
+	FirstLBA   int64 `json:"first_lba"`
+	LastLBA    int64 `json:"last_lba"`
+	Kind       Kind  `json:"kind"`
+	Persistent bool  `json:"persistent"` // stayed bad when read again (write: when written again)
+	// misplaced: whose stamp FirstLBA holds; the others follow in step
+	FoundLBA    *int64     `json:"found_lba,omitempty"`
 	FlippedBits int64      `json:"flipped_bits,omitempty"` // mismatch: over all sectors of the range
 	FirstDiff   *Diff      `json:"first_diff,omitempty"`   // mismatch: in the sector FirstLBA
 	Errno       string     `json:"errno,omitempty"`        // read, write: of the first sector
 	Class       ErrorClass `json:"class,omitempty"`        // read, write
 	Phase       Phase      `json:"phase,omitempty"`        // the sweep that found it
 	Pass        int        `json:"pass,omitempty"`         // 1 for the first
-	// Unwatched says that nobody counted the writes of others here, between two runs or at all; the engines do not know.
+	// Unwatched says that nobody counted the writes of others here, between two runs or at all; the engines do not
+	// know.
 	Unwatched bool `json:"unwatched,omitempty"`
 }
 
@@ -46,7 +48,8 @@ type Diff struct {
 
 // joins reports whether b goes on where a ends, in the same way.
 func (a Range) joins(b Range) bool {
-	if a.LastLBA+1 != b.FirstLBA || a.Kind != b.Kind || a.Persistent != b.Persistent || a.Phase != b.Phase || a.Pass != b.Pass || a.Unwatched != b.Unwatched {
+	if a.LastLBA+1 != b.FirstLBA || a.Kind != b.Kind || a.Persistent != b.Persistent || a.Phase != b.Phase ||
+		a.Pass != b.Pass || a.Unwatched != b.Unwatched {
 		return false
 	}
 	return a.FoundLBA == nil || b.FoundLBA == nil || *a.FoundLBA-a.FirstLBA == *b.FoundLBA-b.FirstLBA

@@ -13,8 +13,10 @@ const (
 	rereads       = 3 // of what was found bad
 	transportTry  = 3 // times a request is sent again after a transport error
 	transportWait = time.Second
-	unitBatch     = 8 // bad physical sectors that are read again in one go; the first of a run alone, so that it is confirmed before the error budget is spent
-	failsMin      = 2 // times that a physical sector has to fail alone to stay bad where there is no time for more
+	// bad physical sectors that are read again in one go; the first of a run alone, so that it is confirmed before the
+	// error budget is spent
+	unitBatch = 8
+	failsMin  = 2 // times that a physical sector has to fail alone to stay bad where there is no time for more
 )
 
 // block collects what error handling finds in one block.
@@ -53,8 +55,8 @@ func (e *engine) units(b *block, yield func(unit) error) error {
 	return nil
 }
 
-// useless counts the sectors of a unit that need no request any more: in a write sweep those that could not be written in
-// an earlier pass, else all that are listed.
+// useless counts the sectors of a unit that need no request any more: in a write sweep those that could not be written
+// in an earlier pass, else all that are listed.
 func (e *engine) useless(u unit) int64 {
 	first, last := e.lbas(u.off, int64(u.n))
 	if e.phase == PhaseWrite {
@@ -80,7 +82,8 @@ func (e *engine) eachSector(b *block, u unit, do func(lba int64) error) error {
 
 // attempt sends one read or write in error handling, again if the path fails. Prior is the answer that the request got
 // already, if any. A medium error is returned apart from what ends the run.
-func (e *engine) attempt(ctx context.Context, op string, p []byte, off int64, prior error) (medium *IOError, err error) {
+func (e *engine) attempt(ctx context.Context, op string, p []byte, off int64, prior error) (medium *IOError,
+	err error) {
 	answer, wait := prior, transportWait
 	for try := 0; ; try++ {
 		if try > 0 || prior == nil {
@@ -132,7 +135,8 @@ func ioErrOf(err error, class ErrorClass) *IOError {
 func (e *engine) deviceError(op string, off int64, ioErr *IOError) error {
 	kind := map[ErrorClass]error{ClassTransport: ErrPath, ClassRefused: ErrRefused, ClassGone: ErrGone}[ioErr.Class]
 	if kind == nil {
-		return fmt.Errorf("surface: %s at LBA %d: an error of unknown class %q: %w", op, off/e.sector, ioErr.Class, ioErr)
+		return fmt.Errorf("surface: %s at LBA %d: an error of unknown class %q: %w", op, off/e.sector, ioErr.Class,
+			ioErr)
 	}
 	return &DeviceError{Kind: kind, Op: op, LBA: off / e.sector, Err: ioErr}
 }
@@ -197,7 +201,8 @@ func (e *engine) list(b *block) error {
 // healed notes n bytes that were answered with an error and could then be read or written.
 func (e *engine) healed(off int64, n int, kind Kind, ioErr *IOError) {
 	first, last := e.lbas(off, int64(n))
-	e.transient(Range{FirstLBA: first, LastLBA: last, Kind: kind, Errno: ioErr.Errno, Class: ioErr.Class, Phase: e.phase, Pass: e.pass}, false)
+	e.transient(Range{FirstLBA: first, LastLBA: last, Kind: kind, Errno: ioErr.Errno, Class: ioErr.Class,
+		Phase: e.phase, Pass: e.pass}, false)
 }
 
 // healedSectors notes data that was bad, then good.

@@ -84,7 +84,8 @@ func (e *engine) splitRead(ctx context.Context, b *block, medium *IOError) error
 	for _, u := range batch {      // not finished, because of err
 		_ = e.eachSector(b, u, func(lba int64) error {
 			if lba >= u.off/e.sector+u.asked {
-				b.bad = append(b.bad, badSector{lba: lba, finding: errorFinding(KindRead, u.err), confirmed: last && u.fails >= failsMin && !u.good})
+				b.bad = append(b.bad, badSector{lba: lba, finding: errorFinding(KindRead, u.err), confirmed: last &&
+					u.fails >= failsMin && !u.good})
 			}
 			return nil
 		})
@@ -95,8 +96,8 @@ func (e *engine) splitRead(ctx context.Context, b *block, medium *IOError) error
 	return err
 }
 
-// confirmUnits reads units that could not be read three more times, the last time by logical sectors, so that a good one
-// is not blamed for its neighbour. It returns those that it could not finish because of err.
+// confirmUnits reads units that could not be read three more times, the last time by logical sectors, so that a good
+// one is not blamed for its neighbour. It returns those that it could not finish because of err.
 func (e *engine) confirmUnits(ctx context.Context, b *block, alive []unit) ([]unit, error) {
 	for round := 1; round < rereads && len(alive) > 0; round++ {
 		if err := e.readElsewhere(ctx, b.off, round); err != nil {
@@ -217,8 +218,8 @@ func (e *engine) rereadRun(ctx context.Context, run []badSector) (still, gone []
 	return still, gone, nil
 }
 
-// readElsewhere reads a block far away, each round another one, so that a re-read is not answered from what the drive or
-// its controller still holds. What it reads is not looked at, and its medium errors belong to the sweep.
+// readElsewhere reads a block far away, each round another one, so that a re-read is not answered from what the drive
+// or its controller still holds. What it reads is not looked at, and its medium errors belong to the sweep.
 func (e *engine) readElsewhere(ctx context.Context, off int64, round int) error {
 	n := min(int64(len(e.spare)), e.geo.SizeBytes)
 	at := min((off+e.geo.SizeBytes/(rereads+1)*int64(round))%e.geo.SizeBytes, e.geo.SizeBytes-n)

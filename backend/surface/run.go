@@ -116,7 +116,8 @@ func (e *engine) passes(ctx context.Context) error {
 			} else if phase != PhaseWrite {
 				e.n.BytesCovered = e.pos
 			}
-			e.logf("pass %d of %d: %s sweep over %d bytes begins at byte %d", pass, e.opt.Passes, phase, e.geo.SizeBytes, e.pos)
+			e.logf("pass %d of %d: %s sweep over %d bytes begins at byte %d", pass, e.opt.Passes, phase,
+				e.geo.SizeBytes, e.pos)
 			if err := e.sweep(ctx); err != nil {
 				return err
 			}

@@ -100,10 +100,12 @@ func TestAGoodDriveIsWrittenAndComparedToTheLastByte(t *testing.T) {
 			opt := stamp
 			opt.Passes = 2
 			res, n := run(t, ways(dev)[i%2], opt)
-			if !res.Complete || res.EndedEarly != "" || res.BadRanges != nil || res.Transients != nil || res.Unread != nil {
+			if !res.Complete || res.EndedEarly != "" || res.BadRanges != nil || res.Transients != nil ||
+				res.Unread != nil {
 				t.Errorf("not a clean result: %+v", res)
 			}
-			want := surface.Counters{BytesWritten: 2 * g.SizeBytes, BytesVerified: 2 * g.SizeBytes, BytesCovered: g.SizeBytes, BytesWriteAttempted: 2 * g.SizeBytes}
+			want := surface.Counters{BytesWritten: 2 * g.SizeBytes, BytesVerified: 2 * g.SizeBytes,
+				BytesCovered: g.SizeBytes, BytesWriteAttempted: 2 * g.SizeBytes}
 			got := res.Counters
 			got.Active, got.Answered = 0, 0
 			if got != want {
@@ -123,7 +125,8 @@ func TestAGoodDriveIsWrittenAndComparedToTheLastByte(t *testing.T) {
 			for _, c := range n.checkpoints {
 				phases = append(phases, fmt.Sprintf("%d %s %v", c.Pass, c.Phase, c.Position == g.SizeBytes))
 			}
-			if d := cmp.Diff([]string{"1 write true", "1 verify true", "2 write true", "2 verify true"}, phases); d != "" {
+			if d := cmp.Diff([]string{"1 write true", "1 verify true", "2 write true", "2 verify true"},
+				phases); d != "" {
 				t.Error(d)
 			}
 		})
@@ -142,7 +145,8 @@ func TestReadModeReadsEveryByteAndCountsZeros(t *testing.T) {
 	if want := geo.SizeBytes - 4*512; res.ZeroBytes != want {
 		t.Errorf("%d zero bytes, want %d", res.ZeroBytes, want)
 	}
-	wantBad(t, res.BadRanges, surface.Range{FirstLBA: 100, LastLBA: 101, Kind: surface.KindRead, Persistent: true, Errno: "ENODATA", Class: surface.ClassMedium, Phase: surface.PhaseRead, Pass: 1})
+	wantBad(t, res.BadRanges, surface.Range{FirstLBA: 100, LastLBA: 101, Kind: surface.KindRead, Persistent: true,
+		Errno: "ENODATA", Class: surface.ClassMedium, Phase: surface.PhaseRead, Pass: 1})
 	if c := dev.Counts(); c.Writes+c.Flushes != 0 {
 		t.Errorf("read mode wrote: %+v", c)
 	}
@@ -156,7 +160,8 @@ func TestEachKindOfBadSectorIsNamed(t *testing.T) {
 	dev.Set(
 		faultdev.Fault{Effect: faultdev.FailRead, First: 8, Last: 8, Errno: "ENODATA"},
 		faultdev.Fault{Effect: faultdev.FailWrite, First: 9, Last: 10},
-		faultdev.Fault{Effect: faultdev.FailRead, First: 10, Last: 10}, // cannot be read either: listed once, as it was found first
+		// cannot be read either: listed once, as it was found first
+		faultdev.Fault{Effect: faultdev.FailRead, First: 10, Last: 10},
 		faultdev.Fault{Effect: faultdev.FlipRead, First: 12, Last: 13, Byte: 3, Mask: 0x81},
 		faultdev.Fault{Effect: faultdev.FlipRead, First: 14, Last: 14, Byte: 400, Mask: 1},
 		faultdev.Fault{Effect: faultdev.DropWrite, First: 950, Last: 951},
@@ -188,7 +193,8 @@ func TestEachKindOfBadSectorIsNamed(t *testing.T) {
 	if lost := geo.SizeBytes - res.BytesVerified; lost != 4*512 {
 		t.Errorf("%d bytes not verified, want those of 4 sectors", lost)
 	}
-	if diff := res.BadRanges[2].FirstDiff; diff.Offset != 3 || len(diff.Want) != 16 || diff.Want[2:] != diff.Got[2:] || diff.Want == diff.Got {
+	if diff := res.BadRanges[2].FirstDiff; diff.Offset != 3 || len(diff.Want) != 16 || diff.Want[2:] != diff.Got[2:] ||
+		diff.Want == diff.Got {
 		t.Errorf("first difference %+v", diff)
 	}
 	if len(n.bad) < len(want) {
@@ -203,16 +209,21 @@ func TestADriveThatWrapsIsFound(t *testing.T) {
 	dev := faultdev.NewWrapped(surface.Geometry{SizeBytes: 2 << 20, LogicalBytes: 512, PhysicalBytes: 512}, 1<<20)
 	res, _ := run(t, dev, stamp)
 	found := int64(2048)
-	wantBad(t, res.BadRanges, surface.Range{FirstLBA: 0, LastLBA: 2047, Kind: surface.KindMisplaced, Persistent: true, FoundLBA: &found, Phase: surface.PhaseVerify, Pass: 1})
+	wantBad(t, res.BadRanges, surface.Range{FirstLBA: 0, LastLBA: 2047, Kind: surface.KindMisplaced, Persistent: true,
+		FoundLBA: &found, Phase: surface.PhaseVerify, Pass: 1})
 }
 
 func TestWhatIsGoodOnASecondReadIsATransientAndNoEvidence(t *testing.T) {
 	dev := faultdev.New(geo)
 	dev.Set(
-		faultdev.Fault{Effect: faultdev.FailRead, First: 8, Last: 8, Times: 1},                       // heals when its block is split
-		faultdev.Fault{Effect: faultdev.FailRead, First: 200, Last: 200, Times: 2},                   // heals when its unit is read again
-		faultdev.Fault{Effect: faultdev.FlipRead, First: 400, Last: 401, Times: 2, Byte: 9, Mask: 4}, // one flip for each sector
-		faultdev.Fault{Effect: faultdev.FailRead, First: 1300, Last: 1300, Times: 4},                 // good at the last of its three re-reads
+		// heals when its block is split
+		faultdev.Fault{Effect: faultdev.FailRead, First: 8, Last: 8, Times: 1},
+		// heals when its unit is read again
+		faultdev.Fault{Effect: faultdev.FailRead, First: 200, Last: 200, Times: 2},
+		// one flip for each sector
+		faultdev.Fault{Effect: faultdev.FlipRead, First: 400, Last: 401, Times: 2, Byte: 9, Mask: 4},
+		// good at the last of its three re-reads
+		faultdev.Fault{Effect: faultdev.FailRead, First: 1300, Last: 1300, Times: 4},
 		faultdev.Fault{Effect: faultdev.FailWrite, First: 600, Last: 600, Times: 1},
 		faultdev.Fault{Effect: faultdev.FailWrite, First: 800, Last: 800, Times: 3}, // good only when retried alone
 	)
@@ -244,8 +255,10 @@ func TestLimitsEndARunEarlyAndSayWhatWasNotRead(t *testing.T) {
 		opt   func(*surface.Options)
 		want  surface.Early
 	}{
-		"bad ranges":  {faultdev.Fault{Effect: faultdev.FlipRead, First: 512, Last: 600, Mask: 1}, func(o *surface.Options) { o.BadRangeLimit = 1 }, surface.EarlyBadRanges},
-		"bad sectors": {faultdev.Fault{Effect: faultdev.FailRead, First: 512, Last: 2054}, func(o *surface.Options) { o.BadSectorLimit = 10 }, surface.EarlyBadSectors},
+		"bad ranges": {faultdev.Fault{Effect: faultdev.FlipRead, First: 512, Last: 600, Mask: 1},
+			func(o *surface.Options) { o.BadRangeLimit = 1 }, surface.EarlyBadRanges},
+		"bad sectors": {faultdev.Fault{Effect: faultdev.FailRead, First: 512, Last: 2054},
+			func(o *surface.Options) { o.BadSectorLimit = 10 }, surface.EarlyBadSectors},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dev := faultdev.New(geo)
@@ -256,7 +269,8 @@ func TestLimitsEndARunEarlyAndSayWhatWasNotRead(t *testing.T) {
 			if res.EndedEarly != c.want || res.Complete {
 				t.Fatalf("ended early %q, complete %v", res.EndedEarly, res.Complete)
 			}
-			if want := (surface.Span{FirstLBA: 512, LastLBA: 2054}); res.BytesCovered != 512*512 || res.Unread == nil || *res.Unread != want {
+			if want := (surface.Span{FirstLBA: 512, LastLBA: 2054}); res.BytesCovered != 512*512 || res.Unread == nil ||
+				*res.Unread != want {
 				t.Errorf("covered %d, unread %+v, want %+v", res.BytesCovered, res.Unread, want)
 			}
 			if len(res.BadRanges) != 1 || !res.BadRanges[0].Persistent || res.BadRanges[0].FirstLBA != 512 {
@@ -277,7 +291,8 @@ func TestADeadHeadEndsWithTheErrorBudgetAndEvidence(t *testing.T) {
 		opt := stamp
 		opt.InFlight = 1
 		res, _ := run(t, dev, opt)
-		if res.EndedEarly != surface.EarlyErrorTime || res.Complete || res.Unread.FirstLBA != res.Position/512 || res.Unread.LastLBA != 2054 {
+		if res.EndedEarly != surface.EarlyErrorTime || res.Complete || res.Unread.FirstLBA != res.Position/512 ||
+			res.Unread.LastLBA != 2054 {
 			t.Errorf("%+v", res)
 		}
 		if took := time.Since(begin); took < 30*time.Minute || took > 36*time.Minute { // 5 min more to look beyond it
@@ -301,7 +316,8 @@ func TestADyingDriveIsConfirmedHoweverSlowItFails(t *testing.T) {
 					dev := faultdev.New(g)
 					dev.Set(
 						faultdev.Fault{Effect: faultdev.FailRead, First: 1024, Last: 1535},
-						faultdev.Fault{Effect: faultdev.Slow, First: 1024, Last: 1535, Delay: time.Duration(seconds) * time.Second},
+						faultdev.Fault{Effect: faultdev.Slow, First: 1024, Last: 1535,
+							Delay: time.Duration(seconds) * time.Second},
 					)
 					opt := stamp
 					opt.InFlight = 1
@@ -310,7 +326,8 @@ func TestADyingDriveIsConfirmedHoweverSlowItFails(t *testing.T) {
 					surface.FillStamp(stamps, nonce, 1, 0, 512)
 					dev.Poke(stamps, 0)
 					res, _ := run(t, dev, opt)
-					if res.EndedEarly != surface.EarlyErrorTime || len(res.BadRanges) == 0 || !res.BadRanges[0].Persistent || res.BadRanges[0].FirstLBA != 1024 {
+					if res.EndedEarly != surface.EarlyErrorTime || len(res.BadRanges) == 0 ||
+						!res.BadRanges[0].Persistent || res.BadRanges[0].FirstLBA != 1024 {
 						t.Errorf("%s: %+v", res.EndedEarly, res.BadRanges)
 					}
 				})
@@ -323,7 +340,8 @@ func TestADyingDriveIsConfirmedHoweverSlowItFails(t *testing.T) {
 func TestWhatABrokenRunCouldNotConfirmIsNotHeldAgainstTheDrive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dev := faultdev.New(geo)
-		dev.Set(faultdev.Fault{Effect: faultdev.FailRead, First: 1024, Last: 1024}, faultdev.Fault{Effect: faultdev.Slow, First: 1024, Last: 1031, Delay: 3 * time.Minute})
+		dev.Set(faultdev.Fault{Effect: faultdev.FailRead, First: 1024, Last: 1024},
+			faultdev.Fault{Effect: faultdev.Slow, First: 1024, Last: 1031, Delay: 3 * time.Minute})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		stopped := errors.New("stopped")
 		go func() {
@@ -346,14 +364,16 @@ func TestAPathThatComesBackIsATransientAndOneThatDoesNotEndsTheRun(t *testing.T)
 			t.Run(fmt.Sprint(effect, times), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					dev := faultdev.New(geo)
-					dev.Set(faultdev.Fault{Effect: effect, First: 300, Last: 300, Times: times, Class: surface.ClassTransport, Errno: "ETIMEDOUT"})
+					dev.Set(faultdev.Fault{Effect: effect, First: 300, Last: 300, Times: times,
+						Class: surface.ClassTransport, Errno: "ETIMEDOUT"})
 					n := &notes{}
 					res, err := surface.Run(t.Context(), dev, clock{}, stamp, n)
 					if len(res.BadRanges) != 0 {
 						t.Errorf("the path's fault was put on the drive: %+v", res.BadRanges)
 					}
 					if times != 0 {
-						if err != nil || !res.Complete || len(res.Transients) != 1 || res.Transients[0].Class != surface.ClassTransport || res.BytesVerified != geo.SizeBytes {
+						if err != nil || !res.Complete || len(res.Transients) != 1 ||
+							res.Transients[0].Class != surface.ClassTransport || res.BytesVerified != geo.SizeBytes {
 							t.Errorf("%v, %+v", err, res)
 						}
 						if res.Active > time.Second/2 {
@@ -380,11 +400,13 @@ func TestRefusedGoneAndFlushErrorsEndTheRunAsWhatTheyAre(t *testing.T) {
 		want  error
 		lba   int64
 	}{
-		"write protected": {faultdev.Fault{Effect: faultdev.FailWrite, First: 300, Last: 300, Class: surface.ClassRefused, Errno: "EROFS"}, surface.ErrRefused, 256},
-		"reservation":     {faultdev.Fault{Effect: faultdev.FailRead, First: 2054, Last: 2054, Class: surface.ClassRefused, Errno: "EBADE"}, surface.ErrRefused, 2048},
-		"pulled":          {faultdev.Fault{Effect: faultdev.Vanish, First: 1024, Last: 2054}, surface.ErrGone, 1024},
-		"flush":           {faultdev.Fault{Effect: faultdev.FailFlush}, surface.ErrFlush, -1},
-		"flush, pulled":   {faultdev.Fault{Effect: faultdev.FailFlush, Class: surface.ClassGone}, surface.ErrGone, -1},
+		"write protected": {faultdev.Fault{Effect: faultdev.FailWrite, First: 300, Last: 300,
+			Class: surface.ClassRefused, Errno: "EROFS"}, surface.ErrRefused, 256},
+		"reservation": {faultdev.Fault{Effect: faultdev.FailRead, First: 2054, Last: 2054,
+			Class: surface.ClassRefused, Errno: "EBADE"}, surface.ErrRefused, 2048},
+		"pulled":        {faultdev.Fault{Effect: faultdev.Vanish, First: 1024, Last: 2054}, surface.ErrGone, 1024},
+		"flush":         {faultdev.Fault{Effect: faultdev.FailFlush}, surface.ErrFlush, -1},
+		"flush, pulled": {faultdev.Fault{Effect: faultdev.FailFlush, Class: surface.ClassGone}, surface.ErrGone, -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dev := faultdev.New(geo)
@@ -436,7 +458,8 @@ func checkpointsAreQuietAndFlushed(t *testing.T, way int) {
 		dev := &busy{Device: faultdev.New(geo)}
 		var slow []faultdev.Fault
 		for i := range int64(17) { // no two requests end at the same time
-			slow = append(slow, faultdev.Fault{Effect: faultdev.Slow, First: i * 128, Last: i*128 + 127, Delay: time.Duration(13+i) * time.Second})
+			slow = append(slow, faultdev.Fault{Effect: faultdev.Slow, First: i * 128, Last: i*128 + 127,
+				Delay: time.Duration(13+i) * time.Second})
 		}
 		dev.Set(slow...)
 		flushes := int64(0)
@@ -476,12 +499,14 @@ type idle struct{ *faultdev.Device }
 func (idle) ReadAt(p []byte, off int64) (int, error) { return len(p), nil }
 
 func TestAReadThatMovesNothingDoesNotPassForGoodData(t *testing.T) {
-	g := surface.Geometry{SizeBytes: 64 << 10, LogicalBytes: 512, PhysicalBytes: 512} // the buffer still holds all of it
+	// the buffer still holds all of it
+	g := surface.Geometry{SizeBytes: 64 << 10, LogicalBytes: 512, PhysicalBytes: 512}
 	opt := stamp
 	opt.InFlight = 1
 	for _, dev := range ways(idle{faultdev.New(g)}) {
 		res, _ := run(t, dev, opt)
-		if len(res.BadRanges) == 0 || res.BadRanges[0].FirstLBA != 0 || res.BadRanges[len(res.BadRanges)-1].LastLBA != 127 {
+		if len(res.BadRanges) == 0 || res.BadRanges[0].FirstLBA != 0 ||
+			res.BadRanges[len(res.BadRanges)-1].LastLBA != 127 {
 			t.Errorf("a drive that was never read: %+v", res.BadRanges)
 		}
 	}
@@ -512,8 +537,10 @@ func TestASectorListedInOnePassIsNotListedOrReadAgainInTheNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantBad(t, res.BadRanges,
-		surface.Range{FirstLBA: 5, LastLBA: 5, Kind: surface.KindRead, Persistent: true, Errno: "EIO", Class: surface.ClassMedium, Phase: surface.PhaseVerify, Pass: 1},
-		surface.Range{FirstLBA: 200, LastLBA: 200, Kind: surface.KindStale, Persistent: true, Phase: surface.PhaseVerify, Pass: 1})
+		surface.Range{FirstLBA: 5, LastLBA: 5, Kind: surface.KindRead, Persistent: true, Errno: "EIO",
+			Class: surface.ClassMedium, Phase: surface.PhaseVerify, Pass: 1},
+		surface.Range{FirstLBA: 200, LastLBA: 200, Kind: surface.KindStale, Persistent: true,
+			Phase: surface.PhaseVerify, Pass: 1})
 	if read := dev.Counts().BytesRead - before.BytesRead; read != geo.SizeBytes {
 		t.Errorf("the second pass read %d bytes, want each byte once", read)
 	}
@@ -522,7 +549,8 @@ func TestASectorListedInOnePassIsNotListedOrReadAgainInTheNext(t *testing.T) {
 func TestAnErrorOfACheckpointStopsTheRun(t *testing.T) {
 	dev := faultdev.New(geo)
 	foreign := errors.New("somebody else wrote")
-	res, err := surface.Run(t.Context(), dev, clock{}, stamp, &notes{onCheck: func(surface.Checkpoint) error { return foreign }})
+	res, err := surface.Run(t.Context(), dev, clock{}, stamp,
+		&notes{onCheck: func(surface.Checkpoint) error { return foreign }})
 	if err != foreign || res.Complete || res.BytesVerified != 0 || dev.Counts().Reads != 0 {
 		t.Errorf("%v, %+v", err, res)
 	}
@@ -581,7 +609,8 @@ func TestBadSettingsAreRefusedBeforeAnyIO(t *testing.T) {
 		{geo, surface.Options{Mode: surface.ModeStamp, Passes: -1}},
 	} {
 		dev := faultdev.New(c.g)
-		if res, err := surface.Run(t.Context(), dev, clock{}, c.opt, &notes{}); err == nil || res.Complete || dev.Counts() != (faultdev.Counts{}) {
+		if res, err := surface.Run(t.Context(), dev, clock{}, c.opt, &notes{}); err == nil || res.Complete ||
+			dev.Counts() != (faultdev.Counts{}) {
 			t.Errorf("%+v %+v: %v", c.g, c.opt, err)
 		}
 	}
@@ -625,12 +654,14 @@ func TestAStoppedRunIsNeverComplete(t *testing.T) {
 			}
 		})
 		res, err := surface.Run(ctx, ways(dev)[way], clock{}, stamp, &notes{})
-		if err != stopped || res.Complete || res.BytesVerified >= geo.SizeBytes || res.BytesCovered >= geo.SizeBytes || len(res.BadRanges)+len(res.Unanswered) != 0 {
+		if err != stopped || res.Complete || res.BytesVerified >= geo.SizeBytes || res.BytesCovered >= geo.SizeBytes ||
+			len(res.BadRanges)+len(res.Unanswered) != 0 {
 			t.Fatalf("stopped at request %d of %d: %v, %+v", at, total, err, res)
 		}
 		before := dev.Counts()
 		if before.BytesWritten != res.BytesWriteAttempted {
-			t.Fatalf("stopped at request %d: %d bytes tried, the drive saw %d", at, res.BytesWriteAttempted, before.BytesWritten)
+			t.Fatalf("stopped at request %d: %d bytes tried, the drive saw %d", at, res.BytesWriteAttempted,
+				before.BytesWritten)
 		}
 	}
 }
@@ -661,7 +692,8 @@ func (d brokenQueue) Queue(slots, n int) (surface.Queue, error) {
 
 func TestAQueueThatFailsEndsTheRunAndAccusesNoSector(t *testing.T) {
 	lost := errors.New("no more answers")
-	res, err := surface.Run(t.Context(), brokenQueue{faultdev.Queued{Device: faultdev.New(geo)}, lost}, clock{}, stamp, &notes{})
+	res, err := surface.Run(t.Context(), brokenQueue{faultdev.Queued{Device: faultdev.New(geo)}, lost}, clock{}, stamp,
+		&notes{})
 	if !errors.Is(err, lost) || res.Complete || len(res.BadRanges)+len(res.Transients)+len(res.Unanswered) != 0 {
 		t.Errorf("%v, %+v", err, res)
 	}

@@ -27,8 +27,8 @@ type SeekResult struct {
 const wings = 512
 
 // Seek has the drive's arm move for the time of the budget: a physical sector each from both ends in turn, towards the
-// middle, then as many at random places. It reads only, and proves nothing of the surface; a weak actuator shows in errors
-// and long requests. Errors and contexts end it as they end Run.
+// middle, then as many at random places. It reads only, and proves nothing of the surface; a weak actuator shows in
+// errors and long requests. Errors and contexts end it as they end Run.
 func Seek(ctx context.Context, dev Device, clock Clock, opt SeekOptions, obs Observer) (SeekResult, error) {
 	geo := dev.Geometry()
 	if err := geo.Check(); err != nil {

@@ -26,9 +26,11 @@ func TestASeekPassMovesOverTheWholeDriveForItsTimeAndWritesNothing(t *testing.T)
 		if took := time.Since(begin); took < time.Minute || took > time.Minute+time.Second {
 			t.Errorf("a budget of a minute ended after %v", took)
 		}
-		if res.Seeks < 5000 || res.Mean < 10*time.Millisecond || res.Done != res.Total || dev.Counts().Writes+dev.Counts().Flushes != 0 {
+		if res.Seeks < 5000 || res.Mean < 10*time.Millisecond || res.Done != res.Total ||
+			dev.Counts().Writes+dev.Counts().Flushes != 0 {
 			t.Errorf("%+v", res)
 		}
-		wantBad(t, res.BadRanges, surface.Range{FirstLBA: 0, LastLBA: 0, Kind: surface.KindRead, Persistent: true, Errno: "ENODATA", Class: surface.ClassMedium, Phase: surface.PhaseSeek})
+		wantBad(t, res.BadRanges, surface.Range{FirstLBA: 0, LastLBA: 0, Kind: surface.KindRead, Persistent: true,
+			Errno: "ENODATA", Class: surface.ClassMedium, Phase: surface.PhaseSeek})
 	})
 }

@@ -25,9 +25,9 @@ type Stamp struct {
 // The mask is the stream that the salt seeds. So a sector explains itself: the salt unmasks the header, and the header
 // must give the same salt again, which no other data does (1 in 2^80).
 //
-// The body costs an addition and an exclusive or for each word: (x[i]^key) + y[j]. The tables x and y are streams of nonce
-// and pass; where a sector begins in them, and its key, come from its salt. So nothing in it repeats, neither inside a
-// sector nor between sectors, and no compressing or deduplicating controller can keep less than all of it.
+// The body costs an addition and an exclusive or for each word: (x[i]^key) + y[j]. The tables x and y are streams of
+// nonce and pass; where a sector begins in them, and its key, come from its salt. So nothing in it repeats, neither
+// inside a sector nor between sectors, and no compressing or deduplicating controller can keep less than all of it.
 const (
 	headerWords = 5
 	headWords   = 8 // header and mask
@@ -217,8 +217,8 @@ func (st *stamper) matches(p []byte, lba int64, want []byte) bool {
 	return true
 }
 
-// FillStamp writes to dst what the sectors from firstLBA on hold after pass of the job with this nonce. sectorBytes is a
-// multiple of 512, and the length of dst a multiple of it. It allocates nothing.
+// FillStamp writes to dst what the sectors from firstLBA on hold after pass of the job with this nonce. sectorBytes is
+// a multiple of 512, and the length of dst a multiple of it. It allocates nothing.
 func FillStamp(dst []byte, nonce [16]byte, pass uint32, firstLBA int64, sectorBytes int) {
 	var st stamper
 	st.init(nonce, pass, sectorBytes)

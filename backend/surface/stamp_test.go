@@ -23,7 +23,8 @@ func drawNonce(t *rapid.T) (n [16]byte) {
 
 func TestEachSectorTellsItsNoncePassAndLBA(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := surface.Stamp{Nonce: drawNonce(t), Pass: rapid.Uint32().Draw(t, "pass"), LBA: rapid.Int64Range(0, 1<<55).Draw(t, "lba")}
+		want := surface.Stamp{Nonce: drawNonce(t), Pass: rapid.Uint32().Draw(t, "pass"), LBA: rapid.Int64Range(0,
+			1<<55).Draw(t, "lba")}
 		size := rapid.SampledFrom([]int{512, 1024, 4096}).Draw(t, "sector")
 		count := rapid.IntRange(1, 20).Draw(t, "sectors")
 		buf := make([]byte, size*count)
@@ -136,8 +137,10 @@ func TestNoStampHoldsAShortSignature(t *testing.T) {
 					t.Fatalf("nonce %d: boot signature at %d", i, at)
 				}
 			}
-			mac, hfs, sun, nilfs, ext := be.Uint16(buf), be.Uint16(buf[1024:]), be.Uint16(buf[508:]), le.Uint16(buf[1030:]), le.Uint16(buf[1080:])
-			if mac == 0x4552 || hfs == 0x4244 || hfs == 0x482b || hfs == 0x4858 || sun == 0xdabe || nilfs == 0x3434 || ext == 0xef53 || buf[0] == 0xeb || buf[0] == 0xe9 {
+			mac, hfs, sun, nilfs, ext := be.Uint16(buf), be.Uint16(buf[1024:]), be.Uint16(buf[508:]),
+				le.Uint16(buf[1030:]), le.Uint16(buf[1080:])
+			if mac == 0x4552 || hfs == 0x4244 || hfs == 0x482b || hfs == 0x4858 || sun == 0xdabe || nilfs == 0x3434 ||
+				ext == 0xef53 || buf[0] == 0xeb || buf[0] == 0xe9 {
 				t.Fatalf("nonce %d: a signature of two bytes", i)
 			}
 			for _, order := range []binary.ByteOrder{le, be} {

@@ -2,9 +2,9 @@
 // which disks there are, how warm they are, and up to 25.04 their self-tests. From 25.10 on TrueNAS has no methods for
 // self-tests.
 //
-// Its rules: what an answer lacks is unknown. Answers are data of the NAS: texts are cleaned, tables are capped. None of
-// them proves that nothing uses a disk, so none of them allows a plan. Errors name the method. The package is pure and
-// may be used from any goroutine.
+// Its rules: what an answer lacks is unknown. Answers are data of the NAS: texts are cleaned, tables are capped. None
+// of them proves that nothing uses a disk, so none of them allows a plan. Errors name the method. The package is pure
+// and may be used from any goroutine.
 package truenas
 
 import (
@@ -44,7 +44,8 @@ func decode(method string, data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("midclt call %s: %s", method, reason.Clean(strings.TrimSpace(string(data[:min(len(data), 200)])), 200))
+		return fmt.Errorf("midclt call %s: %s", method,
+			reason.Clean(strings.TrimSpace(string(data[:min(len(data), 200)])), 200))
 	}
 	return nil
 }
@@ -62,7 +63,8 @@ func Disks(data []byte) ([]Disk, error) {
 			continue
 		}
 		d.Drive = drive.Identity{
-			Serial: strings.ToUpper(text(row["serial"])), WWN: strings.ToUpper(text(row["lunid"])), Model: text(row["model"]),
+			Serial: strings.ToUpper(text(row["serial"])), WWN: strings.ToUpper(text(row["lunid"])),
+			Model:     text(row["model"]),
 			SizeBytes: number(row["size"]), Kind: kind(row, d.Name), Transport: strings.ToLower(text(row["bus"])),
 		}
 		out = append(out, d)
@@ -109,7 +111,8 @@ type Tests struct {
 }
 
 // results are TrueNAS's words for how a self-test ended.
-var results = map[string]smart.SelfTestState{"SUCCESS": smart.Passed, "FAILED": smart.Failed, "ABORTED": smart.Aborted, "RUNNING": smart.Running}
+var results = map[string]smart.SelfTestState{"SUCCESS": smart.Passed, "FAILED": smart.Failed, "ABORTED": smart.Aborted,
+	"RUNNING": smart.Running}
 
 // Results reads smart.test.results for one disk.
 func Results(data []byte, name string) (Tests, error) {
@@ -131,7 +134,8 @@ func Results(data []byte, name string) (Tests, error) {
 		tests, _ := row["tests"].([]any)
 		for _, v := range tests[:min(len(tests), maxTests)] {
 			test, _ := v.(map[string]any)
-			r := smart.SelfTestRow{Type: testType(text(test["description"])), Result: smart.Unknown, Text: text(test["status_verbose"])}
+			r := smart.SelfTestRow{Type: testType(text(test["description"])), Result: smart.Unknown,
+				Text: text(test["status_verbose"])}
 			if known, ok := results[text(test["status"])]; ok {
 				r.Result = known
 			}
@@ -163,7 +167,8 @@ func testType(description string) smart.SelfTestType {
 
 // Request is the argument of smart.test.manual_test.
 func Request(d Disk, test smart.SelfTestType) string {
-	out, _ := json.Marshal([]map[string]string{{"identifier": d.Identifier, "type": strings.ToUpper(string(test))}}) // strings alone
+	// strings alone
+	out, _ := json.Marshal([]map[string]string{{"identifier": d.Identifier, "type": strings.ToUpper(string(test))}})
 	return string(out)
 }
 

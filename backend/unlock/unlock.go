@@ -14,8 +14,8 @@
 // The package is pure: clock and randomness are passed in. Package store keeps grants, package jobs uses them, and the
 // runner, which trusts no desktop, compares the drive.Grant in a job with what it finds under its own hold.
 //
-// Errors are reasons: wrong_phrase, drive_in_use, locked_for_good, grant_expired, usage_changed, usage_unread, identity_changed,
-// nas_changed, wrong_use.
+// Errors are reasons: wrong_phrase, drive_in_use, locked_for_good, grant_expired, usage_changed, usage_unread,
+// identity_changed, nas_changed, wrong_use.
 package unlock
 
 import (
@@ -76,8 +76,8 @@ type Ask struct {
 	By        string
 }
 
-// New checks a phrase and gives the grant for it. One for a drive on which nothing was found is possible and means: what
-// a closer look finds there may be erased too.
+// New checks a phrase and gives the grant for it. One for a drive on which nothing was found is possible and means:
+// what a closer look finds there may be erased too.
 func New(a Ask, now time.Time, random io.Reader) (Grant, error) {
 	if a.TTL == 0 {
 		a.TTL = TTL
@@ -90,14 +90,16 @@ func New(a Ask, now time.Time, random io.Reader) (Grant, error) {
 		return Grant{}, err
 	}
 	if a.Phrase != drive.Phrase(a.Drive, a.Usage) {
-		return Grant{}, reason.New(reason.WrongPhrase, "drive", name(a.Drive, a.Path), "what", what(a.Drive, a.Usage), "nas", a.NAS)
+		return Grant{}, reason.New(reason.WrongPhrase, "drive", name(a.Drive, a.Path), "what", what(a.Drive, a.Usage),
+			"nas", a.NAS)
 	}
 	id, err := burnin.NewID(random)
 	if err != nil {
 		return Grant{}, err
 	}
 	g := Grant{
-		ID: id, ProfileID: a.ProfileID, MachineID: a.MachineID, Drive: a.Drive, Scope: drive.GrantFor(a.Usage), Text: a.Usage.Text, By: a.By,
+		ID: id, ProfileID: a.ProfileID, MachineID: a.MachineID, Drive: a.Drive, Scope: drive.GrantFor(a.Usage),
+		Text: a.Usage.Text, By: a.By,
 		CreatedMs: now.UnixMilli(), ExpiresMs: now.Add(a.TTL).UnixMilli(),
 	}
 	g.Scope.ID, g.Scope.Text, g.Scope.By, g.Scope.TypedMs = id, g.Text, g.By, g.CreatedMs
@@ -188,13 +190,15 @@ func (g *Grant) Fits(id drive.Identity, path string, u drive.Usage) error {
 		return reason.New(reason.UsageUnread, "what", u.Text, "way_out", u.UnreadWayOut())
 	}
 	if !g.Scope.Covers(u) {
-		return reason.New(reason.UsageChanged, "expected", fmt.Sprintf("%s: %s", g.Scope.Class, g.Text), "found", fmt.Sprintf("%s: %s%s", u.Class, u.Text, g.Scope.Differs(u)))
+		return reason.New(reason.UsageChanged, "expected", fmt.Sprintf("%s: %s", g.Scope.Class, g.Text),
+			"found", fmt.Sprintf("%s: %s%s", u.Class, u.Text, g.Scope.Differs(u)))
 	}
 	return nil
 }
 
-// EndsBy reports whether seeing the drive in this usage ends the grant for good. Who only looks at a drive for a moment,
-// and a job that has it, end none; a start meanwhile is refused all the same.
+// EndsBy reports whether seeing the drive in this usage ends the grant for good. Who only looks at a drive for a
+// moment, and a job that has it, end none; a start meanwhile is refused all the same.
 func (g *Grant) EndsBy(u drive.Usage) bool {
-	return u.Class != drive.OpenByProcess && u.Class != drive.BurnIn && !(u.Class == drive.CannotTell && u.PhraseKind == drive.NoPhrase) && !g.Scope.Covers(u)
+	return u.Class != drive.OpenByProcess && u.Class != drive.BurnIn && !(u.Class == drive.CannotTell &&
+		u.PhraseKind == drive.NoPhrase) && !g.Scope.Covers(u)
 }

@@ -84,7 +84,8 @@ func (r *Reader) Next() (Frame, error) {
 	}
 	var f Frame
 	if err := json.Unmarshal(line, &f); err != nil || f.Type == "" {
-		return Frame{}, reason.New(reason.NASGarbage, "nas", "the runner", "error", "a line that is no frame: "+reason.Clean(string(line), 60))
+		return Frame{}, reason.New(reason.NASGarbage, "nas", "the runner", "error", "a line that is no frame: "+
+			reason.Clean(string(line), 60))
 	}
 	if f.Type == FrameError {
 		var said reason.Said
@@ -100,9 +101,11 @@ func (r *Reader) Next() (Frame, error) {
 func sanitise(s reason.Said) *reason.Said {
 	e, ok := reason.Lookup(s.Code)
 	if !ok {
-		return reason.New(reason.NASGarbage, "nas", "the runner", "error", "a reason that is not registered: "+string(s.Code))
+		return reason.New(reason.NASGarbage, "nas", "the runner", "error", "a reason that is not registered: "+
+			string(s.Code))
 	}
-	return &reason.Said{Code: e.Code, Title: e.Title, Text: reason.Clean(s.Text, 4096), Hint: reason.Clean(s.Hint, 4096)}
+	return &reason.Said{Code: e.Code, Title: e.Title, Text: reason.Clean(s.Text, 4096), Hint: reason.Clean(s.Hint,
+		4096)}
 }
 
 // lines reads lines that end in \n, each of at most MaxFrame bytes.

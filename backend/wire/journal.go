@@ -48,7 +48,8 @@ func ReadJournal(r io.Reader, each func(burnin.Event) error) error {
 }
 
 func tooLong(n int) error {
-	return reason.New(reason.NASTooMuch, "what", fmt.Sprintf("line %d of the journal", n), "limit", fmt.Sprintf("%d bytes", MaxFrame))
+	return reason.New(reason.NASTooMuch, "what", fmt.Sprintf("line %d of the journal", n),
+		"limit", fmt.Sprintf("%d bytes", MaxFrame))
 }
 
 func event(line []byte, n int) (burnin.Event, error) {

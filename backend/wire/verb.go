@@ -51,7 +51,8 @@ type InventoryRequest struct {
 	VirtualDrives bool `json:"virtual_drives"` // loop, nbd and virtio devices count as drives
 	// SMARTTypes are smartctl's device types (-d) of drives of which it does not find the right one, by DriveRow.Key.
 	SMARTTypes map[string]string `json:"smart_types,omitempty"`
-	// TryTypes are drives, by DriveRow.Key, of which smartctl finds none: the usual ones are tried, and nothing is written.
+	// TryTypes are drives, by DriveRow.Key, of which smartctl finds none: the usual ones are tried, and nothing is
+	// written.
 	TryTypes []string `json:"try_types,omitempty"`
 }
 
@@ -64,13 +65,15 @@ type DriveRow struct {
 	SMART    *bool          `json:"smart,omitempty"` // whether the drive answers SMART requests; nil where nobody asked
 	Job      string         `json:"job,omitempty"`   // a job of ours that has it
 
-	Place         drive.Place `json:"place"`
-	Passed        *bool       `json:"passed,omitempty"`       // the drive's own word on its health; nil where it gave none
-	TempLimitC    *int        `json:"temp_limit_c,omitempty"` // what the drive bears, by its own word
-	TempCriticalC *int        `json:"temp_critical_c,omitempty"`
-	Unknown       []string    `json:"unknown,omitempty"`      // what could not be found out: "serial", "temperature", …
-	SMARTSilent   bool        `json:"smart_silent,omitempty"` // smartctl was asked and gave no answer in time
-	Rootless      bool        `json:"rootless,omitempty"`     // told by the NAS to a login without root: no plan starts on it
+	Place drive.Place `json:"place"`
+	// the drive's own word on its health; nil where it gave none
+	Passed        *bool    `json:"passed,omitempty"`
+	TempLimitC    *int     `json:"temp_limit_c,omitempty"` // what the drive bears, by its own word
+	TempCriticalC *int     `json:"temp_critical_c,omitempty"`
+	Unknown       []string `json:"unknown,omitempty"`      // what could not be found out: "serial", "temperature", …
+	SMARTSilent   bool     `json:"smart_silent,omitempty"` // smartctl was asked and gave no answer in time
+	// told by the NAS to a login without root: no plan starts on it
+	Rootless bool `json:"rootless,omitempty"`
 
 	SMARTSaid string `json:"smart_said,omitempty"` // what smartctl complained of
 	SMARTOff  bool   `json:"smart_off,omitempty"`  // the drive has SMART, and it is switched off
@@ -79,8 +82,8 @@ type DriveRow struct {
 	SMARTKey  string `json:"smart_key,omitempty"`  // see Key; empty where it is the drive's id
 }
 
-// Key names the drive for SMARTTypes. It is the drive's id without what smartctl alone can read: with the right device type
-// a USB drive gives a serial number of its own in the place of its bridge's.
+// Key names the drive for SMARTTypes. It is the drive's id without what smartctl alone can read: with the right device
+// type a USB drive gives a serial number of its own in the place of its bridge's.
 func (r DriveRow) Key() string {
 	if r.SMARTKey != "" {
 		return r.SMARTKey
@@ -90,12 +93,13 @@ func (r DriveRow) Key() string {
 
 // StartRequest starts a job. The same id asked again answers with that job and starts nothing.
 type StartRequest struct {
-	Job           string            `json:"job"`
-	CreatedMs     int64             `json:"created_ms"`
-	Plan          burnin.Plan       `json:"plan"`
-	Drive         drive.Identity    `json:"drive"`
-	Usage         drive.Class       `json:"usage"`           // what the person saw and agreed to
-	Grant         *drive.Grant      `json:"grant,omitempty"` // the permission to erase a drive in that usage; nil for one that is free
+	Job       string         `json:"job"`
+	CreatedMs int64          `json:"created_ms"`
+	Plan      burnin.Plan    `json:"plan"`
+	Drive     drive.Identity `json:"drive"`
+	Usage     drive.Class    `json:"usage"` // what the person saw and agreed to
+	// the permission to erase a drive in that usage; nil for one that is free
+	Grant         *drive.Grant      `json:"grant,omitempty"`
 	VirtualDrives bool              `json:"virtual_drives"`
 	SMARTTypes    map[string]string `json:"smart_types,omitempty"` // of this drive, as in InventoryRequest
 	SMARTOn       bool              `json:"smart_on,omitempty"`    // SMART may be switched on, where it is off
@@ -143,8 +147,8 @@ type JobRequest struct {
 // UndoLog names the log of an undo, beside those of the stages.
 const UndoLog = "undo"
 
-// UndoJournal is the file in which an undo tells what became of it. The job has ended by then, and a run's journal has no
-// line behind its end; readers of before there was one pass over it.
+// UndoJournal is the file in which an undo tells what became of it. The job has ended by then, and a run's journal has
+// no line behind its end; readers of before there was one pass over it.
 const UndoJournal = "undo.ndjson"
 
 // StopReply says what stop found. Stopped means: the run's lock is free and its process is gone.
@@ -181,7 +185,8 @@ type JobStatus struct {
 	Trouble   burnin.Trouble   `json:"trouble,omitempty"` // with the state directory
 }
 
-// ListReply lists jobs of the state directory; all of them come in as many such frames as they need. list needs no root.
+// ListReply lists jobs of the state directory; all of them come in as many such frames as they need. list needs no
+// root.
 type ListReply struct {
 	Jobs []JobStatus `json:"jobs"`
 }
@@ -217,7 +222,8 @@ type ReadRequest struct {
 
 // SlotsRequest asks how jobs take turns, and changes it while they wait. It needs root.
 type SlotsRequest struct {
-	Limit *int     `json:"limit,omitempty"` // of jobs at once; 0 leaves it to each job's own request; nil changes nothing
+	// of jobs at once; 0 leaves it to each job's own request; nil changes nothing
+	Limit *int     `json:"limit,omitempty"`
 	First []string `json:"first,omitempty"` // jobs that come next, in this order
 }
 

@@ -96,7 +96,8 @@ func TestReasonsFromTheNASKeepTheirOwnTitle(t *testing.T) {
 }
 
 func TestNamesThatAreNoFilesOfAJob(t *testing.T) {
-	for _, bad := range []string{"", "..", "run-0.ndjson", "run-.ndjson", "run-99999.ndjson", "../x.log", "a/b.log", "A.log", "job.json", "lock", ".log", "x.log\n", "runner.log.gz", strings.Repeat("a", 40) + ".log"} {
+	for _, bad := range []string{"", "..", "run-0.ndjson", "run-.ndjson", "run-99999.ndjson", "../x.log", "a/b.log",
+		"A.log", "job.json", "lock", ".log", "x.log\n", "runner.log.gz", strings.Repeat("a", 40) + ".log"} {
 		if wire.ValidFile(bad) {
 			t.Errorf("%q counts as a file of a job", bad)
 		}

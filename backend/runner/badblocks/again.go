@@ -9,8 +9,8 @@ import (
 	"burnish/backend/surface"
 )
 
-// noteHealed notes a stretch that badblocks pointed to and our engine finds good. A read or write error that healed is a
-// warning; wrong data that is right later is a doubt about memory and path.
+// noteHealed notes a stretch that badblocks pointed to and our engine finds good. A read or write error that healed is
+// a warning; wrong data that is right later is a doubt about memory and path.
 func (b *bbRun) noteHealed(s sweep.Span, kind surface.Kind) {
 	sector := int64(b.dev.Geometry().LogicalBytes)
 	first, last := s.From/sector, s.To/sector-1

@@ -20,14 +20,14 @@ import (
 
 // badblocks is a trap: its exit code is 0 with bad blocks, the numbers of corrupt blocks are too high by -c, a read
 // error hides corruption before it, a write error brings phantoms behind it, its blocks do not reach the drive's last
-// bytes, a drive that wraps its addresses passes, and a drive that was pulled is all bad and "success". So its lists are
-// only hints where to look: each listed block is read and written again by our own engine, with all that lies around it,
-// and only what that finds counts. The rest of the drive, and its capacity, our engine tests too.
+// bytes, a drive that wraps its addresses passes, and a drive that was pulled is all bad and "success". So its lists
+// are only hints where to look: each listed block is read and written again by our own engine, with all that lies
+// around it, and only what that finds counts. The rest of the drive, and its capacity, our engine tests too.
 const (
 	bbProgram = "badblocks"
 	// bbWindow is the most of the drive that is gone over at once, and lost by a restart; of a drive below 2 TiB it is
-	// 1/64. bbLeast is the least: each half of a pattern goes over the whole window, so that with twice the cache of any
-	// hard drive (512 MiB) none of it is left in that cache when its turn to be read back comes.
+	// 1/64. bbLeast is the least: each half of a pattern goes over the whole window, so that with twice the cache of
+	// any hard drive (512 MiB) none of it is left in that cache when its turn to be read back comes.
 	bbWindow = 32 << 30
 	bbLeast  = 1 << 30
 	// bbBatch is how much badblocks moves at once (-b times -c).
@@ -81,7 +81,8 @@ func Validate(ctx context.Context, a *sweep.Stage, start surface.Start) (bench.O
 		return a.IOOutcome(err), nil
 	}
 	g := dev.Geometry()
-	b := &bbRun{Stage: a, watch: a.Observe(start), dev: dev, size: g.SizeBytes, block: bbBlock(g.SizeBytes, int64(g.PhysicalBytes)), begin: a.Heat.Work()}
+	b := &bbRun{Stage: a, watch: a.Observe(start), dev: dev, size: g.SizeBytes, block: bbBlock(g.SizeBytes,
+		int64(g.PhysicalBytes)), begin: a.Heat.Work()}
 	b.batch = max(bbBatch/b.block, 1)
 	b.res.BytesCovered = start.Position
 	b.res.BadRanges = slices.Clone(a.Job().Stages[a.Index].BadRanges)
@@ -163,7 +164,8 @@ func (b *bbRun) window(ctx context.Context) (hints []sweep.Span, kind surface.Ki
 		return nil, "", nil, err
 	}
 	defer errs.Close()
-	args := []string{"-b", strconv.FormatInt(b.block, 10), "-c", strconv.FormatInt(b.batch, 10), "-e", strconv.Itoa(bbListMax), "-wsvX",
+	args := []string{"-b", strconv.FormatInt(b.block, 10), "-c", strconv.FormatInt(b.batch, 10), "-e",
+		strconv.Itoa(bbListMax), "-wsvX",
 		port.DriveArg, strconv.FormatInt(last, 10), strconv.FormatInt(first, 10)}
 	b.Say("badblocks on blocks %d to %d of %d bytes", first, last, b.block)
 	// What it writes cannot be counted by us. A block that fails is tried alone once more, so that this is the most.
@@ -197,7 +199,8 @@ func (b *bbRun) window(ctx context.Context) (hints []sweep.Span, kind surface.Ki
 	}
 	blocks, garbage, more := bbList(list, first, last+b.batch, 2*bbListMax)
 	b.Say("badblocks ended %s; %d blocks listed, errors %v; %s", how, len(blocks), told.errors, told.said())
-	whole := clean && garbage == 0 && !more && told.found == int64(len(blocks)) && (told.whole(len(bbPatterns)) || told.aborted && told.pass && len(blocks) > 0)
+	whole := clean && garbage == 0 && !more && told.found == int64(len(blocks)) && (told.whole(len(bbPatterns)) ||
+		told.aborted && told.pass && len(blocks) > 0)
 	if !whole {
 		return nil, "", reason.New(reason.EngineFailed, "engine", bbProgram, "how", how, "said", told.said()), nil
 	}
@@ -316,7 +319,8 @@ func FindEngines(a *sweep.Stage) (*reason.Said, error) {
 		}
 		path, err := a.Held.Find(bbProgram)
 		if err != nil {
-			return reason.New(reason.EngineMissing, "what", bbProgram, "hint", "Install e2fsprogs on the NAS, or choose the plan standard."), nil
+			return reason.New(reason.EngineMissing, "what", bbProgram, "hint", "Install e2fsprogs on the NAS, or "+
+				"choose the plan standard."), nil
 		}
 		return nil, a.Fact("engine_found", true, fmt.Sprintf("%s at %s", bbProgram, path), "the NAS")
 	}

@@ -10,10 +10,14 @@ var back = strings.Repeat("\b", 42)
 
 // bbTold is what badblocks 1.47 told of a drive of 2048 blocks with an error in each half.
 var bbTold = "Checking for bad blocks in read-write mode\nFrom block 0 to 2047\n" +
-	"Testing with pattern 0xaa:   0.00% done, 0:00 elapsed. (0/0/0 errors)" + back + " 53.13% done, 0:15 elapsed. (0/1/0 errors)" + back + "done                                                 \n" +
-	"Reading and comparing:   0.00% done, 0:15 elapsed. (0/1/0 errors)" + back + "done                                                 \n" +
-	"Testing with pattern 0x55:   0.00% done, 1:02:03 elapsed. (0/1/0 errors)" + back + "done                                                 \n" +
-	"Reading and comparing:  99.99% done, 1:02:04 elapsed. (2/1/3 errors)" + back + "done                                                 \n" +
+	"Testing with pattern 0xaa:   0.00% done, 0:00 elapsed. (0/0/0 errors)" + back + " 53.13% done, 0:15 elapsed. " +
+	"(0/1/0 errors)" + back + "done                                                 \n" +
+	"Reading and comparing:   0.00% done, 0:15 elapsed. (0/1/0 errors)" + back + "done                              " +
+	"                   \n" +
+	"Testing with pattern 0x55:   0.00% done, 1:02:03 elapsed. (0/1/0 errors)" + back + "done                       " +
+	"                          \n" +
+	"Reading and comparing:  99.99% done, 1:02:04 elapsed. (2/1/3 errors)" + back + "done                           " +
+	"                      \n" +
 	"Pass completed, 6 bad blocks found. (2/1/3 errors)\n"
 
 func TestBadblocksIsReadInPiecesOfAnySize(t *testing.T) {
@@ -35,11 +39,12 @@ func TestBadblocksIsReadInPiecesOfAnySize(t *testing.T) {
 
 func TestOnlyAWholeRunOfBadblocksCounts(t *testing.T) {
 	for name, told := range map[string]string{
-		"nothing":          "",
-		"killed":           bbTold[:len(bbTold)/2],
-		"no last line":     strings.Replace(bbTold, "Pass completed", "Pass", 1),
-		"no second half":   strings.Replace(bbTold, "Reading and comparing", "Reading", 1),
-		"a pattern less":   bbTold[:strings.Index(bbTold, "Testing with pattern 0x55")] + "Pass completed, 0 bad blocks found. (0/0/0 errors)\n",
+		"nothing":        "",
+		"killed":         bbTold[:len(bbTold)/2],
+		"no last line":   strings.Replace(bbTold, "Pass completed", "Pass", 1),
+		"no second half": strings.Replace(bbTold, "Reading and comparing", "Reading", 1),
+		"a pattern less": bbTold[:strings.Index(bbTold, "Testing with pattern 0x55")] + "Pass completed, 0 bad " +
+			"blocks found. (0/0/0 errors)\n",
 		"too many":         strings.Replace(bbTold, "done  ", "Too many bad blocks, aborting test\ndone ", 1),
 		"in use":           "/dev/sdb is apparently in use by the system; it's not safe to run badblocks!\n",
 		"a half cut short": strings.Replace(bbTold, "done         ", "Interrupted at block 17\n", 1),
@@ -72,7 +77,8 @@ func FuzzBadblocksOutput(f *testing.F) {
 		if at = min(max(at, 0), len(told)); len(told) <= bbMaxRest {
 			cut.feed(told[:at])
 			cut.feed(told[at:])
-			if all.pass != cut.pass || all.found != cut.found || all.errors != cut.errors || len(all.phases) != len(cut.phases) || all.said() != cut.said() {
+			if all.pass != cut.pass || all.found != cut.found || all.errors != cut.errors ||
+				len(all.phases) != len(cut.phases) || all.said() != cut.said() {
 				t.Errorf("cut at %d it reads otherwise: %+v, %+v", at, all, cut)
 			}
 		}

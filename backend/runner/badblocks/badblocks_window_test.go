@@ -38,7 +38,8 @@ func TestAWindowIsASmallPartOfTheDriveAndMoreThanItsCache(t *testing.T) {
 			t.Errorf("of %d GiB a window is %d MiB, want %d", size/gib, got>>20, want>>20)
 		}
 	}
-	if got := bbStep(burnin.StageSpec{}, 1_000_204_886_016, 4096); got%4096 != 0 || got > 1_000_204_886_016/64 || got < gib {
+	if got := bbStep(burnin.StageSpec{}, 1_000_204_886_016, 4096); got%4096 != 0 || got > 1_000_204_886_016/64 ||
+		got < gib {
 		t.Errorf("%d", got)
 	}
 	if got := bbStep(burnin.StageSpec{WindowMiB: 16}, 1024*gib, 4096); got != 16<<20 {

@@ -23,7 +23,8 @@ func (b *bbRun) checkpoint(ctx context.Context, at int64) error {
 		return err
 	}
 	return b.Put(burnin.EvCheckpoint, burnin.Checkpoint{
-		Stage: b.Index, Phase: "window", Pass: 1, Position: at, Done: 2 * int64(len(bbPatterns)) * at, Covered: at, Mark: &b.from, Healed: b.watch.Healed()})
+		Stage: b.Index, Phase: "window", Pass: 1, Position: at, Done: 2 * int64(len(bbPatterns)) * at, Covered: at,
+		Mark: &b.from, Healed: b.watch.Healed()})
 }
 
 // flush empties the drive's cache: badblocks goes round that of the kernel, and leaves that of the drive as it is.

@@ -7,7 +7,8 @@ import (
 
 // TracesOf tells what badblocks may have left on a stage's drive; nothing for another engine.
 func TracesOf(a *erase.Stage) erase.Traces {
-	return erase.Traces{Pattern: bbPattern, Before: func() int64 { return firstWindow(a) }, AtTail: func() bool { return atTail(a) }}
+	return erase.Traces{Pattern: bbPattern, Before: func() int64 { return firstWindow(a) },
+		AtTail: func() bool { return atTail(a) }}
 }
 
 // firstWindow gives up to which byte the patterns of badblocks may stand where its stage has no checkpoint yet.
@@ -20,9 +21,9 @@ func firstWindow(a *erase.Stage) int64 {
 	return bbStep(a.Spec, g.SizeBytes, bbBlock(g.SizeBytes, int64(g.PhysicalBytes)))
 }
 
-// atTail reports whether a badblocks that was broken off may have left its patterns in the tail of the drive: in its last
-// window, or right behind it, where a drive may have lost what it had not flushed. The head it has always left as zeros,
-// since a stage that goes on has its first window behind it.
+// atTail reports whether a badblocks that was broken off may have left its patterns in the tail of the drive: in its
+// last window, or right behind it, where a drive may have lost what it had not flushed. The head it has always left as
+// zeros, since a stage that goes on has its first window behind it.
 func atTail(a *erase.Stage) bool {
 	cp := a.Job().Stages[a.Index].Checkpoint
 	if a.Spec.Engine != burnin.EngineBadblocks || cp == nil {
@@ -33,8 +34,8 @@ func atTail(a *erase.Stage) bool {
 	return cp.Position+bbStep(a.Spec, g.SizeBytes, block) >= g.SizeBytes/block*block
 }
 
-// bbPattern reports whether a sector holds one of badblocks' patterns from end to end. No label looks like that; a single
-// other byte may be one.
+// bbPattern reports whether a sector holds one of badblocks' patterns from end to end. No label looks like that; a
+// single other byte may be one.
 func bbPattern(p []byte) bool {
 	for _, b := range p {
 		if b != p[0] {

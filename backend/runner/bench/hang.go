@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// hangAfter is how long a request may be without an answer before the journal says so. The stage goes on when the answer
-	// comes, and ends as stuck when it does not.
+	// hangAfter is how long a request may be without an answer before the journal says so. The stage goes on when the
+	// answer comes, and ends as stuck when it does not.
 	hangAfter = 120 * time.Second
-	// aloneSlow is how long a request that no engine measures has to take to be told, flushSlow a flush: the cache of a disk
-	// holds some seconds' worth of scattered writes.
+	// aloneSlow is how long a request that no engine measures has to take to be told, flushSlow a flush: the cache of a
+	// disk holds some seconds' worth of scattered writes.
 	aloneSlow = 3 * time.Second
 	flushSlow = 30 * time.Second
 )
 
-// Traffic is what a run has asked of its drive and what the drive has not answered. There is one way to the drive: an engine's
-// requests go through attended, those of the run's own code through direct, and looks at labels through ask. It is safe for
-// concurrent use.
+// Traffic is what a run has asked of its drive and what the drive has not answered. There is one way to the drive: an
+// engine's requests go through attended, those of the run's own code through direct, and looks at labels through ask.
+// It is safe for concurrent use.
 type traffic struct {
 	mu      sync.Mutex
 	next    int64
@@ -144,7 +144,8 @@ func (a *Stage) WatchTraffic() (stop func()) {
 			}
 			if f, waited, ok := a.Traffic.hung(); ok {
 				// The journal keeps its first error itself; the next event of the stage's own goroutine meets it.
-				_ = a.Warn(reason.New(reason.RequestHung, "what", sentence(f.String()), "seconds", int(waited.Seconds())))
+				_ = a.Warn(reason.New(reason.RequestHung, "what", sentence(f.String()),
+					"seconds", int(waited.Seconds())))
 			}
 		}
 	}()
@@ -187,8 +188,8 @@ func (d *Attended) Flush() error {
 	return d.Device.Flush()
 }
 
-// begin waits while the drive is too hot. What a queue has under way when a pause begins is looked at only after it: the
-// pause is no hang.
+// begin waits while the drive is too hot. What a queue has under way when a pause begins is looked at only after it:
+// the pause is no hang.
 func (d *Attended) begin(off int64) int64 {
 	d.Heat.wait()
 	return d.Traffic.begin(Flight{lba: off / int64(d.Geometry().LogicalBytes), now: d.Heat.Work})

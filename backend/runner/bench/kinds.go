@@ -11,11 +11,12 @@ import (
 	"burnish/backend/reason"
 )
 
-// What is particular to some kinds of drives: those that keep a map of their blocks (SSDs, disks with shingled tracks), those
-// with several actuators, those on PCIe.
+// What is particular to some kinds of drives: those that keep a map of their blocks (SSDs, disks with shingled tracks),
+// those with several actuators, those on PCIe.
 
 const (
-	// idleRate is how fast such a drive settles in the background what was written to it, in bytes per second, at the least.
+	// idleRate is how fast such a drive settles in the background what was written to it, in bytes per second, at the
+	// least.
 	idleRate = 500e6
 	// idleMost is how long it is left alone at most.
 	idleMost = 5 * time.Minute
@@ -29,7 +30,8 @@ func (a *Stage) LeaveAlone(ctx context.Context) {
 	for before > 0 && job.Stages[before].State == burnin.Skipped {
 		before--
 	}
-	if !a.writtenWhole(before) || !a.Flash() && !slices.ContainsFunc(job.Warnings, func(w reason.Said) bool { return w.Code == reason.Shingled }) {
+	if !a.writtenWhole(before) || !a.Flash() && !slices.ContainsFunc(job.Warnings,
+		func(w reason.Said) bool { return w.Code == reason.Shingled }) {
 		return
 	}
 	wait := min(time.Duration(float64(a.Req.Drive.SizeBytes)/idleRate*float64(time.Second)), idleMost)

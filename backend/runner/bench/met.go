@@ -9,8 +9,8 @@ const (
 	MaxTold = 100
 )
 
-// Met tells the journal of medium errors at places that no engine judges. Once all of the drive was written, a read that
-// fails is of what was written.
+// Met tells the journal of medium errors at places that no engine judges. Once all of the drive was written, a read
+// that fails is of what was written.
 func (a *Stage) Met(unwritten, written int) error {
 	if a.Swept(Outcome{}) {
 		unwritten, written = 0, unwritten+written

@@ -7,9 +7,9 @@ import (
 	"burnish/backend/surface"
 )
 
-// Ask asks something of the drive that no engine does, and waits for the answer only for as long as the stage does: until
-// nothing came for the stage's limit, or, once the run is to end, for a moment. What is left behind then ends with the
-// process; until it does, it is owed. What call works on is not to be touched any more after such an error.
+// Ask asks something of the drive that no engine does, and waits for the answer only for as long as the stage does:
+// until nothing came for the stage's limit, or, once the run is to end, for a moment. What is left behind then ends
+// with the process; until it does, it is owed. What call works on is not to be touched any more after such an error.
 func Ask[T any](a *Stage, f Flight, call func() (T, error)) (T, error) {
 	type answer struct {
 		value T
@@ -67,6 +67,9 @@ func (o Direct) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (o Direct) Flush() error {
-	_, err := Ask(o.at, Flight{What: aFlush, limit: flushSlow}, func() (struct{}, error) { return struct{}{}, o.Device.Flush() })
+	_, err := Ask(o.at, Flight{What: aFlush, limit: flushSlow}, func() (struct{}, error) {
+		return struct{}{},
+			o.Device.Flush()
+	})
 	return err
 }

@@ -91,7 +91,8 @@ func (r *Run) Fault(stage string, err error) *reason.Said {
 }
 
 func (r *Run) InUse(usage drive.Usage, path string) *reason.Said {
-	return reason.New(reason.DriveInUse, "drive", r.Req.Drive.ID(), "path", path, "usage", usage.Text, "way_out", usage.WayOut())
+	return reason.New(reason.DriveInUse, "drive", r.Req.Drive.ID(), "path", path, "usage", usage.Text,
+		"way_out", usage.WayOut())
 }
 
 // Place is where the drive hangs; nil where nothing is known of that.
@@ -146,8 +147,10 @@ func (r *Run) Begin(n int, fold *burnin.Tracker) error {
 	}
 	r.Home.Journal = r.Journal
 	head := burnin.Head{
-		Format: burnin.Format, MinReader: burnin.MinReader, Runner: r.Version, Job: r.ID, Run: n, CreatedMs: r.Req.CreatedMs,
-		NAS: burnin.NAS{MachineID: r.Facts.MachineID, Hostname: r.Facts.Hostname}, Drive: r.Req.Drive, Usage: r.Req.Usage,
+		Format: burnin.Format, MinReader: burnin.MinReader, Runner: r.Version, Job: r.ID, Run: n,
+		CreatedMs: r.Req.CreatedMs,
+		NAS:       burnin.NAS{MachineID: r.Facts.MachineID, Hostname: r.Facts.Hostname}, Drive: r.Req.Drive,
+		Usage: r.Req.Usage,
 		Grant: r.Req.Grant, Plan: r.Req.Plan, PID: os.Getpid(), Previous: prev,
 	}
 	if err := r.Put(burnin.EvHead, head); err != nil {
@@ -158,6 +161,7 @@ func (r *Run) Begin(n int, fold *burnin.Tracker) error {
 
 func (r *Run) Change(i int, out Outcome) error {
 	return r.Put(burnin.EvStage, burnin.StageChange{
-		Stage: i, Kind: r.Req.Plan.Stages[i].Kind, State: out.State, Reason: out.Said, Totals: out.Totals, Temps: out.Temps, SelfTest: out.SelfTest,
+		Stage: i, Kind: r.Req.Plan.Stages[i].Kind, State: out.State, Reason: out.Said, Totals: out.Totals,
+		Temps: out.Temps, SelfTest: out.SelfTest,
 	})
 }

@@ -8,9 +8,10 @@ import (
 	"burnish/backend/reason"
 )
 
-// A drive's temperature moves: within minutes it falls by a degree when the drive rests, and rises by one when it works. A
-// sensor whose very first word was that the drive is too hot, and that then said the same to the degree through both, is
-// not believed any more: it is told, and guards nothing. Until that is proven it is believed, and the drive is spared.
+// A drive's temperature moves: within minutes it falls by a degree when the drive rests, and rises by one when it
+// works. A sensor whose very first word was that the drive is too hot, and that then said the same to the degree
+// through both, is not believed any more: it is told, and guards nothing. Until that is proven it is believed, and the
+// drive is spared.
 const (
 	RestFor = 15 * time.Minute // how long a drive rests before such a sensor is tried
 	tryFor  = 15 * time.Minute // how long the drive works then, before the sensor is given up
@@ -69,13 +70,15 @@ func (s *sense) word(limit int) (what string, proven bool) {
 	case !s.hot || s.moved || s.looks < fewLooks:
 		return "", false
 	case s.rested >= RestFor && s.worked >= tryFor:
-		return fmt.Sprintf("whether the drive rests or works, it says %d °C, with a limit of %d °C, and does not move by a degree; it guards nothing any more", s.first, limit), true
+		return fmt.Sprintf("whether the drive rests or works, it says %d °C, with a limit of %d °C, and does not "+
+			"move by a degree; it guards nothing any more", s.first, limit), true
 	}
-	return fmt.Sprintf("at each of %d looks it said %d °C, with a limit of %d °C; that may be a fault of the sensor, or the drive is as hot as that", s.looks, s.first, limit), false
+	return fmt.Sprintf("at each of %d looks it said %d °C, with a limit of %d °C; that may be a fault of the "+
+		"sensor, or the drive is as hot as that", s.looks, s.first, limit), false
 }
 
-// warnHot says beside the verdict that the drive was over its limit, or that its sensor says so and never moves: the latter
-// once in a run, and once more where it is proven.
+// warnHot says beside the verdict that the drive was over its limit, or that its sensor says so and never moves: the
+// latter once in a run, and once more where it is proven.
 func (a *Stage) warnHot(c, limit int) error {
 	what, proven := a.Sense.word(limit)
 	if what == "" && a.Sense.Doubtful() && a.Index < len(a.Req.Plan.Stages)-1 {

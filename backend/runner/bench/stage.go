@@ -78,7 +78,8 @@ func (a *Stage) UntilQuiet() error {
 }
 
 func (a *Stage) Stuck() Outcome {
-	return Ended(burnin.Unknown, reason.New(reason.Stuck, "stage", a.Spec.Kind, "minutes", int(a.StuckLimit().Minutes())))
+	return Ended(burnin.Unknown, reason.New(reason.Stuck, "stage", a.Spec.Kind,
+		"minutes", int(a.StuckLimit().Minutes())))
 }
 
 func (a *Stage) StuckLimit() time.Duration {
@@ -117,7 +118,8 @@ func (a *Stage) IOOutcome(err error) Outcome {
 	case errors.Is(err, ErrStuck):
 		return a.Stuck()
 	case errors.Is(err, surface.ErrGone) || io != nil && io.Class == surface.ClassGone:
-		return Outcome{State: burnin.Unknown, Said: reason.New(reason.DriveVanished, "stage", kind, "where", WhereOf(io), "error", err, "kernel", ""),
+		return Outcome{State: burnin.Unknown, Said: reason.New(reason.DriveVanished, "stage", kind,
+			"where", WhereOf(io), "error", err, "kernel", ""),
 			Gone: &Departure{Where: WhereOf(io), Err: err}}
 	case errors.Is(err, surface.ErrFlush):
 		return Ended(burnin.Unknown, reason.New(reason.FlushFailed, "stage", kind, "error", err))

@@ -50,7 +50,8 @@ func (t *Thermometer) watch(ctx context.Context) {
 		if c := t.Held.TempC(); c != nil {
 			t.sensor.Store(true)
 			t.add(*c)
-		} else if time.Since(asked) >= t.askEvery() && t.Spec.Kind == burnin.SurfaceValidate && !t.Req.Plan.WithoutSMART {
+		} else if time.Since(asked) >= t.askEvery() && t.Spec.Kind == burnin.SurfaceValidate &&
+			!t.Req.Plan.WithoutSMART {
 			asked = time.Now()
 			t.ask(ctx)
 		}

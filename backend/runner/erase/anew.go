@@ -14,8 +14,8 @@ import (
 // its stage came to a checkpoint. In between the drive may have been put to use in a way that leaves no label that
 // anybody knows, and nothing of that would be saved.
 
-// leftAsOurs proves that spans, which an earlier run has zeroed, hold what this job has left there since: zeros, and once
-// an engine was at work its stamps, or, in the first window of badblocks, its patterns.
+// leftAsOurs proves that spans, which an earlier run has zeroed, hold what this job has left there since: zeros, and
+// once an engine was at work its stamps, or, in the first window of badblocks, its patterns.
 func (a *Stage) leftAsOurs(spans []Extent) error {
 	if k, err := ReadKit(a.Root()); err == nil && !a.Deeds.Overwrote {
 		spans = k.spans()

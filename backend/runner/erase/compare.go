@@ -13,7 +13,8 @@ func (e *Drive) Compare(id drive.Identity, usage drive.Usage, destroys bool) *re
 	can := e.startable(id, usage)
 	switch {
 	case usage.Sealed:
-		return reason.New(reason.DriveLocked, "drive", e.run.Req.Drive.ID(), "usage", usage.Text, "way_out", usage.WayOut())
+		return reason.New(reason.DriveLocked, "drive", e.run.Req.Drive.ID(), "usage", usage.Text,
+			"way_out", usage.WayOut())
 	case destroys && !can.Destructive:
 		return usageSaid(e.expected(), usage, e.run.Req.Grant.Differs(usage))
 	case !can.Read:
@@ -42,11 +43,12 @@ func (e *Drive) expected() string {
 	return string(e.run.Req.Usage)
 }
 
-// Another is the reason for a held drive that does not show the identity it was agreed to by: it is another one, or does
-// not say who it is.
+// Another is the reason for a held drive that does not show the identity it was agreed to by: it is another one, or
+// does not say who it is.
 func (e *Drive) Another(id drive.Identity) *reason.Said {
 	if id.ID() == "" {
-		return reason.New(reason.DriveUnsure, "drive", e.run.Req.Drive, "what", e.run.Held.Path()+" does not say now which drive it is")
+		return reason.New(reason.DriveUnsure, "drive", e.run.Req.Drive,
+			"what", e.run.Held.Path()+" does not say now which drive it is")
 	}
 	return reason.New(reason.IdentityChanged, "expected", e.run.Req.Drive, "found", id, "path", e.run.Held.Path())
 }

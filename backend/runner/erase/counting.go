@@ -18,12 +18,12 @@ import (
 	"burnish/backend/wire"
 )
 
-// The kernel's count of sectors written shows the writes of others, where the kernel counts. It does not where somebody has
-// switched that off (queue/iostats 0, a tuning of many guides), and for the many paths of an NVMe drive taken together some
-// kernels never do. So the count is switched on for as long as the drive is held, and put back afterwards: the journal knows
-// how it was, for the next run where this one is killed. Whether it then counts is proven, before the first write by a read,
-// and from then on by the run's own writes: a count below what this run wrote does not count. A count that does not count is
-// no evidence, neither for a drive nor against it.
+// The kernel's count of sectors written shows the writes of others, where the kernel counts. It does not where somebody
+// has switched that off (queue/iostats 0, a tuning of many guides), and for the many paths of an NVMe drive taken
+// together some kernels never do. So the count is switched on for as long as the drive is held, and put back
+// afterwards: the journal knows how it was, for the next run where this one is killed. Whether it then counts is
+// proven, before the first write by a read, and from then on by the run's own writes: a count below what this run wrote
+// does not count. A count that does not count is no evidence, neither for a drive nor against it.
 
 // counting is a Held whose kernel can be told to count what goes to its drive.
 type counting interface {
@@ -52,7 +52,8 @@ func (e *Drive) Count() error {
 	var off []burnin.Counter
 	for _, c := range now {
 		was, changed := left[c.Disk]
-		if known := slices.ContainsFunc(e.silent, func(s burnin.Counter) bool { return s.Disk == c.Disk }); !known && (!c.On || changed && !was) {
+		if known := slices.ContainsFunc(e.silent, func(s burnin.Counter) bool { return s.Disk == c.Disk }); !known &&
+			(!c.On || changed && !was) {
 			c.On = false
 			off = append(off, c)
 		}
@@ -73,7 +74,8 @@ func (e *Drive) Count() error {
 	return nil
 }
 
-// Uncount puts back what this run, or one that was killed, has switched on. An undo, which has no journal, only does the latter.
+// Uncount puts back what this run, or one that was killed, has switched on. An undo, which has no journal, only does
+// the latter.
 func (e *Drive) Uncount() error {
 	h, ok := e.run.Held.(counting)
 	if !ok {
@@ -99,8 +101,8 @@ func (e *Drive) Uncount() error {
 	return e.run.Put(burnin.EvCounting, burnin.Counting{Paths: e.silent, Back: true})
 }
 
-// countersLeft gives the disks, and whether they counted before, that runs on this drive have switched on since the machine
-// started and not put back.
+// countersLeft gives the disks, and whether they counted before, that runs on this drive have switched on since the
+// machine started and not put back.
 func (e *Drive) countersLeft() (map[string]bool, error) {
 	ids, err := e.run.Dir.Ids()
 	if err != nil {
@@ -164,9 +166,9 @@ func countersOf(root *os.Root, boot string, left map[string]bool) error {
 	return nil
 }
 
-// proveCount reads one sector by each path and looks whether the kernel has counted that. It comes before the first write, so
-// that a job says before it erases anything that nobody counts. A path of which nothing can be read proves nothing; the
-// run's own writes do then.
+// proveCount reads one sector by each path and looks whether the kernel has counted that. It comes before the first
+// write, so that a job says before it erases anything that nobody counts. A path of which nothing can be read proves
+// nothing; the run's own writes do then.
 func (a *Stage) proveCount() error {
 	h, ok := a.Held.(counting)
 	if !ok || a.Uncounted {
@@ -200,7 +202,8 @@ func (a *Stage) proveCount() error {
 		buf := surface.AlignedBuffer(g.PhysicalBytes)
 		read := false
 		for _, off := range []int64{g.SizeBytes / 2, 0, g.SizeBytes / 4} {
-			if _, err = (bench.NewDirect(w.Device, a.Stage)).ReadAt(buf, off/int64(len(buf))*int64(len(buf))); err == nil {
+			if _, err = (bench.NewDirect(w.Device, a.Stage)).ReadAt(buf,
+				off/int64(len(buf))*int64(len(buf))); err == nil {
 				read = true
 				break
 			}
@@ -228,9 +231,9 @@ func (a *Stage) doesNotCount(how string) error {
 	return a.Warn(reason.New(reason.WritesUncounted, "how", how))
 }
 
-// Foreign gives how many sectors of 512 bytes the kernel counts beyond what this run tried to write; fewer than none are
-// requests that failed, or a kernel that does not count. It is only right while no request is in flight. Of a drive that is
-// not open for writing there is nothing to count.
+// Foreign gives how many sectors of 512 bytes the kernel counts beyond what this run tried to write; fewer than none
+// are requests that failed, or a kernel that does not count. It is only right while no request is in flight. Of a drive
+// that is not open for writing there is nothing to count.
 func (a *Stage) Foreign() (int64, error) {
 	if a.Wrote == nil {
 		return 0, nil
@@ -262,8 +265,8 @@ func (a *Stage) StillCounts() error {
 	return nil
 }
 
-// nobodyYet proves, right before the first write, that nobody has written to the drive since it was held: what a look at
-// labels and samples does not find, the kernel's count does.
+// nobodyYet proves, right before the first write, that nobody has written to the drive since it was held: what a look
+// at labels and samples does not find, the kernel's count does.
 func (a *Stage) nobodyYet() error {
 	foreign, err := a.Foreign()
 	if err == nil && foreign > 0 {
@@ -286,8 +289,9 @@ func (a *Stage) ProveAlone() (*bench.Outcome, error) {
 	}
 	if a.Uncounted {
 		a.Say("evidence: %s is missing", burnin.FactForeignWrites)
-		return nil, a.Put(burnin.EvFact, burnin.Fact{Stage: a.Index, ID: burnin.FactForeignWrites, OK: false, Beside: true,
-			Value: "not counted", Source: countSource + ", which does not count"})
+		return nil, a.Put(burnin.EvFact, burnin.Fact{Stage: a.Index, ID: burnin.FactForeignWrites, OK: false,
+			Beside: true,
+			Value:  "not counted", Source: countSource + ", which does not count"})
 	}
 	return nil, a.Fact(burnin.FactForeignWrites, true, "0 sectors", countSource)
 }

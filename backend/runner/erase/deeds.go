@@ -35,8 +35,8 @@ type deeds struct {
 	first, last moment // when it first, and last, told of any of these writes
 }
 
-// moment is a time since a machine started. Moments of two starts cannot be compared, nor is the wall clock asked: it may
-// have been wrong once.
+// moment is a time since a machine started. Moments of two starts cannot be compared, nor is the wall clock asked: it
+// may have been wrong once.
 type moment struct {
 	boot string
 	ms   int64

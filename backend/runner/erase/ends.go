@@ -15,8 +15,8 @@ import (
 const endsChecked = 1 << 20
 
 // endsAreOurs proves that nobody else has put a label on the drive since the run before: its head and tail hold this
-// job's stamps, or the zeros of its first destructive act, or the tail what badblocks writes there. A sector that cannot
-// be read is the sweep's to judge.
+// job's stamps, or the zeros of its first destructive act, or the tail what badblocks writes there. A sector that
+// cannot be read is the sweep's to judge.
 func (a *Stage) endsAreOurs() error {
 	w := a.Own()
 	g := w.Geometry()
@@ -33,19 +33,21 @@ func (a *Stage) endsAreOurs() error {
 				}
 				continue
 			}
-			if stamp, ok := surface.DecodeStamp(p); ok && a.Ours(stamp) || isZero(p) || off > 0 && patterns && a.traces.Pattern(p) {
+			if stamp, ok := surface.DecodeStamp(p); ok && a.Ours(stamp) || isZero(p) || off > 0 && patterns &&
+				a.traces.Pattern(p) {
 				continue
 			}
-			return reason.New(reason.UsageChanged, "expected", "what this job wrote", "found", fmt.Sprintf("other data at LBA %d", (off+at)/sector))
+			return reason.New(reason.UsageChanged, "expected", "what this job wrote",
+				"found", fmt.Sprintf("other data at LBA %d", (off+at)/sector))
 		}
 	}
 	a.Say("both ends of the drive hold what this job wrote")
 	return nil
 }
 
-// nobodyMeanwhile compares the kernel's count with that of the last checkpoint: where this job has only read since, every
-// write to the drive was somebody else's. After a restart of the NAS, or in the middle of a write sweep, the counts
-// say nothing; see writtenUnwatched.
+// nobodyMeanwhile compares the kernel's count with that of the last checkpoint: where this job has only read since,
+// every write to the drive was somebody else's. After a restart of the NAS, or in the middle of a write sweep, the
+// counts say nothing; see writtenUnwatched.
 func (a *Stage) nobodyMeanwhile() error {
 	for _, s := range a.Job().Stages {
 		cp := s.Checkpoint
@@ -82,7 +84,8 @@ func (a *Stage) wroteLast(goesOn bool) error {
 		return nil
 	}
 	refused := func(found string) error {
-		return reason.New(reason.UsageChanged, "expected", "what this job left there", "found", found+", and job "+a.doubt+" may have written to it since")
+		return reason.New(reason.UsageChanged, "expected", "what this job left there",
+			"found", found+", and job "+a.doubt+" may have written to it since")
 	}
 	if !a.Deeds.Overwrote { // between the pieces of the kit lies what lay there
 		k, err := ReadKit(a.Root())
@@ -128,7 +131,8 @@ func (a *Stage) wroteLast(goesOn bool) error {
 	if found == 0 {
 		return refused("nothing that tells who wrote last")
 	}
-	a.Say("%d places of the drive hold what this job wrote; whether job %s was before it is not known otherwise", found, a.doubt)
+	a.Say("%d places of the drive hold what this job wrote; whether job %s was before it is not known otherwise", found,
+		a.doubt)
 	return nil
 }
 
@@ -139,14 +143,16 @@ func (e *Drive) Over(ctx context.Context) *reason.Said {
 		return nil
 	}
 	if e.Deeds.counted {
-		return reason.New(reason.UsageChanged, "expected", "what this job left there", "found", "what somebody else has written: "+strings.TrimSuffix(e.Deeds.foreign, "."))
+		return reason.New(reason.UsageChanged, "expected", "what this job left there",
+			"found", "what somebody else has written: "+strings.TrimSuffix(e.Deeds.foreign, "."))
 	}
 	by, doubt, err := e.erasedSince()
 	if err != nil {
 		return e.run.Fault("the other jobs", err)
 	}
 	if by != "" {
-		return reason.New(reason.UsageChanged, "expected", "what this job left there", "found", "what job "+by+" has left there since")
+		return reason.New(reason.UsageChanged, "expected", "what this job left there",
+			"found", "what job "+by+" has left there since")
 	}
 	e.doubt = doubt
 	if e.Deeds.Overwrote || !e.Deeds.Somethings {
@@ -162,8 +168,8 @@ func (e *Drive) Over(ctx context.Context) *reason.Said {
 	return nil
 }
 
-// broughtBack reports whether what the job has erased is on its drive again. An undo ends the job before it writes; those
-// of before that was so did not, and the permission was for what is there again.
+// broughtBack reports whether what the job has erased is on its drive again. An undo ends the job before it writes;
+// those of before that was so did not, and the permission was for what is there again.
 func (e *Drive) broughtBack(ctx context.Context) (bool, error) {
 	k, err := ReadKit(e.run.Root())
 	if err != nil {

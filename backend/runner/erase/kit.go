@@ -33,7 +33,8 @@ const (
 )
 
 // firstAct saves what is about to be lost, zeroes it, proves what is left, and gives a person a moment to change their
-// mind. A drive that counts as free is saved too: the look that found nothing read samples, and knew the labels that it knows.
+// mind. A drive that counts as free is saved too: the look that found nothing read samples, and knew the labels that it
+// knows.
 func (a *Stage) firstAct() error {
 	spans := EndsOf(a.Wrote.Geometry().SizeBytes)
 	if err := a.nobodyYet(); err != nil {
@@ -169,7 +170,8 @@ func removeKit(root *os.Root) error {
 func (a *Stage) edges() []Extent {
 	g := a.Wrote.Geometry()
 	spans := EndsOf(g.SizeBytes)
-	found, err := label.Scan(directReader{a.Own(), a.MayWrite}, g.SizeBytes, g.LogicalBytes, label.Options{Samples: 1, Medium: isMedium})
+	found, err := label.Scan(directReader{a.Own(), a.MayWrite}, g.SizeBytes, g.LogicalBytes, label.Options{Samples: 1,
+		Medium: isMedium})
 	if err != nil {
 		a.Say("the partitions' ends are not looked for: %v", err)
 		return spans

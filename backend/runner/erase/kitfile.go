@@ -23,8 +23,8 @@ type kit struct {
 
 	Samples []sample `json:"samples,omitempty"` // none in kits of before they were taken
 
-	// May is what the drive was allowed to hold by permissions of jobs whose kits this one has taken over: it may hold that
-	// again once a part of it is put back.
+	// May is what the drive was allowed to hold by permissions of jobs whose kits this one has taken over: it may hold
+	// that again once a part of it is put back.
 	May []drive.Grant `json:"may,omitempty"`
 }
 
@@ -90,11 +90,13 @@ func (k *kit) each(data io.ReaderAt, do func(p piece, was []byte) error) error {
 	return nil
 }
 
-// misfit says why a kit of a job cannot be put back onto a drive as it is now, nil if it can. It ends with what may says.
+// misfit says why a kit of a job cannot be put back onto a drive as it is now, nil if it can. It ends with what may
+// says.
 func (k *kit) misfit(dev surface.Device, data io.ReaderAt, job burnin.Job, may func() error) (*reason.Said, error) {
 	var misfit *reason.Said
 	if size := dev.Geometry().SizeBytes; size != k.SizeBytes {
-		return CannotUndo(job.ID, fmt.Sprintf("it is of a drive of %d bytes, this one has %d", k.SizeBytes, size), "Look for the drive that it is of."), nil
+		return CannotUndo(job.ID, fmt.Sprintf("it is of a drive of %d bytes, this one has %d", k.SizeBytes, size),
+			"Look for the drive that it is of."), nil
 	}
 	err := k.each(data, func(p piece, was []byte) error {
 		if err := may(); err != nil || misfit != nil {
@@ -102,7 +104,8 @@ func (k *kit) misfit(dev surface.Device, data io.ReaderAt, job burnin.Job, may f
 		}
 		other, err := p.untouched(dev, was, job)
 		if err == nil && other >= 0 {
-			misfit = CannotUndo(job.ID, fmt.Sprintf("something was written since at byte %d", other), "Look at the drive again; nothing was changed.")
+			misfit = CannotUndo(job.ID, fmt.Sprintf("something was written since at byte %d", other),
+				"Look at the drive again; nothing was changed.")
 		}
 		return err
 	})
@@ -111,7 +114,8 @@ func (k *kit) misfit(dev surface.Device, data io.ReaderAt, job burnin.Job, may f
 	}
 	other, err := k.changed(dev)
 	if err == nil && other >= 0 {
-		misfit = CannotUndo(job.ID, fmt.Sprintf("the drive was written to since, at byte %d", other), "What was there is lost; look for a backup of it.")
+		misfit = CannotUndo(job.ID, fmt.Sprintf("the drive was written to since, at byte %d", other),
+			"What was there is lost; look for a backup of it.")
 	}
 	return misfit, err
 }
@@ -124,16 +128,19 @@ func (k *kit) isBack(dev surface.Device, data io.ReaderAt, may func() error) (bo
 		if err := may(); err != nil || p.Blank || !back {
 			return err
 		}
-		other, err := differs(dev, p.Off, p.Len, func(at int, now []byte) bool { return bytes.Equal(now, was[at:at+len(now)]) })
+		other, err := differs(dev, p.Off, p.Len, func(at int, now []byte) bool {
+			return bytes.Equal(now,
+				was[at:at+len(now)])
+		})
 		back = back && other < 0
 		return err
 	})
 	return back, err
 }
 
-// untouched looks at a piece of the drive: where nobody else wrote, each sector holds the zeros of the first destructive
-// act, which may have been cut off anywhere, or what was there before, or the mark by which the act proves the drive's
-// paths. It gives the first byte of another sector, else -1. A sector that cannot be read says nothing.
+// untouched looks at a piece of the drive: where nobody else wrote, each sector holds the zeros of the first
+// destructive act, which may have been cut off anywhere, or what was there before, or the mark by which the act proves
+// the drive's paths. It gives the first byte of another sector, else -1. A sector that cannot be read says nothing.
 func (p piece) untouched(dev surface.Device, was []byte, job burnin.Job) (other int64, err error) {
 	return differs(dev, p.Off, p.Len, func(at int, now []byte) bool {
 		if isZero(now) || bytes.Equal(now, was[at:at+len(now)]) || p.Blank && blank(now, len(now)) {
@@ -144,7 +151,8 @@ func (p piece) untouched(dev surface.Device, was []byte, job burnin.Job) (other 
 	})
 }
 
-// differs shows each sector of a stretch that can be read to fine, and gives the offset of the first that is not, else -1.
+// differs shows each sector of a stretch that can be read to fine, and gives the offset of the first that is not, else
+// -1.
 func differs(dev surface.Device, off int64, n int, fine func(at int, now []byte) bool) (int64, error) {
 	buf := surface.AlignedBuffer(n)
 	_, err := dev.ReadAt(buf, off)

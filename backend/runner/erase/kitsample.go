@@ -9,8 +9,8 @@ import (
 )
 
 // A kit is put back onto the drive that it was taken from, as it was then: labels over what another test has left would
-// have a machine take up a drive that holds nothing of what they promise. So a kit knows samples of what lies between its
-// pieces, which the first destructive act leaves alone.
+// have a machine take up a drive that holds nothing of what they promise. So a kit knows samples of what lies between
+// its pieces, which the first destructive act leaves alone.
 const (
 	sampleBytes = 4096
 	samples     = 256
@@ -63,8 +63,8 @@ func sumOf(p []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// changed gives the first sample that holds something else now, else -1. For a kit without samples it is the first place
-// that holds a test's stamp: this job has not come to write any.
+// changed gives the first sample that holds something else now, else -1. For a kit without samples it is the first
+// place that holds a test's stamp: this job has not come to write any.
 func (k *kit) changed(dev surface.Device) (int64, error) {
 	was := k.Samples
 	if len(was) == 0 {

@@ -23,8 +23,8 @@ type taken struct {
 
 func (t *taken) close() { _ = t.data.Close() } // it was read from only
 
-// takeKits opens the kits of other jobs that can be put back onto this drive as it is now; others lists, oldest first or
-// in no order, all jobs that had to do with it. What does not fit any more stays where it is and is told.
+// takeKits opens the kits of other jobs that can be put back onto this drive as it is now; others lists, oldest first
+// or in no order, all jobs that had to do with it. What does not fit any more stays where it is and is told.
 func (a *Stage) takeKits() (all []*taken, after []string, err error) {
 	pasts, err := pastsOfDrive(a.Dir, a.Req.Drive)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 // drives for a moment, what uses a drive stays.
 const lookers = 10 * time.Second
 
-// A look that could not tell how a drive is used is repeated: the drive, or what else was asked, may have been busy. Who holds
-// a drive for a start has somebody waiting, a stage has time; Held gives each further look more of it.
+// A look that could not tell how a drive is used is repeated: the drive, or what else was asked, may have been busy.
+// Who holds a drive for a start has somebody waiting, a stage has time; Held gives each further look more of it.
 const (
 	LooksAtStart = 2
 	LooksOfStage = 5
@@ -63,12 +63,14 @@ func (a *Stage) look() (drive.Identity, drive.Usage, *reason.Said) {
 	return id, usage, nil
 }
 
-// Settled reads identity and usage again for as long as what stands in the way may go by: an open file, and that there was
-// no answer, which is no usage.
-func (e *Drive) Settled(ctx context.Context, look inspect, looks int, id drive.Identity, usage drive.Usage, err error) (drive.Identity, drive.Usage, error) {
+// Settled reads identity and usage again for as long as what stands in the way may go by: an open file, and that there
+// was no answer, which is no usage.
+func (e *Drive) Settled(ctx context.Context, look inspect, looks int, id drive.Identity, usage drive.Usage,
+	err error) (drive.Identity, drive.Usage, error) {
 	wait := lookAgainIn * e.run.Poll()
 	for end := time.Now().Add(lookers); ctx.Err() == nil; {
-		unread := err != nil && e.run.Held.Alive() && !errors.Is(err, bench.ErrStuck) || err == nil && usage.Class == drive.CannotTell && !e.allowed(usage)
+		unread := err != nil && e.run.Held.Alive() && !errors.Is(err, bench.ErrStuck) || err == nil &&
+			usage.Class == drive.CannotTell && !e.allowed(usage)
 		pause := e.run.Poll()
 		switch {
 		case unread && looks > 0:
@@ -86,8 +88,8 @@ func (e *Drive) Settled(ctx context.Context, look inspect, looks int, id drive.I
 	return id, usage, err
 }
 
-// allowed reports whether the job may go on although nobody can tell how the drive is used: because it fails at a place where
-// labels are kept, and a person allowed that, or the plan writes nothing.
+// allowed reports whether the job may go on although nobody can tell how the drive is used: because it fails at a place
+// where labels are kept, and a person allowed that, or the plan writes nothing.
 func (e *Drive) allowed(usage drive.Usage) bool {
 	return !e.run.Req.Plan.Destroys() || e.startable(e.run.Req.Drive, usage).Destructive
 }
@@ -98,5 +100,6 @@ func usageSaid(expected string, usage drive.Usage, differs string) *reason.Said 
 	if usage.Class == drive.CannotTell {
 		return reason.New(reason.UsageUnread, "what", usage.Text, "way_out", usage.UnreadWayOut())
 	}
-	return reason.New(reason.UsageChanged, "expected", expected, "found", fmt.Sprintf("%s: %s%s", usage.Class, usage.Text, differs))
+	return reason.New(reason.UsageChanged, "expected", expected, "found", fmt.Sprintf("%s: %s%s", usage.Class,
+		usage.Text, differs))
 }

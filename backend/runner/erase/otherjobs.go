@@ -14,8 +14,8 @@ import (
 )
 
 // What jobs of ours know of a drive that no look at it shows: that what one has erased can be brought back, and that
-// somebody else wrote to it. It lies in the jobs' directories, so that every computer that asks this NAS knows it, and it
-// counts as data: such a drive is erased only for who typed its phrase having been told.
+// somebody else wrote to it. It lies in the jobs' directories, so that every computer that asks this NAS knows it, and
+// it counts as data: such a drive is erased only for who typed its phrase having been told.
 
 // Past is what one job has done to its drive.
 type Past struct {
@@ -31,8 +31,8 @@ func (p Past) open() bool {
 	return p.kit && p.deeds.Began && p.deeds.Somethings && !p.deeds.Overwrote && !p.deeds.Restored && !p.deeds.Lost
 }
 
-// order reports whether a began to erase their drive before b. It is known where one of them found the other, or both were
-// of one start of the machine.
+// order reports whether a began to erase their drive before b. It is known where one of them found the other, or both
+// were of one start of the machine.
 func order(a, b Past) (before, known bool) {
 	switch {
 	case slices.Contains(b.deeds.after, a.id):
@@ -43,7 +43,8 @@ func order(a, b Past) (before, known bool) {
 	return b.deeds.last.after(a.deeds.first)
 }
 
-// PastsOf reads what all jobs have done to drives that are meant. What a job did of which nobody knows the drive is not among it.
+// PastsOf reads what all jobs have done to drives that are meant. What a job did of which nobody knows the drive is not
+// among it.
 func PastsOf(d state.Dir, meant func(drive.Identity) bool) ([]Past, error) {
 	ids, err := d.Ids()
 	if err != nil {
@@ -77,7 +78,8 @@ func pastOf(d state.Dir, id string, req wire.StartRequest) (Past, error) {
 	return p, errors.Join(err, root.Close())
 }
 
-// pastsOfDrive gives the pasts of one drive, also where it shows another world-wide name than it did, as behind a USB bridge.
+// pastsOfDrive gives the pasts of one drive, also where it shows another world-wide name than it did, as behind a USB
+// bridge.
 func pastsOfDrive(d state.Dir, id drive.Identity) ([]Past, error) {
 	return PastsOf(d, func(other drive.Identity) bool { return Alike(id, other) })
 }
@@ -90,8 +92,8 @@ func Alike(a, b drive.Identity) bool {
 // known is one thing that a job knows of its drive.
 type known struct{ job, claim, text string }
 
-// KnownOf gives what the jobs of one drive know of it and what nothing has settled since. An engine of a later job, which
-// was allowed to, has written over it.
+// KnownOf gives what the jobs of one drive know of it and what nothing has settled since. An engine of a later job,
+// which was allowed to, has written over it.
 func KnownOf(all []Past) (out []known) {
 	settled := func(p Past) bool {
 		return p.deeds.Lost || slices.ContainsFunc(all, func(later Past) bool {
@@ -100,20 +102,26 @@ func KnownOf(all []Past) (out []known) {
 		})
 	}
 	taken := func(p Past) bool {
-		return slices.ContainsFunc(all, func(later Past) bool { return later.kit && slices.Contains(later.deeds.took, p.id) })
+		return slices.ContainsFunc(all, func(later Past) bool {
+			return later.kit && slices.Contains(later.deeds.took,
+				p.id)
+		})
 	}
 	for _, p := range all {
 		switch {
 		case p.err != nil:
-			out = append(out, known{p.id, "burnish damaged " + p.id, "what job " + p.id + " did to it cannot be read: " + reason.Clean(p.err.Error(), 200)})
+			out = append(out, known{p.id, "burnish damaged " + p.id,
+				"what job " + p.id + " did to it cannot be read: " + reason.Clean(p.err.Error(), 200)})
 			continue
 		case settled(p):
 			continue
 		case p.open() && !taken(p):
-			out = append(out, known{p.id, "burnish kit " + p.id, "what job " + p.id + " erased can be brought back as long as nothing else is written (burnish undo " + p.id + ")"})
+			out = append(out, known{p.id, "burnish kit " + p.id, "what job " + p.id + " erased can be brought back " +
+				"as long as nothing else is written (burnish undo " + p.id + ")"})
 		}
 		if p.deeds.foreign != "" && !p.deeds.passed {
-			out = append(out, known{p.id, "burnish foreign " + p.id, "somebody else wrote to it while job " + p.id + " had it: " + strings.TrimSuffix(p.deeds.foreign, ".")})
+			out = append(out, known{p.id, "burnish foreign " + p.id, "somebody else wrote to it while job " + p.id +
+				" had it: " + strings.TrimSuffix(p.deeds.foreign, ".")})
 		}
 	}
 	return out
@@ -181,9 +189,9 @@ func (e *Drive) Recall(u drive.Usage) (drive.Usage, error) {
 	return WithKnown(u, of), nil
 }
 
-// erasedSince finds a job that has begun to erase the drive of this one after this one did; what lies on the drive now is
-// that job's, or came after it. doubt is a job of which nobody knows whether it was before or after: what is on the drive
-// decides. Both are empty for none.
+// erasedSince finds a job that has begun to erase the drive of this one after this one did; what lies on the drive now
+// is that job's, or came after it. doubt is a job of which nobody knows whether it was before or after: what is on the
+// drive decides. Both are empty for none.
 func (e *Drive) erasedSince() (by, doubt string, err error) {
 	all, err := PastsOf(e.run.Dir, e.run.Req.Drive.Same)
 	if err != nil {

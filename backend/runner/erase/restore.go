@@ -39,7 +39,8 @@ func (e *Drive) PutBack(ctx context.Context, k *kit, by string) error {
 		return err
 	}
 	delete(busy, state.DriveKey(e.run.Req.Drive)) // this one
-	e.run.Held, err = e.run.Host.Hold(ctx, e.run.Req.Drive, port.HoldOptions{Exclusive: true, Virtual: e.run.Req.VirtualDrives, SMARTTypes: e.run.Req.SMARTTypes, Job: e.run.ID, Busy: busy})
+	e.run.Held, err = e.run.Host.Hold(ctx, e.run.Req.Drive, port.HoldOptions{Exclusive: true,
+		Virtual: e.run.Req.VirtualDrives, SMARTTypes: e.run.Req.SMARTTypes, Job: e.run.ID, Busy: busy})
 	if err != nil {
 		return e.run.Failed(err, "the undo")
 	}
@@ -63,7 +64,8 @@ func (e *Drive) PutBack(ctx context.Context, k *kit, by string) error {
 	}
 	defer dev.Close()
 	if size := dev.Geometry().SizeBytes; size != k.SizeBytes {
-		return reason.New(reason.IdentityChanged, "expected", e.run.Req.Drive, "found", fmt.Sprintf("%d bytes", size), "path", e.run.Held.Path())
+		return reason.New(reason.IdentityChanged, "expected", e.run.Req.Drive, "found", fmt.Sprintf("%d bytes", size),
+			"path", e.run.Held.Path())
 	}
 	data, err := e.run.Root().Open(kitData)
 	if err != nil {
@@ -77,13 +79,14 @@ func (e *Drive) PutBack(ctx context.Context, k *kit, by string) error {
 	return restore(dev, k, data, t.Job(), func() error { return e.giveUp(t, n, by) })
 }
 
-// giveUp ends a job of n runs that could go on. The request to stop comes first: it keeps the job from going on by itself should
-// the journal not get its last line.
+// giveUp ends a job of n runs that could go on. The request to stop comes first: it keeps the job from going on by
+// itself should the journal not get its last line.
 func (e *Drive) giveUp(t *burnin.Tracker, n int, by string) error {
 	if t.Ended() && t.Job().State != burnin.Unknown {
 		return nil
 	}
-	if err := state.WriteSynced(e.run.Dir.In(e.run.ID, state.StopFile), []byte(reason.Clean(by, 200)+"\n"), -1); err != nil {
+	if err := state.WriteSynced(e.run.Dir.In(e.run.ID, state.StopFile), []byte(reason.Clean(by, 200)+"\n"),
+		-1); err != nil {
 		return state.SpaceError("the stop request", err)
 	}
 	if err := e.run.Begin(n+1, t); err != nil {
@@ -145,22 +148,28 @@ func (e *Drive) hasIt() error {
 	}
 	by := busy[state.DriveKey(e.run.Req.Drive)]
 	if by == "" || by == e.run.ID {
-		return CannotUndo(e.run.ID, "another job's start or undo is at work on its drive", "Wait for it, and ask again.")
+		return CannotUndo(e.run.ID, "another job's start or undo is at work on its drive",
+			"Wait for it, and ask again.")
 	}
-	return CannotUndo(e.run.ID, "job "+by+" has its drive", "Wait for that job. If it was started by mistake, stop it and undo it: burnish stop "+by+", then burnish undo "+by)
+	return CannotUndo(e.run.ID, "job "+by+" has its drive", "Wait for that job. If it was started by mistake, stop "+
+		"it and undo it: burnish stop "+by+", then burnish undo "+by)
 }
 
 // mayRestore reports whether nothing uses the drive but what this job left, or what it, or a job before it whose kit it
 // has taken over, was allowed to erase: an undo that was cut off has put back a part of that.
 func (e *Drive) mayRestore(k *kit, id drive.Identity, usage drive.Usage) bool {
-	if drive.StartableAgain(id, usage, e.Deeds.rest).Destructive || drive.StartableUnder(id, usage, e.run.Req.Grant).Destructive {
+	if drive.StartableAgain(id, usage, e.Deeds.rest).Destructive || drive.StartableUnder(id, usage,
+		e.run.Req.Grant).Destructive {
 		return true
 	}
-	return slices.ContainsFunc(k.May, func(g drive.Grant) bool { return drive.StartableAgain(id, usage, &g).Destructive })
+	return slices.ContainsFunc(k.May, func(g drive.Grant) bool {
+		return drive.StartableAgain(id, usage,
+			&g).Destructive
+	})
 }
 
-// NoteRestored tells in the job's undo journal that what was erased is back, and in those of the jobs whose kits this one
-// had taken over.
+// NoteRestored tells in the job's undo journal that what was erased is back, and in those of the jobs whose kits this
+// one had taken over.
 func (e *Drive) NoteRestored(what burnin.Restored) error {
 	ids := []string{e.run.ID}
 	for i := 0; i < len(ids); i++ {
@@ -211,7 +220,8 @@ func (e *Drive) note(id string, kind burnin.EventKind, what any) error {
 		return err
 	}
 	line, err := wire.EncodeEvent(burnin.Event{
-		Seq: int64(bytes.Count(before, []byte{'\n'})) + 1, WallMs: e.run.Now().UnixMilli(), BootMs: e.run.Host.BootTime().Milliseconds(), Boot: e.run.Facts.BootID, Kind: kind, Data: data,
+		Seq: int64(bytes.Count(before, []byte{'\n'})) + 1, WallMs: e.run.Now().UnixMilli(),
+		BootMs: e.run.Host.BootTime().Milliseconds(), Boot: e.run.Facts.BootID, Kind: kind, Data: data,
 	})
 	if err != nil {
 		return err
@@ -246,10 +256,12 @@ func (e *Drive) InTheWay() error {
 		switch {
 		case p.id == e.run.ID, p.err != nil, !p.deeds.Began, !sure, !before:
 		case p.deeds.Overwrote:
-			said := CannotUndo(e.run.ID, "job "+p.id+" has written over the drive since", "What was there is lost; look for a backup of it.")
+			said := CannotUndo(e.run.ID, "job "+p.id+" has written over the drive since",
+				"What was there is lost; look for a backup of it.")
 			return errors.Join(said, removeKit(e.run.Root()))
 		case p.open():
-			return CannotUndo(e.run.ID, "job "+p.id+" has erased parts of the drive since, and that can be undone", "Undo job "+p.id+" first: burnish undo "+p.id)
+			return CannotUndo(e.run.ID, "job "+p.id+" has erased parts of the drive since, and that can be undone",
+				"Undo job "+p.id+" first: burnish undo "+p.id)
 		}
 	}
 	return nil

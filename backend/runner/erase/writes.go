@@ -174,7 +174,8 @@ func (a *Stage) wipe(spans []Extent, why string) error {
 	return errors.Join(err, a.Met(0, failed))
 }
 
-// wipeTries is how often a piece is written that gives an error: a label that stays for a fault of the path is one too many.
+// wipeTries is how often a piece is written that gives an error: a label that stays for a fault of the path is one too
+// many.
 const wipeTries = 3
 
 // pieceBytes is how much of an extent is read or written at a time.

@@ -14,9 +14,10 @@ const (
 	againPause = time.Minute
 )
 
-// lookAgain judges what the drive says. What flash drives show for a while and take back is asked for again: it fails the
-// drive only where each look shows it. It gives the newest answer, and what was found.
-func (a *Stage) lookAgain(ctx context.Context, h smart.Health, judge func(smart.Health) []smart.Finding) (smart.Health, []smart.Finding) {
+// lookAgain judges what the drive says. What flash drives show for a while and take back is asked for again: it fails
+// the drive only where each look shows it. It gives the newest answer, and what was found.
+func (a *Stage) lookAgain(ctx context.Context, h smart.Health, judge func(smart.Health) []smart.Finding) (smart.Health,
+	[]smart.Finding) {
 	fleeting := func(f smart.Finding) bool { return f.Fleeting(h.Drive) }
 	found, looks := judge(h), 0
 	for range againTries {

@@ -2,8 +2,8 @@
 //
 // Its rules:
 //   - What the drive says is weighed by the rules of package smart and by nothing else.
-//   - A self-test has passed when a new row of the drive's own log says so. What the tool that starts it says, or how it
-//     exits, is no evidence.
+//   - A self-test has passed when a new row of the drive's own log says so. What the tool that starts it says, or how
+//     it exits, is no evidence.
 //   - A test that somebody else started is left to end.
 //   - It only reads.
 //

@@ -36,8 +36,8 @@ type Stage struct {
 // NewStage is a stage of a run that asks the drive how it is.
 func NewStage(a *bench.Stage, k *Drive) *Stage { return &Stage{a, k} }
 
-// perRead is how often a drive may count one read that failed: the kernel cuts a request into pieces of 256 KiB or more,
-// of which each may meet a bad sector.
+// perRead is how often a drive may count one read that failed: the kernel cuts a request into pieces of 256 KiB or
+// more, of which each may meet a bad sector.
 const perRead = 16
 
 // ReadHealth asks the drive for all that it says about itself. smartctl's exit code is no error: its bits are findings,
@@ -137,11 +137,12 @@ func (a *Stage) noHealth(why string) (bench.Outcome, error) {
 		a.Say("no health data: %s", why)
 		return bench.Passed, nil
 	}
-	return bench.Ended(burnin.Unknown, reason.New(reason.SMARTUnsupported, "drive", a.Req.Drive.ID(), "error", why, "hint", "Add --without-smart to test it knowingly without its health data.")), nil
+	return bench.Ended(burnin.Unknown, reason.New(reason.SMARTUnsupported, "drive", a.Req.Drive.ID(), "error", why,
+		"hint", "Add --without-smart to test it knowingly without its health data.")), nil
 }
 
-// switchOn switches the drive's SMART on, to which the person who started the job agreed. Whether it is on, its next answer
-// tells.
+// switchOn switches the drive's SMART on, to which the person who started the job agreed. Whether it is on, its next
+// answer tells.
 func (a *Stage) switchOn(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, bench.SmartTimeout)
 	defer cancel()
@@ -157,7 +158,8 @@ func (a *Stage) driveSays(h smart.Health) error {
 		word = map[bool]string{true: "PASSED", false: "FAILED"}[*h.Passed]
 	}
 	return a.Put(burnin.EvFact, burnin.Fact{
-		Stage: a.Index, ID: "drive_says", OK: h.Passed != nil && *h.Passed, Value: word, Source: "the drive's own overall status", Beside: true,
+		Stage: a.Index, ID: "drive_says", OK: h.Passed != nil && *h.Passed, Value: word,
+		Source: "the drive's own overall status", Beside: true,
 	})
 }
 
@@ -176,7 +178,8 @@ func (a *Stage) Reviewed(ctx context.Context, out bench.Outcome) (bench.Outcome,
 		return out, nil
 	}
 	if what := smart.Unsaid(before.Before, h); len(what) > 0 {
-		if err := a.Warn(reason.New(reason.SMARTGap, "stage", a.Spec.Kind, "what", strings.Join(what, ", "))); err != nil {
+		if err := a.Warn(reason.New(reason.SMARTGap, "stage", a.Spec.Kind, "what", strings.Join(what,
+			", "))); err != nil {
 			return bench.Outcome{}, err
 		}
 	}
@@ -187,11 +190,13 @@ func (a *Stage) Reviewed(ctx context.Context, out bench.Outcome) (bench.Outcome,
 // silent reports whether the stage ended because the drive no longer answers; it is not asked again then, since a
 // request to such a drive may never return.
 func (a *Stage) silent(out bench.Outcome) bool {
-	return out.Said != nil && (out.Said.Code == reason.DriveVanished || out.Said.Code == reason.DriveLost || out.Said.Code == reason.Stuck && !a.Spec.Kind.SMART())
+	return out.Said != nil && (out.Said.Code == reason.DriveVanished || out.Said.Code == reason.DriveLost ||
+		out.Said.Code == reason.Stuck && !a.Spec.Kind.SMART())
 }
 
 // Review compares what the drive says with what it said first, and keeps it. It gives the answer that it kept.
-func (a *Stage) Review(ctx context.Context, h smart.Health, out bench.Outcome) (bench.Outcome, smart.Health, []smart.Finding, error) {
+func (a *Stage) Review(ctx context.Context, h smart.Health, out bench.Outcome) (bench.Outcome, smart.Health,
+	[]smart.Finding, error) {
 	before := a.Job().Health
 	h, found := a.lookAgain(ctx, h, func(h smart.Health) []smart.Finding {
 		h = h.Brief()
@@ -231,7 +236,8 @@ func (a *Stage) found(all []smart.Finding, out bench.Outcome) (bench.Outcome, er
 	}
 	for _, f := range all {
 		if f.Severity == smart.Fail {
-			out.State, out.Said = burnin.Failed, reason.New(reason.SMARTFailed, "what", strings.TrimSuffix(f.Says, ".")+": "+f.Figures()+".")
+			out.State, out.Said = burnin.Failed, reason.New(reason.SMARTFailed, "what", strings.TrimSuffix(f.Says,
+				".")+": "+f.Figures()+".")
 			return out, nil
 		}
 	}
@@ -299,11 +305,13 @@ const (
 	lastPause = time.Minute
 )
 
-// wholeHealth reads the drive's health at the end, until it says all that it said at first or has been asked often enough.
+// wholeHealth reads the drive's health at the end, until it says all that it said at first or has been asked often
+// enough.
 func (a *Stage) wholeHealth(ctx context.Context, known *burnin.Health) (h smart.Health, err error) {
 	for try := 1; ; try++ {
 		h, err = a.ReadHealth(ctx)
-		if err == nil && (known == nil || len(smart.Unsaid(known.Before, h)) == 0) || try == lastTries || ctx.Err() != nil {
+		if err == nil && (known == nil || len(smart.Unsaid(known.Before, h)) == 0) || try == lastTries ||
+			ctx.Err() != nil {
 			return h, err
 		}
 		a.Say("the drive says less than at first, or nothing (%v); it is asked again", err)
@@ -318,7 +326,8 @@ func (a *Stage) wholeHealth(ctx context.Context, known *burnin.Health) (h smart.
 func (a *Stage) notComparable(first, last smart.Health, found []smart.Finding) (*reason.Said, string) {
 	for _, f := range found {
 		if f.Rule == "other_drive" {
-			return reason.New(reason.IdentityChanged, "expected", f.Before, "found", f.After, "path", a.Held.Path()), "not compared: smartctl shows another drive, " + f.Figures()
+			return reason.New(reason.IdentityChanged, "expected", f.Before, "found", f.After, "path", a.Held.Path()),
+				"not compared: smartctl shows another drive, " + f.Figures()
 		}
 	}
 	if what := smart.Unsaid(first, last); len(what) > 0 {
@@ -342,20 +351,23 @@ func (a *Stage) selfTestLogFact(h smart.Health) error {
 		}
 		ours++
 		if !smart.HasSelfTestRow(h, *s.SelfTest) {
-			return a.Fact(burnin.FactSelfTestLog, false, "no longer there: "+s.SelfTest.String(), "the drive's self-test log at the end")
+			return a.Fact(burnin.FactSelfTestLog, false, "no longer there: "+s.SelfTest.String(),
+				"the drive's self-test log at the end")
 		}
 	}
 	if ours == 0 {
 		return nil
 	}
 	rows, known := smart.NewSelfTestRows(job.Health.Before, h)
-	rows = slices.DeleteFunc(slices.Clone(rows), func(r smart.SelfTestRow) bool { return r.Type == smart.Vendor }) // the firmware's own
+	// the firmware's own
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r smart.SelfTestRow) bool { return r.Type == smart.Vendor })
 	if known && len(rows) > begun {
 		if err := a.Warn(reason.New(reason.SelfTestForeign, "count", len(rows)-begun)); err != nil {
 			return err
 		}
 	}
-	return a.Fact(burnin.FactSelfTestLog, true, fmt.Sprintf("%d of ours, %d new rows in all", ours, len(rows)), "the drive's self-test log at the end")
+	return a.Fact(burnin.FactSelfTestLog, true, fmt.Sprintf("%d of ours, %d new rows in all", ours, len(rows)),
+		"the drive's self-test log at the end")
 }
 
 // kernelFact tells what the kernel logged of the drive. It decides nothing: cables and controllers speak there too.
@@ -364,13 +376,15 @@ func (a *Stage) kernelFact() error {
 	value := "none since the drive was held"
 	switch {
 	case k.Any():
-		value = fmt.Sprintf("%d failed reads, %d failed writes, %d resets; the first: %s", k.Reads, k.Writes, k.Resets, k.First)
+		value = fmt.Sprintf("%d failed reads, %d failed writes, %d resets; the first: %s", k.Reads, k.Writes, k.Resets,
+			k.First)
 	case !k.Readable:
 		value = "the kernel's log could not be read, or not without a gap"
 	}
 	a.Say("kernel errors: %s", value)
 	return a.Put(burnin.EvFact, burnin.Fact{
-		Stage: a.Index, ID: "no_kernel_errors", OK: k.Readable && !k.Any(), Value: value, Source: "the kernel's log", Beside: true,
+		Stage: a.Index, ID: "no_kernel_errors", OK: k.Readable && !k.Any(), Value: value, Source: "the kernel's log",
+		Beside: true,
 	})
 }
 
@@ -380,16 +394,17 @@ func (a *Stage) WarnKernel() error {
 	if !k.Any() {
 		return nil
 	}
-	return a.Warn(reason.New(reason.KernelErrors, "reads", k.Reads, "writes", k.Writes, "resets", k.Resets, "first", k.First))
+	return a.Warn(reason.New(reason.KernelErrors, "reads", k.Reads, "writes", k.Writes, "resets", k.Resets,
+		"first", k.First))
 }
 
 // noTool reports whether a tool is not on the NAS at all.
 func noTool(err error) bool { return errors.Is(err, exec.ErrNotFound) }
 
-// explained softens what a used drive counted when the test itself read sectors that it had not written yet. Such a sector
-// is a warning where only the sweep's write meets it, and so it is no failure where a label, a sample or the probe's cache
-// reads lie on it. In a plan that writes nothing no sweep settles it. All of it stands if an error was met at a place that
-// had been written.
+// explained softens what a used drive counted when the test itself read sectors that it had not written yet. Such a
+// sector is a warning where only the sweep's write meets it, and so it is no failure where a label, a sample or the
+// probe's cache reads lie on it. In a plan that writes nothing no sweep settles it. All of it stands if an error was
+// met at a place that had been written.
 func (a *Stage) explained(found []smart.Finding, out bench.Outcome) []smart.Finding {
 	job := a.Job()
 	if !a.Req.Plan.Destroys() || a.declared() == smart.DeclaredNew || job.Met.Unwritten == 0 || job.Met.Written > 0 ||

@@ -155,10 +155,13 @@ func (t *selfTest) start(ctx context.Context, now smart.Health) *reason.Said {
 
 // noTool says why neither tool of the NAS can tell the result of an NVMe drive's self-test.
 func (t *selfTest) noTool(now smart.Health) *reason.Said {
-	what, install, quoted := "smartctl does not show its self-test log, as before version 7.4", "Install nvme-cli, or smartmontools 7.4 or newer, on the NAS; then resume the job.", false
+	what, install, quoted := "smartctl does not show its self-test log, as before version 7.4",
+		"Install nvme-cli, or smartmontools 7.4 or newer, on the NAS; then resume the job.", false
 	if said := now.SelfTestTrouble(); said != "" {
 		quoted = true
-		what, install = fmt.Sprintf("smartctl cannot read its self-test log: %q", said), "Nothing is known against this drive. Install nvme-cli on the NAS, which may read it, then resume the job; or use a plan without self-tests."
+		what, install = fmt.Sprintf("smartctl cannot read its self-test log: %q", said),
+			"Nothing is known against this drive. Install nvme-cli on the NAS, which may read it, then resume the "+
+				"job; or use a plan without self-tests."
 	}
 	switch {
 	case noTool(t.noNVMeCLI):
@@ -166,14 +169,16 @@ func (t *selfTest) noTool(now smart.Health) *reason.Said {
 	case t.noNVMeCLI != nil:
 		what += fmt.Sprintf("; nvme-cli failed: %v", t.noNVMeCLI)
 		if quoted {
-			install = "Nothing is known against this drive: both tools fail to read its log. A newer firmware of the drive may help; until then, use a plan without self-tests."
+			install = "Nothing is known against this drive: both tools fail to read its log. A newer firmware of " +
+				"the drive may help; until then, use a plan without self-tests."
 		}
 	}
 	return reason.New(reason.SelfTestNoTool, "what", what, "hint", install)
 }
 
 // await follows a test until its result is known. An outcome with a state ends the stage at once.
-func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTestRow, smart.SelfTestState, bench.Outcome, error) {
+func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTestRow, smart.SelfTestState,
+	bench.Outcome, error) {
 	t.Heat.AtWork.Store(true)
 	w := &progress{selfTest: t, last: -1, moved: time.Now()}
 	begun, seen, misses := time.Now(), before.Running != nil, 0
@@ -217,7 +222,8 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 				if t.ours {
 					t.abort(before)
 				}
-				return none, "", bench.Ended(burnin.Unknown, reason.New(reason.Stuck, "stage", t.Spec.Kind, "minutes", int(limit.Minutes()))), nil
+				return none, "", bench.Ended(burnin.Unknown, reason.New(reason.Stuck, "stage", t.Spec.Kind,
+					"minutes", int(limit.Minutes()))), nil
 			}
 			continue
 		case state == smart.Passed, state == smart.Failed, state == smart.Aborted:
@@ -256,21 +262,26 @@ func (t *selfTest) conclude(row smart.SelfTestRow, state smart.SelfTestState) (b
 	const source = "the drive's self-test log"
 	switch state {
 	case smart.Passed:
-		return bench.Outcome{State: burnin.Passed, SelfTest: &row}, t.Fact(burnin.FactSelfTest, true, row.String(), source)
+		return bench.Outcome{State: burnin.Passed, SelfTest: &row}, t.Fact(burnin.FactSelfTest, true, row.String(),
+			source)
 	case smart.Failed:
-		return bench.Outcome{State: burnin.Failed, Said: reason.New(reason.SelfTestFailed, "test", t.test, "result", strings.TrimPrefix(row.String(), string(row.Type)+" self-test: ")), SelfTest: &row},
+		return bench.Outcome{State: burnin.Failed, Said: reason.New(reason.SelfTestFailed, "test", t.test,
+				"result", strings.TrimPrefix(row.String(), string(row.Type)+" self-test: ")), SelfTest: &row},
 			t.Fact(burnin.FactSelfTest, false, row.String(), source)
 	case smart.Aborted:
-		return bench.Outcome{State: burnin.Unknown, Said: reason.New(reason.SelfTestAborted, "test", t.test, "result", row.Text), SelfTest: &row}, nil
+		return bench.Outcome{State: burnin.Unknown, Said: reason.New(reason.SelfTestAborted, "test", t.test,
+			"result", row.Text), SelfTest: &row}, nil
 	}
 	result, hint := row.Text, "Check that nothing else resets the drive or starts tests, then resume the job."
 	switch {
 	case t.blind != "":
-		result, hint = t.blind, "Nothing is known against this drive: its log can show no result of any test. Use a plan without self-tests, or read the drive's own log by its maker's tool."
+		result, hint = t.blind, "Nothing is known against this drive: its log can show no result of any test. Use a "+
+			"plan without self-tests, or read the drive's own log by its maker's tool."
 	case result == "":
 		result = "it was asked for, but the drive's log shows no result of it"
 	}
-	return bench.Ended(burnin.Unknown, reason.New(reason.SelfTestUnknown, "test", t.test, "result", result, "hint", hint)), nil
+	return bench.Ended(burnin.Unknown, reason.New(reason.SelfTestUnknown, "test", t.test, "result", result,
+		"hint", hint)), nil
 }
 
 // abort ends the drive's self-test, so that a stopped job leaves nothing running, and looks whether it did.
@@ -326,7 +337,8 @@ func (p *progress) at(h smart.Health) error {
 	if done != p.last {
 		p.last, p.moved = done, time.Now()
 		p.Say("%d %% done", done)
-		if err := p.Put(burnin.EvProgress, burnin.Progress{Stage: p.Index, Phase: "selftest", Done: done, Total: 100, TempC: p.Held.TempC()}); err != nil {
+		if err := p.Put(burnin.EvProgress, burnin.Progress{Stage: p.Index, Phase: "selftest", Done: done, Total: 100,
+			TempC: p.Held.TempC()}); err != nil {
 			return err
 		}
 	}
@@ -339,7 +351,8 @@ func (p *progress) at(h smart.Health) error {
 	}
 	between := 100 * time.Since(p.moved).Seconds() / p.estimate(h).Seconds()
 	shown := min(float64(done)+min(between, step*0.95), 99.9)
-	state.WriteLive(p.Root(), p.Req.GID, p.ID, burnin.Progress{Stage: p.Index, Phase: "selftest", Done: int64(shown * 10), Total: 1000, TempC: p.Held.TempC()})
+	state.WriteLive(p.Root(), p.Req.GID, p.ID, burnin.Progress{Stage: p.Index,
+		Phase: "selftest", Done: int64(shown * 10), Total: 1000, TempC: p.Held.TempC()})
 	return nil
 }
 
@@ -391,15 +404,16 @@ func lastWords(out []byte, err error) string {
 	return text
 }
 
-// restFirst lets a drive rest whose sensor is in doubt, before a self-test that cannot be paused. It ends early where the
-// sensor moves.
+// restFirst lets a drive rest whose sensor is in doubt, before a self-test that cannot be paused. It ends early where
+// the sensor moves.
 func (t *selfTest) restFirst(ctx context.Context, now smart.Health) {
 	t.temps.Of(now)
 	if !t.Heat.Harms() || !t.Sense.Doubtful() {
 		return
 	}
 	t.Say("the sensor says that the drive is too hot and has not moved yet: the drive rests before its self-test")
-	for begun := t.Now(); t.Sense.Doubtful() && !t.Sense.Rests() && t.Now().Sub(begun) < bench.RestFor+bench.RestEvery; {
+	for begun := t.Now(); t.Sense.Doubtful() && !t.Sense.Rests() &&
+		t.Now().Sub(begun) < bench.RestFor+bench.RestEvery; {
 		select {
 		case <-ctx.Done():
 			return

@@ -17,7 +17,8 @@ import (
 
 // NewHome is the home of a run whose directory is open.
 func NewHome(dir state.Dir, locks port.Locks, root *os.Root, req wire.StartRequest, bootID string) *Home {
-	return &Home{dir: dir, locks: locks, root: root, id: req.Job, drive: state.DriveKey(req.Drive), gid: req.GID, boot: bootID}
+	return &Home{dir: dir, locks: locks, root: root, id: req.Job, drive: state.DriveKey(req.Drive), gid: req.GID,
+		boot: bootID}
 }
 
 // Home is the directory of a run's job. Somebody may remove it while the run is at work, which would leave a test that
@@ -117,7 +118,8 @@ func (h *Home) ComeHome() {
 	err := h.rebuild()
 	if err == nil {
 		// The journal keeps its first error itself; the run's next event meets it.
-		_ = h.Journal.Put(burnin.EvWarning, burnin.Warning{Said: reason.New(reason.FilesPutBack, "dir", h.dir.Job(h.id))})
+		_ = h.Journal.Put(burnin.EvWarning, burnin.Warning{Said: reason.New(reason.FilesPutBack,
+			"dir", h.dir.Job(h.id))})
 	}
 	h.Mu.Lock()
 	defer h.Mu.Unlock()
@@ -157,7 +159,8 @@ func (h *Home) rebuild() error {
 	defer h.Mu.Unlock()
 	h.old = append(h.old, h.root, lock)
 	h.root = root
-	if held, err := h.locks.Take(h.dir.DriveLock(h.drive), h.gid); err == nil { // else another job may try; the drive itself is held
+	// else another job may try; the drive itself is held
+	if held, err := h.locks.Take(h.dir.DriveLock(h.drive), h.gid); err == nil {
 		h.old = append(h.old, held)
 	}
 	if h.AtWork.Load() {

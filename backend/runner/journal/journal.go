@@ -38,9 +38,10 @@ type Journal struct {
 }
 
 // OpenJournal creates the journal of a run; a file that is there already is an error, since it has its writer for ever.
-// Where it fails it leaves nothing: a journal that is there counts as a run. The room for the last word comes first, since
-// that is what a full disk refuses.
-func OpenJournal(root *os.Root, run, gid int, facts port.Facts, now func() time.Time, boot func() time.Duration, fold *burnin.Tracker) (*Journal, error) {
+// Where it fails it leaves nothing: a journal that is there counts as a run. The room for the last word comes first,
+// since that is what a full disk refuses.
+func OpenJournal(root *os.Root, run, gid int, facts port.Facts, now func() time.Time, boot func() time.Duration,
+	fold *burnin.Tracker) (*Journal, error) {
 	if err := keepRoom(root); err != nil {
 		return nil, state.SpaceError("the journal", err)
 	}
@@ -104,7 +105,8 @@ func (j *Journal) Put(kind burnin.EventKind, data any) error {
 	if err != nil {
 		return j.fail(err)
 	}
-	ev := burnin.Event{Seq: j.seq + 1, WallMs: j.now().UnixMilli(), BootMs: j.boot().Milliseconds(), Boot: j.id, Kind: kind, Data: raw}
+	ev := burnin.Event{Seq: j.seq + 1, WallMs: j.now().UnixMilli(), BootMs: j.boot().Milliseconds(), Boot: j.id,
+		Kind: kind, Data: raw}
 	line, err := wire.EncodeEvent(ev)
 	if err != nil {
 		return j.fail(err)
@@ -126,8 +128,8 @@ const (
 	roomWithin = 12 * time.Hour
 )
 
-// write appends a line. While the state directory is full, or read-only, it waits: the drive is left in peace meanwhile,
-// and nothing of the test is lost.
+// write appends a line. While the state directory is full, or read-only, it waits: the drive is left in peace
+// meanwhile, and nothing of the test is lost.
 func (j *Journal) write(line []byte) error {
 	for begin := time.Now(); ; {
 		err := j.append(line)

@@ -8,8 +8,9 @@ import (
 	"burnish/backend/runner/state"
 )
 
-// Patience is how a run that waits for its turn bears a state directory that cannot be used: full, read-only, or removed.
-// A run at work bears that too, and one that waits has as little to do with it. It lasts as long as the journal's own.
+// Patience is how a run that waits for its turn bears a state directory that cannot be used: full, read-only, or
+// removed. A run at work bears that too, and one that waits has as little to do with it. It lasts as long as the
+// journal's own.
 type Patience struct {
 	Dir   state.Dir
 	since time.Time // of the first of these errors in a row

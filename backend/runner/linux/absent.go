@@ -44,8 +44,8 @@ func lostSight(err error) error {
 // Alive implements runner.Held.
 func (d *held) Alive() bool { return d.alive() }
 
-// left lists the states of a device in sysfs that the kernel has given up, or is about to. One that is blocked, resets or
-// connects is still there.
+// left lists the states of a device in sysfs that the kernel has given up, or is about to. One that is blocked, resets
+// or connects is still there.
 var left = map[string]bool{
 	"offline": true, "transport-offline": true, "cancel": true, "deleted": true,
 	"dead": true, "deleting": true, "deleting (no IO)": true,

@@ -16,7 +16,10 @@ import (
 
 func TestADriveThatIsLostFromSightWhileItIsHeldIsNotAbsent(t *testing.T) {
 	for _, err := range []error{inventory.ErrNotFound, &inventory.Unsure{What: "two claim to be it"}} {
-		d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string, error) { return nil, fmt.Errorf("find it: %w", err) }}
+		d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string, error) {
+			return nil,
+				fmt.Errorf("find it: %w", err)
+		}}
 		var unsure *port.UnsureError
 		if got := d.openOthers(t.Context()); !errors.As(got, &unsure) || errors.Is(got, port.ErrAbsent) {
 			t.Errorf("%v becomes %v", err, got)
@@ -28,7 +31,8 @@ func TestWhatALookFoundIsToldFromWhatItCouldNotSee(t *testing.T) {
 	for _, c := range []struct {
 		err    error
 		absent bool
-	}{{inventory.ErrNotFound, true}, {&inventory.Unsure{What: "x"}, false}, {errors.New("list the block devices: input/output error"), false}} {
+	}{{inventory.ErrNotFound, true}, {&inventory.Unsure{What: "x"}, false}, {errors.New("list the block devices: " +
+		"input/output error"), false}} {
 		if got := notFound(t.Context(), fmt.Errorf("find it: %w", c.err)); errors.Is(got, port.ErrAbsent) != c.absent {
 			t.Errorf("%v becomes %v", c.err, got)
 		}
@@ -39,8 +43,10 @@ func TestWhatALookFoundIsToldFromWhatItCouldNotSee(t *testing.T) {
 // does not stay.
 func TestOnlyADeviceThatTheKernelGaveUpHasLeft(t *testing.T) {
 	for state, want := range map[string]bool{
-		"": true, "running": true, "live": true, "blocked": true, "quiesce": true, "created": true, "resetting": true, "connecting": true,
-		"offline": false, "transport-offline": false, "cancel": false, "dead": false, "deleting": false, "deleting (no IO)": false,
+		"": true, "running": true, "live": true, "blocked": true, "quiesce": true, "created": true, "resetting": true,
+		"connecting": true,
+		"offline":    false, "transport-offline": false, "cancel": false, "dead": false, "deleting": false,
+		"deleting (no IO)": false,
 	} {
 		dir := t.TempDir()
 		if err := os.Mkdir(filepath.Join(dir, "device"), 0o755); err != nil {

@@ -15,9 +15,9 @@ import (
 )
 
 // aio keeps many requests at a device from one goroutine, by the kernel's native asynchronous I/O. It costs less
-// processor time than a thread for each request: no thread is woken for an answer, and the Go scheduler loses nothing to a
-// system call that waits. Answers are told through an eventfd, for which the goroutine waits in Go's own poller; so a
-// drive that hangs holds up nobody else.
+// processor time than a thread for each request: no thread is woken for an answer, and the Go scheduler loses nothing
+// to a system call that waits. Answers are told through an eventfd, for which the goroutine waits in Go's own poller;
+// so a drive that hangs holds up nobody else.
 //
 // The buffers are huge pages where the kernel has them: else each request pins hundreds of small ones.
 type aio struct {
@@ -33,7 +33,8 @@ type aio struct {
 	given   int       // of events
 }
 
-// iocb and ioEvent are the kernel's (linux/aio_abi.h) on a little-endian machine, as all are that the runner is built for.
+// iocb and ioEvent are the kernel's (linux/aio_abi.h) on a little-endian machine, as all are that the runner is built
+// for.
 type iocb struct {
 	data    uint64
 	_       [2]uint32
@@ -56,8 +57,8 @@ type ioEvent struct {
 }
 
 // Processors is how many run one drive's test at most. One makes and compares data several times faster than any drive
-// takes it; with a second, each block wanders between their caches and every answer wakes a thread, which made a test in
-// memory slower by a fifth and cost a third more processor time. System calls that wait have threads of their own.
+// takes it; with a second, each block wanders between their caches and every answer wakes a thread, which made a test
+// in memory slower by a fifth and cost a third more processor time. System calls that wait have threads of their own.
 const Processors = 1
 
 const (
@@ -79,7 +80,8 @@ func (d *device) Queue(slots, n int) (surface.Queue, error) {
 	if q.raw, err = q.event.SyscallConn(); err != nil {
 		return nil, errors.Join(err, q.Close())
 	}
-	if _, _, errno := unix.Syscall(unix.SYS_IO_SETUP, uintptr(slots), uintptr(unsafe.Pointer(&q.context)), 0); errno != 0 {
+	if _, _, errno := unix.Syscall(unix.SYS_IO_SETUP, uintptr(slots), uintptr(unsafe.Pointer(&q.context)),
+		0); errno != 0 {
 		return nil, errors.Join(fmt.Errorf("io_setup: %w", errno), q.Close())
 	}
 	if err := q.allocate(slots, n); err != nil {
@@ -92,7 +94,8 @@ func (d *device) Queue(slots, n int) (surface.Queue, error) {
 func (q *aio) allocate(slots, n int) (err error) {
 	page := os.Getpagesize()
 	each := (n + page - 1) / page * page
-	if q.memory, err = unix.Mmap(-1, 0, slots*each+hugePage, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON); err != nil {
+	if q.memory, err = unix.Mmap(-1, 0, slots*each+hugePage, unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANON); err != nil {
 		return fmt.Errorf("memory for %d requests of %d bytes: %w", slots, n, err)
 	}
 	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(q.memory)))) & (hugePage - 1)
@@ -109,7 +112,8 @@ func (q *aio) Buffer(slot int) []byte { return q.buffers[slot] }
 func (q *aio) Start(slot int, write bool, n int, off int64) error {
 	b := &q.blocks[slot]
 	*b = iocb{
-		data: uint64(slot), opcode: aioRead, fd: uint32(q.dev.file.Fd()), offset: off, n: uint64(n), flags: aioToEventFD, eventFD: uint32(q.eventFD),
+		data: uint64(slot), opcode: aioRead, fd: uint32(q.dev.file.Fd()), offset: off, n: uint64(n),
+		flags: aioToEventFD, eventFD: uint32(q.eventFD),
 		buf: uint64(uintptr(unsafe.Pointer(unsafe.SliceData(q.buffers[slot])))),
 	}
 	if write {

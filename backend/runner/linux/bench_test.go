@@ -81,12 +81,14 @@ func benchRun(path string) error {
 	}
 	obs := &benchObserver{}
 	begin := time.Now()
-	res, err := surface.Run(context.Background(), dev, benchClock{}, surface.Options{Mode: surface.ModeStamp, Nonce: [16]byte{1}}, obs)
+	res, err := surface.Run(context.Background(), dev, benchClock{}, surface.Options{Mode: surface.ModeStamp,
+		Nonce: [16]byte{1}}, obs)
 	if err != nil || !res.Complete || len(res.BadRanges) > 0 {
 		return fmt.Errorf("%v, %+v", err, res)
 	}
 	size := float64(dev.Geometry().SizeBytes)
-	return json.NewEncoder(os.Stdout).Encode(rates{size / obs.wrote.Sub(begin).Seconds(), size / time.Since(obs.wrote).Seconds()})
+	return json.NewEncoder(os.Stdout).Encode(rates{size / obs.wrote.Sub(begin).Seconds(),
+		size / time.Since(obs.wrote).Seconds()})
 }
 
 // measured is one run of one program over the whole device, once written and once read.
@@ -120,7 +122,8 @@ func contenders(t *testing.T) []contender {
 		return out
 	}
 	fioJob := func(t *testing.T, m *measured, gb float64, path, rw string, more ...string) (write, read float64) {
-		args := append([]string{"--name=rig", "--filename=" + path, "--direct=1", "--ioengine=libaio", "--iodepth=4", "--bs=1M", "--rw=" + rw,
+		args := append([]string{"--name=rig", "--filename=" + path, "--direct=1", "--ioengine=libaio", "--iodepth=4",
+			"--bs=1M", "--rw=" + rw,
 			"--end_fsync=1", "--allow_file_create=0", "--verify_state_save=0", "--output-format=json"}, more...)
 		var report struct {
 			Jobs []struct {
@@ -135,9 +138,11 @@ func contenders(t *testing.T) []contender {
 		return report.Jobs[0].Write.BW, report.Jobs[0].Read.BW
 	}
 	blocks := func(atOnce int) contender {
-		return contender{fmt.Sprintf("badblocks -w -c %d, per sweep", atOnce), func(t *testing.T, path string, size int64) (m measured) {
+		return contender{fmt.Sprintf("badblocks -w -c %d, per sweep", atOnce), func(t *testing.T, path string,
+			size int64) (m measured) {
 			begin := time.Now()
-			output(t, &m, 2*float64(size)/1e9, nil, badblocks, "-b", "4096", "-c", fmt.Sprint(atOnce), "-w", "-t", "0xaa", path)
+			output(t, &m, 2*float64(size)/1e9, nil, badblocks, "-b", "4096", "-c", fmt.Sprint(atOnce), "-w", "-t",
+				"0xaa", path)
 			m.Write = 2 * float64(size) / time.Since(begin).Seconds()
 			m.Read = m.Write
 			return m
@@ -157,7 +162,8 @@ func contenders(t *testing.T) []contender {
 			return m
 		}},
 		{"fio --verify=crc32c", func(t *testing.T, path string, size int64) (m measured) {
-			m.Write, m.Read = fioJob(t, &m, 2*float64(size)/1e9, path, "write", "--verify=crc32c", "--experimental_verify=1")
+			m.Write, m.Read = fioJob(t, &m, 2*float64(size)/1e9, path, "write", "--verify=crc32c",
+				"--experimental_verify=1")
 			return m
 		}},
 		blocks(64),
@@ -165,8 +171,8 @@ func contenders(t *testing.T) []contender {
 	}
 }
 
-// TestSurfaceBenchmark prints how fast the stamp engine is beside others, on the same device in the same run, interleaved,
-// as medians. It asserts nothing: machines are noisy.
+// TestSurfaceBenchmark prints how fast the stamp engine is beside others, on the same device in the same run,
+// interleaved, as medians. It asserts nothing: machines are noisy.
 func TestSurfaceBenchmark(t *testing.T) {
 	if *benchRounds == 0 {
 		t.Skip("-surface-bench N runs it; make rig does")
@@ -191,7 +197,8 @@ func TestSurfaceBenchmark(t *testing.T) {
 		if limit > 0 {
 			title = fmt.Sprintf("limit %d MB/s", limit/1e6)
 		}
-		fmt.Printf("\n%s, %d MiB, medians of %d\n%-36s %10s %10s %12s %9s %8s %8s\n", title, size>>20, *benchRounds, "", "write MB/s", "read MB/s", "CPU s per GB", "RSS MiB", "w / fio", "r / fio")
+		fmt.Printf("\n%s, %d MiB, medians of %d\n%-36s %10s %10s %12s %9s %8s %8s\n", title, size>>20, *benchRounds, "",
+			"write MB/s", "read MB/s", "CPU s per GB", "RSS MiB", "w / fio", "r / fio")
 		of := func(name string, f func(measured) float64) float64 {
 			var v []float64
 			for _, m := range got[name] {
@@ -202,8 +209,10 @@ func TestSurfaceBenchmark(t *testing.T) {
 		}
 		write, read := func(m measured) float64 { return m.Write }, func(m measured) float64 { return m.Read }
 		for _, c := range all {
-			fmt.Printf("%-36s %10.0f %10.0f %12.3f %9.1f %8.2f %8.2f\n", c.name, of(c.name, write)/1e6, of(c.name, read)/1e6,
-				of(c.name, func(m measured) float64 { return m.cpu }), of(c.name, func(m measured) float64 { return m.rss }),
+			fmt.Printf("%-36s %10.0f %10.0f %12.3f %9.1f %8.2f %8.2f\n", c.name, of(c.name, write)/1e6,
+				of(c.name, read)/1e6,
+				of(c.name, func(m measured) float64 { return m.cpu }),
+				of(c.name, func(m measured) float64 { return m.rss }),
 				of(c.name, write)/of(all[1].name, write), of(c.name, read)/of(all[1].name, read))
 		}
 	}
@@ -242,8 +251,9 @@ func throttle(t *testing.T, path string, limit int64) (free func()) {
 	write := func(file, text string) error { return os.WriteFile(file, []byte(text), 0o644) }
 	me := fmt.Sprint(os.Getpid())
 	for root, rules := range map[string]map[string]string{
-		"/sys/fs/cgroup/blkio": {"blkio.throttle.write_bps_device": fmt.Sprintf("%s %d", number, limit), "blkio.throttle.read_bps_device": fmt.Sprintf("%s %d", number, limit)},
-		"/sys/fs/cgroup":       {"io.max": fmt.Sprintf("%s rbps=%d wbps=%d", number, limit, limit)},
+		"/sys/fs/cgroup/blkio": {"blkio.throttle.write_bps_device": fmt.Sprintf("%s %d", number, limit),
+			"blkio.throttle.read_bps_device": fmt.Sprintf("%s %d", number, limit)},
+		"/sys/fs/cgroup": {"io.max": fmt.Sprintf("%s rbps=%d wbps=%d", number, limit, limit)},
 	} {
 		dir := filepath.Join(root, "burnish-bench")
 		if os.Mkdir(dir, 0o755) != nil {

@@ -96,8 +96,8 @@ func (c *child) Kill() {
 	}
 }
 
-// bury ends what the child has left behind in its group, and waits until nothing of it is there. A process that waits for
-// a drive that does not answer cannot be ended before it does.
+// bury ends what the child has left behind in its group, and waits until nothing of it is there. A process that waits
+// for a drive that does not answer cannot be ended before it does.
 func (c *child) bury() {
 	for syscall.Kill(-c.PID(), syscall.SIGKILL) == nil {
 		time.Sleep(10 * time.Millisecond)

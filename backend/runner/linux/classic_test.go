@@ -76,7 +76,8 @@ func (b *rig) Hold(context.Context, drive.Identity, port.HoldOptions) (port.Held
 }
 
 func (b *rig) service() *runner.Service {
-	return &runner.Service{Machine: bench.Machine{Dir: state.NewDir(b.dir), Host: b, Locks: Locks{}, Supervisor: b, Version: "test", Now: time.Now,
+	return &runner.Service{Machine: bench.Machine{Dir: state.NewDir(b.dir), Host: b, Locks: Locks{}, Supervisor: b,
+		Version: "test", Now: time.Now,
 		PollEvery: 10 * time.Millisecond, TempEvery: 10 * time.Millisecond}}
 }
 
@@ -94,7 +95,8 @@ func (*rig) Gone(int) bool       { return true }
 // benchOf makes a machine of a device.
 func benchOf(t *testing.T, path string, size int64, logical int) *rig {
 	return &rig{Host: NewHost(), t: t, path: path, dir: t.TempDir(), done: make(chan error, 1),
-		id: drive.Identity{Serial: "BENCH", WWN: "5000C5000BE9C4", Model: "Bench", SizeBytes: size, LogicalBytes: logical, PhysicalBytes: logical, Kind: drive.HDD}}
+		id: drive.Identity{Serial: "BENCH", WWN: "5000C5000BE9C4", Model: "Bench", SizeBytes: size,
+			LogicalBytes: logical, PhysicalBytes: logical, Kind: drive.HDD}}
 }
 
 const benchJob = "0123456789abcdefclassic"
@@ -103,8 +105,10 @@ const benchJob = "0123456789abcdefclassic"
 func (b *rig) start(s burnin.StageSpec) {
 	b.t.Helper()
 	s.Kind = burnin.SurfaceValidate
-	plan := burnin.Plan{Name: "bench", WithoutSMART: true, Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, s, {Kind: burnin.FinalCheck}}}
-	_, err := b.service().Start(context.Background(), wire.StartRequest{Job: benchJob, CreatedMs: 1, Plan: plan, Drive: b.id, Usage: drive.None, Slots: 1, GID: os.Getgid()})
+	plan := burnin.Plan{Name: "bench", WithoutSMART: true, Stages: []burnin.StageSpec{{Kind: burnin.Precheck}, s,
+		{Kind: burnin.FinalCheck}}}
+	_, err := b.service().Start(context.Background(), wire.StartRequest{Job: benchJob, CreatedMs: 1, Plan: plan,
+		Drive: b.id, Usage: drive.None, Slots: 1, GID: os.Getgid()})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -151,7 +155,8 @@ func classic(t *testing.T, path string, size int64, logical int) burnin.Job {
 	b := benchOf(t, path, size, logical)
 	b.start(burnin.StageSpec{Engine: burnin.EngineBadblocks, WindowMiB: 16})
 	folded := b.ended()
-	if log, err := os.ReadFile(filepath.Join(b.dir, "jobs", benchJob, "surface_validate.log")); err == nil && testing.Verbose() {
+	if log, err := os.ReadFile(filepath.Join(b.dir, "jobs", benchJob, "surface_validate.log")); err == nil &&
+		testing.Verbose() {
 		t.Logf("%s", log)
 	}
 	return folded
@@ -164,7 +169,8 @@ func TestRealBadblocksPassesAGoodDeviceToItsLastSector(t *testing.T) {
 			d := disk.Loop(t, size, disk.LogicalSector(logical))
 			job := classic(t, d.Path, size, logical)
 			if s := job.Stages[1]; job.State != burnin.Passed || s.BytesCovered != size || s.BytesWritten < 4*40<<20 {
-				t.Errorf("ended as %s (%v), covered %d of %d, written %d", job.State, job.Reason, s.BytesCovered, size, s.BytesWritten)
+				t.Errorf("ended as %s (%v), covered %d of %d, written %d", job.State, job.Reason, s.BytesCovered, size,
+					s.BytesWritten)
 			}
 		})
 	}
@@ -196,7 +202,8 @@ func TestRealBadblocksGoesOnInItsLastWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	job := b.ended()
-	if r := job.Stages[1].Resumed; job.State != burnin.Passed || job.BytesCovered != size || r == nil || r.FromByte != last {
+	if r := job.Stages[1].Resumed; job.State != burnin.Passed || job.BytesCovered != size || r == nil ||
+		r.FromByte != last {
 		t.Errorf("ended as %s (%v), covered %d, resumed %+v", job.State, job.Reason, job.BytesCovered, r)
 	}
 }
@@ -243,7 +250,8 @@ func TestAChildIsEndedWithAllThatItStarted(t *testing.T) {
 	}
 	defer pids.Close()
 	d := &held{file: null}
-	child, err := d.Spawn(port.Spawn{Program: "sh", Args: []string{"-c", "trap '' TERM HUP; sleep 1000 & echo $!; test -e \"$1\" && echo drive; wait", "sh", port.DriveArg}, Stdout: pids, Stderr: null})
+	child, err := d.Spawn(port.Spawn{Program: "sh", Args: []string{"-c", "trap '' TERM HUP; sleep 1000 & echo $!; " +
+		"test -e \"$1\" && echo drive; wait", "sh", port.DriveArg}, Stdout: pids, Stderr: null})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,8 @@ import (
 	"burnish/backend/testbed/need"
 )
 
-var compareEngines = flag.Bool("surface-compare", false, "print what burnish, badblocks and fio find on faulty devices (as root)")
+var compareEngines = flag.Bool("surface-compare", false, "print what burnish, badblocks and fio find on faulty "+
+	"devices (as root)")
 
 // findings keeps what an engine tells beside its result.
 type findings struct {
@@ -45,7 +46,8 @@ func stamped(t *testing.T, path string) string {
 	}
 	defer dev.Close()
 	found := &findings{}
-	res, err := surface.Run(context.Background(), dev, benchClock{}, surface.Options{Mode: surface.ModeStamp, Nonce: [16]byte{7}, BadSectorLimit: 1 << 30}, found)
+	res, err := surface.Run(context.Background(), dev, benchClock{}, surface.Options{Mode: surface.ModeStamp,
+		Nonce: [16]byte{7}, BadSectorLimit: 1 << 30}, found)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,19 +88,34 @@ var faulty = []struct {
 }{
 	{"none", func(*disk.FaultyDisk) {}, "nothing bad"},
 	{"a sector cannot be read: 20001", func(d *disk.FaultyDisk) { d.FailReads(disk.Sector(20_001)) }, "read 20001"},
-	{"a sector cannot be read once: 20001", func(d *disk.FaultyDisk) { d.FailReads(disk.Sector(20_001), disk.Times(1)) }, "nothing bad; told as healed"},
-	{"a sector cannot be written: 20001", func(d *disk.FaultyDisk) { d.FailWrites(disk.Sector(20_001)) }, "write 20001"},
+	{"a sector cannot be read once: 20001", func(d *disk.FaultyDisk) {
+		d.FailReads(disk.Sector(20_001),
+			disk.Times(1))
+	}, "nothing bad; told as healed"},
+	{"a sector cannot be written: 20001", func(d *disk.FaultyDisk) { d.FailWrites(disk.Sector(20_001)) },
+		"write 20001"},
 	{"a flipped bit: 30000", func(d *disk.FaultyDisk) { d.FlipBits(30_000*512+77, 4) }, "mismatch 30000"},
 	{"a flipped bit (30000) 7 sectors before a read error", func(d *disk.FaultyDisk) {
 		d.FlipBits(30_000*512+77, 4)
 		d.FailReads(disk.Sector(30_007))
 	}, "mismatch 30000; read 30007"},
-	{"8 sectors whose writes are dropped: 40000 on", func(d *disk.FaultyDisk) { d.DropWrites(disk.Sectors{First: 40_000, Last: 40_007}) }, "stale 40000-40007"},
-	{"a write misplaced: 40000-40007 to 20000", func(d *disk.FaultyDisk) { d.MisplaceWrites(disk.Sectors{First: 40_000, Last: 40_007}, -20_000) },
+	{"8 sectors whose writes are dropped: 40000 on", func(d *disk.FaultyDisk) {
+		d.DropWrites(disk.Sectors{First: 40_000,
+			Last: 40_007})
+	}, "stale 40000-40007"},
+	{"a write misplaced: 40000-40007 to 20000", func(d *disk.FaultyDisk) {
+		d.MisplaceWrites(disk.Sectors{First: 40_000,
+			Last: 40_007}, -20_000)
+	},
 		"misplaced 20000-20007 (holds 40000); stale 40000-40007"},
-	{"addresses wrap at half the size", func(d *disk.FaultyDisk) { d.Wrap(16 << 20) }, "misplaced 0-6 (holds 65536); misplaced 7-32774 (holds 32775)"},
-	{"a flipped bit in the last 7 sectors: 65540", func(d *disk.FaultyDisk) { d.FlipBits((faultySectors-3)*512+1, 1) }, fmt.Sprintf("mismatch %d", faultySectors-3)},
-	{"a request takes 3 s: 20001", func(d *disk.FaultyDisk) { d.Delay(disk.Sector(20_001), 3*time.Second, disk.Times(1)) },
+	{"addresses wrap at half the size", func(d *disk.FaultyDisk) { d.Wrap(16 << 20) },
+		"misplaced 0-6 (holds 65536); misplaced 7-32774 (holds 32775)"},
+	{"a flipped bit in the last 7 sectors: 65540", func(d *disk.FaultyDisk) { d.FlipBits((faultySectors-3)*512+1, 1) },
+		fmt.Sprintf("mismatch %d", faultySectors-3)},
+	{"a request takes 3 s: 20001", func(d *disk.FaultyDisk) {
+		d.Delay(disk.Sector(20_001), 3*time.Second,
+			disk.Times(1))
+	},
 		"nothing bad; told as slow"},
 }
 
@@ -121,7 +138,8 @@ func TestCompareEngines(t *testing.T) {
 		t.Skip("-surface-compare runs it; build/compare.sh does")
 	}
 	fio, badblocks := need.Program(t, "fio"), need.Program(t, "badblocks")
-	fmt.Println("| fault | burnish stamp, 1 pass | badblocks -wsv -b 4096, 4 patterns | fio write + verify=crc32c, bs 64 KiB |")
+	fmt.Println("| fault | burnish stamp, 1 pass | badblocks -wsv -b 4096, 4 patterns | fio write + verify=crc32c, " +
+		"bs 64 KiB |")
 	fmt.Println("|---|---|---|---|")
 	var times [3]time.Duration
 	var moved [3]int64
@@ -140,10 +158,12 @@ func TestCompareEngines(t *testing.T) {
 					said = "blocks " + strings.Join(list, ", ")
 				}
 				last := errs.String()[strings.LastIndex(errs.String(), "(")+1:]
-				return fmt.Sprintf("%s (%s; exit %v)", said, strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(last), ")")), exitOf(err))
+				return fmt.Sprintf("%s (%s; exit %v)", said,
+					strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(last), ")")), exitOf(err))
 			},
 			func(d *disk.FaultyDisk) string {
-				cmd := exec.Command(fio, "--name=c", "--filename="+d.Path, "--allow_file_create=0", "--direct=1", "--rw=write", "--bs=64k",
+				cmd := exec.Command(fio, "--name=c", "--filename="+d.Path, "--allow_file_create=0", "--direct=1",
+					"--rw=write", "--bs=64k",
 					"--verify=crc32c", "--verify_state_save=0", "--output-format=json")
 				out, err := cmd.Output()
 				var report struct {
@@ -151,7 +171,8 @@ func TestCompareEngines(t *testing.T) {
 						Error int
 					}
 				}
-				if i := strings.IndexByte(string(out), '{'); i < 0 || json.Unmarshal(out[i:], &report) != nil || len(report.Jobs) == 0 {
+				if i := strings.IndexByte(string(out), '{'); i < 0 || json.Unmarshal(out[i:], &report) != nil ||
+					len(report.Jobs) == 0 {
 					return fmt.Sprintf("no report (exit %v)", exitOf(err))
 				}
 				return fmt.Sprintf("error %d (exit %v)", report.Jobs[0].Error, exitOf(err))

@@ -83,8 +83,8 @@ func (d *held) Counters() ([]burnin.Counter, error) {
 	return out, nil
 }
 
-// diskOf names a disk as no other is named until the machine starts again; a kernel that does not number them has only its
-// device number.
+// diskOf names a disk as no other is named until the machine starts again; a kernel that does not number them has only
+// its device number.
 func diskOf(f *os.File, dir string) string {
 	if seq, err := firstWord(filepath.Join(dir, "diskseq")); err == nil {
 		return seq

@@ -79,7 +79,8 @@ func TestTheCountOfADriveIsSwitchedOnWhileItIsHeldAndPutBack(t *testing.T) {
 		req := r.order(r.seen())
 		put(t, r.path, bytes.Repeat([]byte("mine"), 1024), 0)
 		var said *reason.Said
-		if _, err := r.service().Start(context.Background(), req); !errors.As(err, &said) || said.Code != "usage_changed" {
+		if _, err := r.service().Start(context.Background(), req); !errors.As(err, &said) ||
+			said.Code != "usage_changed" {
 			t.Errorf("the start: %v", err)
 		}
 		if r.end(); on() {

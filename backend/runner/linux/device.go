@@ -22,8 +22,9 @@ type device struct {
 
 // witness knows what an error number does not say.
 type witness interface {
-	alive() bool     // whether the drive is still there
-	defective() bool // whether the drive spoke just now of an error of its own hardware, or of a sector that it did not find
+	alive() bool // whether the drive is still there
+	// whether the drive spoke just now of an error of its own hardware, or of a sector that it did not find
+	defective() bool
 }
 
 // reopen opens the inode behind held again, past the page cache.
@@ -105,11 +106,12 @@ func (d *device) Flush() error {
 // classes says what an error of the block layer is about (blk_errors in the kernel's block/blk-core.c). What is not
 // listed says nothing about the medium.
 var classes = map[unix.Errno]surface.ErrorClass{
-	unix.EIO:        surface.ClassMedium, // the layer's word for anything else; a drive that is gone is asked for apart
-	unix.ENODATA:    surface.ClassMedium, // critical medium error
-	unix.ETIMEDOUT:  surface.ClassTransport,
-	unix.ENOLINK:    surface.ClassTransport,
-	unix.EREMOTEIO:  surface.ClassTransport, // critical target error: an illegal request, broken hardware, or a sector that was not found
+	unix.EIO:       surface.ClassMedium, // the layer's word for anything else; a drive that is gone is asked for apart
+	unix.ENODATA:   surface.ClassMedium, // critical medium error
+	unix.ETIMEDOUT: surface.ClassTransport,
+	unix.ENOLINK:   surface.ClassTransport,
+	// critical target error: an illegal request, broken hardware, or a sector that was not found
+	unix.EREMOTEIO:  surface.ClassTransport,
 	unix.EAGAIN:     surface.ClassTransport,
 	unix.ENOMEM:     surface.ClassTransport,
 	unix.EBADE:      surface.ClassRefused, // reservation conflict

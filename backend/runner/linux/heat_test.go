@@ -92,8 +92,10 @@ func TestAHotDriveIsLeftInPeace(t *testing.T) {
 			}
 			w.celsius.Store(41)
 			job := b.ended()
-			if s := job.Stages[1]; job.State != burnin.Passed || s.PausedMs <= 0 || s.Paused != nil || s.BytesCovered != size {
-				t.Errorf("ended as %s (%v), paused for %d ms, covered %d", job.State, job.Reason, s.PausedMs, s.BytesCovered)
+			if s := job.Stages[1]; job.State != burnin.Passed || s.PausedMs <= 0 || s.Paused != nil ||
+				s.BytesCovered != size {
+				t.Errorf("ended as %s (%v), paused for %d ms, covered %d", job.State, job.Reason, s.PausedMs,
+					s.BytesCovered)
 			}
 			for _, said := range job.Warnings {
 				if said.Code == "request_hung" || said.Code == "transient_errors" {

@@ -15,8 +15,8 @@ import (
 	"burnish/backend/wire"
 )
 
-// TestARemovedStateDirectoryComesBackWithAllThatStoodInIt has somebody remove the state directory in the middle of a run:
-// what readers had of each file is there again, the run's lock too, and the job goes on to its end.
+// TestARemovedStateDirectoryComesBackWithAllThatStoodInIt has somebody remove the state directory in the middle of a
+// run: what readers had of each file is there again, the run's lock too, and the job goes on to its end.
 func TestARemovedStateDirectoryComesBackWithAllThatStoodInIt(t *testing.T) {
 	need.FUSE(t)
 	const size = 40 << 20

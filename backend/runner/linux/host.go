@@ -89,8 +89,10 @@ func firstWord(path string) (string, error) {
 }
 
 // Inventory finds all drives.
-func (h *Host) Inventory(ctx context.Context, req wire.InventoryRequest, busy map[string]string) ([]wire.DriveRow, error) {
-	return h.inv.Inventory(ctx, inventory.Options{VirtualDrives: req.VirtualDrives, Busy: busy, SMARTTypes: req.SMARTTypes, TryTypes: req.TryTypes})
+func (h *Host) Inventory(ctx context.Context, req wire.InventoryRequest, busy map[string]string) ([]wire.DriveRow,
+	error) {
+	return h.inv.Inventory(ctx, inventory.Options{VirtualDrives: req.VirtualDrives, Busy: busy,
+		SMARTTypes: req.SMARTTypes, TryTypes: req.TryTypes})
 }
 
 const (
@@ -99,8 +101,8 @@ const (
 	// probeWait is how long somebody may try a drive exclusively, as zpool import and an inventory do for a moment,
 	// before that counts as a claim.
 	probeWait = 3 * time.Second
-	// lookWithin is how long a look under a hold may take; one after another that could not tell has twice as long, since the
-	// drive may be slow: up to 12 minutes.
+	// lookWithin is how long a look under a hold may take; one after another that could not tell has twice as long,
+	// since the drive may be slow: up to 12 minutes.
 	lookWithin = 90 * time.Second
 	// settleWait is how long the kernel may take to write out what others had left in its cache.
 	settleWait = 20 * time.Second
@@ -144,7 +146,8 @@ func (h *Host) busy(ctx context.Context, want drive.Identity, path string, look 
 	case err == nil && seen.Class != drive.None:
 		usage = seen
 	}
-	return reason.New(reason.DriveInUse, "drive", want.ID(), "path", path, "usage", usage.Text, "way_out", usage.WayOut())
+	return reason.New(reason.DriveInUse, "drive", want.ID(), "path", path, "usage", usage.Text,
+		"way_out", usage.WayOut())
 }
 
 // held is a drive that this process holds.
@@ -230,8 +233,9 @@ func (d *held) openOthers(ctx context.Context) error {
 	return reason.New(reason.NotReadable, "drive", d.want, "error", "the paths to it come and go")
 }
 
-// settle has the kernel write out what others had left in its cache before the drive was held: it is theirs and no write
-// during the hold. A drive that cannot do it says so when it is flushed for the test; one that hangs is not waited for.
+// settle has the kernel write out what others had left in its cache before the drive was held: it is theirs and no
+// write during the hold. A drive that cannot do it says so when it is flushed for the test; one that hangs is not
+// waited for.
 func (d *held) settle(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {
@@ -301,7 +305,8 @@ func lock(ctx context.Context, file *os.File, how int) error {
 		case err == nil:
 			return nil
 		case !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(end):
-			return reason.New(reason.DriveInUse, "drive", file.Name(), "path", file.Name(), "usage", "another program holds its lock",
+			return reason.New(reason.DriveInUse, "drive", file.Name(), "path", file.Name(),
+				"usage", "another program holds its lock",
 				"way_out", drive.RuleOf(drive.OpenByProcess).WayOut)
 		}
 		select {

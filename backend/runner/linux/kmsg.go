@@ -124,8 +124,8 @@ func (k *kernelLog) errors() port.KernelErrors {
 // lately is how long one line about a defect explains refused requests: the kernel tells of a few of many.
 const lately = time.Minute
 
-// defective reports whether the drive spoke a short while ago of an error of its own hardware, or of a sector that it did
-// not find.
+// defective reports whether the drive spoke a short while ago of an error of its own hardware, or of a sector that it
+// did not find.
 func (k *kernelLog) defective() bool {
 	k.errors()
 	k.mu.Lock()
@@ -162,7 +162,8 @@ func (n names) count(text string, into *port.KernelErrors) {
 		into.Gone = reason.Clean(text, 200)
 	}
 	switch {
-	case n.says(text, hardwareError), n.says(text, "Sense Key : Medium Error"), n.disk != "" && strings.Contains(text, "critical medium error, dev "+n.disk+","),
+	case n.says(text, hardwareError), n.says(text, "Sense Key : Medium Error"), n.disk != "" && strings.Contains(text,
+		"critical medium error, dev "+n.disk+","),
 		n.port(text, "error: {", " UNC"), n.notFound(text), n.nvmeStatus(text, "2"):
 		into.Medium++
 	case n.saysAny(text, pathWords), n.port(text, "error: {", " ICRC"), n.nvmeStatus(text, "3"):
@@ -184,17 +185,20 @@ func (n names) notFound(text string) bool {
 	return n.says(text, outOfRange) || register && !strings.Contains(text, " ICRC")
 }
 
-// pathWords are what a SCSI layer says of requests that the way to the drive damaged or lost [SPC-5, additional sense codes;
-// the kernel's host bytes]. A bare abort or a timeout is not among them: drives that die do that too.
+// pathWords are what a SCSI layer says of requests that the way to the drive damaged or lost [SPC-5, additional sense
+// codes; the kernel's host bytes]. A bare abort or a timeout is not among them: drives that die do that too.
 var pathWords = []string{
-	"Add. Sense: Scsi parity error", "CRC error detected", "hostbyte=DID_BUS_BUSY", "hostbyte=DID_PARITY", "hostbyte=DID_ERROR",
-	"hostbyte=DID_BAD_INTR", "hostbyte=DID_SOFT_ERROR", "hostbyte=DID_TRANSPORT_DISRUPTED", "hostbyte=DID_TRANSPORT_FAILFAST",
+	"Add. Sense: Scsi parity error", "CRC error detected", "hostbyte=DID_BUS_BUSY", "hostbyte=DID_PARITY",
+	"hostbyte=DID_ERROR",
+	"hostbyte=DID_BAD_INTR", "hostbyte=DID_SOFT_ERROR", "hostbyte=DID_TRANSPORT_DISRUPTED",
+	"hostbyte=DID_TRANSPORT_FAILFAST",
 	"hostbyte=DID_TRANSPORT_MARGINAL",
 }
 
 // says reports whether a SCSI layer says this of a request to the drive: "sd 2:0:0:0: [sdd] tag#7 …".
 func (n names) says(text, words string) bool {
-	return n.disk != "" && strings.HasPrefix(text, "sd ") && strings.Contains(text, " ["+n.disk+"] ") && strings.Contains(text, words)
+	return n.disk != "" && strings.HasPrefix(text, "sd ") && strings.Contains(text, " ["+n.disk+"] ") &&
+		strings.Contains(text, words)
 }
 
 func (n names) saysAny(text string, all []string) bool {
@@ -203,7 +207,8 @@ func (n names) saysAny(text string, all []string) bool {
 
 // port reports whether the drive's ATA port tells of such a register: "ata3.00: error: { ICRC ABRT }".
 func (n names) port(text, register, bit string) bool {
-	return n.ata != "" && strings.HasPrefix(text, n.ata+".") && strings.Contains(text, register) && strings.Contains(text, bit)
+	return n.ata != "" && strings.HasPrefix(text, n.ata+".") && strings.Contains(text, register) &&
+		strings.Contains(text, bit)
 }
 
 // nvmeStatus reports whether an NVMe drive answered with a status of this type [NVMe 1.4, status code type]:
@@ -215,18 +220,22 @@ func (n names) nvmeStatus(text, kind string) bool {
 // left reports whether the message tells that the drive left, or was given up.
 func (n names) left(text string) bool {
 	return about(n.ata, "", text, "SATA link down", ": disable", ": detaching") ||
-		about(n.nvme, "nvme ", text, "emoving after probe failure", "Device not ready", "controller is down", "Device shutdown incomplete") ||
+		about(n.nvme, "nvme ", text, "emoving after probe failure", "Device not ready", "controller is down",
+			"Device shutdown incomplete") ||
 		about(n.usb, "usb ", text, ": USB disconnect") ||
-		about(n.target, "sd ", text, "Device offlined", "offline device", "Synchronizing SCSI cache", "Synchronize Cache(10) failed") ||
+		about(n.target, "sd ", text, "Device offlined", "offline device", "Synchronizing SCSI cache",
+			"Synchronize Cache(10) failed") ||
 		n.disk != "" && strings.HasPrefix(text, "device offline error, dev "+n.disk+",")
 }
 
 // reset reports whether the message tells a reset of the drive's link.
 func (n names) reset(text string) bool {
 	return about(n.ata, "", text, "hard resetting link", "SATA link down") ||
-		about(n.nvme, "nvme ", text, "resetting controller", "timeout, aborting", "timeout, reset controller", "controller is down") ||
+		about(n.nvme, "nvme ", text, "resetting controller", "timeout, aborting", "timeout, reset controller",
+			"controller is down") ||
 		about(n.usb, "usb ", text, ": reset ") ||
-		about(n.target, "sd ", text, "attempting task abort", "attempting device reset", "attempting target reset", "timing out command")
+		about(n.target, "sd ", text, "attempting task abort", "attempting device reset", "attempting target reset",
+			"timing out command")
 }
 
 // about reports whether a message is about the thing of this name and holds one of the words.

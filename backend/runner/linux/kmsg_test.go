@@ -20,13 +20,18 @@ func TestOnlyErrorsOfThisDriveCount(t *testing.T) {
 		of   names
 		want [3]int // reads, writes, resets
 	}{
-		"critical medium error, dev sdd, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2":       {sata, [3]int{1, 0, 0}},
-		"I/O error, dev sdd, sector 8 op 0x1:(WRITE) flags 0x800 phys_seg 1 prio class 2":                    {sata, [3]int{0, 1, 0}},
-		"blk_update_request: I/O error, dev sdd, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 0":   {sata, [3]int{1, 0, 0}},
-		"critical target error, dev sdd, sector 0 op 0x3:(DISCARD) flags 0x800 phys_seg 1 prio class 2":      {sata, [3]int{}},
-		"critical target error, dev sdd, sector 0 op 0x9:(WRITE_ZEROES) flags 0x800 phys_seg 0 prio class 2": {sata, [3]int{}},
-		"I/O error, dev sdda, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2":                      {sata, [3]int{}},
-		"I/O error, dev sdc, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2":                       {sata, [3]int{}},
+		"critical medium error, dev sdd, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata,
+			[3]int{1, 0, 0}},
+		"I/O error, dev sdd, sector 8 op 0x1:(WRITE) flags 0x800 phys_seg 1 prio class 2": {sata,
+			[3]int{0, 1, 0}},
+		"blk_update_request: I/O error, dev sdd, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 0": {sata,
+			[3]int{1, 0, 0}},
+		"critical target error, dev sdd, sector 0 op 0x3:(DISCARD) flags 0x800 phys_seg 1 prio class 2": {sata,
+			[3]int{}},
+		"critical target error, dev sdd, sector 0 op 0x9:(WRITE_ZEROES) flags 0x800 phys_seg 0 prio class 2": {sata,
+			[3]int{}},
+		"I/O error, dev sdda, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata, [3]int{}},
+		"I/O error, dev sdc, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2":  {sata, [3]int{}},
 		"ata3: hard resetting link":                       {sata, [3]int{0, 0, 1}},
 		"ata33: hard resetting link":                      {sata, [3]int{}},
 		"ata3: SATA link down (SStatus 0 SControl 300)":   {sata, [3]int{0, 0, 1}},
@@ -37,9 +42,10 @@ func TestOnlyErrorsOfThisDriveCount(t *testing.T) {
 		"nvme nvme0: I/O 12 QID 1 timeout, aborting":      {nvme, [3]int{0, 0, 1}},
 		"nvme nvme0: resetting controller":                {nvme, [3]int{0, 0, 1}},
 		"nvme nvme01: resetting controller":               {nvme, [3]int{}},
-		"critical medium error, dev nvme0n1, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {nvme, [3]int{1, 0, 0}},
-		"usb 2-1.4: reset SuperSpeed USB device number 3 using xhci_hcd":                               {usb, [3]int{0, 0, 1}},
-		"usb 2-1: reset SuperSpeed USB device number 3 using xhci_hcd":                                 {usb, [3]int{}},
+		"critical medium error, dev nvme0n1, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {nvme,
+			[3]int{1, 0, 0}},
+		"usb 2-1.4: reset SuperSpeed USB device number 3 using xhci_hcd": {usb, [3]int{0, 0, 1}},
+		"usb 2-1: reset SuperSpeed USB device number 3 using xhci_hcd":   {usb, [3]int{}},
 	} {
 		var got port.KernelErrors
 		c.of.count(text, &got)
@@ -69,35 +75,62 @@ func TestTheKernelsLogTellsTheMediumFromTheWayToIt(t *testing.T) {
 		of   names
 		want [2]int // medium, path
 	}{
-		"sd 2:0:0:0: [sdd] tag#0 Sense Key : Medium Error [current]":                                   {sata, [2]int{1, 0}},
-		"sd 2:0:0:0: [sdd] tag#0 Sense Key : Hardware Error [current]":                                 {sata, [2]int{1, 0}},
-		"critical medium error, dev sdd, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata, [2]int{1, 0}},
-		"critical medium error, dev sde, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata, [2]int{}},
-		"ata3.00: error: { UNC }":                                                                         {sata, [2]int{1, 0}},
-		"ata3.00: error: { IDNF }":                                                                        {sata, [2]int{1, 0}},
-		"ata3.00: error: { AMNF IDNF ABRT }":                                                              {sata, [2]int{1, 0}},
-		"ata3.00: error: { ICRC IDNF }":                                                                   {sata, [2]int{0, 1}},
-		"ata33.00: error: { IDNF }":                                                                       {sata, [2]int{}},
-		"sd 2:0:0:0: [sdd] tag#7 Sense Key : Illegal Request [current]":                                   {sata, [2]int{}},
-		"sd 2:0:0:0: [sdd] tag#7 Add. Sense: Logical block address out of range":                          {sata, [2]int{1, 0}},
-		"sd 2:0:0:0: [sdd] tag#7 Add. Sense: Invalid field in cdb":                                        {sata, [2]int{}},
-		"sd 2:0:0:0: [sde] tag#7 Add. Sense: Logical block address out of range":                          {sata, [2]int{}},
-		"ata3.00: error: { ICRC ABRT }":                                                                   {sata, [2]int{0, 1}},
-		"ata33.00: error: { ICRC ABRT }":                                                                  {sata, [2]int{}},
-		"ata3.00: error: { ABRT }":                                                                        {sata, [2]int{}},
-		"sd 2:0:0:0: [sdd] tag#0 Sense Key : Aborted Command [current]":                                   {sata, [2]int{}},
-		"sd 2:0:0:0: [sdd] tag#0 Add. Sense: I/O process terminated":                                      {sata, [2]int{}},
-		"sd 2:0:0:0: [sdd] tag#0 Add. Sense: Scsi parity error":                                           {sata, [2]int{0, 1}},
-		"sd 2:0:0:0: [sdd] tag#0 Add. Sense: Information unit iuCRC error detected":                       {sata, [2]int{0, 1}},
-		"sd 2:0:0:0: [sdd] tag#0 FAILED Result: hostbyte=DID_OK driverbyte=DRIVER_OK cmd_age=0s":          {sata, [2]int{}},
-		"sd 2:0:0:0: [sdd] tag#0 FAILED Result: hostbyte=DID_SOFT_ERROR driverbyte=DRIVER_OK cmd_age=0s":  {sata, [2]int{0, 1}},
-		"sd 2:0:0:0: [sdd] tag#0 FAILED Result: hostbyte=DID_TIME_OUT driverbyte=DRIVER_OK cmd_age=0s":    {sata, [2]int{}},
-		"sd 2:0:0:0: [sddd] tag#0 FAILED Result: hostbyte=DID_SOFT_ERROR driverbyte=DRIVER_OK cmd_age=0s": {sata, [2]int{}},
-		"nvme0n1: I/O Cmd(0x2) @ LBA 16000, 8 blocks, I/O Error (sct 0x2 / sc 0x81) MORE DNR":             {nvme, [2]int{1, 0}},
-		"nvme0n1: I/O Cmd(0x2) @ LBA 16000, 8 blocks, I/O Error (sct 0x3 / sc 0x71)":                      {nvme, [2]int{0, 1}},
-		"nvme1n1: I/O Cmd(0x2) @ LBA 16000, 8 blocks, I/O Error (sct 0x2 / sc 0x81) MORE DNR":             {nvme, [2]int{}},
-		"nvme0n1: Read(0x2) @ LBA 16000, 8 blocks, Unrecovered Read Error (sct 0x2 / sc 0x81) DNR":        {nvme, [2]int{1, 0}},
-		"nvme0n1: Identify(0x6), Invalid Field in Command (sct 0x0 / sc 0x2) DNR":                         {nvme, [2]int{}},
+		"sd 2:0:0:0: [sdd] tag#0 Sense Key : Medium Error [current]": {sata,
+			[2]int{1, 0}},
+		"sd 2:0:0:0: [sdd] tag#0 Sense Key : Hardware Error [current]": {sata,
+			[2]int{1, 0}},
+		"critical medium error, dev sdd, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata,
+			[2]int{1, 0}},
+		"critical medium error, dev sde, sector 19456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2": {sata,
+			[2]int{}},
+		"ata3.00: error: { UNC }": {sata,
+			[2]int{1, 0}},
+		"ata3.00: error: { IDNF }": {sata,
+			[2]int{1, 0}},
+		"ata3.00: error: { AMNF IDNF ABRT }": {sata,
+			[2]int{1, 0}},
+		"ata3.00: error: { ICRC IDNF }": {sata,
+			[2]int{0, 1}},
+		"ata33.00: error: { IDNF }": {sata,
+			[2]int{}},
+		"sd 2:0:0:0: [sdd] tag#7 Sense Key : Illegal Request [current]": {sata,
+			[2]int{}},
+		"sd 2:0:0:0: [sdd] tag#7 Add. Sense: Logical block address out of range": {sata,
+			[2]int{1, 0}},
+		"sd 2:0:0:0: [sdd] tag#7 Add. Sense: Invalid field in cdb": {sata,
+			[2]int{}},
+		"sd 2:0:0:0: [sde] tag#7 Add. Sense: Logical block address out of range": {sata,
+			[2]int{}},
+		"ata3.00: error: { ICRC ABRT }": {sata,
+			[2]int{0, 1}},
+		"ata33.00: error: { ICRC ABRT }": {sata,
+			[2]int{}},
+		"ata3.00: error: { ABRT }": {sata,
+			[2]int{}},
+		"sd 2:0:0:0: [sdd] tag#0 Sense Key : Aborted Command [current]": {sata,
+			[2]int{}},
+		"sd 2:0:0:0: [sdd] tag#0 Add. Sense: I/O process terminated": {sata,
+			[2]int{}},
+		"sd 2:0:0:0: [sdd] tag#0 Add. Sense: Scsi parity error": {sata,
+			[2]int{0, 1}},
+		"sd 2:0:0:0: [sdd] tag#0 Add. Sense: Information unit iuCRC error detected": {sata,
+			[2]int{0, 1}},
+		"sd 2:0:0:0: [sdd] tag#0 FAILED Result: hostbyte=DID_OK driverbyte=DRIVER_OK cmd_age=0s": {sata,
+			[2]int{}},
+		"sd 2:0:0:0: [sdd] tag#0 FAILED Result: hostbyte=DID_SOFT_ERROR driverbyte=DRIVER_OK cmd_age=0s": {sata,
+			[2]int{0, 1}},
+		"sd 2:0:0:0: [sdd] tag#0 FAILED Result: hostbyte=DID_TIME_OUT driverbyte=DRIVER_OK cmd_age=0s": {sata,
+			[2]int{}},
+		"sd 2:0:0:0: [sddd] tag#0 FAILED Result: hostbyte=DID_SOFT_ERROR driverbyte=DRIVER_OK cmd_age=0s": {sata,
+			[2]int{}},
+		"nvme0n1: I/O Cmd(0x2) @ LBA 16000, 8 blocks, I/O Error (sct 0x2 / sc 0x81) MORE DNR": {nvme,
+			[2]int{1, 0}},
+		"nvme0n1: I/O Cmd(0x2) @ LBA 16000, 8 blocks, I/O Error (sct 0x3 / sc 0x71)": {nvme,
+			[2]int{0, 1}},
+		"nvme1n1: I/O Cmd(0x2) @ LBA 16000, 8 blocks, I/O Error (sct 0x2 / sc 0x81) MORE DNR": {nvme, [2]int{}},
+		"nvme0n1: Read(0x2) @ LBA 16000, 8 blocks, Unrecovered Read Error (sct 0x2 / sc 0x81) DNR": {nvme,
+			[2]int{1, 0}},
+		"nvme0n1: Identify(0x6), Invalid Field in Command (sct 0x0 / sc 0x2) DNR": {nvme, [2]int{}},
 	} {
 		var got port.KernelErrors
 		c.of.count(text, &got)
@@ -115,13 +148,17 @@ func TestWhatAnErrorNumberIsAbout(t *testing.T) {
 	}{
 		{unix.ENODATA, sound{}, surface.ClassMedium}, {unix.EIO, sound{}, surface.ClassMedium},
 		{unix.ETIMEDOUT, sound{}, surface.ClassTransport}, {unix.ENOLINK, sound{}, surface.ClassTransport},
-		{unix.EREMOTEIO, sound{}, surface.ClassTransport}, {unix.EREMOTEIO, broken{}, surface.ClassMedium}, {unix.ENOLINK, broken{}, surface.ClassTransport},
-		{unix.EBADE, sound{}, surface.ClassRefused}, {unix.EILSEQ, sound{}, surface.ClassRefused}, {unix.EROFS, sound{}, surface.ClassRefused},
-		{unix.ENODEV, sound{}, surface.ClassGone}, {unix.ENXIO, sound{}, surface.ClassGone}, {unix.EIO, pulled{}, surface.ClassGone}, {unix.EREMOTEIO, pulled{}, surface.ClassGone},
+		{unix.EREMOTEIO, sound{}, surface.ClassTransport}, {unix.EREMOTEIO, broken{}, surface.ClassMedium},
+		{unix.ENOLINK, broken{}, surface.ClassTransport},
+		{unix.EBADE, sound{}, surface.ClassRefused}, {unix.EILSEQ, sound{}, surface.ClassRefused},
+		{unix.EROFS, sound{}, surface.ClassRefused},
+		{unix.ENODEV, sound{}, surface.ClassGone}, {unix.ENXIO, sound{}, surface.ClassGone},
+		{unix.EIO, pulled{}, surface.ClassGone}, {unix.EREMOTEIO, pulled{}, surface.ClassGone},
 		{unix.EDOM, sound{}, surface.ClassTransport},
 	} {
 		var got *surface.IOError
-		if err := ioError("read", 0, 512, c.errno, c.drive); !errors.As(err, &got) || got.Class != c.want || got.Errno != unix.ErrnoName(c.errno) {
+		if err := ioError("read", 0, 512, c.errno, c.drive); !errors.As(err, &got) || got.Class != c.want ||
+			got.Errno != unix.ErrnoName(c.errno) {
 			t.Errorf("%s of %T: %v, want %s", unix.ErrnoName(c.errno), c.drive, err, c.want)
 		}
 	}
@@ -132,8 +169,8 @@ type heard struct{ *kernelLog }
 
 func (heard) alive() bool { return true }
 
-// A disk behind a SAS HBA does not find one of its sectors: SAT makes an illegal request of it, and the kernel an error of
-// the target, which alone says nothing about the medium.
+// A disk behind a SAS HBA does not find one of its sectors: SAT makes an illegal request of it, and the kernel an error
+// of the target, which alone says nothing about the medium.
 func TestASectorThatWasNotFoundIsAnErrorOfTheDrive(t *testing.T) {
 	drive := namesOf("/sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/host2/port-2:0/end_device-2:0/target2:0:0/2:0:0:0/block/sdd")
 	for says, want := range map[string]surface.ErrorClass{

@@ -24,8 +24,8 @@ func claimable(path string) bool {
 	return true
 }
 
-// TestAllPathsToADriveAreHeld lets a drive have two paths, and a third that comes later: two loop devices stand for them,
-// since the hold asks only which paths there are and what device each one opens.
+// TestAllPathsToADriveAreHeld lets a drive have two paths, and a third that comes later: two loop devices stand for
+// them, since the hold asks only which paths there are and what device each one opens.
 func TestAllPathsToADriveAreHeld(t *testing.T) {
 	a, b, c := disk.Loop(t, 1<<20), disk.Loop(t, 1<<20), disk.Loop(t, 1<<20)
 	counted(t, b.Path, true)
@@ -79,7 +79,10 @@ func TestAPathThatSomebodyElseHasKeepsTheDriveFromBeingHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)
-	d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string, error) { return []string{a.Path, b.Path}, nil }}
+	d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string,
+		error) {
+		return []string{a.Path, b.Path}, nil
+	}}
 	if d.file, err = d.open(t.Context(), a.Path); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +98,10 @@ func TestAPathThatSomebodyElseHasKeepsTheDriveFromBeingHeld(t *testing.T) {
 // as clones of cheap SSDs have them: the kernel's word says that they are two paths, and what they read says otherwise.
 func TestTwoDrivesThatBearOneIdentityAreToldApart(t *testing.T) {
 	a, b := disk.Loop(t, 4<<20), disk.Loop(t, 4<<20)
-	d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string, error) { return []string{a.Path, b.Path}, nil }}
+	d := &held{host: NewHost(), exclusive: true, paths: func(context.Context) ([]string,
+		error) {
+		return []string{a.Path, b.Path}, nil
+	}}
 	var err error
 	if d.file, err = d.open(t.Context(), a.Path); err == nil {
 		err = d.openOthers(t.Context())

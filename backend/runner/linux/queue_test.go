@@ -13,12 +13,13 @@ import (
 	"burnish/backend/testbed/need"
 )
 
-// TestAJobThatWaitsOutlivesARemovedStateDirectory removes what a job waits at: it is made anew, with the job's own files
-// where those are gone too, and the job does its work.
+// TestAJobThatWaitsOutlivesARemovedStateDirectory removes what a job waits at: it is made anew, with the job's own
+// files where those are gone too, and the job does its work.
 func TestAJobThatWaitsOutlivesARemovedStateDirectory(t *testing.T) {
 	need.Loop(t)
 	const size = 40 << 20
-	for name, parts := range map[string][]string{"the slots alone": {"slots"}, "all of it": {"slots", "jobs", "drives"}} {
+	for name, parts := range map[string][]string{"the slots alone": {"slots"},
+		"all of it": {"slots", "jobs", "drives"}} {
 		t.Run(name, func(t *testing.T) {
 			b := benchOf(t, disk.Loop(t, size).Path, size, 512)
 			slots := filepath.Join(b.dir, "slots")

@@ -49,7 +49,8 @@ func newRace(t *testing.T) *race {
 }
 
 func (r *race) service() *runner.Service {
-	return &runner.Service{Machine: bench.Machine{Dir: state.NewDir(r.dir), Host: NewHost(), Locks: Locks{}, Supervisor: r, Version: "test", Now: time.Now,
+	return &runner.Service{Machine: bench.Machine{Dir: state.NewDir(r.dir), Host: NewHost(), Locks: Locks{},
+		Supervisor: r, Version: "test", Now: time.Now,
 		PollEvery: 10 * time.Millisecond, Stagger: time.Millisecond, UndoGrace: time.Millisecond}}
 }
 
@@ -79,7 +80,8 @@ func (r *race) seen() wire.DriveRow {
 func (r *race) order(row wire.DriveRow) wire.StartRequest {
 	plan := burnin.Plan{Name: "stamp", WithoutSMART: true, Stages: []burnin.StageSpec{
 		{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp}, {Kind: burnin.FinalCheck}}}
-	req := wire.StartRequest{Job: raceJob, CreatedMs: 1, Plan: plan, Drive: row.Identity, Usage: row.Usage.Class, VirtualDrives: true, Slots: 1, GID: os.Getgid()}
+	req := wire.StartRequest{Job: raceJob, CreatedMs: 1, Plan: plan, Drive: row.Identity, Usage: row.Usage.Class,
+		VirtualDrives: true, Slots: 1, GID: os.Getgid()}
 	if row.Usage.Class != drive.None {
 		g := drive.GrantFor(row.Usage)
 		req.Grant = &g
@@ -240,9 +242,10 @@ func mountOver(t *testing.T, over string) {
 
 // happens are things that others do to a drive between two looks of ours.
 var happens = map[string]func(t *testing.T, path string){
-	"a file system is made":                           copied("mkfs.ext4", "-q", "-F"),
-	"swap space is made":                              copied("mkswap"),
-	"it is encrypted":                                 copied("cryptsetup", "luksFormat", "-q", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file=-"),
+	"a file system is made": copied("mkfs.ext4", "-q", "-F"),
+	"swap space is made":    copied("mkswap"),
+	"it is encrypted": copied("cryptsetup", "luksFormat", "-q", "--pbkdf",
+		"pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file=-"),
 	"it is partitioned":                               copied("sgdisk", "-n", "1:2048:20480"),
 	"a pool is made":                                  poolLabel,
 	"a loop device over it is mounted":                mountedLoop,
@@ -298,7 +301,10 @@ func TestAUseThatBeginsWhileAJobWaitsIsSeenBeforeTheFirstWrite(t *testing.T) {
 	need.Root(t)
 	all := map[string]func(*testing.T, string){
 		// No label and no sample has to be there for this to be seen: the kernel counts.
-		"one sector amid it is written": func(t *testing.T, path string) { put(t, path, bytes.Repeat([]byte("mine"), 128), 24<<20+512) },
+		"one sector amid it is written": func(t *testing.T, path string) {
+			put(t, path, bytes.Repeat([]byte("mine"),
+				128), 24<<20+512)
+		},
 	}
 	for name, happen := range happens {
 		all[name] = happen
@@ -332,7 +338,8 @@ func TestAUseThatBeginsWhileAJobWaitsIsSeenBeforeTheFirstWrite(t *testing.T) {
 					t.Error(err)
 				}
 				job, err := burnin.Fold([][]burnin.Event{r.journal()}, nil)
-				if err != nil || job.State != burnin.Unknown || job.Reason.Code != "usage_changed" && job.Reason.Code != "foreign_writes" {
+				if err != nil || job.State != burnin.Unknown || job.Reason.Code != "usage_changed" &&
+					job.Reason.Code != "foreign_writes" {
 					t.Errorf("ended as %s, %v, %v", job.State, job.Reason, err)
 				}
 				r.untouched(before)
@@ -366,7 +373,8 @@ func TestAHoldHasTheLockThatUdevRespects(t *testing.T) {
 	need.Root(t)
 	r := newRace(t)
 	row := r.seen()
-	for exclusive, want := range map[bool]map[int]bool{true: {unix.LOCK_SH: false, unix.LOCK_EX: false}, false: {unix.LOCK_SH: true, unix.LOCK_EX: false}} {
+	for exclusive, want := range map[bool]map[int]bool{true: {unix.LOCK_SH: false, unix.LOCK_EX: false},
+		false: {unix.LOCK_SH: true, unix.LOCK_EX: false}} {
 		held, err := NewHost().Hold(t.Context(), row.Identity, port.HoldOptions{Exclusive: exclusive, Virtual: true})
 		if err != nil {
 			t.Fatal(err)

@@ -48,7 +48,8 @@ func (s Supervisor) unit(ctx context.Context, job string, run int, logPath strin
 	name := unitName(job, run)
 	cmd := exec.CommandContext(ctx, "systemd-run", "--quiet", "--collect", "--unit="+name,
 		"-p", "Type=exec", "-p", "KillMode=mixed", "-p", "TimeoutStopSec=60",
-		"-p", "Restart=on-abnormal", "-p", "RestartSec=2", "-p", "StartLimitIntervalSec=3600", "-p", "StartLimitBurst=3",
+		"-p", "Restart=on-abnormal", "-p", "RestartSec=2", "-p", "StartLimitIntervalSec=3600", "-p",
+		"StartLimitBurst=3",
 		"-p", "StandardOutput=append:"+logPath, "-p", "StandardError=append:"+logPath,
 		"--", s.Exe, "run", job)
 	if out, err := cmd.CombinedOutput(); err != nil {

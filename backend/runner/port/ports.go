@@ -29,8 +29,8 @@ type Host interface {
 // ErrAbsent is what Hold gives where the machine does not have the drive.
 var ErrAbsent = errors.New("no device is this drive")
 
-// UnsureError is what Hold and Inspect give where nobody can tell whether a device is the drive, or whether it is there:
-// what bears a part of its identity, several that claim to be it, drives that did not answer.
+// UnsureError is what Hold and Inspect give where nobody can tell whether a device is the drive, or whether it is
+// there: what bears a part of its identity, several that claim to be it, drives that did not answer.
 type UnsureError struct {
 	What string // and where: a clause
 }

@@ -33,7 +33,8 @@ func (r *run) throughGate(ctx context.Context) *reason.Said {
 		case <-ctx.Done():
 			return r.Interrupted(ctx)
 		case <-limit.C:
-			late := state.GateClosed + fmt.Sprintf("not all of them held their drives within %s", state.GateWait(r.Req.Together).Round(time.Second))
+			late := state.GateClosed + fmt.Sprintf("not all of them held their drives within %s",
+				state.GateWait(r.Req.Together).Round(time.Second))
 			if how, err = r.Dir.Settle(r.Req.Gate, late); err != nil {
 				how = late // who opens it has given up long before
 			}

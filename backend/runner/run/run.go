@@ -35,8 +35,8 @@ type run struct {
 	passedGate bool // an earlier run has passed the gate of the jobs that were started together
 }
 
-// Execute executes the next run of a job: the first, or, when the one before ended without a word or as unknown, a resumed
-// one. It returns when the run has told its end; an error means that it could not even be told.
+// Execute executes the next run of a job: the first, or, when the one before ended without a word or as unknown, a
+// resumed one. It returns when the run has told its end; an error means that it could not even be told.
 func Execute(ctx context.Context, s *bench.Machine, id string) error {
 	root, err := s.Dir.Root(id)
 	if err != nil {
@@ -52,7 +52,8 @@ func Execute(ctx context.Context, s *bench.Machine, id string) error {
 		return fmt.Errorf("job %s: %w", id, err)
 	}
 	defer lock.Close()
-	_ = root.Remove(state.WaitingFile) // of a run that was killed: beside this run's lock it would say that this one waits
+	// of a run that was killed: beside this run's lock it would say that this one waits
+	_ = root.Remove(state.WaitingFile)
 
 	facts, err := s.Host.Facts()
 	if err != nil {
@@ -61,7 +62,8 @@ func Execute(ctx context.Context, s *bench.Machine, id string) error {
 	if err := s.Dir.Sign(root, os.Getpid(), facts.BootID); err != nil {
 		return state.SpaceError("the run's lock", err)
 	}
-	b := &bench.Run{Machine: s, ID: id, Req: req, Home: journal.NewHome(s.Dir, s.Locks, root, req, facts.BootID), Facts: facts}
+	b := &bench.Run{Machine: s, ID: id, Req: req, Home: journal.NewHome(s.Dir, s.Locks, root, req, facts.BootID),
+		Facts: facts}
 	defer b.Home.Close()
 	if err := b.Home.Settle(); err != nil {
 		return err
@@ -147,7 +149,8 @@ func (r *run) work(ctx context.Context) *reason.Said {
 	defer lock.Close()
 	said := r.hold(ctx)
 	if said != nil && r.Req.Gate != "" && !r.passedGate {
-		_, _ = r.Dir.ShutFor(r.Req.Gate, state.DriveKey(r.Req.Drive), said) // else the others wait until their time is over
+		// else the others wait until their time is over
+		_, _ = r.Dir.ShutFor(r.Req.Gate, state.DriveKey(r.Req.Drive), said)
 	}
 	if said == nil {
 		said = r.throughGate(ctx)
@@ -183,7 +186,8 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	}
 	delete(busy, state.DriveKey(r.Req.Drive)) // this job itself; another one would have the drive's lock
 	destroys := r.Req.Plan.Destroys()
-	r.Held, err = r.Host.Hold(ctx, r.Req.Drive, port.HoldOptions{Exclusive: destroys, Virtual: r.Req.VirtualDrives, SMARTTypes: r.Req.SMARTTypes, Job: r.ID, Busy: busy})
+	r.Held, err = r.Host.Hold(ctx, r.Req.Drive, port.HoldOptions{Exclusive: destroys, Virtual: r.Req.VirtualDrives,
+		SMARTTypes: r.Req.SMARTTypes, Job: r.ID, Busy: busy})
 	if err != nil && ctx.Err() != nil {
 		return r.Interrupted(ctx)
 	}
@@ -213,7 +217,8 @@ func (r *run) hold(ctx context.Context) *reason.Said {
 	if said := r.Compare(id, usage, destroys); said != nil {
 		return said
 	}
-	if err := r.Put(burnin.EvHeld, burnin.Held{Path: r.Held.Path(), Drive: id, Usage: usage, Place: r.Place()}); err != nil {
+	if err := r.Put(burnin.EvHeld, burnin.Held{Path: r.Held.Path(), Drive: id, Usage: usage,
+		Place: r.Place()}); err != nil {
 		return r.Failed(err, "the start")
 	}
 	return nil

@@ -94,7 +94,8 @@ func (r *run) skip(ctx context.Context, i int, spec burnin.StageSpec) *reason.Sa
 // stage runs one stage from its first line to its last.
 func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Outcome, error) {
 	start, resumed := sweep.ResumePoint(r.Run, i, spec)
-	if err := r.Put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: spec.Kind, State: burnin.Running, Resumed: resumed}); err != nil {
+	if err := r.Put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: spec.Kind, State: burnin.Running,
+		Resumed: resumed}); err != nil {
 		return bench.Outcome{}, err
 	}
 	log, err := r.StageLog(spec.Kind)
@@ -199,10 +200,12 @@ func (a *stageAt) precheck(ctx context.Context) (bench.Outcome, error) {
 	}
 	defer dev.Close()
 	if g := dev.Geometry(); g.SizeBytes != id.SizeBytes {
-		return bench.Ended(burnin.Unknown, reason.New(reason.IdentityChanged, "expected", id, "found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.Held.Path())), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.IdentityChanged, "expected", id,
+			"found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.Held.Path())), nil
 	}
 	if err := dev.Geometry().Check(); err != nil && a.goesOverSurface() {
-		return bench.Ended(burnin.Unknown, reason.New(reason.SectorsUnfit, "drive", id, "error", strings.TrimPrefix(err.Error(), "surface: "))), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.SectorsUnfit, "drive", id,
+			"error", strings.TrimPrefix(err.Error(), "surface: "))), nil
 	}
 	if id.HiddenBytes > 0 {
 		if err := a.Warn(reason.New(reason.HiddenCapacity, "bytes", id.HiddenBytes)); err != nil {

@@ -17,9 +17,10 @@ import (
 )
 
 // A drive that vanishes says nothing about itself the first time: cable, slot, power and a hand in the wrong bay look
-// the same. Once it has come back, been held again, and vanishes alone again, that is evidence against it; so is a drive
-// that is not there, alone, when its job has been resumed twice, one time after the other. A drive is not there only
-// where a look that could see all drives saw none like it (Host.Hold): what may be it, plugged in elsewhere, is doubt.
+// the same. Once it has come back, been held again, and vanishes alone again, that is evidence against it; so is a
+// drive that is not there, alone, when its job has been resumed twice, one time after the other. A drive is not there
+// only where a look that could see all drives saw none like it (Host.Hold): what may be it, plugged in elsewhere, is
+// doubt.
 const (
 	// kernelSays is how long the kernel may take to log that a drive left.
 	kernelSays = 5 * time.Second
@@ -31,11 +32,12 @@ const (
 	findsDrives = 5 * time.Minute
 )
 
-// vanished is the outcome of a stage whose drive is not there any more. That it is gone is told at once, for the runs of
-// drives that vanish with it: each of them looks for the others before it says what its own departure means.
+// vanished is the outcome of a stage whose drive is not there any more. That it is gone is told at once, for the runs
+// of drives that vanish with it: each of them looks for the others before it says what its own departure means.
 func (a *stageAt) vanished(ctx context.Context, gone bench.Departure) (bench.Outcome, error) {
 	if other := a.otherWay(); other != "" {
-		what := fmt.Sprintf("%s was no longer there%s: %v; the drive still answers by %s", a.Held.Path(), gone.Where, gone.Err, other)
+		what := fmt.Sprintf("%s was no longer there%s: %v; the drive still answers by %s", a.Held.Path(), gone.Where,
+			gone.Err, other)
 		return bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", what, "stage", a.Spec.Kind)), nil
 	}
 	if err := a.Put(burnin.EvAway, burnin.Away{Stage: a.Index}); err != nil {
@@ -55,10 +57,12 @@ func (a *stageAt) vanished(ctx context.Context, gone bench.Departure) (bench.Out
 		a.Say("whether other drives vanished too is not known: %v", lookErr)
 		return bench.Ended(burnin.Unknown, said), nil
 	case others != "":
-		return bench.Ended(burnin.Unknown, reason.New(reason.DriveVanished, "stage", a.Spec.Kind, "where", where, "error", err,
+		return bench.Ended(burnin.Unknown, reason.New(reason.DriveVanished, "stage", a.Spec.Kind, "where", where,
+			"error", err,
 			"kernel", kernel+" The drive of job "+others+" vanished at the same time: look for what they share.")), nil
 	}
-	what := fmt.Sprintf("It vanished, was there again when the job was resumed, and vanished again during %s%s: %v", a.Spec.Kind, where, err)
+	what := fmt.Sprintf("It vanished, was there again when the job was resumed, and vanished again during %s%s: %v",
+		a.Spec.Kind, where, err)
 	return bench.Ended(burnin.Failed, reason.New(reason.DriveLost, "what", what, "kernel", kernel)), nil
 }
 
@@ -148,7 +152,8 @@ func leftAt(job *burnin.Job) []int64 {
 
 // isAway reports whether the last word of a job is that its drive is not there.
 func isAway(job *burnin.Job) bool {
-	return job.State.Ended() && job.Reason != nil && (job.Reason.Code == reason.DriveVanished || job.Reason.Code == reason.DriveLost)
+	return job.State.Ended() && job.Reason != nil && (job.Reason.Code == reason.DriveVanished ||
+		job.Reason.Code == reason.DriveLost)
 }
 
 // near reports whether two of these times are about the same.
@@ -204,8 +209,8 @@ func (a *stageAt) cameBack(ctx context.Context) (bench.Outcome, error) {
 	return out, err
 }
 
-// notBack is for a drive that cannot be held. One that vanished in the middle of a stage and was not there either when its
-// job was resumed before is given up, unless others are missing with it: it had its chance.
+// notBack is for a drive that cannot be held. One that vanished in the middle of a stage and was not there either when
+// its job was resumed before is given up, unless others are missing with it: it had its chance.
 func (r *run) notBack(ctx context.Context, said *reason.Said) *reason.Said {
 	job := r.Job()
 	stage := vanishedIn(&job)
@@ -233,9 +238,11 @@ func (r *run) notBack(ctx context.Context, said *reason.Said) *reason.Said {
 	}
 	kind := job.Stages[stage].Kind
 	lost := reason.New(reason.DriveLost, "kernel", "",
-		"what", fmt.Sprintf("It vanished during %s, and was not there when the job was resumed, %d times", kind, job.Absent+1))
+		"what", fmt.Sprintf("It vanished during %s, and was not there when the job was resumed, %d times", kind,
+			job.Absent+1))
 	err := errors.Join(r.Put(burnin.EvRunning, nil),
-		r.Put(burnin.EvStage, burnin.StageChange{Stage: stage, Kind: kind, State: burnin.Running}), r.Change(stage, bench.Ended(burnin.Failed, lost)))
+		r.Put(burnin.EvStage, burnin.StageChange{Stage: stage, Kind: kind, State: burnin.Running}),
+		r.Change(stage, bench.Ended(burnin.Failed, lost)))
 	if err != nil {
 		return r.Failed(err, "the start")
 	}

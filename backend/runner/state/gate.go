@@ -17,9 +17,9 @@ import (
 const StartWait = 90 * time.Second
 
 // A gate is what jobs that are started together wait at once they hold their drives. It is settled once, by a file that
-// is linked into place whole, gates/ID: open, or closed with why. Whoever comes first settles it: who started them, when
-// all hold; a job that is refused; a job that has waited too long. So all go on or none does, whoever dies meanwhile.
-// Nothing is written to a drive before its job has passed.
+// is linked into place whole, gates/ID: open, or closed with why. Whoever comes first settles it: who started them,
+// when all hold; a job that is refused; a job that has waited too long. So all go on or none does, whoever dies
+// meanwhile. Nothing is written to a drive before its job has passed.
 const (
 	GatesDir   = "gates"
 	GateOpen   = "open"

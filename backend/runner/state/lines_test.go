@@ -36,7 +36,8 @@ func TestOnlyWhatARunWillNotTakeBackIsGiven(t *testing.T) {
 		"the last line could not be synced":   {"one\ntwo\n", 0, 100, fails, "one\n"},
 		"it alone, and could not be synced":   {"one\ntwo\n", 4, 100, fails, ""},
 		"a line is begun once the last stays": {"one\ntwo\nthr", 0, 100, fails, "one\ntwo\n"},
-		"the run takes a line back":           {"one\ntwo\n", 4, 100, func(f *os.File) error { return f.Truncate(4) }, ""},
+		"the run takes a line back": {"one\ntwo\n", 4, 100, func(f *os.File) error { return f.Truncate(4) },
+			""},
 		"and says something else": {"one\ntwo\n", 4, 100, func(f *os.File) error {
 			_, err := f.WriteAt([]byte("end\n"), 4)
 			return err

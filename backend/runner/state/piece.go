@@ -11,9 +11,9 @@ import (
 	"burnish/backend/wire"
 )
 
-// ReadPiece reads of a file of a job what a reader may have: at most n bytes from off on. What was read is synced before
-// it is given, so that no power cut takes from the NAS what a reader has already, and neither copy ever says what the
-// other does not. grows says that a run at work writes this journal.
+// ReadPiece reads of a file of a job what a reader may have: at most n bytes from off on. What was read is synced
+// before it is given, so that no power cut takes from the NAS what a reader has already, and neither copy ever says
+// what the other does not. grows says that a run at work writes this journal.
 func ReadPiece(root *os.Root, file string, off, n int64, grows bool) ([]byte, error) {
 	if !wire.ValidFile(file) || off < 0 {
 		return nil, reason.New(reason.BadRequest, "error", "that is no file of a job")

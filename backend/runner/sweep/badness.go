@@ -42,7 +42,8 @@ func weigh(bad []surface.Range, uncounted bool) (b badness) {
 // surfaceErrors is what fails a drive for its surface.
 func surfaceErrors(bad amount, extent string) *reason.Said {
 	first := bad.ranges[0]
-	return reason.New(reason.SurfaceErrors, "ranges", bench.Counted(int64(len(bad.ranges)), "bad range"), "sectors", bench.Counted(bad.sectors, "sector"),
+	return reason.New(reason.SurfaceErrors, "ranges", bench.Counted(int64(len(bad.ranges)), "bad range"),
+		"sectors", bench.Counted(bad.sectors, "sector"),
 		"extent", extent, "lba", first.FirstLBA, "kind", first.Kind)
 }
 
@@ -80,8 +81,8 @@ func unfinished(res surface.Result) string {
 	return "bytes of the drive that were not reached"
 }
 
-// mayBeForeign reports whether somebody else's writes explain what looks like a false capacity. Stamps that stand at other
-// addresses, in step, only the drive can have put there; a tail that holds nothing of what was written, anybody.
+// mayBeForeign reports whether somebody else's writes explain what looks like a false capacity. Stamps that stand at
+// other addresses, in step, only the drive can have put there; a tail that holds nothing of what was written, anybody.
 func (a *Stage) mayBeForeign(f *surface.Fake) bool {
 	return a.Uncounted && f.How != surface.FakeWraps
 }
@@ -90,7 +91,8 @@ func (a *Stage) mayBeForeign(f *surface.Fake) bool {
 func (a *Stage) uncountedOutcome(bad amount) bench.Outcome {
 	what := "The drive's end does not hold"
 	if len(bad.ranges) > 0 {
-		what = fmt.Sprintf("%s, the first at LBA %d, %s not hold", bench.Counted(bad.sectors, "sector"), bad.ranges[0].FirstLBA,
+		what = fmt.Sprintf("%s, the first at LBA %d, %s not hold", bench.Counted(bad.sectors, "sector"),
+			bad.ranges[0].FirstLBA,
 			map[bool]string{true: "does", false: "do"}[bad.sectors == 1])
 	}
 	return bench.Ended(burnin.Unknown, reason.New(reason.MismatchUncounted, "what", what))
@@ -101,11 +103,13 @@ func (a *Stage) judgeBad(bad badness, res surface.Result) *bench.Outcome {
 	var out bench.Outcome
 	switch {
 	case bad.proven.sectors > 0 && a.byChance(bad.proven.ranges, res):
-		what := fmt.Sprintf("%s gave errors each time, and %d places gave errors and were right when tried again: so many that the former may be chance",
+		what := fmt.Sprintf("%s gave errors each time, and %d places gave errors and were right when tried again: "+
+			"so many that the former may be chance",
 			bench.Counted(bad.proven.sectors, "sector"), res.TransientsAll)
 		out = bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", what, "stage", a.Spec.Kind))
 	case bad.proven.sectors > 0 && a.pathSpoke(bad.proven.ranges):
-		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the medium: %s", bad.proven.sectors,
+		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the "+
+			"medium: %s", bad.proven.sectors,
 			a.Held.KernelErrors().OnePath)
 		out = bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", what, "stage", a.Spec.Kind))
 	case bad.proven.sectors > 0:
@@ -113,10 +117,12 @@ func (a *Stage) judgeBad(bad badness, res surface.Result) *bench.Outcome {
 	case bad.unwatched.sectors > 0 && a.Uncounted:
 		out = a.uncountedOutcome(bad.unwatched)
 	case bad.unwatched.sectors > 0:
-		out = bench.Ended(burnin.Unknown, reason.New(reason.ResumedMismatch, "sectors", bad.unwatched.sectors, "lba", bad.unwatched.ranges[0].FirstLBA))
+		out = bench.Ended(burnin.Unknown, reason.New(reason.ResumedMismatch, "sectors", bad.unwatched.sectors,
+			"lba", bad.unwatched.ranges[0].FirstLBA))
 	case bad.unconfirmed.sectors > 0:
 		first := bad.unconfirmed.ranges[0]
-		out = bench.Ended(burnin.Unknown, reason.New(reason.UnconfirmedErrors, "sectors", bench.Counted(bad.unconfirmed.sectors, "sector"), "lba", first.FirstLBA,
+		out = bench.Ended(burnin.Unknown, reason.New(reason.UnconfirmedErrors,
+			"sectors", bench.Counted(bad.unconfirmed.sectors, "sector"), "lba", first.FirstLBA,
 			"kind", first.Kind, "where", a.early(res)))
 	default:
 		return nil
@@ -130,5 +136,6 @@ const tooLikely = 1e-3
 // byChance reports whether errors of no certain kind stayed where so many others healed that some had to stay. What the
 // drive itself says of its medium is no chance, and neither is wrong data.
 func (a *Stage) byChance(bad []surface.Range, res surface.Result) bool {
-	return surface.ByChance(res.TransientsAll, res.Answered) >= tooLikely && a.uncertain(bad) && a.Held.KernelErrors().Medium == 0
+	return surface.ByChance(res.TransientsAll, res.Answered) >= tooLikely && a.uncertain(bad) &&
+		a.Held.KernelErrors().Medium == 0
 }

@@ -11,9 +11,9 @@ import (
 )
 
 // LeaveClean is the last destructive act: head and tail are zeroed, so that neither a stamp nor a label of an earlier
-// life greets whoever gets the drive. No sweep comes after it, so the sweep's own engine does it: what fails is written and
-// read again, and each sector that does not take its zeros is found here. A job that was resumed behind its last sweep does
-// it all the same.
+// life greets whoever gets the drive. No sweep comes after it, so the sweep's own engine does it: what fails is written
+// and read again, and each sector that does not take its zeros is found here. A job that was resumed behind its last
+// sweep does it all the same.
 func (a *Stage) LeaveClean(ctx context.Context) (bench.Outcome, error) {
 	w, err := a.OpenForWriting(true)
 	if err != nil {
@@ -25,7 +25,8 @@ func (a *Stage) LeaveClean(ctx context.Context) (bench.Outcome, error) {
 	err = a.Watched(ctx, watch, func(ctx context.Context) error {
 		for _, s := range erase.Merged(erase.EndsOf(w.Geometry().SizeBytes)) {
 			res, err := a.zero(ctx, w, s, watch)
-			res.TransientsAll, res.Accidents, res.Answered = res.TransientsAll+last.TransientsAll, res.Accidents+last.Accidents, res.Answered+last.Answered
+			res.TransientsAll, res.Accidents, res.Answered = res.TransientsAll+last.TransientsAll,
+				res.Accidents+last.Accidents, res.Answered+last.Answered
 			watch.Counted(res.Counters)
 			if last = res; err != nil || !last.Complete {
 				return err
@@ -51,7 +52,8 @@ func (a *Stage) LeaveClean(ctx context.Context) (bench.Outcome, error) {
 	}
 	bad := weigh(a.Job().Stages[a.Index].BadRanges, a.Uncounted)
 	n := bad.proven.sectors + bad.unwatched.sectors + bad.unconfirmed.sectors
-	if err := a.Fact("ends_clean", n == 0 && last.Complete, bench.Counted(n, "bad sector"), "read back after the last write"); err != nil {
+	if err := a.Fact("ends_clean", n == 0 && last.Complete, bench.Counted(n, "bad sector"),
+		"read back after the last write"); err != nil {
 		return bench.Outcome{}, err
 	}
 	if out := a.judgeBad(bad, last); out != nil {

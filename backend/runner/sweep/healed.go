@@ -65,8 +65,8 @@ func (a *Stage) warnHealed(watch *Observer) error {
 	return a.Warn(reason.New(reason.TransientErrors, "count", h.Count, "lba", h.LBA))
 }
 
-// unsteady is the outcome of a job in which more healed than an honest drive and an honest path explain; nil where it is
-// not. None of it is held against the drive, but nobody can trust what goes that way.
+// unsteady is the outcome of a job in which more healed than an honest drive and an honest path explain; nil where it
+// is not. None of it is held against the drive, but nobody can trust what goes that way.
 func (a *Stage) unsteady() *bench.Outcome {
 	job := a.Job()
 	accidents, bytes, active := int64(job.Met.Written), int64(0), time.Duration(0)
@@ -81,7 +81,8 @@ func (a *Stage) unsteady() *bench.Outcome {
 		return nil
 	}
 	k := a.Held.KernelErrors()
-	code, what := reason.Code(reason.PathSuspect), fmt.Sprintf("%d times errors came and were gone when tried again; a good drive on a good path comes to %d at most", accidents, most)
+	code, what := reason.Code(reason.PathSuspect), fmt.Sprintf("%d times errors came and were gone when tried "+
+		"again; a good drive on a good path comes to %d at most", accidents, most)
 	if k.Readable && k.Medium > 0 && k.Path == 0 {
 		code = reason.DriveUnsteady
 	}

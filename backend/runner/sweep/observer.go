@@ -54,8 +54,8 @@ func (o *Observer) newPart() { o.lastAt, o.lastTime = 0, time.Time{} }
 
 func (o *Observer) sample(sample burnin.Progress) { o.sampleOf(sample.Done, sample.Total, sample) }
 
-// sampleOf puts the newest progress where it is looked for, and into the journal the first of all and then now and then,
-// by how much of the total is done.
+// sampleOf puts the newest progress where it is looked for, and into the journal the first of all and then now and
+// then, by how much of the total is done.
 func (o *Observer) sampleOf(done, total int64, sample burnin.Progress) {
 	now := o.Now()
 	if now.Sub(o.lastLive) >= liveEvery {
@@ -97,7 +97,8 @@ func (o *Observer) Checkpoint(c surface.Checkpoint) error {
 	o.Counted(c.Counters)
 	return o.Put(burnin.EvCheckpoint, burnin.Checkpoint{
 		Zero: o.zero + c.ZeroBytes, Healed: o.Healed(),
-		Stage: o.Index, Phase: string(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done, Covered: c.BytesCovered,
+		Stage: o.Index, Phase: string(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done,
+		Covered:       c.BytesCovered,
 		KernelSectors: written, Boot: o.Facts.BootID})
 }
 
@@ -108,7 +109,8 @@ const mapBatch = 50
 
 // Stretch gathers parts of the drive's map.
 func (o *Observer) Stretch(s surface.Stretch) {
-	if m := o.part; len(m.KBps) == mapBatch || len(m.KBps) > 0 && (m.Phase != string(s.Phase) || m.Pass != s.Pass || m.First+len(m.KBps) != s.Index) {
+	if m := o.part; len(m.KBps) == mapBatch || len(m.KBps) > 0 && (m.Phase != string(s.Phase) || m.Pass != s.Pass ||
+		m.First+len(m.KBps) != s.Index) {
 		o.tellMap()
 	}
 	if len(o.part.KBps) == 0 {

@@ -33,11 +33,13 @@ func (a *Stage) CapacityProbe(ctx context.Context) (bench.Outcome, error) {
 		return bench.Outcome{}, err
 	}
 	out, err := a.judgeProbe(ctx, res, err, watch)
-	out.Totals = &burnin.Totals{Written: res.BytesWritten, Verified: res.BytesVerified, ActiveMs: res.Active.Milliseconds(), Complete: err == nil}
+	out.Totals = &burnin.Totals{Written: res.BytesWritten, Verified: res.BytesVerified,
+		ActiveMs: res.Active.Milliseconds(), Complete: err == nil}
 	return out, err
 }
 
-func (a *Stage) judgeProbe(ctx context.Context, res surface.ProbeResult, err error, watch *Observer) (bench.Outcome, error) {
+func (a *Stage) judgeProbe(ctx context.Context, res surface.ProbeResult, err error, watch *Observer) (bench.Outcome,
+	error) {
 	if watch.Err != nil {
 		return bench.Outcome{}, watch.Err
 	}
@@ -57,18 +59,20 @@ func (a *Stage) judgeProbe(ctx context.Context, res surface.ProbeResult, err err
 	if res.Early != "" {
 		a.Say("evidence: %s is missing", factProbe)
 		return bench.Passed, a.Put(burnin.EvFact, burnin.Fact{Stage: a.Index, ID: factProbe, OK: false, Beside: true,
-			Value: "given up: the drive answered too slowly", Source: "nothing was found so far; only the sweep proves the capacity"})
+			Value: "given up: the drive answered too slowly", Source: "nothing was found so far; only the sweep " +
+				"proves the capacity"})
 	}
-	value := strconv.Itoa(res.Places) + " places, " + strconv.Itoa(res.Wrong) + " with other data, " + strconv.Itoa(res.Errors) + " with errors"
+	value := strconv.Itoa(res.Places) + " places, " + strconv.Itoa(res.Wrong) + " with other data, " +
+		strconv.Itoa(res.Errors) + " with errors"
 	return bench.Passed, a.Fact(factProbe, true, value, "stamped places read back; only the sweep proves the capacity")
 }
 
-// wrapEvidence is how many sectors from LBA 0 on have to hold the stamps of others, in step, before a sweep is taken for
-// one of a drive whose addresses wrap.
+// wrapEvidence is how many sectors from LBA 0 on have to hold the stamps of others, in step, before a sweep is taken
+// for one of a drive whose addresses wrap.
 const wrapEvidence = 2048
 
-// looksWrapped reports whether a sweep found what wrapping addresses do: the head of the drive holds the stamps of sectors
-// further on, in step, as many as lie behind the real end or more than go astray by themselves.
+// looksWrapped reports whether a sweep found what wrapping addresses do: the head of the drive holds the stamps of
+// sectors further on, in step, as many as lie behind the real end or more than go astray by themselves.
 func (a *Stage) looksWrapped(res surface.Result) bool {
 	if a.Spec.Engine != burnin.EngineStamp || len(res.BadRanges) == 0 {
 		return false
@@ -89,9 +93,9 @@ func (a *Stage) looksWrapped(res surface.Result) bool {
 	return next >= min(wrapEvidence, sectors-distance)
 }
 
-// RealSize has fresh stamps prove that addresses wrap, and where: what the sweeps show of it is a multiple of that, or one
-// write that went astray. It is nil where that is not proven. It ends the tests of the surface: it overwrites what they
-// wrote.
+// RealSize has fresh stamps prove that addresses wrap, and where: what the sweeps show of it is a multiple of that, or
+// one write that went astray. It is nil where that is not proven. It ends the tests of the surface: it overwrites what
+// they wrote.
 func (a *Stage) RealSize(ctx context.Context, dev surface.Device, watch *Observer) (*surface.Fake, error) {
 	a.Say("what the drive holds looks like a false capacity; fresh stamps tell")
 	opt := surface.ProbeOptions{Nonce: a.Nonce(), Pass: probePass + 1<<20 + uint32(len(a.Job().Runs))}
@@ -110,17 +114,19 @@ func (q quiet) Progress(surface.Progress) { q.Answered.Add(1) }
 
 func (a *Stage) fakeCapacity(f *surface.Fake) bench.Outcome {
 	a.Say("false capacity: it %s at byte %d, as %d probes tell", f.How, f.RealBytes, f.Probes)
-	return bench.Ended(burnin.Failed, reason.New(reason.FakeCapacity, "claimed", a.Req.Drive.SizeBytes, "real", f.RealBytes))
+	return bench.Ended(burnin.Failed, reason.New(reason.FakeCapacity, "claimed", a.Req.Drive.SizeBytes,
+		"real", f.RealBytes))
 }
 
 // zerosTold is the percentage of zeros from which on a read scan of flash says so.
 const zerosTold = 1
 
-// notOnMedium warns when much of what a read scan got may never have been read from the medium: a drive that knows which
-// sectors were never written, or were discarded, answers zeros for them by itself. SSDs do, and shingled disks.
+// notOnMedium warns when much of what a read scan got may never have been read from the medium: a drive that knows
+// which sectors were never written, or were discarded, answers zeros for them by itself. SSDs do, and shingled disks.
 func (a *Stage) notOnMedium(res surface.Result, watch *Observer) error {
 	zero := watch.zero + res.ZeroBytes // as what is covered, over all runs
-	if a.Spec.Engine != burnin.EngineRead || !a.Flash() && !a.Held.Place().Discards || zero*100 <= zerosTold*res.BytesCovered {
+	if a.Spec.Engine != burnin.EngineRead || !a.Flash() && !a.Held.Place().Discards ||
+		zero*100 <= zerosTold*res.BytesCovered {
 		return nil
 	}
 	return a.Warn(reason.New(reason.NotOnMedium, "percent", zero*100/res.BytesCovered))

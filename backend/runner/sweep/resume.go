@@ -27,7 +27,8 @@ func ResumePoint(r *bench.Run, i int, spec burnin.StageSpec) (surface.Start, *bu
 	}
 	if spec.Engine == burnin.EngineBadblocks {
 		start := surface.Start{Phase: surface.Phase(cp.Phase), Pass: cp.Pass, Position: cp.Position}
-		return start, &burnin.Resumed{Phase: cp.Phase, Pass: cp.Pass, FromByte: cp.Position, Repeated: max(before.Done-cp.Done, 0)}
+		return start, &burnin.Resumed{Phase: cp.Phase, Pass: cp.Pass, FromByte: cp.Position,
+			Repeated: max(before.Done-cp.Done, 0)}
 	}
 	mode := surfaceMode(spec.Engine)
 	geo := surface.Geometry{SizeBytes: r.Req.Drive.SizeBytes}
@@ -44,7 +45,8 @@ func ResumePoint(r *bench.Run, i int, spec burnin.StageSpec) (surface.Start, *bu
 		}
 	}
 	repeated := max(before.Done-start.Done(mode, geo, max(spec.Passes, 1)), 0)
-	return start, &burnin.Resumed{Phase: string(start.Phase), Pass: start.Pass, FromByte: start.Position, Repeated: repeated}
+	return start, &burnin.Resumed{Phase: string(start.Phase), Pass: start.Pass, FromByte: start.Position,
+		Repeated: repeated}
 }
 
 // writtenUnwatched reports whether a bad range that this run found are sectors that an earlier run wrote and that hold

@@ -15,7 +15,8 @@ func (a *Stage) seek(ctx context.Context, dev surface.Device, watch *Observer, r
 	watch.newPart()
 	var found surface.SeekResult
 	err := a.Watched(ctx, watch, func(ctx context.Context) (err error) {
-		opt := surface.SeekOptions{Budget: time.Duration(a.Spec.SeekMinutes) * time.Minute, BadRangeLimit: a.Spec.BadRangeLimit}
+		opt := surface.SeekOptions{Budget: time.Duration(a.Spec.SeekMinutes) * time.Minute,
+			BadRangeLimit: a.Spec.BadRangeLimit}
 		found, err = surface.Seek(ctx, watch.Attend(dev), ClockOf(a.Heat), opt, &seekObserver{watch, *res})
 		return err
 	})
@@ -30,7 +31,8 @@ func (a *Stage) seek(ctx context.Context, dev surface.Device, watch *Observer, r
 	if !found.Complete {
 		res.Complete, res.EndedEarly, res.Phase = false, found.Early, surface.PhaseSeek
 	}
-	value := fmt.Sprintf("%d seeks, %v each, at most %v", found.Seeks, found.Mean.Round(time.Microsecond), found.Max.Round(time.Microsecond))
+	value := fmt.Sprintf("%d seeks, %v each, at most %v", found.Seeks, found.Mean.Round(time.Microsecond),
+		found.Max.Round(time.Microsecond))
 	return a.Fact("seek_pass", found.Complete, value, "reads from both ends to the middle and at random places")
 }
 
@@ -43,7 +45,9 @@ type seekObserver struct {
 func (o *seekObserver) Progress(p surface.Progress) {
 	o.Answered.Add(1)
 	o.sampleOf(p.Done, p.Total, burnin.Progress{
-		Stage: o.Index, Seek: float64(p.Done) / float64(max(p.Total, 1)), Phase: string(p.Phase), Pass: o.swept.Pass, Done: o.swept.Done, Total: o.swept.Total, Written: o.swept.BytesWritten,
-		Verified: o.swept.BytesVerified, Covered: o.swept.BytesCovered, ActiveMs: (o.swept.Active + p.Active).Milliseconds(),
+		Stage: o.Index, Seek: float64(p.Done) / float64(max(p.Total, 1)), Phase: string(p.Phase), Pass: o.swept.Pass,
+		Done: o.swept.Done, Total: o.swept.Total, Written: o.swept.BytesWritten,
+		Verified: o.swept.BytesVerified, Covered: o.swept.BytesCovered,
+		ActiveMs: (o.swept.Active + p.Active).Milliseconds(),
 	})
 }

@@ -24,7 +24,8 @@ const (
 	siblingsMin = 2
 )
 
-// warnSlow tells of slow places and requests, of a drive that is slow for its model, and of one that writes as shingled drives do.
+// warnSlow tells of slow places and requests, of a drive that is slow for its model, and of one that writes as shingled
+// drives do.
 func (a *Stage) warnSlow() error {
 	maps := a.Job().Stages[a.Index].Map
 	for _, m := range maps {
@@ -96,7 +97,8 @@ func (a *Stage) slowSpots(m burnin.Map) *reason.Said {
 		return nil
 	}
 	lba := int64(float64(worst)*bytes) / int64(a.Req.Drive.LogicalBytes)
-	return reason.New(reason.SlowSpots, "count", count, "parts", m.Parts, "phase", m.Phase, "percent", percent, "lba", lba, "speed", m.KBps[worst]/1000, "ms", m.Max[worst]/1000)
+	return reason.New(reason.SlowSpots, "count", count, "parts", m.Parts, "phase", m.Phase, "percent", percent,
+		"lba", lba, "speed", m.KBps[worst]/1000, "ms", m.Max[worst]/1000)
 }
 
 // sibling is another drive of the same model, and the sweeps of the surface stages that it passed. However
@@ -106,8 +108,8 @@ type sibling struct {
 	maps  []burnin.Map
 }
 
-// siblings gives the other drives of the same model that passed a surface stage at this NAS, where they hang as this one
-// does. Journals are read for these alone, since those of many drives are long.
+// siblings gives the other drives of the same model that passed a surface stage at this NAS, where they hang as this
+// one does. Journals are read for these alone, since those of many drives are long.
 func (a *Stage) siblings() (all []sibling) {
 	ids, err := a.Dir.Ids()
 	if err != nil {
@@ -118,7 +120,8 @@ func (a *Stage) siblings() (all []sibling) {
 			continue
 		}
 		req, err := a.Dir.Request(id)
-		if d := req.Drive; err != nil || d.Model != a.Req.Drive.Model || d.SizeBytes != a.Req.Drive.SizeBytes || d.Same(a.Req.Drive) {
+		if d := req.Drive; err != nil || d.Model != a.Req.Drive.Model || d.SizeBytes != a.Req.Drive.SizeBytes ||
+			d.Same(a.Req.Drive) {
 			continue
 		}
 		root, err := a.Dir.Root(id)
@@ -147,8 +150,8 @@ func (a *Stage) siblings() (all []sibling) {
 	return all
 }
 
-// speedBy is what a drive's speed depends on beside its model: firmware, write cache, link and number of actuators, empty
-// where that is not known.
+// speedBy is what a drive's speed depends on beside its model: firmware, write cache, link and number of actuators,
+// empty where that is not known.
 func speedBy(j burnin.Job) [4]string {
 	var p drive.Place
 	if j.Drive.Place != nil {

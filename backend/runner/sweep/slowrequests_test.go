@@ -14,7 +14,8 @@ import (
 func sweep(phase string) burnin.Map {
 	m := burnin.Map{Phase: phase, Pass: 1, Parts: 1000}
 	for range m.Parts {
-		m.KBps, m.Mean, m.P99, m.Max = append(m.KBps, 250_000), append(m.Mean, 20_000), append(m.P99, 40_000), append(m.Max, 60_000)
+		m.KBps, m.Mean, m.P99, m.Max = append(m.KBps, 250_000), append(m.Mean, 20_000), append(m.P99, 40_000),
+			append(m.Max, 60_000)
 	}
 	return m
 }
@@ -44,15 +45,25 @@ func TestRetriesThatAreSpreadOverTheDriveAreTold(t *testing.T) {
 		tidies bool
 		says   string
 	}{
-		"a sound disk":                       {[]burnin.Map{sweep("write"), sweep("verify")}, false, ""},
-		"retries all over it":                {[]burnin.Map{sweep("write"), retries("verify", 5, 7_000_000, 0, 1000)}, false, "5000 requests took longer than a second; the longest, 7000 ms, in the verify sweep in the part of the drive from LBA 0 on."},
-		"one retry":                          {[]burnin.Map{retries("write", 4, 7_100_000, 500, 501), sweep("verify")}, false, "4 requests took longer than a second; the longest, 7100 ms, in the write sweep in the part of the drive from LBA 19531250000 on."},
-		"a moment of a busy controller":      {[]burnin.Map{sweep("write"), retries("verify", 4, 1_500_000, 30, 31)}, false, ""},
-		"many such moments":                  {[]burnin.Map{sweep("write"), retries("verify", 4, 1_500_000, 30, 40)}, false, "40 requests"},
-		"a drive on which all is slow":       {[]burnin.Map{slow(1_100_000)}, false, ""},
-		"an SSD that tidies up":              {[]burnin.Map{retries("write", 40, 4_000_000, 0, 1000), sweep("verify")}, true, ""},
-		"a shingled disk, tidying up still":  {[]burnin.Map{retries("write", 40, 9_000_000, 0, 1000), retries("verify", 4, 1_800_000, 0, 50)}, true, ""},
-		"a shingled disk that retries reads": {[]burnin.Map{retries("write", 40, 9_000_000, 0, 1000), retries("verify", 4, 7_000_000, 10, 12)}, true, "8 requests took longer than a second; the longest, 7000 ms, in the verify sweep"},
+		"a sound disk": {[]burnin.Map{sweep("write"), sweep("verify")}, false, ""},
+		"retries all over it": {[]burnin.Map{sweep("write"), retries("verify", 5, 7_000_000, 0, 1000)},
+			false, "5000 requests took longer than a second; the longest, 7000 ms, in the verify sweep in the part " +
+				"of the drive from LBA 0 on."},
+		"one retry": {[]burnin.Map{retries("write", 4, 7_100_000, 500, 501), sweep("verify")},
+			false, "4 requests took longer than a second; the longest, 7100 ms, in the write sweep in the part of " +
+				"the drive from LBA 19531250000 on."},
+		"a moment of a busy controller": {[]burnin.Map{sweep("write"), retries("verify", 4, 1_500_000, 30, 31)},
+			false, ""},
+		"many such moments": {[]burnin.Map{sweep("write"), retries("verify", 4, 1_500_000, 30, 40)},
+			false, "40 requests"},
+		"a drive on which all is slow": {[]burnin.Map{slow(1_100_000)}, false, ""},
+		"an SSD that tidies up": {[]burnin.Map{retries("write", 40, 4_000_000, 0, 1000), sweep("verify")},
+			true, ""},
+		"a shingled disk, tidying up still": {[]burnin.Map{retries("write", 40, 9_000_000, 0, 1000),
+			retries("verify", 4, 1_800_000, 0, 50)}, true, ""},
+		"a shingled disk that retries reads": {[]burnin.Map{retries("write", 40, 9_000_000, 0, 1000),
+			retries("verify", 4, 7_000_000, 10, 12)}, true, "8 requests took longer than a second; the longest, " +
+			"7000 ms, in the verify sweep"},
 	} {
 		got := ""
 		if said := slowRequests(c.maps, disk, c.tidies); said != nil {

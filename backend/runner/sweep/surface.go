@@ -30,8 +30,9 @@ const (
 // Surface goes over every byte of the drive with the engine that the plan names.
 func (a *Stage) Surface(ctx context.Context, start surface.Start) (bench.Outcome, error) {
 	opt := surface.Options{
-		Mode: surfaceMode(a.Spec.Engine), Nonce: a.Nonce(), Passes: max(a.Spec.Passes, 1), BlockBytes: a.Spec.BlockBytes,
-		InFlight: a.Spec.InFlight, BadRangeLimit: a.Spec.BadRangeLimit, Start: start,
+		Mode: surfaceMode(a.Spec.Engine), Nonce: a.Nonce(), Passes: max(a.Spec.Passes, 1),
+		BlockBytes: a.Spec.BlockBytes,
+		InFlight:   a.Spec.InFlight, BadRangeLimit: a.Spec.BadRangeLimit, Start: start,
 	}
 	var dev surface.Device
 	switch a.Spec.Engine {
@@ -57,16 +58,19 @@ func (a *Stage) Surface(ctx context.Context, start surface.Start) (bench.Outcome
 	var res surface.Result
 	var fake *surface.Fake
 	err := a.Watched(ctx, watch, func(ctx context.Context) (err error) {
-		if res, err = surface.Run(ctx, watch.Attend(dev), ClockOf(a.Heat), opt, watch); err == nil && a.looksWrapped(res) {
+		if res, err = surface.Run(ctx, watch.Attend(dev), ClockOf(a.Heat), opt, watch); err == nil &&
+			a.looksWrapped(res) {
 			fake, err = a.RealSize(ctx, dev, watch)
 		}
 		return err
 	})
 	watch.tellMap()
-	if err == nil && res.Complete && len(res.BadRanges) == 0 && a.Spec.SeekMinutes > 0 && a.Req.Drive.Kind == drive.HDD {
+	if err == nil && res.Complete && len(res.BadRanges) == 0 && a.Spec.SeekMinutes > 0 &&
+		a.Req.Drive.Kind == drive.HDD {
 		err = a.seek(ctx, dev, watch, &res)
 	}
-	a.Say("written %d, verified %d, covered %d of %d bytes, %d bad ranges, %d healed", res.BytesWritten, res.BytesVerified,
+	a.Say("written %d, verified %d, covered %d of %d bytes, %d bad ranges, %d healed", res.BytesWritten,
+		res.BytesVerified,
 		res.BytesCovered, dev.Geometry().SizeBytes, len(res.BadRanges), res.TransientsAll)
 	totals := a.Totals(res, err)
 	out, err := a.JudgeSurface(ctx, res, err, watch, fake)
@@ -120,7 +124,8 @@ func (a *Stage) Watched(ctx context.Context, watch *Observer, work func(context.
 }
 
 // JudgeSurface turns what the engine did into an outcome.
-func (a *Stage) JudgeSurface(ctx context.Context, res surface.Result, err error, watch *Observer, fake *surface.Fake) (bench.Outcome, error) {
+func (a *Stage) JudgeSurface(ctx context.Context, res surface.Result, err error, watch *Observer,
+	fake *surface.Fake) (bench.Outcome, error) {
 	watch.Counted(res.Counters)
 	watch.tellHealed()
 	if watch.Err != nil {
@@ -154,18 +159,21 @@ func (a *Stage) JudgeSurface(ctx context.Context, res surface.Result, err error,
 	case out != nil:
 		return *out, nil
 	case watch.heals.Data:
-		return bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", "wrong data that was right when read again", "stage", a.Spec.Kind)), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", "wrong data that was right when "+
+			"read again", "stage", a.Spec.Kind)), nil
 	}
 	if out := a.unsteady(); out != nil {
 		return *out, nil
 	}
 	if !res.Complete {
-		return bench.Ended(burnin.Unknown, reason.New(reason.EvidenceIncomplete, "state", "complete", "missing", unfinished(res))), nil
+		return bench.Ended(burnin.Unknown, reason.New(reason.EvidenceIncomplete,
+			"state", "complete", "missing", unfinished(res))), nil
 	}
 	return bench.Passed, nil
 }
 
-// pathSpoke reports whether all that is wrong are errors of no certain kind (EIO is the kernel's word for anything), and the kernel's log, read without a gap, lays them to the way to the drive: then they are no evidence against it.
+// pathSpoke reports whether all that is wrong are errors of no certain kind (EIO is the kernel's word for anything),
+// and the kernel's log, read without a gap, lays them to the way to the drive: then they are no evidence against it.
 func (a *Stage) pathSpoke(bad []surface.Range) bool {
 	k := a.Held.KernelErrors()
 	return a.uncertain(bad) && k.Readable && k.Path > 0 && k.Medium == 0

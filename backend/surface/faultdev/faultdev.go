@@ -1,8 +1,8 @@
-// Package faultdev is a drive of bytes in memory with faults at chosen sectors, for tests of what reads and writes drives, and for
-// the practice NAS.
+// Package faultdev is a drive of bytes in memory with faults at chosen sectors, for tests of what reads and writes
+// drives, and for the practice NAS.
 //
-// Faults may be changed while I/O goes on; all methods are safe for concurrent use. Where several faults meet a request,
-// errors come first, in the order in which the faults were set; a request that fails moves no byte. Errors are
+// Faults may be changed while I/O goes on; all methods are safe for concurrent use. Where several faults meet a
+// request, errors come first, in the order in which the faults were set; a request that fails moves no byte. Errors are
 // *surface.IOError. Delays sleep by package time, so that a synctest bubble passes them in no time.
 package faultdev
 
@@ -72,8 +72,8 @@ func New(geo surface.Geometry) *Device {
 	return &Device{geo: geo, wrap: geo.SizeBytes, data: make([]byte, geo.SizeBytes)}
 }
 
-// NewWrapped makes a drive that claims geo but holds only realBytes, a number of sectors: an address beyond them is taken
-// modulo realBytes.
+// NewWrapped makes a drive that claims geo but holds only realBytes, a number of sectors: an address beyond them is
+// taken modulo realBytes.
 func NewWrapped(geo surface.Geometry, realBytes int64) *Device {
 	return &Device{geo: geo, wrap: realBytes, data: make([]byte, realBytes)}
 }
@@ -191,12 +191,14 @@ func (d *Device) arrive(op string, p []byte, off int64) error {
 	var failed *surface.IOError
 	fail := func(class surface.ErrorClass, errno string) {
 		if failed == nil {
-			failed = &surface.IOError{Op: op, Offset: off, Length: int64(len(p)), Class: class, Errno: errno, Err: errors.New("injected fault")}
+			failed = &surface.IOError{Op: op, Offset: off, Length: int64(len(p)), Class: class, Errno: errno,
+				Err: errors.New("injected fault")}
 		}
 	}
 	sector := int64(d.geo.LogicalBytes)
 	first, last := off/sector, (off+int64(len(p))-1)/sector
-	if op != "flush" && (off < 0 || off%sector != 0 || int64(len(p))%sector != 0 || off+int64(len(p)) > d.geo.SizeBytes) {
+	if op != "flush" && (off < 0 || off%sector != 0 || int64(len(p))%sector != 0 ||
+		off+int64(len(p)) > d.geo.SizeBytes) {
 		fail("", "EINVAL")
 	}
 	for i := range d.faults {

@@ -39,7 +39,8 @@ func configure(t testing.TB, size int64, opts []Option) config {
 		o(&c)
 	}
 	if size <= 0 || size%int64(c.logicalSector) != 0 {
-		t.Fatalf("a disk of %d bytes with sectors of %d: the size must be a positive multiple of the sector", size, c.logicalSector)
+		t.Fatalf("a disk of %d bytes with sectors of %d: the size must be a positive multiple of the sector", size,
+			c.logicalSector)
 	}
 	return c
 }

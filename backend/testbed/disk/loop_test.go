@@ -69,7 +69,8 @@ func TestADeviceLeftOpenIsReportedWithWhoHasIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = detach(path, file, 20*time.Millisecond)
-	if err == nil || !strings.Contains(err.Error(), "still busy") || !strings.Contains(err.Error(), fmt.Sprintf("process %d ", os.Getpid())) {
+	if err == nil || !strings.Contains(err.Error(), "still busy") || !strings.Contains(err.Error(),
+		fmt.Sprintf("process %d ", os.Getpid())) {
 		t.Errorf("got %v", err)
 	}
 	unix.Close(fd)

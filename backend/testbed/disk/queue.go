@@ -19,7 +19,8 @@ var usual = map[string]string{"iostats": "1", "nomerges": "0", "write_cache": "w
 func asUsual(t testing.TB, path string) {
 	t.Helper()
 	for setting, value := range usual {
-		if most, err := chosen(settingOf(path, "max_hw_sectors_kb")); setting == "max_sectors_kb" && err == nil && len(most) < len(value) {
+		if most, err := chosen(settingOf(path, "max_hw_sectors_kb")); setting == "max_sectors_kb" && err == nil &&
+			len(most) < len(value) {
 			value = most
 		}
 		Tune(t, path, setting, value)

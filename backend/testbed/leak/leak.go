@@ -1,8 +1,8 @@
 // Package leak looks for secrets where none may be: in what processes are started with, in files, and in texts.
 //
-// A Search runs from Watch to End and looks every few milliseconds at the arguments and the environment of every process
-// of this machine that it may see; a process that lives for less may be missed, so End is told which programs must have
-// been seen. All functions belong to one test; Linux only for Watch.
+// A Search runs from Watch to End and looks every few milliseconds at the arguments and the environment of every
+// process of this machine that it may see; a process that lives for less may be missed, so End is told which programs
+// must have been seen. All functions belong to one test; Linux only for Watch.
 package leak
 
 import (

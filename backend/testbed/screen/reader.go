@@ -88,10 +88,12 @@ func Read(t testing.TB, on *Screen) *Reader {
 	}
 	r := &Reader{t: t, on: on}
 	address := r.bus(dir, config)
-	r.Env = []string{"DBUS_SESSION_BUS_ADDRESS=" + address, "DISPLAY=" + on.Name, "WAYLAND_DISPLAY=", "NO_AT_BRIDGE=0", "GTK_A11Y="}
+	r.Env = []string{"DBUS_SESSION_BUS_ADDRESS=" + address, "DISPLAY=" + on.Name, "WAYLAND_DISPLAY=", "NO_AT_BRIDGE=0",
+		"GTK_A11Y="}
 	session := r.connect(address)
 	var tree string
-	if err := session.Object("org.a11y.Bus", "/org/a11y/bus").Call("org.a11y.Bus.GetAddress", 0).Store(&tree); err != nil {
+	if err := session.Object("org.a11y.Bus", "/org/a11y/bus").Call("org.a11y.Bus.GetAddress",
+		0).Store(&tree); err != nil {
 		t.Fatalf("the accessibility bus: %v", err)
 	}
 	r.tree = r.connect(tree)
@@ -101,7 +103,8 @@ func Read(t testing.TB, on *Screen) *Reader {
 // bus starts a message bus and gives its address.
 func (r *Reader) bus(dir, config string) string {
 	r.t.Helper()
-	cmd := exec.Command(need.Program(r.t, "dbus-daemon"), "--config-file="+config, "--nofork", "--print-address=3", "--nopidfile")
+	cmd := exec.Command(need.Program(r.t, "dbus-daemon"), "--config-file="+config, "--nofork", "--print-address=3",
+		"--nopidfile")
 	cmd.Env = append(os.Environ(), "DISPLAY="+r.on.Name, "WAYLAND_DISPLAY=", "HOME="+dir, "XDG_RUNTIME_DIR="+dir)
 	return started(r.t, cmd)
 }
@@ -146,7 +149,8 @@ func (r *Reader) walk(at ref, depth int, out *[]Element) {
 	if len(parts) == 0 {
 		// The place of the web view names the part that another process draws only when it is asked for by its number.
 		var part ref
-		if r.ask(at, accessible+".GetChildAtIndex", []any{int32(0)}, &part) == nil && part.Bus != "" && part.Bus != at.Bus {
+		if r.ask(at, accessible+".GetChildAtIndex", []any{int32(0)}, &part) == nil && part.Bus != "" &&
+			part.Bus != at.Bus {
 			parts = append(parts, part)
 		}
 	}
@@ -247,7 +251,8 @@ func (s *Screen) Click(x, y int) {
 	for _, what := range []struct{ kind, button byte }{
 		{xproto.MotionNotify, 0}, {xproto.ButtonPress, 1}, {xproto.ButtonRelease, 1},
 	} {
-		if err := xtest.FakeInputChecked(s.x, what.kind, what.button, 0, s.root, int16(x), int16(y), 0).Check(); err != nil {
+		if err := xtest.FakeInputChecked(s.x, what.kind, what.button, 0, s.root, int16(x), int16(y),
+			0).Check(); err != nil {
 			s.t.Fatal(err)
 		}
 	}

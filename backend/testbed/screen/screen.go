@@ -50,7 +50,8 @@ type Window = xproto.Window
 func Start(t testing.TB, width, height int) *Screen {
 	t.Helper()
 	// The server takes the first number that is free and writes it to the pipe.
-	number := started(t, exec.Command(need.Program(t, "Xvfb"), "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp"))
+	number := started(t, exec.Command(need.Program(t, "Xvfb"), "-displayfd", "3", "-screen",
+		"0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp"))
 	s := &Screen{Name: ":" + number, t: t, width: uint16(width), height: uint16(height)}
 	xgb.Logger.SetOutput(io.Discard) // it tells of an authority that nobody needs, and of the end of the server
 	var err error
@@ -84,7 +85,8 @@ func (s *Screen) Window(title string) Window {
 	s.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if w, ok := s.titled(title); ok {
-			if err := xproto.SetInputFocusChecked(s.x, xproto.InputFocusParent, w, xproto.TimeCurrentTime).Check(); err == nil {
+			if err := xproto.SetInputFocusChecked(s.x, xproto.InputFocusParent, w,
+				xproto.TimeCurrentTime).Check(); err == nil {
 				return w
 			}
 		}
@@ -168,7 +170,8 @@ func (s *Screen) code(what byte, code xproto.Keycode) {
 func (s *Screen) Fill(w Window) {
 	s.t.Helper()
 	const all = xproto.ConfigWindowX | xproto.ConfigWindowY | xproto.ConfigWindowWidth | xproto.ConfigWindowHeight
-	if err := xproto.ConfigureWindowChecked(s.x, w, all, []uint32{0, 0, uint32(s.width), uint32(s.height)}).Check(); err != nil {
+	if err := xproto.ConfigureWindowChecked(s.x, w, all, []uint32{0, 0, uint32(s.width),
+		uint32(s.height)}).Check(); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -185,7 +188,8 @@ func (s *Screen) AskToClose(w Window) {
 	}
 	ask := xproto.ClientMessageEvent{
 		Format: 32, Window: w, Type: xproto.Atom(atom("WM_PROTOCOLS")),
-		Data: xproto.ClientMessageDataUnionData32New([]uint32{atom("WM_DELETE_WINDOW"), xproto.TimeCurrentTime, 0, 0, 0}),
+		Data: xproto.ClientMessageDataUnionData32New([]uint32{atom("WM_DELETE_WINDOW"), xproto.TimeCurrentTime, 0, 0,
+			0}),
 	}
 	if err := xproto.SendEventChecked(s.x, false, w, xproto.EventMaskNoEvent, string(ask.Bytes())).Check(); err != nil {
 		s.t.Fatal(err)
@@ -195,7 +199,8 @@ func (s *Screen) AskToClose(w Window) {
 // Picture is what is on the screen now.
 func (s *Screen) Picture() *image.RGBA {
 	s.t.Helper()
-	got, err := xproto.GetImage(s.x, xproto.ImageFormatZPixmap, xproto.Drawable(s.root), 0, 0, s.width, s.height, 0xffffffff).Reply()
+	got, err := xproto.GetImage(s.x, xproto.ImageFormatZPixmap, xproto.Drawable(s.root), 0, 0, s.width, s.height,
+		0xffffffff).Reply()
 	if err != nil {
 		s.t.Fatal(err)
 	}

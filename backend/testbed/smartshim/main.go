@@ -1,6 +1,6 @@
 // Command smartshim stands in for smartctl and nvme-cli on a NAS that tests are run on: a QEMU guest, whose drives can
-// neither run self-tests over time, fail them, nor count errors. It lies as smartctl and as nvme before the real ones in
-// PATH, runs the real one, and changes its answer by a scenario. What comes of it is simulated, and is called so.
+// neither run self-tests over time, fail them, nor count errors. It lies as smartctl and as nvme before the real ones
+// in PATH, runs the real one, and changes its answer by a scenario. What comes of it is simulated, and is called so.
 //
 // A scenario is the file /run/burnish-lab/SERIAL.json; a drive without one is answered for by the real tool alone. The
 // state of a self-test lies beside it. The shim knows how drives answer and nothing of what is made of it.
@@ -145,7 +145,8 @@ func (sc *scenario) nvme(st *state, args []string) int {
 	case slices.Contains(args, "self-test-log"):
 		reports := []any{}
 		for _, r := range st.Rows {
-			reports = append(reports, map[string]any{"Self test code": r.Kind, "Self test result": r.Result, "Power on hours": 1})
+			reports = append(reports, map[string]any{"Self test code": r.Kind, "Self test result": r.Result,
+				"Power on hours": 1})
 		}
 		log := map[string]any{"Current Device Self-Test Operation": st.Kind, "Current Device Self-Test Completion": 0,
 			"List of Valid Reports": append(reports, map[string]any{"Self test result": 15})}
@@ -190,7 +191,8 @@ func (sc *scenario) show(st *state, doc map[string]any) {
 		table := []any{}
 		for _, r := range st.Rows {
 			table = append(table, map[string]any{"type": map[string]any{"value": r.Kind}, "lifetime_hours": 4660,
-				"status": map[string]any{"value": r.Result << 4, "string": fmt.Sprintf("simulated status %d", r.Result), "passed": r.Result == 0}})
+				"status": map[string]any{"value": r.Result << 4, "string": fmt.Sprintf("simulated status %d", r.Result),
+					"passed": r.Result == 0}})
 		}
 		if old, ok := object(doc, "ata_smart_self_test_log", "standard")["table"].([]any); ok {
 			table = append(table, old...)
@@ -203,11 +205,14 @@ func (sc *scenario) show(st *state, doc map[string]any) {
 		object(doc, "ata_smart_data", "self_test")["status"] = status
 	case "SCSI":
 		for i, r := range st.Rows {
-			doc[fmt.Sprintf("scsi_self_test_%d", i)] = map[string]any{"code": map[string]any{"value": r.Kind}, "power_on_time": map[string]any{"hours": 30},
-				"result": map[string]any{"value": r.Result, "string": fmt.Sprintf("simulated result %d", r.Result)}}
+			doc[fmt.Sprintf("scsi_self_test_%d", i)] = map[string]any{"code": map[string]any{"value": r.Kind},
+				"power_on_time": map[string]any{"hours": 30},
+				"result": map[string]any{"value": r.Result, "string": fmt.Sprintf("simulated result %d",
+					r.Result)}}
 		}
 		if st.Kind != 0 { // all that smartctl up to 7.5 says
-			object(doc, "smartctl")["output"] = []any{fmt.Sprintf("Self-test execution status:\t\t%d%% of test remaining", 100-sc.done(st))}
+			object(doc, "smartctl")["output"] = []any{fmt.Sprintf("Self-test execution status:\t\t%d%% of test "+
+				"remaining", 100-sc.done(st))}
 		}
 	case "NVMe":
 		if sc.Test.NVMeCLI {
@@ -216,7 +221,8 @@ func (sc *scenario) show(st *state, doc map[string]any) {
 		table := []any{}
 		for _, r := range st.Rows {
 			table = append(table, map[string]any{"self_test_code": map[string]any{"value": r.Kind}, "power_on_hours": 0,
-				"self_test_result": map[string]any{"value": r.Result, "string": fmt.Sprintf("simulated result %d", r.Result)}})
+				"self_test_result": map[string]any{"value": r.Result, "string": fmt.Sprintf("simulated result %d",
+					r.Result)}})
 		}
 		log := map[string]any{"current_self_test_operation": map[string]any{"value": st.Kind}, "table": table}
 		if st.Kind != 0 {

@@ -42,7 +42,8 @@ func (s *Server) newBoot() error {
 func (s *Server) program() *exec.Cmd {
 	args := []string{s.sshd, "-D", "-e", "-f", s.config}
 	if s.machine {
-		args = append([]string{need.Program(s.t, "unshare"), "--mount", "--propagation", "private", "--", "/bin/sh", "-c", inMachine, "sh", s.BootFile()}, args...)
+		args = append([]string{need.Program(s.t, "unshare"), "--mount", "--propagation", "private", "--", "/bin/sh",
+			"-c", inMachine, "sh", s.BootFile()}, args...)
 	}
 	return exec.Command(args[0], args[1:]...)
 }
@@ -105,7 +106,8 @@ func (s *Server) Unplug(path string) {
 		if err != nil || filepath.Base(link) == number {
 			continue
 		}
-		if err := os.Symlink(filepath.Join("/sys/dev/block", to), filepath.Join(view, filepath.Base(link))); err != nil {
+		if err := os.Symlink(filepath.Join("/sys/dev/block", to),
+			filepath.Join(view, filepath.Base(link))); err != nil {
 			s.t.Fatal(err)
 		}
 	}

@@ -84,7 +84,8 @@ func marked(variable string) []int {
 func ownedBy(uid int) []int {
 	return processes(func(proc string) bool {
 		status, _ := os.ReadFile(filepath.Join(proc, "status"))
-		return bytes.Contains(status, fmt.Appendf(nil, "\nUid:\t%d\t", uid)) && !bytes.Contains(status, []byte("\nState:\tZ"))
+		return bytes.Contains(status, fmt.Appendf(nil, "\nUid:\t%d\t", uid)) && !bytes.Contains(status,
+			[]byte("\nState:\tZ"))
 	})
 }
 

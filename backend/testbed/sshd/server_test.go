@@ -126,7 +126,8 @@ func TestADaemonOutlivesTheServerButNotTheTest(t *testing.T) {
 		if s.HostKeyFingerprint != was {
 			t.Error("it came back as another host")
 		}
-		if out, err := output(t, login(t, s, "root"), "", "kill -0 "+strconv.Itoa(daemon)+" && echo alive"); out != "alive" {
+		if out, err := output(t, login(t, s, "root"), "", "kill -0 "+strconv.Itoa(daemon)+
+			" && echo alive"); out != "alive" {
 			t.Errorf("the daemon is gone: %q, %v", out, err)
 		}
 	})
@@ -200,7 +201,8 @@ func TestAUserIsRemovedWithAllThatIsTheirs(t *testing.T) {
 	t.Run("a user leaves a daemon", func(t *testing.T) {
 		s := Start(t)
 		u = NewUser(t, SudoNone)
-		if _, err := output(t, login(t, s, u.Name), "", "env -i setsid sleep 600 >/dev/null 2>&1 </dev/null &"); err != nil {
+		if _, err := output(t, login(t, s, u.Name), "",
+			"env -i setsid sleep 600 >/dev/null 2>&1 </dev/null &"); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -210,7 +212,8 @@ func TestAUserIsRemovedWithAllThatIsTheirs(t *testing.T) {
 	if left := ownedBy(u.UID); len(left) > 0 {
 		t.Errorf("processes %v are still there", left)
 	}
-	for _, path := range []string{u.Home, filepath.Join(sudoersDir, u.Name), "/var/lib/sudo/lectured/" + u.Name, "/run/sudo/ts/" + u.Name} {
+	for _, path := range []string{u.Home, filepath.Join(sudoersDir, u.Name), "/var/lib/sudo/lectured/" + u.Name,
+		"/run/sudo/ts/" + u.Name} {
 		if _, err := os.Lstat(path); err == nil {
 			t.Errorf("%s is still there", path)
 		}

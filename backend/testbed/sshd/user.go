@@ -46,7 +46,8 @@ const sudoersDir = "/etc/sudoers.d"
 func NewUser(t testing.TB, sudo Sudo) *User {
 	t.Helper()
 	need.Root(t)
-	tools := tools{useradd: need.Program(t, "useradd"), chpasswd: need.Program(t, "chpasswd"), userdel: need.Program(t, "userdel")}
+	tools := tools{useradd: need.Program(t, "useradd"), chpasswd: need.Program(t, "chpasswd"), userdel: need.Program(t,
+		"userdel")}
 	if sudo != SudoNone {
 		need.Program(t, "sudo")
 		tools.visudo = need.Program(t, "visudo")
@@ -114,7 +115,8 @@ func (u *User) SudoDefaults(t testing.TB, setting string) {
 type tools struct{ useradd, chpasswd, userdel, visudo string }
 
 func (u *User) add(tools tools, sudo Sudo) error {
-	if err := run("", tools.useradd, "--create-home", "--home-dir", u.Home, "--user-group", "--shell", "/bin/sh", u.Name); err != nil {
+	if err := run("", tools.useradd, "--create-home", "--home-dir", u.Home, "--user-group", "--shell", "/bin/sh",
+		u.Name); err != nil {
 		return err
 	}
 	account, err := user.Lookup(u.Name)

@@ -39,18 +39,29 @@ func TestOnlyALookThatSawAllDrivesFindsOneAbsent(t *testing.T) {
 		put  []func(*tree)
 		says string // empty: it is absent
 	}{
-		"nothing but its sisters":        {named, nil, ""},
-		"a name where it had none":       {bare, []func(*tree){scsi("sdq", fmt.Sprintf(usbAt, 7), gib, "ZX1", name)}, "/dev/sdq bears its serial number, but shows worldwide name " + name + " instead of none"},
-		"no name where it had one":       {named, []func(*tree){scsi("sdq", fmt.Sprintf(sasAt, 9, 1, 0), gib, "ZX1", "")}, "worldwide name none instead of " + name},
-		"another serial number":          {named, []func(*tree){scsi("sdq", fmt.Sprintf(usbAt, 7), gib, "MSFT30ZX1", name)}, "serial number MSFT30ZX1 instead of ZX1"},
-		"another size":                   {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib/2, "ZX1", name)}, fmt.Sprintf("%d bytes instead of %d", gib/2, gib)},
-		"no identity, its size":          {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib, "", "")}, "/dev/sdq has its size"},
-		"no identity, no size":           {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), 0, "", "")}, "/dev/sdq says neither"},
-		"no identity, another size":      {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib/2, "", "")}, ""},
-		"a dock that speaks for itself":  {named, []func(*tree){scsi("sdq", fmt.Sprintf(usbAt, 7), gib, "BRIDGE7", "")}, "/dev/sdq has its size"},
-		"out of a dock that spoke so":    {docked, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib, "ZX1", name)}, "its USB bridge"},
-		"two that claim to be it":        {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib, "ZX1", name), scsi("sdr", fmt.Sprintf(sataAt, 8), gib, "ZX1", name)}, "/dev/sdq, /dev/sdr each claim to be it"},
-		"a drive that cannot be read of": {named, []func(*tree){func(m *tree) { m.dir("/sys/block/sdq") }}, "/dev/sdq cannot be looked at"},
+		"nothing but its sisters": {named, nil, ""},
+		"a name where it had none": {bare, []func(*tree){scsi("sdq", fmt.Sprintf(usbAt, 7), gib, "ZX1", name)},
+			"/dev/sdq bears its serial number, but shows worldwide name " + name + " instead of none"},
+		"no name where it had one": {named, []func(*tree){scsi("sdq", fmt.Sprintf(sasAt, 9, 1, 0), gib, "ZX1",
+			"")}, "worldwide name none instead of " + name},
+		"another serial number": {named, []func(*tree){scsi("sdq", fmt.Sprintf(usbAt, 7), gib, "MSFT30ZX1",
+			name)}, "serial number MSFT30ZX1 instead of ZX1"},
+		"another size": {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib/2, "ZX1",
+			name)}, fmt.Sprintf("%d bytes instead of %d", gib/2, gib)},
+		"no identity, its size": {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib, "", "")},
+			"/dev/sdq has its size"},
+		"no identity, no size": {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), 0, "", "")},
+			"/dev/sdq says neither"},
+		"no identity, another size": {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib/2, "", "")},
+			""},
+		"a dock that speaks for itself": {named, []func(*tree){scsi("sdq", fmt.Sprintf(usbAt, 7), gib, "BRIDGE7", "")},
+			"/dev/sdq has its size"},
+		"out of a dock that spoke so": {docked, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib, "ZX1", name)},
+			"its USB bridge"},
+		"two that claim to be it": {named, []func(*tree){scsi("sdq", fmt.Sprintf(sataAt, 7), gib, "ZX1", name),
+			scsi("sdr", fmt.Sprintf(sataAt, 8), gib, "ZX1", name)}, "/dev/sdq, /dev/sdr each claim to be it"},
+		"a drive that cannot be read of": {named, []func(*tree){func(m *tree) { m.dir("/sys/block/sdq") }},
+			"/dev/sdq cannot be looked at"},
 		"a card reader without a card": {named, []func(*tree){func(m *tree) {
 			m.block("sdq", fmt.Sprintf(usbAt, 7), 0, map[string]string{"removable": "1"})
 		}}, ""},
@@ -93,7 +104,8 @@ func TestADriveThatDoesNotAnswerKeepsOthersFromBeingAbsent(t *testing.T) {
 			}
 			return nil, exec.ErrNotFound
 		}
-		if _, err := h.Paths(t.Context(), want, Options{}); err == nil || errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "/dev/sdb") {
+		if _, err := h.Paths(t.Context(), want, Options{}); err == nil || errors.Is(err, ErrNotFound) ||
+			!strings.Contains(err.Error(), "/dev/sdb") {
 			t.Errorf("a look that one drive did not answer: %v", err)
 		}
 		close(dead)

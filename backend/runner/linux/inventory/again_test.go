@@ -39,10 +39,11 @@ func TestAReadThatFailsOnceSaysNothingOfHowADriveIsUsed(t *testing.T) {
 		takes time.Duration
 		class drive.Class
 	}{
-		"each twentieth read":             {func(read int, _ int64) bool { return read%20 == 0 }, 0, drive.None},
-		"the last sector, for good":       {func(_ int, end int64) bool { return end > gib-512 }, 0, drive.CannotTell},
-		"each read, for good":             {func(int, int64) bool { return true }, 0, drive.CannotTell},
-		"what fails slowly is asked once": {func(_ int, end int64) bool { return end > gib-512 }, 7 * time.Second, drive.CannotTell},
+		"each twentieth read":       {func(read int, _ int64) bool { return read%20 == 0 }, 0, drive.None},
+		"the last sector, for good": {func(_ int, end int64) bool { return end > gib-512 }, 0, drive.CannotTell},
+		"each read, for good":       {func(int, int64) bool { return true }, 0, drive.CannotTell},
+		"what fails slowly is asked once": {func(_ int, end int64) bool { return end > gib-512 }, 7 * time.Second,
+			drive.CannotTell},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -64,7 +64,8 @@ func (a answer) toDo(remedy string) answer {
 }
 
 // release is what to do about a reservation.
-const release = "Let go of the reservation on the host that holds it, or take the drive out of what is shared with that host. Where the host is gone for good, sg_persist (SCSI) or nvme resv-release (NVMe) can clear it."
+const release = "Let go of the reservation on the host that holds it, or take the drive out of what is shared with " +
+	"that host. Where the host is gone for good, sg_persist (SCSI) or nvme resv-release (NVMe) can clear it."
 
 func claim(layer string, class drive.Class, format string, args ...any) answer {
 	return answer{layer: layer, class: class, text: fmt.Sprintf(format, args...), sure: true}
@@ -87,14 +88,16 @@ func because(layer string, err error) answer {
 	return a
 }
 
-const tryAgain = "Nothing is known against it. Try again when the NAS is less busy; if it stays so, look why it does not answer: what cannot be checked is not touched."
+const tryAgain = "Nothing is known against it. Try again when the NAS is less busy; if it stays so, look why it " +
+	"does not answer: what cannot be checked is not touched."
 
 func (a answer) usage() drive.Usage {
 	text := a.text
 	if a.path != "" {
 		text = a.path + ": " + text
 	}
-	u := drive.Usage{Class: a.class, Text: reason.Clean(text, maxText), PoolName: reason.Clean(a.poolName, maxText), PoolGUID: a.poolGUID, Job: a.job, Parts: a.parts, Remedy: a.remedy, Sealed: a.sealed}
+	u := drive.Usage{Class: a.class, Text: reason.Clean(text, maxText), PoolName: reason.Clean(a.poolName, maxText),
+		PoolGUID: a.poolGUID, Job: a.job, Parts: a.parts, Remedy: a.remedy, Sealed: a.sealed}
 	if !a.sure {
 		u.Class = drive.CannotTell
 	}
@@ -140,7 +143,8 @@ func usageOf(answers []answer) drive.Usage {
 	for _, a := range answers { // whoever knows the pool's guid knows it better
 		if u.PoolGUID == "" && a.sure && a.class == u.Class && a.poolGUID != "" {
 			better := a.usage()
-			u.Text, u.PoolName, u.PoolGUID, u.Parts, u.Remedy = better.Text, better.PoolName, better.PoolGUID, better.Parts, better.Remedy
+			u.Text, u.PoolName, u.PoolGUID, u.Parts, u.Remedy = better.Text, better.PoolName, better.PoolGUID,
+				better.Parts, better.Remedy
 		}
 	}
 	u.PhraseKind = phrase(u, settled)
@@ -170,8 +174,8 @@ func worstFirst(answers []answer) []answer {
 	return out
 }
 
-// tellAll lets a usage that a phrase unlocks name all that would be lost, the worst first: whoever types the phrase must
-// not learn of a file system after the word "spare".
+// tellAll lets a usage that a phrase unlocks name all that would be lost, the worst first: whoever types the phrase
+// must not learn of a file system after the word "spare".
 func tellAll(u *drive.Usage, answers []answer) {
 	labelled, explained, other := false, u.Class == drive.ExportedPool || u.Class == drive.Pool, false
 	for _, a := range answers {

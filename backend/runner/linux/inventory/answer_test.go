@@ -32,7 +32,8 @@ func answers(t *rapid.T) []answer {
 		case a.class == drive.ExportedPool && rapid.Bool().Draw(t, "named"):
 			a.poolName, a.poolGUID = "old", "1"
 		case a.class == drive.Pool:
-			a.poolName, a.poolGUID, a.dispensable = "tank", rapid.SampledFrom([]string{"", "2", "3"}).Draw(t, "guid"), rapid.Bool().Draw(t, "dispensable")
+			a.poolName, a.poolGUID, a.dispensable = "tank", rapid.SampledFrom([]string{"", "2", "3"}).Draw(t, "guid"),
+				rapid.Bool().Draw(t, "dispensable")
 		case a.layer == "labels" && rapid.Bool().Draw(t, "marked"):
 			a.marks = []string{rapid.SampledFrom([]string{"ext a", "ext b"}).Draw(t, "mark")}
 		}
@@ -45,7 +46,10 @@ func TestOnlyADriveThatAllLayersCallFreeCanBeStarted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		said := answers(t)
 		u := usageOf(said)
-		free := len(said) > 0 && !slices.ContainsFunc(said, func(a answer) bool { return !a.sure || a.class != drive.None })
+		free := len(said) > 0 && !slices.ContainsFunc(said, func(a answer) bool {
+			return !a.sure ||
+				a.class != drive.None
+		})
 		if got := drive.StartableFor(id, u).Destructive; got != free {
 			t.Fatalf("startable %v, with all free %v: %s", got, free, whyOf(u))
 		}
@@ -63,7 +67,8 @@ func TestNoClaimIsUnlockedByTheWordForALesserOne(t *testing.T) {
 			return
 		}
 		for _, a := range said {
-			lesser := a.class == drive.None || a.class == drive.Data || a.class == drive.ExportedPool && u.Class == drive.ExportedPool ||
+			lesser := a.class == drive.None || a.class == drive.Data || a.class == drive.ExportedPool &&
+				u.Class == drive.ExportedPool ||
 				a.class == drive.Pool && a.dispensable && a.poolGUID == u.PoolGUID
 			if a.sure && !lesser {
 				t.Fatalf("%s, unlocked by %s, over a claim of %s: %s", u.Class, u.PhraseKind, a.class, whyOf(u))
@@ -78,7 +83,8 @@ func TestNoClaimIsUnlockedByTheWordForALesserOne(t *testing.T) {
 func TestAClaimWithoutANameIsNewsOnlyWhereNothingElseExplainsIt(t *testing.T) {
 	busy := claim(claimLayer, drive.OpenByProcess, "EBUSY")
 	busy.claimed = true
-	if u := usageOf([]answer{busy, claim("mounts", drive.Mounted, "mounted")}); u.Class != drive.Mounted || len(u.Why) != 2 {
+	if u := usageOf([]answer{busy, claim("mounts", drive.Mounted, "mounted")}); u.Class != drive.Mounted ||
+		len(u.Why) != 2 {
 		t.Errorf("a mounted drive is %s", u.Class)
 	}
 	if u := usageOf([]answer{busy, claim("labels", drive.Data, "ext4")}); u.Class != drive.OpenByProcess {
@@ -86,7 +92,8 @@ func TestAClaimWithoutANameIsNewsOnlyWhereNothingElseExplainsIt(t *testing.T) {
 	}
 }
 
-// TestAGrantForWhatOneLookFoundStartsNothingThatAnotherLookAddsTo: two looks at one drive, in which layers say anything.
+// TestAGrantForWhatOneLookFoundStartsNothingThatAnotherLookAddsTo: two looks at one drive, in which layers say
+// anything.
 func TestAGrantForWhatOneLookFoundStartsNothingThatAnotherLookAddsTo(t *testing.T) {
 	id := drive.Identity{Serial: "S", SizeBytes: gib, LogicalBytes: 512}
 	rapid.Check(t, func(t *rapid.T) {

@@ -105,7 +105,8 @@ func (d *direct) nvme(admin bool, opcode byte, nsid, cdw10 uint32, in []byte) er
 	var pin runtime.Pinner // the kernel gets the address as a number
 	pin.Pin(&in[0])
 	defer pin.Unpin()
-	c := nvmeCommand{opcode: opcode, nsid: nsid, addr: uint64(uintptr(unsafe.Pointer(&in[0]))), dataLen: uint32(len(in)), cdw10: cdw10, timeoutMs: commandTimeout}
+	c := nvmeCommand{opcode: opcode, nsid: nsid, addr: uint64(uintptr(unsafe.Pointer(&in[0]))),
+		dataLen: uint32(len(in)), cdw10: cdw10, timeoutMs: commandTimeout}
 	status, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(d.fd), request, uintptr(unsafe.Pointer(&c)))
 	runtime.KeepAlive(in)
 	switch {

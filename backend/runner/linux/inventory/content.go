@@ -29,10 +29,11 @@ func (h *Host) scan(ctx context.Context, dev Device, n *node, samples int) (labe
 }
 
 const (
-	// readAgain bounds how many reads of a look under a hold are asked again: what fails once says nothing of how a drive is
-	// used, and on a path that fails now and then some read of a thousand always does.
+	// readAgain bounds how many reads of a look under a hold are asked again: what fails once says nothing of how a
+	// drive is used, and on a path that fails now and then some read of a thousand always does.
 	readAgain = 256
-	// failsFast is within which time an error has to come for that. A drive that cannot read a sector takes longer to say so.
+	// failsFast is within which time an error has to come for that. A drive that cannot read a sector takes longer to
+	// say so.
 	failsFast = time.Second
 )
 
@@ -89,14 +90,16 @@ func contentAnswers(f label.Findings) []answer {
 			a.beside, a.weight = "unknown content amid the drive", label.Member
 		}
 	case fewBad(c.Unreadable):
-		out = append(out, clean(contentLayer, "all that can be read of both ends and all samples is blank or an earlier test's own (%s); the drive cannot read a place at byte %d", kinds(c), c.Unreadable[0].Offset))
+		out = append(out, clean(contentLayer, "all that can be read of both ends and all samples is blank or an "+
+			"earlier test's own (%s); the drive cannot read a place at byte %d", kinds(c), c.Unreadable[0].Offset))
 	case len(c.Unreadable) > 0:
 		out = append(out, unread(contentLayer, c.Unreadable, "where content was looked for"))
 		if a := &out[len(out)-1]; a.medium {
 			a.marks = []string{c.Print} // what can be read another time is no news then
 		}
 	default:
-		out = append(out, clean(contentLayer, "both ends and all samples are blank or an earlier test's own (%s)", kinds(c)))
+		out = append(out, clean(contentLayer, "both ends and all samples are blank or an earlier test's own (%s)",
+			kinds(c)))
 	}
 	out[0].failedReads = f.Failed
 	return out
@@ -134,7 +137,8 @@ func unread(layer string, gaps []label.Gap, what string) answer {
 	for _, g := range gaps {
 		switch {
 		case errors.Is(g.Err, unix.EBADE):
-			return claim(layer, drive.Remote, "another host has reserved it (reading answers: reservation conflict)").toDo(release)
+			return claim(layer, drive.Remote,
+				"another host has reserved it (reading answers: reservation conflict)").toDo(release)
 		case errors.Is(g.Err, unix.ENODATA):
 			medium = true
 		case layer == contentLayer && errors.Is(g.Err, label.ErrNotRead): // given up after too many errors before it

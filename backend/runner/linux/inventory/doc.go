@@ -10,9 +10,9 @@
 //     nothing where the kernel shows that there is nothing for it to tell.
 //   - Membership in a pool, an array, a volume group or a file system is matched by guid; a path that matches counts
 //     too, never instead.
-//   - Where the kernel gives a device number, that is what a thing is made of, not a path: one that was made in a container,
-//     or whose node is gone, names nothing here or something else. What can be known only by a path that leads nowhere
-//     may be any drive, but those that it cannot mean.
+//   - Where the kernel gives a device number, that is what a thing is made of, not a path: one that was made in a
+//     container, or whose node is gone, names nothing here or something else. What can be known only by a path that
+//     leads nowhere may be any drive, but those that it cannot mean.
 //   - One path to a drive counts for all its paths. A drive that cannot be told from another one is a duplicate.
 //   - What stems from a drive or a tool is bounded, cleaned before it is shown and never part of a command; tools get
 //     kernel names only.

@@ -10,9 +10,9 @@ import (
 )
 
 // elsewhere reads what is mounted in the mount namespaces of other processes, but for what is mounted here too: a
-// container's mounts are in no list of ours, and the kernel says of them only that somebody has the drive. A namespace that
-// no process is in, or that cannot be read, is passed over: the drives that are mounted there are claimed all the same, and
-// all that is lost is the word for it.
+// container's mounts are in no list of ours, and the kernel says of them only that somebody has the drive. A namespace
+// that no process is in, or that cannot be read, is passed over: the drives that are mounted there are claimed all the
+// same, and all that is lost is the word for it.
 func (t *topology) elsewhere(own []mount) []mount {
 	here := t.mountPoints(own)
 	read := map[string]bool{t.h.namespace("self"): true}
@@ -58,8 +58,8 @@ func (h *Host) namespace(pid string) string {
 	return name
 }
 
-// resolveIn finds the block device that a path means to a process, which may have a root and a /dev of its own, and else
-// what it means here.
+// resolveIn finds the block device that a path means to a process, which may have a root and a /dev of its own, and
+// else what it means here.
 func (t *topology) resolveIn(pid, path string) *block {
 	if pid == "" {
 		return t.resolve(path)

@@ -16,8 +16,8 @@ import (
 	"burnish/backend/testbed/need"
 )
 
-// elsewhere runs a script in a mount namespace of its own, in which dir is a file system in memory, until the test ends.
-// The script ends with a line of its own.
+// elsewhere runs a script in a mount namespace of its own, in which dir is a file system in memory, until the test
+// ends. The script ends with a line of its own.
 func elsewhere(t *testing.T, dir, script string) {
 	t.Helper()
 	need.Root(t)
@@ -52,7 +52,8 @@ func TestADriveThatIsMountedElsewhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			dir := t.TempDir()
-			elsewhere(t, dir, fmt.Sprintf("mknod %[1]s/sdx b %[2]s && mkdir %[1]s/in && mount -t %[3]s %[1]s/sdx %[1]s/in",
+			elsewhere(t, dir, fmt.Sprintf("mknod %[1]s/sdx b %[2]s && mkdir %[1]s/in && mount -t %[3]s %[1]s/sdx "+
+				"%[1]s/in",
 				dir, deviceNumber(t, d.Path), kind))
 			row := listed(t, realMachine(t, d), d.Path)
 			expect(t, row, drive.Mounted, drive.NoPhrase, "mounted at "+dir+"/in (of process ")
@@ -82,7 +83,8 @@ func TestTheDeviceOfABtrfsWhoseMountNamesNothing(t *testing.T) {
 	m.sata("sda", 1)
 	m.link("/sys/fs/btrfs/aa-bb/devices/sda", "x")
 	m.file("/proc/self/mountinfo", "1 0 0:55 / /data rw - btrfs /sdx rw\n")
-	expect(t, m.list(Options{})["/dev/sda"], drive.Btrfs, drive.NoPhrase, "sda is the device of the btrfs file system aa-bb")
+	expect(t, m.list(Options{})["/dev/sda"], drive.Btrfs, drive.NoPhrase, "sda is the device of the btrfs file "+
+		"system aa-bb")
 }
 
 // The kernel shows no number of what it swaps to. By a node that was removed it may be anything.

@@ -20,7 +20,8 @@ func (t *topology) form(n *node, opt Options) []answer {
 	out := []answer{n.sectors()}
 	switch tr := n.id.Transport; {
 	case tr == "iscsi", tr == "fc", strings.HasPrefix(tr, "nvme-"):
-		out = append(out, claim(transportLayer, drive.Remote, "it is reached over %s, where other hosts may use it too", tr).
+		out = append(out, claim(transportLayer, drive.Remote, "it is reached over %s, where other hosts may use it too",
+			tr).
 			toDo("Test it on a host to which it is connected directly."))
 	case n.virtual && !opt.VirtualDrives:
 		out = append(out, claim(transportLayer, drive.VirtualDrive, "a %s", n.id.Model))
@@ -41,7 +42,8 @@ func (n *node) sectors() answer {
 	case n.size == 0 && n.attr("removable") == "1":
 		return locked("no medium in it")
 	case n.size == 0:
-		return locked("it shows no capacity: its sectors are probably not of 512 or 4096 bytes (sg_format --format --size=512 makes them so), or it is not ready")
+		return locked("it shows no capacity: its sectors are probably not of 512 or 4096 bytes (sg_format --format " +
+			"--size=512 makes them so), or it is not ready")
 	case n.id.LogicalBytes != 512 && n.id.LogicalBytes != 4096:
 		return locked("sectors of %d bytes (sg_format --format --size=512 makes them usable)", n.id.LogicalBytes)
 	case n.attr("ro") == "1":
@@ -76,7 +78,8 @@ func (n *node) protection() string {
 var raidModels = regexp.MustCompile(`(?i)^(logical volume|virtual disk|virtual drive|perc .*|serveraid.*|mr\d{4}.*|raid .*|smc\d{4}.*|.*-logical.*)$`)
 
 // raidVendors make no drives: what bears their name is a unit of their controllers.
-var raidVendors = map[string]bool{"ARECA": true, "AMCC": true, "3WARE": true, "ADAPTEC": true, "LSILOGIC": true, "DPT": true}
+var raidVendors = map[string]bool{"ARECA": true, "AMCC": true, "3WARE": true, "ADAPTEC": true, "LSILOGIC": true,
+	"DPT": true}
 
 // raidUnit names what makes the node a unit of a RAID controller and no drive, if anything does. Controllers that
 // hand drives through unchanged do so on other channels or without a RAID level.
@@ -86,7 +89,8 @@ func (n *node) raidUnit() string {
 	if level := text(device, "raid_level"); level != "" && level != "N/A" { // hpsa, smartpqi
 		return ascii([]byte(level))
 	}
-	if raidVendors[strings.ToUpper(vendor)] || raidModels.MatchString(model) && vendor != "ATA" && n.id.Transport != "usb" {
+	if raidVendors[strings.ToUpper(vendor)] || raidModels.MatchString(model) && vendor != "ATA" &&
+		n.id.Transport != "usb" {
 		return ascii([]byte(strings.TrimSpace(vendor + " " + model)))
 	}
 	real, err := filepath.EvalSymlinks(device)

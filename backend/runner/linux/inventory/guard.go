@@ -35,8 +35,11 @@ func sealed(remedy, format string, args ...any) answer {
 }
 
 const (
-	unlockATA = "Unlock it with its password (hdparm --security-unlock, then --security-disable), or erase it with the master password (hdparm --security-erase); then look again."
-	unlockSED = "Unlock it with its password (sedutil-cli --setLockingRange 0 RW), or reset it with the PSID printed on its label (sedutil-cli --yesIreallywanttoERASEALLmydatausingthePSID), which erases it; then look again."
+	unlockATA = "Unlock it with its password (hdparm --security-unlock, then --security-disable), or erase it with " +
+		"the master password (hdparm --security-erase); then look again."
+	unlockSED = "Unlock it with its password (sedutil-cli --setLockingRange 0 RW), or reset it with the PSID " +
+		"printed on its label (sedutil-cli --yesIreallywanttoERASEALLmydatausingthePSID), which erases it; then " +
+		"look again."
 )
 
 // guarded asks a drive for its own lock, for reservations and for hidden capacity. That it is not locked need not be
@@ -90,7 +93,8 @@ func guardATA(c commander, n *node) guard {
 	}
 	if command := ataMaxCommand(id); c != nil && command != 0 {
 		if native, ok := ataNativeMax(c, command); ok {
-			g.hide(max(native+1-ataSectors(id), 0)*int64(max(n.id.LogicalBytes, 512)), "a host protected area (hdparm -N shows it)")
+			g.hide(max(native+1-ataSectors(id), 0)*int64(max(n.id.LogicalBytes, 512)),
+				"a host protected area (hdparm -N shows it)")
 		}
 	}
 	return g.selfEncrypting(c)
@@ -100,7 +104,8 @@ func guardATA(c commander, n *node) guard {
 func (g *guard) hide(bytes int64, how string) {
 	if bytes > 0 {
 		g.hidden = bytes
-		g.answers = append(g.answers, clean(capacityLayer, "%d bytes of it are hidden by %s; no test reaches them", bytes, how))
+		g.answers = append(g.answers, clean(capacityLayer, "%d bytes of it are hidden by %s; no test reaches them",
+			bytes, how))
 	}
 }
 
@@ -168,7 +173,8 @@ func ataMaxCommand(id []byte) byte {
 // guardSCSI asks for a persistent reservation, which keeps others from writing while all may read.
 func guardSCSI(c commander, n *node) guard {
 	var g guard
-	if c == nil || n.id.Transport == "usb" { // a drive behind a bridge has one host, and its bridge may not bear the question
+	// a drive behind a bridge has one host, and its bridge may not bear the question
+	if c == nil || n.id.Transport == "usb" {
 		return g
 	}
 	const readReservation, size = 1, 24
@@ -177,20 +183,23 @@ func guardSCSI(c commander, n *node) guard {
 	switch {
 	case errors.Is(err, errNotTaken):
 	case err != nil:
-		g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it could not be asked: %v", err))
+		g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it could not be asked: %v",
+			err))
 	case status == statusConflict, status == statusGood && binary.BigEndian.Uint32(in[4:]) >= 16:
-		g.answers = append(g.answers, claim(reservationLayer, drive.Remote, "a host has reserved it (persistent reservation, key %x)", in[8:16]).toDo(release))
+		g.answers = append(g.answers, claim(reservationLayer, drive.Remote, "a host has reserved it (persistent "+
+			"reservation, key %x)", in[8:16]).toDo(release))
 	case status == statusGood:
 		g.answers = append(g.answers, clean(reservationLayer, "nobody has reserved it"))
 	case status == statusCheck && senseKey(sense) == senseIllegalRequest: // it knows no reservations
 	default:
-		g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it is not known: SCSI status %02x, sense key %x", status, senseKey(sense)))
+		g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it is not known: SCSI "+
+			"status %02x, sense key %x", status, senseKey(sense)))
 	}
 	return g.selfEncrypting(c)
 }
 
-// guardNVMe reads what a controller and a namespace say of themselves. A drive is asked for nothing that it says it does
-// not have: each refusal would stand in its error log.
+// guardNVMe reads what a controller and a namespace say of themselves. A drive is asked for nothing that it says it
+// does not have: each refusal would stand in its error log.
 func guardNVMe(c commander, n *node) guard {
 	var g guard
 	nsid := uint32(atoi(n.attr("nsid")))
@@ -204,26 +213,31 @@ func guardNVMe(c commander, n *node) guard {
 		err = c.nvme(true, identify, nsid, ofNamespace, namespace)
 	}
 	if err != nil {
-		g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it is not known: it does not identify itself: %v", err))
+		g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it is not known: it "+
+			"does not identify itself: %v", err))
 		return g.selfEncrypting(c)
 	}
 	const management, reservations, formatting = 1 << 3, 1 << 5, 0x80
 	if binary.LittleEndian.Uint16(controller[256:])&management != 0 {
 		if high := binary.LittleEndian.Uint64(controller[304:]); high == 0 {
-			g.hide(int64(min(binary.LittleEndian.Uint64(controller[296:]), 1<<62)), "being given to no namespace (nvme id-ctrl: unvmcap)")
+			g.hide(int64(min(binary.LittleEndian.Uint64(controller[296:]), 1<<62)),
+				"being given to no namespace (nvme id-ctrl: unvmcap)")
 		}
 	}
 	if left := namespace[32]; left&formatting != 0 && left&^formatting > 0 && left&^formatting <= 100 {
-		g.answers = append(g.answers, sealed("Wait until it is formatted, then look again.", "it is being formatted, %d %% are left", left&^formatting))
+		g.answers = append(g.answers, sealed("Wait until it is formatted, then look again.",
+			"it is being formatted, %d %% are left", left&^formatting))
 	}
 	if binary.LittleEndian.Uint16(controller[520:])&reservations != 0 && namespace[31] != 0 {
 		const report = 0x0e
 		in := make([]byte, 64)
 		switch err := c.nvme(false, report, nsid, uint32(len(in)/4-1), in); {
 		case err != nil:
-			g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it could not be asked: %v", err))
+			g.answers = append(g.answers, failed(reservationLayer, "whether a host has reserved it could not be "+
+				"asked: %v", err))
 		case in[4] != 0:
-			g.answers = append(g.answers, claim(reservationLayer, drive.Remote, "a host has reserved it (NVMe reservation of type %d)", in[4]).toDo(release))
+			g.answers = append(g.answers, claim(reservationLayer, drive.Remote, "a host has reserved it (NVMe "+
+				"reservation of type %d)", in[4]).toDo(release))
 		default:
 			g.answers = append(g.answers, clean(reservationLayer, "nobody has reserved it"))
 		}
@@ -231,10 +245,13 @@ func guardNVMe(c commander, n *node) guard {
 	return g.selfEncrypting(c)
 }
 
-// denied asks a SCSI drive that answers errors where labels are whether it refuses its data: a locked one says so in its
-// sense data, of which the block layer keeps nothing.
+// denied asks a SCSI drive that answers errors where labels are whether it refuses its data: a locked one says so in
+// its sense data, of which the block layer keeps nothing.
 func (s *survey) denied(ctx context.Context, n *node, f label.Findings) []answer {
-	refused := slices.ContainsFunc(f.Unreadable, func(g label.Gap) bool { return errors.Is(g.Err, unix.EIO) || errors.Is(g.Err, unix.EACCES) })
+	refused := slices.ContainsFunc(f.Unreadable, func(g label.Gap) bool {
+		return errors.Is(g.Err, unix.EIO) ||
+			errors.Is(g.Err, unix.EACCES)
+	})
 	if !refused || n.virtual || n.id.Kind == drive.NVMe {
 		return nil
 	}
@@ -248,7 +265,8 @@ func (s *survey) denied(ctx context.Context, n *node, f label.Findings) []answer
 		if !ok || !refusesData(c, n.id.LogicalBytes) {
 			return nil, nil
 		}
-		return []answer{sealed(unlockSED, "it refuses its data (data protect): it is probably self-encrypting and locked")}, nil
+		return []answer{sealed(unlockSED,
+			"it refuses its data (data protect): it is probably self-encrypting and locked")}, nil
 	})
 	return out
 }

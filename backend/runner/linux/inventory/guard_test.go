@@ -138,9 +138,11 @@ func guardedRow(t *testing.T, kind string, d *answering) (u drive.Usage, id driv
 		if kind == "usb" {
 			at = fmt.Sprintf(usbAt, 1)
 		}
-		m.block("sda", at, gib, map[string]string{"device/vendor": "SEAGATE", "device/model": "ST1", "device/vpd_pg80": page80("S1"), "device/vpd_pg83": page83(naaOfSDA)})
+		m.block("sda", at, gib, map[string]string{"device/vendor": "SEAGATE", "device/model": "ST1",
+			"device/vpd_pg80": page80("S1"), "device/vpd_pg83": page83(naaOfSDA)})
 	case "nvme":
-		m.block("nvme0n1", "pci0000:00/0000:03:00.0/nvme/nvme0", gib, map[string]string{"device/serial": "N1", "device/model": "NV", "device/transport": "pcie", "nsid": "1", "wwid": "eui.00253851000000a0"})
+		m.block("nvme0n1", "pci0000:00/0000:03:00.0/nvme/nvme0", gib, map[string]string{"device/serial": "N1",
+			"device/model": "NV", "device/transport": "pcie", "nsid": "1", "wwid": "eui.00253851000000a0"})
 	}
 	opened := func(bool) (Device, error) { return d, nil }
 	m.open["sda"], m.open["nvme0n1"] = opened, opened
@@ -160,17 +162,23 @@ func TestADriveThatKeepsItsDataIsLockedForEveryPlan(t *testing.T) {
 		word   string
 		remedy string
 	}{
-		"an ATA password":            {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0027})}, "ATA password", "security-unlock"},
-		"an ATA password, all fails": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0007}), readErr: unix.EIO}, "ATA password", "security-unlock"},
-		"after a reset":              {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0007}), attention: 2}, "ATA password", "security-unlock"},
-		"Opal on SATA":               {"ata", &answering{opalState: 0xf}, "self-encrypting", "PSID"},
-		"Opal on NVMe":               {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: make([]byte, 4096), opalState: 0xf, readErr: unix.ENODATA}, "self-encrypting", "PSID"},
-		"a SAS drive that refuses":   {"sas", &answering{readErr: unix.EIO, protects: true}, "data protect", "PSID"},
-		"an NVMe being formatted":    {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: formatting, readErr: unix.EIO}, "formatted, 42 %", "Wait"},
+		"an ATA password": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0027})},
+			"ATA password", "security-unlock"},
+		"an ATA password, all fails": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0007}),
+			readErr: unix.EIO}, "ATA password", "security-unlock"},
+		"after a reset": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0007}),
+			attention: 2}, "ATA password", "security-unlock"},
+		"Opal on SATA": {"ata", &answering{opalState: 0xf}, "self-encrypting", "PSID"},
+		"Opal on NVMe": {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: make([]byte, 4096),
+			opalState: 0xf, readErr: unix.ENODATA}, "self-encrypting", "PSID"},
+		"a SAS drive that refuses": {"sas", &answering{readErr: unix.EIO, protects: true}, "data protect", "PSID"},
+		"an NVMe being formatted": {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: formatting,
+			readErr: unix.EIO}, "formatted, 42 %", "Wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, id := guardedRow(t, c.kind, c.drive)
-			if u.Class != drive.Unsupported || !u.Sealed || !strings.Contains(u.Text, c.word) || !strings.Contains(u.WayOut(), c.remedy) {
+			if u.Class != drive.Unsupported || !u.Sealed || !strings.Contains(u.Text, c.word) ||
+				!strings.Contains(u.WayOut(), c.remedy) {
 				t.Errorf("it is %s, %+v\n%s", u.Class, u, whyOf(u))
 			}
 			if s := drive.StartableFor(id, u); s.Read || s.Destructive || u.Unlockable() {
@@ -185,18 +193,21 @@ func TestADriveThatKeepsNothingIsFree(t *testing.T) {
 		kind  string
 		drive *answering
 	}{
-		"no password":                 {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0029})}},
-		"a password, but unlocked":    {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0023})}},
-		"security is not supported":   {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0004})}},
-		"it refuses to say":           {"ata", &answering{}},
-		"commands fail":               {"ata", &answering{breaks: unix.EIO}},
-		"Opal, unlocked":              {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: make([]byte, 4096), opalState: 0x7}},
-		"nobody has reserved it":      {"sas", &answering{reserve: make([]byte, 24)}},
-		"it knows no reservations":    {"sas", &answering{}},
-		"no such commands":            {"sas", &answering{breaks: errNotTaken}},
-		"USB, which is not asked":     {"usb", &answering{conflict: true}},
-		"NVMe that knows none of it":  {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: make([]byte, 4096)}},
-		"the end is where it is told": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{82: 1 << 10, 85: 1 << 10}), last: gib/512 - 1}},
+		"no password":               {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0029})}},
+		"a password, but unlocked":  {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0023})}},
+		"security is not supported": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{128: 0x0004})}},
+		"it refuses to say":         {"ata", &answering{}},
+		"commands fail":             {"ata", &answering{breaks: unix.EIO}},
+		"Opal, unlocked": {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: make([]byte, 4096),
+			opalState: 0x7}},
+		"nobody has reserved it":   {"sas", &answering{reserve: make([]byte, 24)}},
+		"it knows no reservations": {"sas", &answering{}},
+		"no such commands":         {"sas", &answering{breaks: errNotTaken}},
+		"USB, which is not asked":  {"usb", &answering{conflict: true}},
+		"NVMe that knows none of it": {"nvme", &answering{nvmeCtrl: make([]byte, 4096), nvmeSpace: make([]byte,
+			4096)}},
+		"the end is where it is told": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{82: 1 << 10,
+			85: 1 << 10}), last: gib/512 - 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, id := guardedRow(t, c.kind, c.drive)
@@ -224,7 +235,8 @@ func TestAReservationIsAnotherHosts(t *testing.T) {
 		"SCSI, busy":       {"sas", &answering{status: 0x08}, drive.CannotTell, "status 08"},
 		"SCSI, not ready":  {"sas", &answering{status: statusCheck}, drive.CannotTell, "sense key 2"},
 		"NVMe, no answer":  {"nvme", &answering{breaks: unix.EIO}, drive.CannotTell, "input/output error"},
-		"NVMe":             {"nvme", &answering{nvmeCtrl: controller, nvmeSpace: namespace, nvmeHolds: 1}, drive.Remote, "type 1"},
+		"NVMe": {"nvme", &answering{nvmeCtrl: controller, nvmeSpace: namespace, nvmeHolds: 1}, drive.Remote,
+			"type 1"},
 	} {
 		u, _ := guardedRow(t, c.kind, c.drive)
 		if u.Class != c.class || !strings.Contains(u.Text, c.word) || u.Unlockable() {
@@ -246,14 +258,19 @@ func TestHiddenCapacityIsToldAndKeepsNothingFromStarting(t *testing.T) {
 		hidden int64
 		asked  byte
 	}{
-		"host protected area":           {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{82: 1 << 10, 85: 1 << 10}), last: gib/512 + 99}, 100 * 512, 0x27},
-		"accessible max address":        {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{119: 0x4100}), last: 1 << 33}, (1<<33 + 1 - gib/512) * 512, 0x78},
-		"not given to any namespace":    {"nvme", &answering{nvmeCtrl: controller, nvmeSpace: make([]byte, 4096)}, 5000, 0x06},
+		"host protected area": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{82: 1 << 10,
+			85: 1 << 10}), last: gib/512 + 99}, 100 * 512, 0x27},
+		"accessible max address": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{119: 0x4100}),
+			last: 1 << 33}, (1<<33 + 1 - gib/512) * 512, 0x78},
+		"not given to any namespace": {"nvme", &answering{nvmeCtrl: controller, nvmeSpace: make([]byte, 4096)}, 5000,
+			0x06},
 		"a drive with no such features": {"ata", &answering{ata: identifyWords(gib/512, nil), last: 1 << 33}, 0, 0xec},
-		"a feature that is not in use":  {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{82: 1 << 10}), last: 1 << 33}, 0, 0xec},
+		"a feature that is not in use": {"ata", &answering{ata: identifyWords(gib/512, map[int]uint16{82: 1 << 10}),
+			last: 1 << 33}, 0, 0xec},
 	} {
 		u, id := guardedRow(t, c.kind, c.drive)
-		if id.HiddenBytes != c.hidden || u.Class != drive.None || strings.Contains(whyOf(u), "hidden") != (c.hidden > 0) {
+		if id.HiddenBytes != c.hidden || u.Class != drive.None || strings.Contains(whyOf(u),
+			"hidden") != (c.hidden > 0) {
 			t.Errorf("%s: %d bytes hidden, %s\n%s", name, id.HiddenBytes, u.Class, whyOf(u))
 		}
 		if !slices.Contains(c.drive.asked, c.asked) {
@@ -265,8 +282,8 @@ func TestHiddenCapacityIsToldAndKeepsNothingFromStarting(t *testing.T) {
 	}
 }
 
-// TestWhatTheKernelReadOfADriveCountsWhereItCannotBeAsked uses a page as Linux 6.1 has it for a drive of QEMU, which knows
-// no passwords, and the same page with the security status of drives that do.
+// TestWhatTheKernelReadOfADriveCountsWhereItCannotBeAsked uses a page as Linux 6.1 has it for a drive of QEMU, which
+// knows no passwords, and the same page with the security status of drives that do.
 func TestWhatTheKernelReadOfADriveCountsWhereItCannotBeAsked(t *testing.T) {
 	text, err := os.ReadFile("testdata/vpd_pg89.hex")
 	if err != nil {
@@ -284,7 +301,8 @@ func TestWhatTheKernelReadOfADriveCountsWhereItCannotBeAsked(t *testing.T) {
 		t.Errorf("%q, %q", serial, model)
 	}
 	for status, locked := range map[uint16]bool{
-		0x0000: false, 0x0021: false, 0x0029: false, 0x0023: false, 0x0007: true, 0x0027: true, 0x010f: true, 0x0017: true,
+		0x0000: false, 0x0021: false, 0x0029: false, 0x0023: false, 0x0007: true, 0x0027: true, 0x010f: true,
+		0x0017: true,
 		0x0004: false, // a drive without passwords has none that locks it
 	} {
 		page := bytes.Clone(captured)

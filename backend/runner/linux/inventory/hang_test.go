@@ -41,7 +41,8 @@ func TestDrivesThatHangCostTheirOwnRowsOnly(t *testing.T) {
 		if err != nil || len(rows) != 60 {
 			t.Fatalf("%d rows, %v; want 60", len(rows), err)
 		}
-		if took := time.Since(began); took > defaultDeadline*2/3 { // who gives nothing is not waited for, once it has had its turn
+		// who gives nothing is not waited for, once it has had its turn
+		if took := time.Since(began); took > defaultDeadline*2/3 {
 			t.Errorf("it took %v", took)
 		}
 		hung := 0

@@ -41,7 +41,8 @@ func (h *Host) askSMART(ctx context.Context, n *node, opt Options) health {
 		return got
 	}
 	for _, other := range smart.UsualTypes {
-		if tried := h.askByType(ctx, n.block, other); other != typ && (tried.smart != nil && *tried.smart || tried.off) {
+		if tried := h.askByType(ctx, n.block, other); other != typ && (tried.smart != nil && *tried.smart ||
+			tried.off) {
 			got.fits = other
 			break
 		}

@@ -52,7 +52,8 @@ func (t *topology) holderClaims(mounts []mount) claims {
 				h := holder{drive.OpenByProcess, name}
 				var points []string
 				for _, over := range t.above(name) {
-					if is := holderOf(over); over.name == name || h.class == drive.OpenByProcess { // the first that has a word of its own
+					// the first that has a word of its own
+					if is := holderOf(over); over.name == name || h.class == drive.OpenByProcess {
 						h = is
 					}
 					points = append(points, at[over]...)
@@ -114,7 +115,8 @@ func bare(uuid string) string {
 }
 
 func (t *topology) active(ctx context.Context) active {
-	a := active{md: map[string]string{}, vg: map[string]string{}, luks: map[string]string{}, btrfs: map[string]string{}, bcache: map[string]string{},
+	a := active{md: map[string]string{}, vg: map[string]string{}, luks: map[string]string{}, btrfs: map[string]string{},
+		bcache:   map[string]string{},
 		bcachefs: map[string]string{}, assembled: map[string]string{}}
 	for _, b := range t.disks {
 		uuid, name := b.attr("dm", "uuid"), b.attr("dm", "name")
@@ -164,8 +166,8 @@ func assembledBy(b *block, dmUUID string) []string {
 	return nil
 }
 
-// turned reverses each of the four words of an array's uuid. The kernel shows the words of a superblock of version 0.90 as
-// the bytes that they are in memory, mdadm and the label as numbers.
+// turned reverses each of the four words of an array's uuid. The kernel shows the words of a superblock of version 0.90
+// as the bytes that they are in memory, mdadm and the label as numbers.
 func turned(uuid string) string {
 	if len(uuid) != 32 {
 		return uuid

@@ -23,11 +23,12 @@ const (
 	inspectDeadline = 90 * time.Second // more samples, of one drive that may be slow to wake
 	briefly         = 3 * time.Second  // what need not be waited for
 	listSamples     = 64               // places looked at per drive for a list
-	listNear        = 16               // and there in each doubling of the distance from the start of a drive that looks blank
-	inspectSamples  = 1024             // and where a drive is about to be written to
-	inspectNear     = 64               // and there in each doubling of the distance from the start: some 10 s of a hard drive
-	maxFile         = 1 << 20          // bytes of a file of /sys, /proc or /etc
-	maxText         = 300              // bytes of one answer
+	// and there in each doubling of the distance from the start of a drive that looks blank
+	listNear       = 16
+	inspectSamples = 1024    // and where a drive is about to be written to
+	inspectNear    = 64      // and there in each doubling of the distance from the start: some 10 s of a hard drive
+	maxFile        = 1 << 20 // bytes of a file of /sys, /proc or /etc
+	maxText        = 300     // bytes of one answer
 )
 
 // Host is the machine whose drives are asked for. Run must be set; the zero value of all else is this machine.

@@ -47,7 +47,8 @@ func (h *Host) identify(n node) node {
 	out := n
 	id := drive.Identity{
 		SizeBytes: n.size, LogicalBytes: int(atoi(n.attr("queue", "logical_block_size"))),
-		PhysicalBytes: int(atoi(n.attr("queue", "physical_block_size"))), Kind: drive.SSD, Transport: transport(n.block),
+		PhysicalBytes: int(atoi(n.attr("queue", "physical_block_size"))), Kind: drive.SSD,
+		Transport: transport(n.block),
 	}
 	if n.attr("queue", "rotational") == "1" {
 		id.Kind = drive.HDD
@@ -71,7 +72,8 @@ func (h *Host) identify(n node) node {
 func identifySCSI(id *drive.Identity, b *block) (lun string) {
 	device := filepath.Join(b.dir, "device")
 	serial, firmware, model := ataNames(vpdPage(device, "vpd_pg89"))
-	id.Serial = first(ownSerial(serialPage(vpdPage(device, "vpd_pg80"))), ownSerial(serial), ownSerial(text(device, "serial")))
+	id.Serial = first(ownSerial(serialPage(vpdPage(device, "vpd_pg80"))), ownSerial(serial),
+		ownSerial(text(device, "serial")))
 	id.WWN = ownName(unitName(vpdPage(device, "vpd_pg83")))
 	if wwid := text(device, "wwid"); id.WWN == "" && !strings.HasPrefix(wwid, "t10.") {
 		id.WWN = ownName(wwid)

@@ -60,7 +60,8 @@ func (h *Host) Inventory(ctx context.Context, opt Options) ([]wire.DriveRow, err
 // Inspect says what the drive is that held is open on, where it is, and what uses it. held is this process's own
 // exclusive hold and no use; it is read through, so that no name can come to mean another drive meanwhile. Of other
 // paths only those in opt.Held count as held too. It looks closer than Inventory and may take up to 90 s.
-func (h *Host) Inspect(ctx context.Context, held *os.File, opt Options) (id drive.Identity, path string, u drive.Usage, err error) {
+func (h *Host) Inspect(ctx context.Context, held *os.File, opt Options) (id drive.Identity, path string, u drive.Usage,
+	err error) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(opt.Within, inspectDeadline))
 	defer cancel()
 	dev, err := blockNumber(int(held.Fd()))
@@ -106,7 +107,8 @@ func (h *Host) Find(ctx context.Context, want drive.Identity, opt Options) (stri
 	return paths[0], nil
 }
 
-// Paths lists all paths to a drive today. Where no device is that drive it gives ErrNotFound or, if one may be, *Unsure.
+// Paths lists all paths to a drive today. Where no device is that drive it gives ErrNotFound or, if one may be,
+// *Unsure.
 func (h *Host) Paths(ctx context.Context, want drive.Identity, opt Options) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.deadline())
 	defer cancel()

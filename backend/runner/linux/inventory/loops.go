@@ -51,8 +51,8 @@ func OpenLoop(path string, dev Number) (Loop, error) {
 	return Loop{FS: number(info.Device), Inode: info.Inode, Over: number(info.Rdevice)}, nil
 }
 
-// askLoops asks all loop devices at once what they are made of. One that hangs is left behind, soon where it cannot be the
-// drive that is looked for.
+// askLoops asks all loop devices at once what they are made of. One that hangs is left behind, soon where it cannot be
+// the drive that is looked for.
 func (t *topology) askLoops(ctx context.Context, want *drive.Identity) {
 	ask := OpenLoop
 	if t.h.Loop != nil {
@@ -108,7 +108,8 @@ func (h *Host) onRemote(path string, err error) bool {
 		}
 	}
 	kind, _, _ := strings.Cut(on.kind, ".")
-	return err == nil && slices.Contains([]string{"fuse", "fuseblk", "nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "virtiofs"}, kind)
+	return err == nil && slices.Contains([]string{"fuse", "fuseblk", "nfs", "nfs4", "cifs", "smb3", "9p", "ceph",
+		"virtiofs"}, kind)
 }
 
 // within reports whether path lies at dir or below.

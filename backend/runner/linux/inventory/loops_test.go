@@ -92,7 +92,8 @@ func TestALoopDeviceOverADriveByAPathThatNamesNothing(t *testing.T) {
 			if err := unix.Stat(dev, &st); err != nil {
 				t.Fatal(err)
 			}
-			script := fmt.Sprintf("mount -t tmpfs none %[1]s && mknod %[1]s/sdx b %[2]d %[3]d && losetup --show -f %[1]s/sdx",
+			script := fmt.Sprintf("mount -t tmpfs none %[1]s && mknod %[1]s/sdx b %[2]d %[3]d && losetup --show -f "+
+				"%[1]s/sdx",
 				dir, unix.Major(st.Rdev), unix.Minor(st.Rdev))
 			out, err := exec.Command(need.Program(t, "unshare"), "-m", "sh", "-c", script).Output()
 			if err != nil {
@@ -126,7 +127,8 @@ func TestALoopDeviceOverADriveByAPathThatNamesNothing(t *testing.T) {
 			}
 			at := mountExt4(t, l.Path)
 			expect(t, listed(t, h, d.Path), drive.Mounted, drive.NoPhrase, "mounted at "+at)
-			if row := listed(t, h, l.Path); drive.StartableFor(row.Identity, row.Usage).Destructive || row.Usage.Unlockable() {
+			if row := listed(t, h, l.Path); drive.StartableFor(row.Identity, row.Usage).Destructive ||
+				row.Usage.Unlockable() {
 				t.Errorf("the loop device itself can be erased:\n%s", whyOf(row.Usage))
 			}
 		})
@@ -155,7 +157,8 @@ func TestALoopDeviceOverAPartitionByAPathThatNamesNothing(t *testing.T) {
 	nodeOf(t, d.Path+"p1", node)
 	l := loopOver(t, node)
 	os.Remove(node)
-	expect(t, listed(t, everyLoop(t), d.Path), drive.OpenByProcess, drive.NoPhrase, filepath.Base(l.Path)+" is a loop device over "+filepath.Base(d.Path)+"p1")
+	expect(t, listed(t, everyLoop(t), d.Path), drive.OpenByProcess, drive.NoPhrase,
+		filepath.Base(l.Path)+" is a loop device over "+filepath.Base(d.Path)+"p1")
 }
 
 // To write to a loop device over a drive is to write to that drive: who uses the one uses the other.
@@ -188,7 +191,8 @@ os.open(sys.argv[1], os.O_RDWR); print("on", flush=True); time.sleep(600)`, d.Pa
 			l := loopOver(t, d.Path)
 			expect(t, listed(t, everyLoop(t), l.Path), drive.None, drive.NoPhrase, "") // nobody else uses it
 			class := use(t, d)
-			expect(t, listed(t, everyLoop(t), l.Path), class, drive.NoPhrase, filepath.Base(d.Path)+", over which it lies")
+			expect(t, listed(t, everyLoop(t), l.Path), class, drive.NoPhrase,
+				filepath.Base(d.Path)+", over which it lies")
 		})
 	}
 }
@@ -201,7 +205,8 @@ func TestTwoLoopDevicesOverOneFileByTwoPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := loopOver(t, other)
-	expect(t, listed(t, everyLoop(t), d.Path), drive.OpenByProcess, drive.NoPhrase, filepath.Base(l.Path)+" is over the same file")
+	expect(t, listed(t, everyLoop(t), d.Path), drive.OpenByProcess, drive.NoPhrase,
+		filepath.Base(l.Path)+" is over the same file")
 	os.Remove(other)
 	at := mountExt4(t, l.Path)
 	expect(t, listed(t, everyLoop(t), d.Path), drive.Mounted, drive.NoPhrase, "mounted at "+at)
@@ -245,14 +250,16 @@ func TestALoopDeviceThatDoesNotSayWhatItIsOver(t *testing.T) {
 			m.sata("sda", 1)
 			m.block("loop4", virtual, gib, map[string]string{"loop/backing_file": c.backing})
 			m.loops["loop4"] = func() (Loop, error) { return Loop{}, c.answer }
-			m.file("/proc/self/mountinfo", "1 0 0:21 / / rw - ext4 /dev/x rw\n2 1 0:50 / /served rw - fuse.sshfs a rw\n3 2 0:51 / /served/local rw - tmpfs a rw\n")
+			m.file("/proc/self/mountinfo", "1 0 0:21 / / rw - ext4 /dev/x rw\n2 1 0:50 / /served rw - fuse.sshfs a "+
+				"rw\n3 2 0:51 / /served/local rw - tmpfs a rw\n")
 			rows := m.list(Options{VirtualDrives: true})
 			row := rows["/dev/sda"]
 			expect(t, row, c.class, drive.NoPhrase, "")
 			if c.class == drive.CannotTell && !strings.Contains(row.Usage.Text, "loop4") {
 				t.Errorf("it is not said of what: %s", row.Usage.Text)
 			}
-			if own, there := rows["/dev/loop4"]; there != (c.answer != unix.ENXIO) || there && own.Usage.Class != drive.CannotTell {
+			if own, there := rows["/dev/loop4"]; there != (c.answer != unix.ENXIO) || there &&
+				own.Usage.Class != drive.CannotTell {
 				t.Errorf("loop4 is there: %v, and %s", there, own.Usage.Class)
 			}
 		})

@@ -41,7 +41,8 @@ func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map
 		labels++
 		switch v := i.byGUID[f.VdevGUID]; {
 		case i.silent:
-			out = append(out, failed(zfsLayer, "%s; ZFS is loaded, but zpool is not there to say what is imported", f.Text))
+			out = append(out, failed(zfsLayer, "%s; ZFS is loaded, but zpool is not there to say what is imported",
+				f.Text))
 		case f.VdevGUID != "" && v != nil:
 			member(v, "")
 		default:
@@ -78,7 +79,8 @@ func (i *imported) notMember(f label.Found) answer {
 		a = claim(zfsLayer, drive.Pool, "pool %s, by a damaged label", p.name)
 		a.poolName = p.name
 	case f.PoolGUID != "" && p != nil:
-		return claim(zfsLayer, drive.Data, "stale label of pool %s, which does not list this device any more", p.name).weighing(label.Trace)
+		return claim(zfsLayer, drive.Data, "stale label of pool %s, which does not list this device any more",
+			p.name).weighing(label.Trace)
 	case f.PoolGUID == "" && f.VdevGUID == "":
 		return claim(zfsLayer, drive.Data, "%s", f.Text).weighing(f.Weight())
 	case state == label.PoolExported:
@@ -94,8 +96,9 @@ func (i *imported) notMember(f label.Found) answer {
 	return a
 }
 
-// notExported judges a label of a pool that is not imported here and was not exported. One that this machine itself used
-// last waits for it; any other may be in use where it was, whatever its name says. Neither is unlocked by a phrase.
+// notExported judges a label of a pool that is not imported here and was not exported. One that this machine itself
+// used last waits for it; any other may be in use where it was, whatever its name says. Neither is unlocked by a
+// phrase.
 func (i *imported) notExported(f label.Found) answer {
 	name, host := cmp.Or(f.PoolName, f.PoolGUID, "without a name"), "an unknown host"
 	if known := cmp.Or(f.Hostname, f.HostID); known != "" {
@@ -103,15 +106,20 @@ func (i *imported) notExported(f label.Found) answer {
 	}
 	own := i.own(f)
 	if own == ownedPool {
-		a := claim(zfsLayer, drive.Pool, "pool %s of this NAS, which is not imported and was never exported", name).in("pool "+name, "not imported")
-		a.remedy = fmt.Sprintf("Import it (zpool import %s). Then zpool detach, replace or remove takes the drive out of it, zpool export lets it be unlocked whole, and zpool destroy ends it.", cmp.Or(f.PoolGUID, name))
+		a := claim(zfsLayer, drive.Pool, "pool %s of this NAS, which is not imported and was never exported",
+			name).in("pool "+name, "not imported")
+		a.remedy = fmt.Sprintf("Import it (zpool import %s). Then zpool detach, replace or remove takes the drive "+
+			"out of it, zpool export lets it be unlocked whole, and zpool destroy ends it.", cmp.Or(f.PoolGUID, name))
 		return a
 	}
-	a := claim(zfsLayer, drive.Remote, "pool %s, not exported, last used by %s", name, host).in("pool "+name, "not exported", host)
-	a.remedy = "Export or destroy the pool on the host that uses it. Where that host is gone for good, import it here by hand (zpool import -f) and export it."
+	a := claim(zfsLayer, drive.Remote, "pool %s, not exported, last used by %s", name, host).in("pool "+name,
+		"not exported", host)
+	a.remedy = "Export or destroy the pool on the host that uses it. Where that host is gone for good, import it " +
+		"here by hand (zpool import -f) and export it."
 	if own == likeNamed {
 		a.text += ", which is this NAS's name but not surely this NAS"
-		a.remedy = fmt.Sprintf("If no other host can be using it, import it here by hand (zpool import -f %s) and export it (zpool export). Else export or destroy it on the host that uses it.", cmp.Or(f.PoolGUID, name))
+		a.remedy = fmt.Sprintf("If no other host can be using it, import it here by hand (zpool import -f %s) and "+
+			"export it (zpool export). Else export or destroy it on the host that uses it.", cmp.Or(f.PoolGUID, name))
 	}
 	return a
 }
@@ -137,7 +145,8 @@ func (a *active) labelAnswers(found []label.Found) []answer {
 				by = a.vg[f.Name]
 			} else if len(a.vg) > 0 {
 				one := failed(labelLayer, "%s; it names no volume group, and some are active here", f.Text)
-				one.remedy = "pvs on the NAS says which volume group it is in: take it out with vgreduce. Where it is in none, pvremove takes its label away."
+				one.remedy = "pvs on the NAS says which volume group it is in: take it out with vgreduce. Where it " +
+					"is in none, pvremove takes its label away."
 				out = append(out, one)
 			}
 		case "luks":
@@ -156,7 +165,8 @@ func (a *active) labelAnswers(found []label.Found) []answer {
 		switch {
 		case by != "" && a.assembled[f.Kind] == by:
 			one := claim(labelLayer, class, "%s, which may be one of %s, which is active here", f.Text, by)
-			one.remedy = "Look whether it is a member of " + by + ", and take it out if it is. Where it is of something that nobody needs any more, erase its label by hand (wipefs)."
+			one.remedy = "Look whether it is a member of " + by + ", and take it out if it is. Where it is of " +
+				"something that nobody needs any more, erase its label by hand (wipefs)."
 			out = append(out, one)
 			continue
 		case by != "":
@@ -182,7 +192,8 @@ func told(found []label.Found) string {
 	slices.SortStableFunc(found, func(a, b label.Found) int { return cmp.Compare(b.Weight(), a.Weight()) })
 	var all []string
 	for _, f := range found {
-		copied := f.Kind == "gpt_backup" && slices.ContainsFunc(found, func(o label.Found) bool { return o.Kind == "gpt" && o.UUID == f.UUID })
+		copied := f.Kind == "gpt_backup" && slices.ContainsFunc(found,
+			func(o label.Found) bool { return o.Kind == "gpt" && o.UUID == f.UUID })
 		if !copied && !slices.Contains(all, f.Text) {
 			all = append(all, f.Text)
 		}
@@ -195,7 +206,8 @@ func told(found []label.Found) string {
 	return strings.Join(all, "; ") + more
 }
 
-// company says which other drives bear labels of the pool that this one's label names, for whoever thinks of erasing it.
+// company says which other drives bear labels of the pool that this one's label names, for whoever thinks of erasing
+// it.
 func (s *survey) company(u unitOf, guid string) string {
 	var here []string
 	for _, other := range s.units {
@@ -204,7 +216,10 @@ func (s *survey) company(u unitOf, guid string) string {
 		}
 		for _, n := range other.paths {
 			l := s.looks[n]
-			if l != nil && slices.ContainsFunc(l.found.Found, func(f label.Found) bool { return f.Kind == "zfs" && f.PoolGUID == guid }) {
+			if l != nil && slices.ContainsFunc(l.found.Found, func(f label.Found) bool {
+				return f.Kind == "zfs" &&
+					f.PoolGUID == guid
+			}) {
 				here = append(here, fmt.Sprintf("%s (%s)", n.path(), cmp.Or(n.id.Serial, n.id.ID())))
 				break
 			}

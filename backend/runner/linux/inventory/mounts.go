@@ -100,7 +100,8 @@ func (t *topology) mountClaims(mounts []mount) claims {
 	at := t.mountPoints(mounts)
 	for _, b := range t.byNumber {
 		if points := at[b]; points != nil && !t.btrfsMember(b) {
-			out.add(b, claim("mounts", drive.Mounted, "%s is mounted at %s", b.name, few(points)).in("mounted", points[0]))
+			out.add(b, claim("mounts", drive.Mounted, "%s is mounted at %s", b.name,
+				few(points)).in("mounted", points[0]))
 		}
 	}
 	for _, v := range t.btrfs() {
@@ -113,7 +114,8 @@ func (t *topology) mountClaims(mounts []mount) claims {
 		}
 		for _, b := range v.devices {
 			for _, disk := range t.below(b) {
-				out.add(disk, claim("mounts", drive.Btrfs, "%s is %s the btrfs file system %s%s", b.name, oneOf(len(v.devices)), v.id, mountedAt(points)))
+				out.add(disk, claim("mounts", drive.Btrfs, "%s is %s the btrfs file system %s%s", b.name,
+					oneOf(len(v.devices)), v.id, mountedAt(points)))
 			}
 		}
 	}
@@ -181,7 +183,10 @@ func (t *topology) btrfs() []btrfsFS {
 
 // btrfsMember reports whether b is one of several devices of a btrfs file system.
 func (t *topology) btrfsMember(b *block) bool {
-	return slices.ContainsFunc(t.btrfs(), func(v btrfsFS) bool { return len(v.devices) > 1 && slices.Contains(v.devices, b) })
+	return slices.ContainsFunc(t.btrfs(), func(v btrfsFS) bool {
+		return len(v.devices) > 1 && slices.Contains(v.devices,
+			b)
+	})
 }
 
 // bootPlaces are where the machine's own system is mounted.
@@ -238,7 +243,8 @@ func (t *topology) swapClaims() (claims, error) {
 			continue // a file: its file system is mounted
 		}
 		path := unescape(fields[0])
-		b := t.resolve(path) // that of a node which was removed since, " (deleted)", leads nowhere: the kernel shows no number
+		// that of a node which was removed since, " (deleted)", leads nowhere: the kernel shows no number
+		b := t.resolve(path)
 		if b == nil {
 			return nil, fmt.Errorf("the machine swaps to %s, which cannot be found", path)
 		}

@@ -42,7 +42,8 @@ func (t *topology) nodesOf(nodes []*node) map[devKey][]*node {
 			out[devKey{b.dev, false}] = []*node{n}
 		}
 		device := filepath.Join(n.dir, "device")
-		for _, pattern := range []string{"scsi_generic/sg*/dev", "bsg/*/dev", "dev", "nvme*/dev", "ng*/dev", "nvme*/ng*/dev"} {
+		for _, pattern := range []string{"scsi_generic/sg*/dev", "bsg/*/dev", "dev", "nvme*/dev", "ng*/dev",
+			"nvme*/ng*/dev"} {
 			files, _ := filepath.Glob(filepath.Join(device, pattern))
 			for _, f := range files {
 				own := "ng" + strings.TrimPrefix(n.name, "nvme")
@@ -95,7 +96,8 @@ func (h *Host) openClaims(ctx context.Context, t *topology, nodes []*node) (clai
 		}
 		told[o] = true
 		for _, n := range leads[o.dev] {
-			out.add(n.block, claim(openLayer, drive.OpenByProcess, "open in process %s (%s)", o.pid, ascii([]byte(text(h.at("/proc/"+o.pid+"/comm"))))))
+			out.add(n.block, claim(openLayer, drive.OpenByProcess, "open in process %s (%s)", o.pid,
+				ascii([]byte(text(h.at("/proc/"+o.pid+"/comm"))))))
 		}
 	}
 	if len(hidden) > 0 {
@@ -104,7 +106,8 @@ func (h *Host) openClaims(ctx context.Context, t *topology, nodes []*node) (clai
 	return out, nil
 }
 
-// lasting keeps the opens that are a use: those for writing, and those for reading that were still there a glance later.
+// lasting keeps the opens that are a use: those for writing, and those for reading that were still there a glance
+// later.
 func lasting(seen, later []opener) []opener {
 	return slices.DeleteFunc(seen, func(o opener) bool { return !o.write && !slices.Contains(later, o) })
 }
@@ -151,7 +154,8 @@ func (h *Host) openers(ctx context.Context, leads map[devKey][]*node) (out []ope
 }
 
 // opensOf gives the opens of one process. Those that were found stand, whatever else may not be seen.
-func (h *Host) opensOf(ctx context.Context, pid string, leads map[devKey][]*node, files map[string]devKey) (out []opener, err error) {
+func (h *Host) opensOf(ctx context.Context, pid string, leads map[devKey][]*node,
+	files map[string]devKey) (out []opener, err error) {
 	add := func(thread string, dev devKey, write bool) {
 		if leads[dev] != nil {
 			out = append(out, opener{pid: pid, thread: thread, dev: dev, write: write})

@@ -44,14 +44,20 @@ def end_leader():
 // what is mapped and in no list at all.
 func TestWhatTheFirstThreadsListDoesNotShow(t *testing.T) {
 	for name, script := range map[string]string{
-		"the first thread has ended":                 "threading.Thread(target=alone, args=(os.O_RDWR, False)).start(); end_leader()",
-		"the first thread has ended, it only reads":  "threading.Thread(target=alone, args=(os.O_RDONLY, False)).start(); end_leader()",
-		"a thread with a list of its own":            "threading.Thread(target=unshared, args=(os.O_RDWR,)).start(); time.sleep(600)",
-		"a thread with its own list, it only reads":  "threading.Thread(target=unshared, args=(os.O_RDONLY,)).start(); time.sleep(600)",
-		"a mapping, closed":                          "hold(os.O_RDWR, True); stay()",
-		"a mapping to read from, closed":             "hold(os.O_RDONLY, True); stay()",
-		"a mapping, closed, the first thread ended":  "threading.Thread(target=alone, args=(os.O_RDWR, True)).start(); end_leader()",
-		"a mapping of a process that a thread began": "hold(os.O_RDWR, True); threading.Thread(target=stay).start(); time.sleep(600)",
+		"the first thread has ended": "threading.Thread(target=alone, args=(os.O_RDWR, " +
+			"False)).start(); end_leader()",
+		"the first thread has ended, it only reads": "threading.Thread(target=alone, args=(os.O_RDONLY, " +
+			"False)).start(); end_leader()",
+		"a thread with a list of its own": "threading.Thread(target=unshared, " +
+			"args=(os.O_RDWR,)).start(); time.sleep(600)",
+		"a thread with its own list, it only reads": "threading.Thread(target=unshared, " +
+			"args=(os.O_RDONLY,)).start(); time.sleep(600)",
+		"a mapping, closed":              "hold(os.O_RDWR, True); stay()",
+		"a mapping to read from, closed": "hold(os.O_RDONLY, True); stay()",
+		"a mapping, closed, the first thread ended": "threading.Thread(target=alone, args=(os.O_RDWR, " +
+			"True)).start(); end_leader()",
+		"a mapping of a process that a thread began": "hold(os.O_RDWR, True); " +
+			"threading.Thread(target=stay).start(); time.sleep(600)",
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := disk.Loop(t, realSize)
@@ -71,15 +77,19 @@ func TestWhatAProcessMapsByANodeThatIsGone(t *testing.T) {
 
 func TestAMapOfMemoryIsRead(t *testing.T) {
 	for line, want := range map[string]mapping{
-		"00400000-0040b000 r-xp 00000000 fd:00 1234   /usr/bin/my prog":   {"400000-40b000", "fd:00 1234   /usr/bin/my prog", false},
-		"7f0000000000-7f0000001000 rw-s 00001000 00:06 77 /sdx (deleted)": {"7f0000000000-7f0000001000", "00:06 77 /sdx (deleted)", true},
-		"7f0000000000-7f0000001000 rw-p 00001000 00:06 77 /dev/sdx":       {"7f0000000000-7f0000001000", "00:06 77 /dev/sdx", false},
+		"00400000-0040b000 r-xp 00000000 fd:00 1234   /usr/bin/my prog": {"400000-40b000",
+			"fd:00 1234   /usr/bin/my prog", false},
+		"7f0000000000-7f0000001000 rw-s 00001000 00:06 77 /sdx (deleted)": {"7f0000000000-7f0000001000",
+			"00:06 77 /sdx (deleted)", true},
+		"7f0000000000-7f0000001000 rw-p 00001000 00:06 77 /dev/sdx": {"7f0000000000-7f0000001000", "00:06 77 /dev/sdx",
+			false},
 	} {
 		if got, ok := parseMapping(line); !ok || got != want {
 			t.Errorf("%q: %+v (%v), want %+v", line, got, ok, want)
 		}
 	}
-	for _, line := range []string{"", "7ffd0000-7ffd1000 rw-p 00000000 00:00 0   [stack]", "7ffd0000-7ffd1000 rw-p 00000000 00:00 0", "x"} {
+	for _, line := range []string{"", "7ffd0000-7ffd1000 rw-p 00000000 00:00 0   [stack]",
+		"7ffd0000-7ffd1000 rw-p 00000000 00:00 0", "x"} {
 		if got, ok := parseMapping(line); ok {
 			t.Errorf("%q is taken for the mapping of a file: %+v", line, got)
 		}

@@ -33,7 +33,8 @@ func (i *imported) own(f label.Found) ownPool {
 // namesItself reads what this machine writes into labels: a host id that the module was given goes before the file.
 func (h *Host) namesItself() (hostname, hostID string) {
 	hostname = text(h.at("/proc/sys/kernel/hostname"))
-	if id, err := strconv.ParseUint(text(h.at("/sys/module/spl/parameters/spl_hostid")), 10, 32); err == nil && id != 0 {
+	if id, err := strconv.ParseUint(text(h.at("/sys/module/spl/parameters/spl_hostid")), 10, 32); err == nil &&
+		id != 0 {
 		return hostname, fmt.Sprintf("%08x", id)
 	}
 	if data, err := h.readFile("/etc/hostid"); err == nil && len(data) >= 4 {

@@ -10,7 +10,8 @@ import (
 
 func TestTheBestNameOfAUnitIsTaken(t *testing.T) {
 	naa := func(kind byte, id ...byte) string { return string(append([]byte{1, kind, 0, byte(len(id))}, id...)) }
-	local, eui, ieee := naa(3, 0x30, 1, 2, 3, 4, 5, 6, 7), naa(2, 1, 2, 3, 4, 5, 6, 7, 8), naa(3, 0x50, 1, 2, 3, 4, 5, 6, 7)
+	local, eui, ieee := naa(3, 0x30, 1, 2, 3, 4, 5, 6, 7), naa(2, 1, 2, 3, 4, 5, 6, 7, 8), naa(3, 0x50, 1, 2, 3, 4, 5,
+		6, 7)
 	for name, c := range map[string]struct{ body, want string }{
 		"one that is unique before a local one": {local + ieee, "5001020304050607"},
 		"EUI-64 before a local one":             {local + eui, "0102030405060708"},
@@ -46,7 +47,8 @@ func FuzzPages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		serial, firmware, model := ataNames(data)
 		for _, s := range []string{serialPage(data), unitName(data), serial, firmware, model} {
-			if len(s) > maxSerial && s != unitName(data) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+			if len(s) > maxSerial && s != unitName(data) || strings.ContainsFunc(s,
+				func(r rune) bool { return r < ' ' || r > '~' }) {
 				t.Errorf("%q from a drive's page", s)
 			}
 		}
@@ -56,7 +58,8 @@ func FuzzPages(f *testing.F) {
 }
 
 func TestSerialNumbersThatManyDevicesShareCountAsNone(t *testing.T) {
-	for _, s := range []string{"", "0", "00000000", "FFFFFFFFFFFF", "0123456789ABCDEF", "0123456789abcdef", "12345678", "123456789ABCDEF", "1234567890", "None", "DEADBEEF", "\x00\x00"} {
+	for _, s := range []string{"", "0", "00000000", "FFFFFFFFFFFF", "0123456789ABCDEF",
+		"0123456789abcdef", "12345678", "123456789ABCDEF", "1234567890", "None", "DEADBEEF", "\x00\x00"} {
 		if got := ownSerial(s); got != "" {
 			t.Errorf("%q counts as %q", s, got)
 		}
@@ -70,9 +73,11 @@ func TestSerialNumbersThatManyDevicesShareCountAsNone(t *testing.T) {
 
 func TestWorldwideNames(t *testing.T) {
 	for in, want := range map[string]string{
-		"naa.5000c500aabbcc01": "5000c500aabbcc01", "0x5000C500AABBCC01": "5000c500aabbcc01", "eui.0025385b71b0e5f1": "0025385b71b0e5f1",
-		"00 25 38 5b 71 b0 e5 f1": "0025385b71b0e5f1", "6479a7a1-0000-0000-0000-000000000001": "6479a7a1000000000000000000000001",
-		"naa.0000000000000000": "", "ffffffffffffffff": "", "t10.ATA X": "", "abc": "", "": "",
+		"naa.5000c500aabbcc01": "5000c500aabbcc01", "0x5000C500AABBCC01": "5000c500aabbcc01",
+		"eui.0025385b71b0e5f1":                 "0025385b71b0e5f1",
+		"00 25 38 5b 71 b0 e5 f1":              "0025385b71b0e5f1",
+		"6479a7a1-0000-0000-0000-000000000001": "6479a7a1000000000000000000000001",
+		"naa.0000000000000000":                 "", "ffffffffffffffff": "", "t10.ATA X": "", "abc": "", "": "",
 	} {
 		if got := ownName(in); got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)

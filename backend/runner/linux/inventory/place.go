@@ -76,7 +76,8 @@ func unknown(row wire.DriveRow) []string {
 		known bool
 	}{
 		{"serial", row.Identity.Serial != ""}, {"wwn", row.Identity.WWN != ""}, {"model", row.Identity.Model != ""},
-		{"firmware", row.Identity.Firmware != ""}, {"temperature", row.TempC != nil}, {"temperature_limit", row.TempLimitC != nil},
+		{"firmware", row.Identity.Firmware != ""}, {"temperature", row.TempC != nil},
+		{"temperature_limit", row.TempLimitC != nil},
 		{"smart", row.SMART != nil}, {"passed", row.Passed != nil}, {"bay", row.Place.Bay != ""},
 		{"link", row.Place.Link != nil}, {"write_cache", row.Place.WriteCache != ""},
 		{"rotation", row.Place.RotationRPM != nil || row.Identity.Kind == drive.NVMe},
@@ -93,7 +94,8 @@ var pciAddress = regexp.MustCompile(`^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-
 
 // placeOf reads where a node hangs. A virtual one hangs nowhere.
 func (h *Host) placeOf(n *node) place {
-	out := place{cache: writeCache(n.attr("queue", "write_cache")), discards: atoi(n.attr("queue", "discard_max_bytes")) > 0}
+	out := place{cache: writeCache(n.attr("queue", "write_cache")),
+		discards: atoi(n.attr("queue", "discard_max_bytes")) > 0}
 	if ranges := len(entries(filepath.Join(n.dir, "queue", "independent_access_ranges"))); ranges > 1 {
 		out.actuators = ranges
 	}
@@ -111,7 +113,8 @@ func (h *Host) placeOf(n *node) place {
 		}
 		if strings.HasPrefix(base, "ata") && decimal(base[3:]) {
 			out.port = short(base) // says more than the address of its only target
-			out.link = cmp.Or(out.link, linkOf(filepath.Join(d, "link"+base[3:], "ata_link", "link"+base[3:]), "sata_spd", "hw_sata_spd_limit"))
+			out.link = cmp.Or(out.link, linkOf(filepath.Join(d, "link"+base[3:], "ata_link", "link"+base[3:]),
+				"sata_spd", "hw_sata_spd_limit"))
 		}
 		if strings.HasPrefix(base, "end_device-") {
 			out.link = cmp.Or(out.link, sasLink(d))
@@ -149,7 +152,8 @@ func (h *Host) Place(f *os.File) drive.Place {
 	}
 	name := filepath.Base(dir)
 	p := h.placeOf(&node{block: &block{name: name, dir: dir}, virtual: virtualName.MatchString(name)})
-	return drive.Place{Bay: p.enclosure.Bay(), Enclosure: p.enclosure, Controller: p.controller, Port: p.port, Link: p.link, WriteCache: p.cache,
+	return drive.Place{Bay: p.enclosure.Bay(), Enclosure: p.enclosure, Controller: p.controller, Port: p.port,
+		Link: p.link, WriteCache: p.cache,
 		RotationRPM: p.rpm, Actuators: p.actuators, Discards: p.discards}
 }
 

@@ -90,7 +90,8 @@ func (h *Host) standbyClaims(ctx context.Context, t *topology) (claims, bool, er
 	}
 	found := claims{}
 	for _, b := range t.disks {
-		a := claim(standbyLayer, drive.Remote, "this controller is not the active one of its pair (failover status %s): the other one may use all drives", ascii([]byte(status)))
+		a := claim(standbyLayer, drive.Remote, "this controller is not the active one of its pair (failover status "+
+			"%s): the other one may use all drives", ascii([]byte(status)))
 		a.remedy = "Add the active controller as a NAS, and test the drive from there."
 		found.add(b, a)
 	}
@@ -151,8 +152,8 @@ func (h *Host) unraidClaims(t *topology) (claims, bool, error) {
 	return out, true, err
 }
 
-// parseUnraid reads disks.ini (a section a slot) and the array driver's own list (rdevName.N=sdb). A disks.ini that names
-// no device at all is none: the stick that Unraid runs from is always in it.
+// parseUnraid reads disks.ini (a section a slot) and the array driver's own list (rdevName.N=sdb). A disks.ini that
+// names no device at all is none: the stick that Unraid runs from is always in it.
 func parseUnraid(t *topology, ini, status []byte) (claims, error) {
 	out, named := claims{}, false
 	assigned := func(device, slot string, boot bool) {

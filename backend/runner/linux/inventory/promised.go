@@ -23,13 +23,22 @@ var promises = []struct {
 	name    func(file string) string
 	given   func(t *topology, file, data string) given
 }{
-	{"/sys/kernel/config/target/core/*/*/udev_path", func(f string) string { return "exported by LIO as " + up(f, 1) }, lioPath},
-	{"/sys/kernel/config/target/core/*/*/info", func(f string) string { return "exported by LIO as " + up(f, 1) }, lioInfo},
-	{"/sys/kernel/config/nvmet/subsystems/*/namespaces/*/device_path", func(f string) string { return "exported over NVMe as " + up(f, 3) }, targetPath},
-	{"/sys/kernel/scst_tgt/devices/*/filename", func(f string) string { return "exported by SCST as " + up(f, 1) }, targetPath},
-	{"/sys/kernel/config/usb_gadget/*/functions/mass_storage.*/lun.*/file", func(f string) string { return "shown to a USB host as " + up(f, 1) }, targetPath},
-	{"/sys/class/rnbd-server/ctl/devices/*/block_dev/dev", func(f string) string { return "exported by RNBD" }, targetNumber},
-	{"/sys/bus/xen-backend/devices/vbd-*/physical_device", func(f string) string { return "given to a Xen guest as " + up(f, 1) }, xenNumber},
+	{"/sys/kernel/config/target/core/*/*/udev_path", func(f string) string { return "exported by LIO as " + up(f, 1) },
+		lioPath},
+	{"/sys/kernel/config/target/core/*/*/info", func(f string) string { return "exported by LIO as " + up(f, 1) },
+		lioInfo},
+	{"/sys/kernel/config/nvmet/subsystems/*/namespaces/*/device_path",
+		func(f string) string { return "exported over NVMe as " + up(f, 3) }, targetPath},
+	{"/sys/kernel/scst_tgt/devices/*/filename", func(f string) string { return "exported by SCST as " + up(f, 1) },
+		targetPath},
+	{"/sys/kernel/config/usb_gadget/*/functions/mass_storage.*/lun.*/file",
+		func(f string) string { return "shown to a USB host as " + up(f, 1) }, targetPath},
+	{"/sys/class/rnbd-server/ctl/devices/*/block_dev/dev", func(f string) string { return "exported by RNBD" },
+		targetNumber},
+	{"/sys/bus/xen-backend/devices/vbd-*/physical_device", func(f string) string {
+		return "given to a Xen guest as " +
+			up(f, 1)
+	}, xenNumber},
 	{"/etc/pve/nodes/*/qemu-server/*.conf", guest, guestPaths(pveDisk)},
 	{"/etc/pve/nodes/*/lxc/*.conf", guest, guestPaths(pveDisk)},
 	{"/etc/libvirt/qemu/*.xml", guest, guestPaths(libvirtDisk)},
@@ -54,8 +63,8 @@ func guest(file string) string {
 	return "given to the virtual machine " + strings.TrimSuffix(base, filepath.Ext(base))
 }
 
-// promisedClaims finds disks that are given to a target or to a virtual machine, running or not. What is given by a path
-// that names nothing may be any drive, but those that it cannot mean.
+// promisedClaims finds disks that are given to a target or to a virtual machine, running or not. What is given by a
+// path that names nothing may be any drive, but those that it cannot mean.
 func (t *topology) promisedClaims(nodes []*node) (claims, error) {
 	out := claims{}
 	var unknown error
@@ -88,7 +97,8 @@ func (t *topology) promisedClaims(nodes []*node) (claims, error) {
 					switch {
 					case !byID, n.isNot(id):
 					case n.bears(id):
-						out.add(n.block, claim(promisedLayer, drive.OpenByProcess, "by its name %s it is %s", path, p.name(f)))
+						out.add(n.block, claim(promisedLayer, drive.OpenByProcess, "by its name %s it is %s", path,
+							p.name(f)))
 					default:
 						a := failed(promisedLayer, "%s: it may be this drive", lost)
 						a.remedy = "Take the entry out of the configuration where the disk that it means is gone; " +
@@ -132,7 +142,8 @@ func targetNumber(t *topology, _, data string) given {
 // xenNumber reads major:minor in hexadecimal digits.
 func xenNumber(t *topology, _, data string) given {
 	var dev Number
-	if _, err := fmt.Sscanf(strings.TrimSpace(data), "%x:%x", &dev.Major, &dev.Minor); err == nil && t.byNumber[dev] != nil {
+	if _, err := fmt.Sscanf(strings.TrimSpace(data), "%x:%x", &dev.Major, &dev.Minor); err == nil &&
+		t.byNumber[dev] != nil {
 		return given{devices: []*block{t.byNumber[dev]}}
 	}
 	return given{}
@@ -175,10 +186,11 @@ var (
 	kernelPath = regexp.MustCompile(`^/dev/((sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(p\d+)?|(loop|nbd|mmcblk|md|zd)\d+(p\d+)?|sr\d+|cdrom|dm-\d+)$`)
 )
 
-// isMade reports whether a path is that of what lies in a pool, or is made by device mapper or md: it is gone while that is
-// not active, and the drives that it is made of are known by their labels and holders.
+// isMade reports whether a path is that of what lies in a pool, or is made by device mapper or md: it is gone while
+// that is not active, and the drives that it is made of are known by their labels and holders.
 func isMade(path string) bool {
-	return strings.HasPrefix(path, "/dev/zvol/") || strings.HasPrefix(path, "/dev/mapper/") || strings.HasPrefix(path, "/dev/md/")
+	return strings.HasPrefix(path, "/dev/zvol/") || strings.HasPrefix(path, "/dev/mapper/") || strings.HasPrefix(path,
+		"/dev/md/")
 }
 
 // guestPaths finds the devices that a configuration names at all, and those of its disks that are lost.
@@ -191,7 +203,8 @@ func guestPaths(disk *regexp.Regexp) func(t *topology, _, data string) given {
 			}
 		}
 		for _, m := range disk.FindAllStringSubmatch(data, -1) {
-			if path := m[1]; t.resolve(path) == nil && !t.h.exists(path) && !kernelPath.MatchString(path) && !isMade(path) {
+			if path := m[1]; t.resolve(path) == nil && !t.h.exists(path) && !kernelPath.MatchString(path) &&
+				!isMade(path) {
 				out.lost = append(out.lost, path)
 			}
 		}
@@ -206,15 +219,16 @@ func (n *node) bears(id string) bool {
 	return len(serial) >= 4 && strings.Contains(id, serial) || len(wwn) >= 8 && strings.Contains(id, wwn)
 }
 
-// isNot reports whether a drive is not the one that a name below /dev/disk/by-id means: udev makes it of the serial number
-// or the worldwide name, but where a bridge or a controller speaks for the drive.
+// isNot reports whether a drive is not the one that a name below /dev/disk/by-id means: udev makes it of the serial
+// number or the worldwide name, but where a bridge or a controller speaks for the drive.
 func (n *node) isNot(id string) bool {
 	kind, _, _ := strings.Cut(id, "-")
 	switch {
 	case n.virtual, n.id.Transport == "usb", len(bareID(n.id.Serial)) < 4, len(bareID(n.id.WWN)) < 8, n.bears(id):
 		return false
 	case kind == "nvme":
-		made := strings.HasPrefix(id, "nvme-eui.") || strings.HasPrefix(id, "nvme-uuid.") || strings.HasPrefix(id, "nvme-nqn.")
+		made := strings.HasPrefix(id, "nvme-eui.") || strings.HasPrefix(id, "nvme-uuid.") ||
+			strings.HasPrefix(id, "nvme-nqn.")
 		return n.id.Kind != drive.NVMe || !made
 	}
 	return kind == "ata" || kind == "scsi" || kind == "wwn" || kind == "usb" || kind == "virtio"

@@ -10,8 +10,8 @@ import (
 	"burnish/backend/drive"
 )
 
-// What is given away by a path that leads nowhere is no file: it may be a drive. Where the kernel names a number, or the
-// path bears who it means, only that drive is meant.
+// What is given away by a path that leads nowhere is no file: it may be a drive. Where the kernel names a number, or
+// the path bears who it means, only that drive is meant.
 func TestADriveThatIsGivenAway(t *testing.T) {
 	const (
 		lio   = "/sys/kernel/config/target/core/"
@@ -27,27 +27,39 @@ func TestADriveThatIsGivenAway(t *testing.T) {
 		want  []drive.Class // of sda (SER00001) and sdb (SER00002)
 		word  string        // said of sda, or of sdb where sda is free
 	}{
-		"NVMe target":                          {map[string]string{nvmet: "/dev/sda\n"}, is(open, none), "over NVMe"},
-		"NVMe target by a path of a container": {map[string]string{nvmet: "/sdx\n"}, is(unknown, unknown), "/sdx, cannot be found"},
-		"NVMe target by a removed link":        {map[string]string{nvmet: "/dev/disk/by-path/pci-0\n"}, is(unknown, unknown), "by-path"},
-		"NVMe target over a file":              {map[string]string{nvmet: "/srv/image\n", "/srv/image": ""}, is(none, none), ""},
-		"NVMe target that is not set up":       {map[string]string{nvmet: "\n"}, is(none, none), ""},
-		"SCST":                                 {map[string]string{"/sys/kernel/scst_tgt/devices/d1/filename": "/sdx\n[key]\n"}, is(unknown, unknown), "exported by SCST as d1"},
-		"USB gadget":                           {map[string]string{"/sys/kernel/config/usb_gadget/g1/functions/mass_storage.0/lun.0/file": "/dev/sdb\n"}, is(none, open), "USB host"},
-		"RNBD":                                 {map[string]string{"/sys/class/rnbd-server/ctl/devices/d/block_dev/dev": "8:32\n"}, is(none, open), "RNBD"},
-		"Xen guest":                            {map[string]string{"/sys/bus/xen-backend/devices/vbd-1-51712/physical_device": "8:20\n"}, is(none, open), "Xen guest as vbd-1-51712"},
-		"LIO, path gone, number known":         {map[string]string{lio + "iblock_0/l/udev_path": "/dev/gone\n", lio + "iblock_0/l/info": info + "        iBlock device: sdb  UDEV PATH: /dev/gone readonly: 0\n        Major: 8 Minor: 32  CLAIMED: IBLOCK\n"}, is(none, open), "LIO as l"},
-		"LIO, path gone":                       {map[string]string{lio + "pscsi_0/l/udev_path": "/dev/gone\n", lio + "pscsi_0/l/info": info}, is(unknown, unknown), "LIO as l"},
-		"LIO fileio over a device":             {map[string]string{lio + "fileio_0/l/udev_path": "\n", lio + "fileio_0/l/info": info + "        TCM FILEIO ID: 0        File: /dev/sda  Size: 1073741824  Mode: O_DSYNC Async: 0\n"}, is(open, none), "LIO as l"},
-		"LIO fileio over what is gone":         {map[string]string{lio + "fileio_0/l/udev_path": "\n", lio + "fileio_0/l/info": info + "        TCM FILEIO ID: 0        File: /sdx  Size: 1073741824  Mode: O_DSYNC Async: 0\n"}, is(unknown, unknown), "/sdx"},
+		"NVMe target": {map[string]string{nvmet: "/dev/sda\n"}, is(open, none), "over NVMe"},
+		"NVMe target by a path of a container": {map[string]string{nvmet: "/sdx\n"}, is(unknown, unknown),
+			"/sdx, cannot be found"},
+		"NVMe target by a removed link": {map[string]string{nvmet: "/dev/disk/by-path/pci-0\n"}, is(unknown, unknown),
+			"by-path"},
+		"NVMe target over a file": {map[string]string{nvmet: "/srv/image\n", "/srv/image": ""}, is(none, none),
+			""},
+		"NVMe target that is not set up": {map[string]string{nvmet: "\n"}, is(none, none), ""},
+		"SCST":                           {map[string]string{"/sys/kernel/scst_tgt/devices/d1/filename": "/sdx\n[key]\n"}, is(unknown, unknown), "exported by SCST as d1"},
+		"USB gadget":                     {map[string]string{"/sys/kernel/config/usb_gadget/g1/functions/mass_storage.0/lun.0/file": "/dev/sdb\n"}, is(none, open), "USB host"},
+		"RNBD":                           {map[string]string{"/sys/class/rnbd-server/ctl/devices/d/block_dev/dev": "8:32\n"}, is(none, open), "RNBD"},
+		"Xen guest":                      {map[string]string{"/sys/bus/xen-backend/devices/vbd-1-51712/physical_device": "8:20\n"}, is(none, open), "Xen guest as vbd-1-51712"},
+		"LIO, path gone, number known": {map[string]string{lio + "iblock_0/l/udev_path": "/dev/gone\n",
+			lio + "iblock_0/l/info": info + "        iBlock device: sdb  UDEV PATH: /dev/gone readonly: 0\n        " +
+				"Major: 8 Minor: 32  CLAIMED: IBLOCK\n"}, is(none, open), "LIO as l"},
+		"LIO, path gone": {map[string]string{lio + "pscsi_0/l/udev_path": "/dev/gone\n",
+			lio + "pscsi_0/l/info": info}, is(unknown, unknown), "LIO as l"},
+		"LIO fileio over a device": {map[string]string{lio + "fileio_0/l/udev_path": "\n",
+			lio + "fileio_0/l/info": info + "        TCM FILEIO ID: 0        File: /dev/sda  Size: 1073741824  " +
+				"Mode: O_DSYNC Async: 0\n"}, is(open, none), "LIO as l"},
+		"LIO fileio over what is gone": {map[string]string{lio + "fileio_0/l/udev_path": "\n",
+			lio + "fileio_0/l/info": info + "        TCM FILEIO ID: 0        File: /sdx  Size: 1073741824  Mode: " +
+				"O_DSYNC Async: 0\n"}, is(unknown, unknown), "/sdx"},
 
-		"guest, by the serial number":          {map[string]string{pve: "scsi1: /dev/disk/by-id/ata-MADE_UP_DISK_SER00001,size=1G\n"}, is(open, none), "machine 101"},
-		"guest, by the worldwide name":         {map[string]string{pve: "sata0: file=/dev/disk/by-id/wwn-0x5000c50000000002-part1\n"}, is(none, open), "machine 101"},
-		"guest, by another drive's number":     {map[string]string{pve: "scsi1: /dev/disk/by-id/ata-MADE_UP_DISK_SER99999\n"}, is(none, none), ""},
-		"guest, by a name of nobody's making":  {map[string]string{pve: "scsi1: /dev/disk/by-id/backup-disk\n"}, is(unknown, unknown), "it may be this drive"},
+		"guest, by the serial number":      {map[string]string{pve: "scsi1: /dev/disk/by-id/ata-MADE_UP_DISK_SER00001,size=1G\n"}, is(open, none), "machine 101"},
+		"guest, by the worldwide name":     {map[string]string{pve: "sata0: file=/dev/disk/by-id/wwn-0x5000c50000000002-part1\n"}, is(none, open), "machine 101"},
+		"guest, by another drive's number": {map[string]string{pve: "scsi1: /dev/disk/by-id/ata-MADE_UP_DISK_SER99999\n"}, is(none, none), ""},
+		"guest, by a name of nobody's making": {map[string]string{pve: "scsi1: /dev/disk/by-id/backup-disk\n"},
+			is(unknown, unknown), "it may be this drive"},
 		"guest, by a place":                    {map[string]string{pve: "scsi1: /dev/disk/by-path/pci-0000:00:17.0-ata-3\n"}, is(unknown, unknown), "by-path"},
 		"guest, by a kernel's name of no disk": {map[string]string{pve: "scsi1: /dev/sdq\n"}, is(none, none), ""},
-		"guest, by a link of an administrator": {map[string]string{virsh: "<disk type='block'><source dev='/dev/bay7' index='1'/></disk>"}, is(unknown, unknown), "machine box"},
+		"guest, by a link of an administrator": {map[string]string{virsh: "<disk type='block'><source " +
+			"dev='/dev/bay7' index='1'/></disk>"}, is(unknown, unknown), "machine box"},
 		"guest with a volume of a pool":        {map[string]string{virsh: `<disk type="block"><source dev="/dev/zvol/tank/box"/></disk>`}, is(none, none), ""},
 		"guest with devices that are no disks": {map[string]string{virsh: "<rng><backend>/dev/urandom</backend></rng><serial><source path='/dev/ttyS9'/></serial>", pve: "args: -device /dev/vfio/9\nide2: none,media=cdrom\n"}, is(none, none), ""},
 	} {
@@ -75,7 +87,8 @@ func TestADriveThatIsGivenAway(t *testing.T) {
 // Behind a bridge the name is made of what the bridge says; a virtual drive has none of udev's making.
 func TestANameThatADriveMayStillHave(t *testing.T) {
 	m := newTree(t)
-	m.block("sda", fmt.Sprintf(usbAt, 1), gib, map[string]string{"device/vpd_pg80": page80("SER00001"), "device/vpd_pg83": page83(naaOfSDA)})
+	m.block("sda", fmt.Sprintf(usbAt, 1), gib, map[string]string{"device/vpd_pg80": page80("SER00001"),
+		"device/vpd_pg83": page83(naaOfSDA)})
 	m.block("vdb", virtual, gib, map[string]string{"serial": "lab1"})
 	m.file("/etc/pve/nodes/pve/qemu-server/101.conf", "scsi1: /dev/disk/by-id/usb-BRIDGE_7777-0:0\n")
 	for _, row := range m.list(Options{VirtualDrives: true}) {

@@ -27,8 +27,8 @@ func (p *pulse) note(open int) {
 	p.open, p.last = p.open+open, time.Now()
 }
 
-// watch calls hangs once the drive has been asked and nothing has come back from it for as long as silence. It ends with
-// ctx.
+// watch calls hangs once the drive has been asked and nothing has come back from it for as long as silence. It ends
+// with ctx.
 func (p *pulse) watch(ctx context.Context, silence time.Duration, hangs func()) {
 	for {
 		p.mu.Lock()

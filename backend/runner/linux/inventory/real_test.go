@@ -120,7 +120,8 @@ func TestARealBlankDriveIsFree(t *testing.T) {
 	if !drive.StartableFor(row.Identity, row.Usage).Destructive {
 		t.Error("it cannot be started")
 	}
-	if row.Identity.SizeBytes != realSize || row.Identity.Kind != drive.Virtual || !strings.HasPrefix(row.Identity.Backing, d.Backing+":") {
+	if row.Identity.SizeBytes != realSize || row.Identity.Kind != drive.Virtual ||
+		!strings.HasPrefix(row.Identity.Backing, d.Backing+":") {
 		t.Errorf("its identity is %+v", row.Identity)
 	}
 	if path, err := h.Find(t.Context(), row.Identity, Options{VirtualDrives: true}); err != nil || path != d.Path {
@@ -145,16 +146,21 @@ func TestWhatIsOnARealDrive(t *testing.T) {
 		word string
 	}{
 		"noise without any label": {func(t *testing.T, d *disk.LoopDisk) { writeAt(t, d.Path, noise, 0) }, ""},
-		"noise at the very end":   {func(t *testing.T, d *disk.LoopDisk) { writeAt(t, d.Path, noise[:512], realSize-512) }, "unknown content"},
-		"ext4":                    {func(t *testing.T, d *disk.LoopDisk) { tool(t, "mkfs.ext4", "-q", "-L", "photos", d.Path) }, "photos"},
-		"swap space":              {func(t *testing.T, d *disk.LoopDisk) { tool(t, "mkswap", d.Path) }, "swap"},
+		"noise at the very end": {func(t *testing.T, d *disk.LoopDisk) {
+			writeAt(t, d.Path, noise[:512],
+				realSize-512)
+		}, "unknown content"},
+		"ext4": {func(t *testing.T, d *disk.LoopDisk) { tool(t, "mkfs.ext4", "-q", "-L", "photos", d.Path) },
+			"photos"},
+		"swap space": {func(t *testing.T, d *disk.LoopDisk) { tool(t, "mkswap", d.Path) }, "swap"},
 		"physical volume": {func(t *testing.T, d *disk.LoopDisk) {
 			tool(t, "pvcreate", "-q", "--config", "devices{use_devicesfile=0}", d.Path)
 		}, "LVM"},
 		"closed LUKS": {func(t *testing.T, d *disk.LoopDisk) {
 			key := filepath.Join(t.TempDir(), "key")
 			os.WriteFile(key, []byte("secret"), 0o600)
-			tool(t, "cryptsetup", "luksFormat", "-q", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file", key, d.Path)
+			tool(t, "cryptsetup", "luksFormat", "-q", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations",
+				"1000", "--key-file", key, d.Path)
 		}, "LUKS"},
 		"btrfs": {func(t *testing.T, d *disk.LoopDisk) { tool(t, "mkfs.btrfs", "-q", "-f", "-M", d.Path) }, "btrfs"},
 		"a partition table": {func(t *testing.T, d *disk.LoopDisk) {

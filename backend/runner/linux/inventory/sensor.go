@@ -24,7 +24,8 @@ func (h *Host) Temperature(f *os.File) *int {
 	return sensed(h.sysfs(f), "temp1_input", coldest, smart.Hottest)
 }
 
-// TemperatureLimits reads what the sensor knows of the drive's limits: of SCT for drivetemp, WCTEMP and CCTEMP for NVMe.
+// TemperatureLimits reads what the sensor knows of the drive's limits: of SCT for drivetemp, WCTEMP and CCTEMP for
+// NVMe.
 func (h *Host) TemperatureLimits(f *os.File) (high, critical *int) {
 	dir := h.sysfs(f)
 	return sensed(dir, "temp1_max", lowestLimit, highestLimit), sensed(dir, "temp1_crit", lowestLimit, highestLimit)
@@ -52,7 +53,8 @@ func sensed(dir, file string, low, high int) *int {
 	if dir == "" {
 		return nil
 	}
-	for _, pattern := range []string{"device/hwmon/hwmon*", "device/hwmon*", "device/device/hwmon/hwmon*", "device/nvme*/hwmon*", "device/nvme*/hwmon/hwmon*"} {
+	for _, pattern := range []string{"device/hwmon/hwmon*", "device/hwmon*", "device/device/hwmon/hwmon*",
+		"device/nvme*/hwmon*", "device/nvme*/hwmon/hwmon*"} {
 		sensors, _ := filepath.Glob(filepath.Join(dir, pattern, file))
 		for _, s := range sensors {
 			milli, err := strconv.Atoi(text(s))

@@ -42,18 +42,21 @@ func settle(nodes []*node) []unitOf {
 			out = append(out, unitOf{paths: []*node{n}, answers: []answer{a}})
 		case n.id.ID() == "":
 			out = append(out, unitOf{paths: []*node{n}, answers: []answer{
-				claim(identityLayer, drive.Duplicate, "neither a serial number nor a worldwide name of its own can be read")}})
+				claim(identityLayer, drive.Duplicate, "neither a serial number nor a worldwide name of its own can "+
+					"be read")}})
 		case twins[n] || len(same) != len(byName[n.id.WWN]) && n.id.WWN != "" || len(same) > 1 && !pathsOfOne(same):
 			others := union(same, byName[n.id.WWN], serialMates(nodes, n, twins))
 			out = append(out, unitOf{paths: []*node{n}, answers: []answer{
-				claim(identityLayer, drive.Duplicate, "it cannot be told from %s by serial number and worldwide name", names(others, n))}})
+				claim(identityLayer, drive.Duplicate, "it cannot be told from %s by serial number and worldwide name",
+					names(others, n))}})
 		default:
 			u := unitOf{paths: same}
 			for _, p := range same {
 				done[p] = true
 			}
 			if len(same) > 1 {
-				u.answers = append(u.answers, clean(identityLayer, "one drive with %d paths: %s", len(same), names(same, nil)))
+				u.answers = append(u.answers, clean(identityLayer, "one drive with %d paths: %s", len(same),
+					names(same, nil)))
 			} else {
 				u.answers = append(u.answers, clean(identityLayer, "the only device that is %s", n.id.ID()))
 			}
@@ -63,10 +66,12 @@ func settle(nodes []*node) []unitOf {
 	for i := range out {
 		if mute := maybeSame(nodes, out[i].paths[0]); mute != nil {
 			out[i].answers = append(out[i].answers, failed(identityLayer,
-				"%s has the same model and size and gives no identity: it may be this drive on another path", mute.path()))
+				"%s has the same model and size and gives no identity: it may be this drive on another path",
+				mute.path()))
 		}
 		if out[i].paths[0].health.silent {
-			out[i].answers = append(out[i].answers, failed(identityLayer, "the drive behind the USB bridge was asked for its serial number and does not answer"))
+			out[i].answers = append(out[i].answers, failed(identityLayer, "the drive behind the USB bridge was "+
+				"asked for its serial number and does not answer"))
 		}
 		for _, note := range out[i].paths[0].notes {
 			out[i].answers = append(out[i].answers, clean(identityLayer, "%s", note))
@@ -113,11 +118,13 @@ func parts(nodes []*node) (twins map[*node]bool) {
 }
 
 // pathsOfOne reports whether nodes of equal identity are ways to one drive: they have a worldwide name and a size in
-// common, and hang on something that can have several ways. Two USB bridges never lead to one drive, and a SATA drive has
-// one cable: two at ports of their own that bear the same serial number and name are two cheap drives with one label.
+// common, and hang on something that can have several ways. Two USB bridges never lead to one drive, and a SATA drive
+// has one cable: two at ports of their own that bear the same serial number and name are two cheap drives with one
+// label.
 func pathsOfOne(same []*node) bool {
 	for _, n := range same {
-		if n.id.WWN == "" || n.id.Serial == "" || n.virtual || n.id.Transport == "usb" || onATAPort.MatchString(n.dir) || n.size != same[0].size {
+		if n.id.WWN == "" || n.id.Serial == "" || n.virtual || n.id.Transport == "usb" ||
+			onATAPort.MatchString(n.dir) || n.size != same[0].size {
 			return false
 		}
 	}

@@ -42,7 +42,8 @@ func TestABlankDriveIsFreeAndKnownByItsOwnPages(t *testing.T) {
 
 func TestWhatIsNoDriveIsNotListed(t *testing.T) {
 	m := newTree(t)
-	for _, name := range []string{"dm-0", "md127", "zd0", "zram0", "sr0", "ram0", "fd0", "rbd0", "drbd0", "bcache0", "nbd0", "loop0", "mmcblk0", "cciss!c0d0"} {
+	for _, name := range []string{"dm-0", "md127", "zd0", "zram0", "sr0", "ram0", "fd0", "rbd0", "drbd0", "bcache0",
+		"nbd0", "loop0", "mmcblk0", "cciss!c0d0"} {
 		m.block(name, virtual, 0, nil)
 	}
 	m.block("nvme0c0n1", "pci0000:00/nvme/nvme0", gib, map[string]string{"hidden": "1"})
@@ -66,20 +67,29 @@ func TestDrivesThatCannotBeTestedAsTheyAre(t *testing.T) {
 		class drive.Class
 		word  string
 	}{
-		"520-byte sectors":       {fmt.Sprintf(sasAt, 1, 0, 0), 0, nil, drive.Unsupported, "sg_format"},
-		"528-byte sectors":       {fmt.Sprintf(sasAt, 1, 0, 0), gib, map[string]string{"queue/logical_block_size": "528"}, drive.Unsupported, "528"},
-		"empty card reader":      {fmt.Sprintf(usbAt, 1), 0, map[string]string{"removable": "1"}, drive.Unsupported, "no medium"},
-		"write-protected":        {fmt.Sprintf(sasAt, 1, 0, 0), gib, map[string]string{"ro": "1"}, drive.Unsupported, "write-protected"},
-		"host-managed zones":     {fmt.Sprintf(sasAt, 1, 0, 0), gib, map[string]string{"queue/zoned": "host-managed"}, drive.Unsupported, "zoned"},
-		"protection information": {fmt.Sprintf(sasAt, 1, 0, 0), gib, map[string]string{"device/scsi_disk/1:0:0:0/protection_type": "2\n"}, drive.Unsupported, "T10"},
-		"unit of a controller":   {raidAt, gib, map[string]string{"device/vendor": "DELL", "device/model": "PERC H730P Mini"}, drive.Unsupported, "PERC"},
-		"unit of unknown brand":  {raidAt, gib, map[string]string{"device/model": "X", "device/../../scsi_host/host0/proc_name": "megaraid_sas"}, drive.Unsupported, "megaraid"},
-		"hpsa volume":            {fmt.Sprintf(sasAt, 1, 0, 0), gib, map[string]string{"device/raid_level": "RAID 5"}, drive.Unsupported, "RAID 5"},
-		"iSCSI":                  {iscsiAt, gib, nil, drive.Remote, "iscsi"},
+		"520-byte sectors": {fmt.Sprintf(sasAt, 1, 0, 0), 0, nil, drive.Unsupported, "sg_format"},
+		"528-byte sectors": {fmt.Sprintf(sasAt, 1, 0, 0), gib,
+			map[string]string{"queue/logical_block_size": "528"}, drive.Unsupported, "528"},
+		"empty card reader": {fmt.Sprintf(usbAt, 1), 0, map[string]string{"removable": "1"}, drive.Unsupported,
+			"no medium"},
+		"write-protected": {fmt.Sprintf(sasAt, 1, 0, 0), gib, map[string]string{"ro": "1"}, drive.Unsupported,
+			"write-protected"},
+		"host-managed zones": {fmt.Sprintf(sasAt, 1, 0, 0), gib, map[string]string{"queue/zoned": "host-managed"},
+			drive.Unsupported, "zoned"},
+		"protection information": {fmt.Sprintf(sasAt, 1, 0, 0), gib,
+			map[string]string{"device/scsi_disk/1:0:0:0/protection_type": "2\n"}, drive.Unsupported, "T10"},
+		"unit of a controller": {raidAt, gib, map[string]string{"device/vendor": "DELL",
+			"device/model": "PERC H730P Mini"}, drive.Unsupported, "PERC"},
+		"unit of unknown brand": {raidAt, gib, map[string]string{"device/model": "X",
+			"device/../../scsi_host/host0/proc_name": "megaraid_sas"}, drive.Unsupported, "megaraid"},
+		"hpsa volume": {fmt.Sprintf(sasAt, 1, 0, 0), gib, map[string]string{"device/raid_level": "RAID 5"},
+			drive.Unsupported, "RAID 5"},
+		"iSCSI": {iscsiAt, gib, nil, drive.Remote, "iscsi"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newTree(t)
-			attrs := map[string]string{"device/vendor": "SEAGATE", "device/model": "ST1", "device/vpd_pg80": page80("S1"), "device/vpd_pg83": page83(naaOfSDA)}
+			attrs := map[string]string{"device/vendor": "SEAGATE", "device/model": "ST1",
+				"device/vpd_pg80": page80("S1"), "device/vpd_pg83": page83(naaOfSDA)}
 			maps.Copy(attrs, c.attrs)
 			m.block("sda", c.at, c.size, attrs)
 			row := m.list(Options{})["/dev/sda"]
@@ -93,7 +103,8 @@ func TestDrivesThatCannotBeTestedAsTheyAre(t *testing.T) {
 
 func TestTwoPathsAreOneDriveAndOnesUseIsTheOthers(t *testing.T) {
 	m := newTree(t)
-	same := map[string]string{"device/vendor": "HGST", "device/model": "HUS72", "device/vpd_pg80": page80("P1"), "device/vpd_pg83": page83(naaOfSDA)}
+	same := map[string]string{"device/vendor": "HGST", "device/model": "HUS72", "device/vpd_pg80": page80("P1"),
+		"device/vpd_pg83": page83(naaOfSDA)}
 	m.block("sda", fmt.Sprintf(sasAt, 1, 0, 0), gib, same)
 	m.block("sdb", fmt.Sprintf(sasAt, 2, 0, 0), gib, same)
 
@@ -119,11 +130,13 @@ func TestNamespacesAndActuatorsArePartsOfOneDrive(t *testing.T) {
 	m := newTree(t)
 	const at = "pci0000:00/0000:03:00.0/nvme/nvme0"
 	for i, name := range []string{"nvme0n1", "nvme0n2"} {
-		m.block(name, at, gib, map[string]string{"device/serial": "N1", "device/model": "NV", "device/transport": "pcie",
-			"nsid": fmt.Sprint(i + 1), "wwid": fmt.Sprintf("eui.00253851000000a%d", i)})
+		m.block(name, at, gib, map[string]string{"device/serial": "N1", "device/model": "NV",
+			"device/transport": "pcie",
+			"nsid":             fmt.Sprint(i + 1), "wwid": fmt.Sprintf("eui.00253851000000a%d", i)})
 	}
 	for i, name := range []string{"sda", "sdb"} {
-		m.block(name, fmt.Sprintf(sasAt, 1, 0, i), gib, map[string]string{"device/vendor": "SEAGATE", "device/model": "MACH2",
+		m.block(name, fmt.Sprintf(sasAt, 1, 0, i), gib, map[string]string{"device/vendor": "SEAGATE",
+			"device/model":    "MACH2",
 			"device/vpd_pg80": page80("M1"), "device/vpd_pg83": page83(fmt.Sprintf("5000c500aabbcc1%d", i))})
 	}
 	rows := m.list(Options{})
@@ -142,31 +155,38 @@ func TestDrivesThatCannotBeToldApartAreLocked(t *testing.T) {
 	for name, make := range map[string]func(m *tree){
 		"bridges with one serial number": func(m *tree) {
 			for i, name := range []string{"sda", "sdb"} {
-				m.block(name, fmt.Sprintf(usbAt, i+1), gib, map[string]string{"device/vpd_pg80": page80("BRIDGE7"), "device/vpd_pg83": page83(naaOfSDA)})
+				m.block(name, fmt.Sprintf(usbAt, i+1), gib, map[string]string{"device/vpd_pg80": page80("BRIDGE7"),
+					"device/vpd_pg83": page83(naaOfSDA)})
 			}
 		},
 		"a serial number that counts as none": func(m *tree) {
 			for i, name := range []string{"sda", "sdb"} {
-				m.block(name, fmt.Sprintf(usbAt, i+1), gib, map[string]string{"device/vpd_pg80": page80("0123456789ABCDEF")})
+				m.block(name, fmt.Sprintf(usbAt, i+1), gib,
+					map[string]string{"device/vpd_pg80": page80("0123456789ABCDEF")})
 			}
 		},
 		"one name on two serial numbers": func(m *tree) {
 			for i, name := range []string{"sda", "sdb"} {
-				m.block(name, fmt.Sprintf(sataAt, i+1), gib, map[string]string{"device/vendor": "ATA", "device/vpd_pg80": page80(fmt.Sprint("S", i)), "device/vpd_pg83": page83(naaOfSDA)})
+				m.block(name, fmt.Sprintf(sataAt, i+1), gib, map[string]string{"device/vendor": "ATA",
+					"device/vpd_pg80": page80(fmt.Sprint("S", i)), "device/vpd_pg83": page83(naaOfSDA)})
 			}
 		},
 		"SATA drives that one label was printed for": func(m *tree) {
 			for i, name := range []string{"sda", "sdb"} {
-				m.block(name, fmt.Sprintf(sataAt, i+1), gib, map[string]string{"device/vendor": "ATA", "device/vpd_pg80": page80("AA000000000000000001"), "device/vpd_pg83": page83(naaOfSDA)})
+				m.block(name, fmt.Sprintf(sataAt, i+1), gib, map[string]string{"device/vendor": "ATA",
+					"device/vpd_pg80": page80("AA000000000000000001"), "device/vpd_pg83": page83(naaOfSDA)})
 			}
 		},
 		"one serial number, one with a name and one without": func(m *tree) {
-			m.block("sda", fmt.Sprintf(sataAt, 1), gib, map[string]string{"device/vendor": "ATA", "device/vpd_pg80": page80("S1"), "device/vpd_pg83": page83(naaOfSDA)})
-			m.block("sdb", fmt.Sprintf(sataAt, 2), gib, map[string]string{"device/vendor": "ATA", "device/vpd_pg80": page80("S1")})
+			m.block("sda", fmt.Sprintf(sataAt, 1), gib, map[string]string{"device/vendor": "ATA",
+				"device/vpd_pg80": page80("S1"), "device/vpd_pg83": page83(naaOfSDA)})
+			m.block("sdb", fmt.Sprintf(sataAt, 2), gib, map[string]string{"device/vendor": "ATA",
+				"device/vpd_pg80": page80("S1")})
 		},
 		"one identity, two sizes": func(m *tree) {
 			for i, name := range []string{"sda", "sdb"} {
-				m.block(name, fmt.Sprintf(sasAt, i+1, 0, 0), gib*int64(i+1), map[string]string{"device/vpd_pg80": page80("S1"), "device/vpd_pg83": page83(naaOfSDA)})
+				m.block(name, fmt.Sprintf(sasAt, i+1, 0, 0), gib*int64(i+1),
+					map[string]string{"device/vpd_pg80": page80("S1"), "device/vpd_pg83": page83(naaOfSDA)})
 			}
 		},
 	} {
@@ -187,8 +207,10 @@ func TestDrivesThatCannotBeToldApartAreLocked(t *testing.T) {
 func TestADeviceWithoutIdentityMakesItsTwinsDoubtful(t *testing.T) {
 	m := newTree(t)
 	m.sata("sda", 1)
-	m.block("sdb", fmt.Sprintf(sataAt, 2), gib, map[string]string{"device/vendor": "ATA", "device/model": "MADE UP DISK"})
-	m.block("sdc", fmt.Sprintf(sataAt, 3), 2*gib, map[string]string{"device/vendor": "ATA", "device/model": "MADE UP DISK", "device/vpd_pg80": page80("BIG")})
+	m.block("sdb", fmt.Sprintf(sataAt, 2), gib, map[string]string{"device/vendor": "ATA",
+		"device/model": "MADE UP DISK"})
+	m.block("sdc", fmt.Sprintf(sataAt, 3), 2*gib, map[string]string{"device/vendor": "ATA",
+		"device/model": "MADE UP DISK", "device/vpd_pg80": page80("BIG")})
 	rows := m.list(Options{})
 	expect(t, rows["/dev/sda"], drive.CannotTell, drive.NoPhrase, "/dev/sdb has the same model and size")
 	expect(t, rows["/dev/sdb"], drive.Duplicate, drive.NoPhrase, "")
@@ -208,8 +230,8 @@ func TestTheDrivesOwnSerialNumberWinsOverItsBridges(t *testing.T) {
 	}
 }
 
-// A bridge that smartctl does not know needs a device type. The usual ones are tried where that was asked for, and by one
-// that was given smartctl is asked from then on, though the drive bears another serial number by it.
+// A bridge that smartctl does not know needs a device type. The usual ones are tried where that was asked for, and by
+// one that was given smartctl is asked from then on, though the drive bears another serial number by it.
 func TestABridgeThatSmartctlDoesNotKnow(t *testing.T) {
 	m := newTree(t)
 	m.block("sda", fmt.Sprintf(usbAt, 1), gib, map[string]string{"device/vpd_pg80": page80("BRIDGE7")})
@@ -222,16 +244,21 @@ func TestABridgeThatSmartctlDoesNotKnow(t *testing.T) {
 		id, fits, asked string
 		smart           bool
 	}{
-		"without a type":         {Options{}, "BRIDGE7@", "", "", false},
-		"the usual ones tried":   {Options{TryTypes: []string{"BRIDGE7@"}}, "BRIDGE7@", "sntjmicron", "", false},
-		"another drive's tried":  {Options{TryTypes: []string{"OTHER"}}, "BRIDGE7@", "", "", false},
-		"by its type":            {Options{SMARTTypes: map[string]string{"BRIDGE7@": "sntjmicron"}}, "WD-REAL@", "", "sntjmicron", true},
-		"by a wrong type, tried": {Options{SMARTTypes: map[string]string{"BRIDGE7@": "sat"}, TryTypes: []string{"BRIDGE7@"}}, "BRIDGE7@", "sntjmicron", "sat", false},
-		"by a word that is none": {Options{SMARTTypes: map[string]string{"BRIDGE7@": "--set=on"}}, "BRIDGE7@", "", "", false},
+		"without a type":        {Options{}, "BRIDGE7@", "", "", false},
+		"the usual ones tried":  {Options{TryTypes: []string{"BRIDGE7@"}}, "BRIDGE7@", "sntjmicron", "", false},
+		"another drive's tried": {Options{TryTypes: []string{"OTHER"}}, "BRIDGE7@", "", "", false},
+		"by its type": {Options{SMARTTypes: map[string]string{"BRIDGE7@": "sntjmicron"}}, "WD-REAL@", "",
+			"sntjmicron", true},
+		"by a wrong type, tried": {Options{SMARTTypes: map[string]string{"BRIDGE7@": "sat"},
+			TryTypes: []string{"BRIDGE7@"}}, "BRIDGE7@", "sntjmicron", "sat", false},
+		"by a word that is none": {Options{SMARTTypes: map[string]string{"BRIDGE7@": "--set=on"}}, "BRIDGE7@", "", "",
+			false},
 	} {
 		row := m.list(c.opt)["/dev/sda"]
-		if row.Identity.ID() != c.id || row.Key() != "BRIDGE7@" || row.SMARTFits != c.fits || row.SMARTType != c.asked || row.SMART != nil && *row.SMART != c.smart {
-			t.Errorf("%s: %s, key %s, fits %q, asked by %q, SMART %v", name, row.Identity.ID(), row.Key(), row.SMARTFits, row.SMARTType, row.SMART)
+		if row.Identity.ID() != c.id || row.Key() != "BRIDGE7@" || row.SMARTFits != c.fits ||
+			row.SMARTType != c.asked || row.SMART != nil && *row.SMART != c.smart {
+			t.Errorf("%s: %s, key %s, fits %q, asked by %q, SMART %v", name, row.Identity.ID(), row.Key(),
+				row.SMARTFits, row.SMARTType, row.SMART)
 		}
 		if c.asked == "" && row.SMARTSaid != unknown {
 			t.Errorf("%s: smartctl is not quoted: %q", name, row.SMARTSaid)
@@ -241,12 +268,14 @@ func TestABridgeThatSmartctlDoesNotKnow(t *testing.T) {
 	tools := m.tools
 	m = newTree(t)
 	m.tools = tools
-	m.block("sda", fmt.Sprintf(usbAt, 1), gib, map[string]string{"device/vpd_pg80": page80("0123456789ABCDEF"), "device/model": "DOCK"})
+	m.block("sda", fmt.Sprintf(usbAt, 1), gib, map[string]string{"device/vpd_pg80": page80("0123456789ABCDEF"),
+		"device/model": "DOCK"})
 	const key = "DOCK, 1073741824 bytes"
 	if row := m.list(Options{TryTypes: []string{key}})["/dev/sda"]; row.Key() != key || row.SMARTFits != "sntjmicron" {
 		t.Errorf("without a serial number: key %q, fits %q", row.Key(), row.SMARTFits)
 	}
-	if row := m.list(Options{SMARTTypes: map[string]string{key: "sntjmicron"}})["/dev/sda"]; row.Key() != key || row.Identity.ID() != "WD-REAL@" {
+	if row := m.list(Options{SMARTTypes: map[string]string{key: "sntjmicron"}})["/dev/sda"]; row.Key() != key ||
+		row.Identity.ID() != "WD-REAL@" {
 		t.Errorf("without a serial number, by its type: key %q, %s", row.Key(), row.Identity.ID())
 	}
 }
@@ -279,7 +308,8 @@ func TestWhatTheKernelMadeOfADrive(t *testing.T) {
 			m.link("/sys/block/sda/holders/md0", "x")
 			m.link("/sys/block/md0/holders/dm-0", "x")
 			m.tools["mdadm --detail --export /dev/md0"] = "MD_UUID=1:2:3:4\n"
-			m.file("/proc/self/mountinfo", "1 0 "+text(m.root, "/sys/block/dm-0/dev")+" / / rw - ext4 /dev/mapper/my--vg-root rw\n")
+			m.file("/proc/self/mountinfo", "1 0 "+text(m.root, "/sys/block/dm-0/dev")+
+				" / / rw - ext4 /dev/mapper/my--vg-root rw\n")
 		}, drive.Boot, "(/)"},
 		"array": {func(m *tree) {
 			m.block("md0", virtual, gib, map[string]string{"md/uuid": "1"})
@@ -296,34 +326,46 @@ func TestWhatTheKernelMadeOfADrive(t *testing.T) {
 			m.link("/sys/block/sda/holders/dm-1", "x")
 			m.link("/sys/block/dm-1/holders/dm-2", "x")
 		}, drive.LVM, "volume group vg"},
-		"something unknown": {func(m *tree) { m.link("/sys/block/sda/holders/bcache0", "x") }, drive.OpenByProcess, "bcache0"},
+		"something unknown": {func(m *tree) { m.link("/sys/block/sda/holders/bcache0", "x") }, drive.OpenByProcess,
+			"bcache0"},
 		"member of a btrfs": {func(m *tree) {
 			m.sata("sdb", 2)
 			m.link("/sys/fs/btrfs/aa-bb/devices/sda", "x")
 			m.link("/sys/fs/btrfs/aa-bb/devices/sdb", "x")
 			m.file("/proc/self/mountinfo", "1 0 0:55 / /data rw - btrfs /dev/sdb rw\n")
 		}, drive.Btrfs, "2 devices of the btrfs file system aa-bb, mounted at /data"},
-		"swap":              {func(m *tree) { m.file("/proc/swaps", "Filename Type\n/dev/sda partition 1 0 -2\n") }, drive.Swap, "swaps"},
-		"swap out of reach": {func(m *tree) { m.file("/proc/swaps", "Filename Type\n/dev/gone partition 1 0 -2\n") }, drive.CannotTell, "/dev/gone"},
+		"swap": {func(m *tree) { m.file("/proc/swaps", "Filename Type\n/dev/sda partition 1 0 -2\n") },
+			drive.Swap, "swaps"},
+		"swap out of reach": {func(m *tree) { m.file("/proc/swaps", "Filename Type\n/dev/gone partition 1 0 -2\n") },
+			drive.CannotTell, "/dev/gone"},
 		"mounted loop over it": {func(m *tree) {
 			m.block("loop4", virtual, gib, map[string]string{"loop/backing_file": "/dev/sda"})
-			m.file("/proc/self/mountinfo", "1 0 "+text(m.root, "/sys/block/loop4/dev")+" / /l rw - ext4 /dev/loop4 rw\n")
+			m.file("/proc/self/mountinfo", "1 0 "+text(m.root, "/sys/block/loop4/dev")+
+				" / /l rw - ext4 /dev/loop4 rw\n")
 		}, drive.Mounted, "loop4 is a loop device over sda, mounted at /l"},
-		"loop over it": {func(m *tree) { m.block("loop4", virtual, gib, map[string]string{"loop/backing_file": "/dev/sda"}) }, drive.OpenByProcess, "loop4"},
-		"iSCSI target": {func(m *tree) { m.file("/sys/kernel/config/target/core/iblock_0/lun1/udev_path", "/dev/sda\n") }, drive.OpenByProcess, "LIO as lun1"},
+		"loop over it": {func(m *tree) {
+			m.block("loop4", virtual, gib,
+				map[string]string{"loop/backing_file": "/dev/sda"})
+		}, drive.OpenByProcess, "loop4"},
+		"iSCSI target": {func(m *tree) {
+			m.file("/sys/kernel/config/target/core/iblock_0/lun1/udev_path",
+				"/dev/sda\n")
+		}, drive.OpenByProcess, "LIO as lun1"},
 		"stopped guest": {func(m *tree) {
 			m.link("/dev/disk/by-id/ata-X", "../../sda")
 			m.file("/etc/pve/nodes/pve/qemu-server/101.conf", "scsi1: /dev/disk/by-id/ata-X,size=1G\n")
 		}, drive.OpenByProcess, "machine 101"},
 		"Unraid, array stopped": {func(m *tree) {
 			m.file("/etc/unraid-version", "version=7")
-			m.file("/var/local/emhttp/disks.ini", "[\"parity\"]\ndevice=\"\"\n[\"disk1\"]\nname=\"disk1\"\ndevice=\"sda\"\ntype=\"Data\"\n")
+			m.file("/var/local/emhttp/disks.ini",
+				"[\"parity\"]\ndevice=\"\"\n[\"disk1\"]\nname=\"disk1\"\ndevice=\"sda\"\ntype=\"Data\"\n")
 		}, drive.Unraid, "disk1"},
 		"Unraid with half a list": {func(m *tree) {
 			m.file("/etc/unraid-version", "version=7")
 			m.file("/var/local/emhttp/disks.ini", "[\"parity\"]\ndevice=\"\"\n")
 		}, drive.CannotTell, "disks.ini"},
-		"Unraid without its list": {func(m *tree) { m.file("/etc/unraid-version", "version=7") }, drive.CannotTell, "disks.ini"},
+		"Unraid without its list": {func(m *tree) { m.file("/etc/unraid-version", "version=7") }, drive.CannotTell,
+			"disks.ini"},
 		"TrueNAS knows a pool": {func(m *tree) {
 			m.tools["midclt call disk.details"] = `{"used":[{"name":"sda","imported_zpool":"tank"}],"unused":[]}`
 		}, drive.Pool, "tank"},
@@ -339,13 +381,15 @@ func TestWhatTheKernelMadeOfADrive(t *testing.T) {
 			m.tools["midclt call disk.details"] = `{"used":[],"unused":[{"name":"sda"}]}`
 			m.tools["midclt call failover.status"] = "\n"
 		}, drive.CannotTell, "failover.status"},
-		"TrueNAS refuses": {func(m *tree) { m.tools["midclt call disk.details"] = "Failed to login\n" }, drive.CannotTell, "disk.details"},
+		"TrueNAS refuses": {func(m *tree) { m.tools["midclt call disk.details"] = "Failed to login\n" },
+			drive.CannotTell, "disk.details"},
 		"Proxmox counts it": {func(m *tree) {
 			m.dir("/etc/pve")
 			m.file("/proc/sys/kernel/hostname", "pve\n")
 			m.tools["pvesh get /nodes/pve/disks/list --output-format json"] = `[{"devpath":"/dev/sda","used":"BIOS boot"}]`
 		}, drive.Data, "BIOS boot"},
-		"a torn mountinfo": {func(m *tree) { m.file("/proc/self/mountinfo", "garbage\n") }, drive.CannotTell, "mountinfo"},
+		"a torn mountinfo": {func(m *tree) { m.file("/proc/self/mountinfo", "garbage\n") }, drive.CannotTell,
+			"mountinfo"},
 		"claimed in the kernel": {func(m *tree) {
 			m.open["sda"] = func(exclusive bool) (Device, error) {
 				if exclusive {
@@ -354,9 +398,11 @@ func TestWhatTheKernelMadeOfADrive(t *testing.T) {
 				return zeros{}, nil
 			}
 		}, drive.OpenByProcess, "EBUSY"},
-		"cannot be opened":  {func(m *tree) { m.open["sda"] = func(bool) (Device, error) { return nil, unix.EIO } }, drive.CannotTell, ""},
-		"reserved":          {func(m *tree) { m.reads("sda", failing{0, gib, unix.EBADE}) }, drive.Remote, "reserved"},
-		"a path that fails": {func(m *tree) { m.reads("sda", failing{0, 1 << 20, unix.EIO}) }, drive.CannotTell, "input/output error"},
+		"cannot be opened": {func(m *tree) { m.open["sda"] = func(bool) (Device, error) { return nil, unix.EIO } },
+			drive.CannotTell, ""},
+		"reserved": {func(m *tree) { m.reads("sda", failing{0, gib, unix.EBADE}) }, drive.Remote, "reserved"},
+		"a path that fails": {func(m *tree) { m.reads("sda", failing{0, 1 << 20, unix.EIO}) }, drive.CannotTell,
+			"input/output error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newTree(t)
@@ -432,7 +478,8 @@ func TestUnknownContentIsData(t *testing.T) {
 	expect(t, m.list(Options{})["/dev/sda"], drive.Data, drive.SerialPhrase, "unknown content at byte")
 }
 
-// A quick wipe takes the table and the superblock: the files are still there, and so are the copies that bring them back.
+// A quick wipe takes the table and the superblock: the files are still there, and so are the copies that bring them
+// back.
 func TestADriveAfterAQuickWipeIsData(t *testing.T) {
 	m := newTree(t)
 	m.sata("sda", 1)
@@ -466,7 +513,8 @@ func TestALoopOnADriveUnderTestIsLocked(t *testing.T) {
 	m := newTree(t)
 	m.sata("sda", 1)
 	m.block("loop0", virtual, gib, map[string]string{"loop/backing_file": "/dev/sda"})
-	rows := m.list(Options{VirtualDrives: true, Busy: map[string]string{"SER00001@5000C50000000001": "job0000000000001"}})
+	rows := m.list(Options{VirtualDrives: true,
+		Busy: map[string]string{"SER00001@5000C50000000001": "job0000000000001"}})
 	if row := rows["/dev/loop0"]; drive.StartableFor(row.Identity, row.Usage).Destructive {
 		t.Errorf("it can be started:\n%s", whyOf(row.Usage))
 	}
@@ -495,7 +543,8 @@ func TestCommandNodesLeadToTheirDrives(t *testing.T) {
 	m.file("/sys/block/sda/device/scsi_generic/sg0/dev", "21:0\n")
 	const at = "pci0000:00/0000:03:00.0/nvme/nvme0"
 	for i, name := range []string{"nvme0n1", "nvme0n2"} {
-		m.block(name, at, gib, map[string]string{"device/serial": "N1", "device/dev": "240:0", "nsid": fmt.Sprint(i + 1)})
+		m.block(name, at, gib, map[string]string{"device/serial": "N1", "device/dev": "240:0",
+			"nsid": fmt.Sprint(i + 1)})
 		m.file("/sys/devices/"+at+"/ng0n"+fmt.Sprint(i+1)+"/dev", fmt.Sprintf("239:%d", i))
 	}
 	s, err := m.host().newSurvey(t.Context(), Options{})
@@ -503,7 +552,8 @@ func TestCommandNodesLeadToTheirDrives(t *testing.T) {
 		t.Fatal(err)
 	}
 	leads := s.topo.nodesOf(s.nodes)
-	for dev, want := range map[Number]string{{21, 0}: "/dev/sda", {240, 0}: "/dev/nvme0n1, /dev/nvme0n2", {239, 0}: "/dev/nvme0n1", {239, 1}: "/dev/nvme0n2"} {
+	for dev, want := range map[Number]string{{21, 0}: "/dev/sda", {240, 0}: "/dev/nvme0n1, /dev/nvme0n2",
+		{239, 0}: "/dev/nvme0n1", {239, 1}: "/dev/nvme0n2"} {
 		if got := names(leads[devKey{dev, true}], nil); got != want {
 			t.Errorf("character device %v leads to %q, want %q", dev, got, want)
 		}

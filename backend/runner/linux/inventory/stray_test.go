@@ -28,10 +28,12 @@ func laid(n int, at map[int]any) []byte {
 // A member that dropped out of something that is active here, and came back under another name, is free as far as the
 // kernel says: only its label tells that it is wanted back.
 func TestAStrayMemberOfSomethingActiveIsLocked(t *testing.T) {
-	md := laid(256, map[int]any{0: uint32(0xa92b4efc), 8: uint32(90), 20: uint32(0x01234567), 28: uint32(1), 40: uint32(2),
+	md := laid(256, map[int]any{0: uint32(0xa92b4efc), 8: uint32(90), 20: uint32(0x01234567), 28: uint32(1),
+		40: uint32(2),
 		52: uint32(0x89abcdef), 56: uint32(0x11111111), 60: uint32(0x22223333)})
 	pv := laid(512, map[int]any{0: "LABELONE", 20: uint32(32), 24: "LVM2 001", 32: "abcdefghijklmnopqrstuvwxyz012345"})
-	bcachefs := laid(256, map[int]any{24: "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef", 56: "0123456789abcdef"})
+	bcachefs := laid(256, map[int]any{24: "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef",
+		56: "0123456789abcdef"})
 	imsm := laid(512, map[int]any{0: "Intel Raid ISM Cfg Sig. 1.3.00"})
 	ddf := laid(512, map[int]any{0: "\xde\x11\xde\x11crc LSI     serial"})
 	drbd := laid(512, map[int]any{60: "\x83\x74\x02\x6b"})
@@ -54,7 +56,8 @@ func TestAStrayMemberOfSomethingActiveIsLocked(t *testing.T) {
 		"a physical volume that names no group": {512, pv, func(m *tree) {
 			m.block("dm-0", virtual, gib, map[string]string{"dm/uuid": "LVM-abc", "dm/name": "vg-lv"})
 		}, drive.CannotTell, "names no volume group"},
-		"bcachefs": {4096, bcachefs, func(m *tree) { m.dir("/sys/fs/bcachefs/30313233-3435-3637-3839-616263646566") }, drive.Mounted, "30313233"},
+		"bcachefs": {4096, bcachefs, func(m *tree) { m.dir("/sys/fs/bcachefs/30313233-3435-3637-3839-616263646566") },
+			drive.Mounted, "30313233"},
 		"Intel RAID": {gib - 1024, imsm, func(m *tree) {
 			m.block("md127", virtual, 0, map[string]string{"md/metadata_version": "external:imsm\n"})
 		}, drive.RAID, "may be one of md127"},
@@ -62,7 +65,8 @@ func TestAStrayMemberOfSomethingActiveIsLocked(t *testing.T) {
 			m.block("md127", virtual, 0, map[string]string{"md/metadata_version": "external:ddf\n"})
 		}, drive.RAID, "may be one of md127"},
 		"dmraid": {gib - 1024, imsm, func(m *tree) {
-			m.block("dm-1", virtual, gib, map[string]string{"dm/uuid": "DMRAID-isw_abc_Volume0", "dm/name": "isw_abc_Volume0"})
+			m.block("dm-1", virtual, gib, map[string]string{"dm/uuid": "DMRAID-isw_abc_Volume0",
+				"dm/name": "isw_abc_Volume0"})
 		}, drive.RAID, "isw_abc_Volume0"},
 		"DRBD": {gib - 4096, drbd, func(m *tree) { m.block("drbd0", virtual, gib, nil) }, drive.OpenByProcess, "drbd0"},
 	} {

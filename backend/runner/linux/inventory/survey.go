@@ -73,7 +73,8 @@ func (h *Host) newSurvey(ctx context.Context, opt Options) (*survey, error) {
 	}
 	topo.askLoops(ctx, opt.Want)
 	s := &survey{h: h, opt: opt, topo: topo, nodes: topo.nodes(), samples: listSamples,
-		own: map[Number]bool{}, slots: make(chan struct{}, maxScans), asks: make(chan struct{}, maxAsks), looks: map[*node]*look{}}
+		own: map[Number]bool{}, slots: make(chan struct{}, maxScans), asks: make(chan struct{}, maxAsks),
+		looks: map[*node]*look{}}
 	for _, f := range opt.Held {
 		if dev, err := blockNumber(int(f.Fd())); err == nil {
 			s.own[dev] = true
@@ -91,8 +92,8 @@ func each(nodes []*node, f func(*node)) {
 	wg.Wait()
 }
 
-// identifyAll reads all identities and settles who is who. It leaves time to what comes after: a USB drive that does not
-// answer must not keep all others from being looked at.
+// identifyAll reads all identities and settles who is who. It leaves time to what comes after: a USB drive that does
+// not answer must not keep all others from being looked at.
 func (s *survey) identifyAll(ctx context.Context) {
 	each(s.nodes, func(n *node) {
 		ctx, cancel := context.WithTimeout(ctx, s.patience(n))
@@ -150,8 +151,8 @@ func (s *survey) lookAtAll(ctx context.Context, nodes []*node, list bool) {
 	wg.Wait()
 }
 
-// lookAt reads all that one node has to say; it ends with ctx at the latest. In a list a drive that hangs is left behind
-// much earlier: it must not keep all others from being shown.
+// lookAt reads all that one node has to say; it ends with ctx at the latest. In a list a drive that hangs is left
+// behind much earlier: it must not keep all others from being shown.
 func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
 	var wg sync.WaitGroup
 	ctx, cancel := context.WithCancel(ctx)
@@ -199,7 +200,8 @@ func (s *survey) lookAt(ctx context.Context, n *node, l *look, list bool) {
 		})
 		wg.Go(func() {
 			limits, _ := await(ctx, func() ([2]*int, error) {
-				return [2]*int{sensed(n.dir, "temp1_max", lowestLimit, highestLimit), sensed(n.dir, "temp1_crit", lowestLimit, highestLimit)}, nil
+				return [2]*int{sensed(n.dir, "temp1_max", lowestLimit, highestLimit),
+					sensed(n.dir, "temp1_crit", lowestLimit, highestLimit)}, nil
 			})
 			l.high, l.crit = limits[0], limits[1]
 		})
@@ -256,9 +258,15 @@ func (s *survey) askLayers(ctx context.Context) {
 	}{
 		{"mounts", "not mounted", func() (claims, bool, error) { return always(t.mountClaims(everywhere), mountErr) }},
 		{"swap", "not swapped to", func() (claims, bool, error) { return always(t.swapClaims()) }},
-		{"holders", "nothing is made of it", func() (claims, bool, error) { return always(t.holderClaims(everywhere), mountErr) }},
+		{"holders", "nothing is made of it", func() (claims, bool, error) {
+			return always(t.holderClaims(everywhere),
+				mountErr)
+		}},
 		{"loops", "no loop device over it", func() (claims, bool, error) { return always(t.loopClaims(everywhere)) }},
-		{openLayer, "no process has it open", func() (claims, bool, error) { return always(h.openClaims(ctx, t, s.nodes)) }},
+		{openLayer, "no process has it open", func() (claims, bool,
+			error) {
+			return always(h.openClaims(ctx, t, s.nodes))
+		}},
 		{promisedLayer, "given to none", func() (claims, bool, error) { return always(t.promisedClaims(s.nodes)) }},
 		{trueNASLayer, "counts as unused", func() (claims, bool, error) { return h.trueNASClaims(ctx, t) }},
 		{standbyLayer, "no standby controller", func() (claims, bool, error) { return h.standbyClaims(ctx, t) }},
@@ -273,7 +281,11 @@ func (s *survey) askLayers(ctx context.Context) {
 	var wg sync.WaitGroup
 	for i, l := range layers {
 		wg.Go(func() {
-			r, err := await(ctx, func() (reply, error) { found, there, err := l.ask(); return reply{found, there}, err })
+			r, err := await(ctx, func() (reply, error) {
+				found, there, err := l.ask()
+				return reply{found, there},
+					err
+			})
 			if err != nil || r.there {
 				results[i] = &layerResult{name: l.name, clean: l.clean, claims: r.claims, err: err}
 			}

@@ -32,7 +32,8 @@ func (h *Host) threads(pid string) []string {
 	return out
 }
 
-// tables picks one thread for each descriptor table. Where the kernel does not compare them each counts as having its own.
+// tables picks one thread for each descriptor table. Where the kernel does not compare them each counts as having its
+// own.
 func (h *Host) tables(threads []string) []string {
 	var out []string
 	for _, t := range threads {
@@ -82,12 +83,12 @@ func parseMapping(line string) (mapping, bool) {
 	return mapping{at: bare(from) + "-" + bare(to), file: file, write: write}, true
 }
 
-// mapWait is how long the kernel may take to list what a process has in its memory: it waits for one that is amid a change
-// of it, and that one may wait for a dead drive.
+// mapWait is how long the kernel may take to list what a process has in its memory: it waits for one that is amid a
+// change of it, and that one may wait for a dead drive.
 const mapWait = 2 * time.Second
 
-// mappings lists the files in a process's memory, each once, as the first of its threads shows them that still has any. A
-// process that the kernel cannot list is one that may not be seen.
+// mappings lists the files in a process's memory, each once, as the first of its threads shows them that still has any.
+// A process that the kernel cannot list is one that may not be seen.
 func (h *Host) mappings(ctx context.Context, threads []string) (out []mapping, thread string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, mapWait)
 	defer cancel()
@@ -95,7 +96,8 @@ func (h *Host) mappings(ctx context.Context, threads []string) (out []mapping, t
 		out, err := await(ctx, func() ([]mapping, error) { return h.readMappings(thread) })
 		switch {
 		case errors.Is(err, errNoAnswer):
-			return nil, thread, fmt.Errorf("what process %s has in its memory: %w (%w)", threads[0], err, fs.ErrPermission)
+			return nil, thread, fmt.Errorf("what process %s has in its memory: %w (%w)", threads[0], err,
+				fs.ErrPermission)
 		case err != nil && !gone(err):
 			return nil, thread, fmt.Errorf("what process %s has in its memory: %w", threads[0], err)
 		case len(out) > 0:

@@ -22,7 +22,8 @@ func TestWhatWouldBeLostIsToldWorstFirst(t *testing.T) {
 	spare, gone := label.PoolSpare, label.PoolDestroyed
 	ext := label.Found{Kind: "ext", UUID: "a", Text: `ext4 file system "photos"`, Offset: 1 << 30}
 	md := label.Found{Kind: "md", UUID: "b", Text: "Linux RAID, raid1 of 2 drives"}
-	stale := label.Found{Kind: "zfs", VdevGUID: "77", VdevRole: "spare", PoolState: &spare, Text: "spare device of a ZFS pool"}
+	stale := label.Found{Kind: "zfs", VdevGUID: "77", VdevRole: "spare", PoolState: &spare,
+		Text: "spare device of a ZFS pool"}
 	destroyed := label.Found{Kind: "zfs", PoolGUID: "8", VdevGUID: "9", PoolState: &gone, Text: `ZFS pool "old", destroyed`}
 	gpt := label.Found{Kind: "gpt", UUID: "c", Text: "GPT partition table with Linux"}
 	backup := label.Found{Kind: "gpt_backup", UUID: "c", Text: "backup of a GPT partition table with Linux"}
@@ -35,11 +36,12 @@ func TestWhatWouldBeLostIsToldWorstFirst(t *testing.T) {
 		`ext4 file system "photos"; Linux RAID, raid1 of 2 drives; spare device of a ZFS pool`: {[]label.Found{stale, md, ext}, true},
 		`ext4 file system "photos"; GPT partition table with Linux`:                            {[]label.Found{gpt, ext, backup}, true},
 		`ZFS pool "old", destroyed; GPT partition table with Linux`:                            {[]label.Found{gpt, backup, destroyed}, true},
-		"unknown content amid the drive; spare device of a ZFS pool":                           {[]label.Found{stale}, true},
-		"unknown content amid the drive; Linux swap; GPT partition table with Linux":           {[]label.Found{gpt, swap}, true},
-		"spare device of a ZFS pool":                                                           {[]label.Found{stale}, false},
-		"unknown content at byte 0":                                                            {nil, true},
-		"GPT partition table with Linux":                                                       {[]label.Found{gpt, backup}, false},
+		"unknown content amid the drive; spare device of a ZFS pool": {[]label.Found{stale},
+			true},
+		"unknown content amid the drive; Linux swap; GPT partition table with Linux": {[]label.Found{gpt, swap}, true},
+		"spare device of a ZFS pool":     {[]label.Found{stale}, false},
+		"unknown content at byte 0":      {nil, true},
+		"GPT partition table with Linux": {[]label.Found{gpt, backup}, false},
 	} {
 		m := zfsMachine(t)
 		s, err := m.host().newSurvey(t.Context(), Options{})
@@ -65,7 +67,8 @@ func TestWhatLiesBesideIsToldToo(t *testing.T) {
 	ext := claim(labelLayer, drive.Data, "ext4 file system").weighing(label.Contents)
 	pool := claim(zfsLayer, drive.ExportedPool, "ZFS pool old, exported").in("pool old", "exported")
 	pool.poolName, pool.poolGUID = "old", "5"
-	if u := usageOf([]answer{ext, pool}); u.Text != "ZFS pool old, exported; ext4 file system" || u.Chip() != "pool old · exported · and other data" {
+	if u := usageOf([]answer{ext, pool}); u.Text != "ZFS pool old, exported; ext4 file system" ||
+		u.Chip() != "pool old · exported · and other data" {
 		t.Errorf("%q, %q", u.Text, u.Chip())
 	}
 	bad := failed(contentLayer, "medium error at byte 0")
@@ -76,7 +79,8 @@ func TestWhatLiesBesideIsToldToo(t *testing.T) {
 	ext.path = "/dev/sda"
 	again := ext
 	again.path = "/dev/sdb"
-	if u := usageOf([]answer{ext, again}); u.Text != "ext4 file system" || u.Why[1].Answer != "/dev/sdb: ext4 file system" {
+	if u := usageOf([]answer{ext, again}); u.Text != "ext4 file system" ||
+		u.Why[1].Answer != "/dev/sdb: ext4 file system" {
 		t.Errorf("%q, %v", u.Text, u.Why)
 	}
 }

@@ -168,8 +168,8 @@ func (t *topology) resolve(path string) *block {
 	return t.byName[strings.ReplaceAll(name, "/", "!")]
 }
 
-// backing is the path of what a loop device is made of, for people: it may lead nowhere, or to something else by now. The
-// word that a deleted file bears is left out.
+// backing is the path of what a loop device is made of, for people: it may lead nowhere, or to something else by now.
+// The word that a deleted file bears is left out.
 func (b *block) backing() string {
 	return strings.TrimSuffix(b.attr("loop", "backing_file"), " (deleted)")
 }

@@ -163,7 +163,8 @@ func (m *tree) block(name, at string, size int64, attrs map[string]string) {
 	m.next += 16
 	all := map[string]string{
 		"dev": fmt.Sprintf("8:%d", m.next), "size": fmt.Sprint(size / 512), "ro": "0", "removable": "0",
-		"queue/logical_block_size": "512", "queue/physical_block_size": "4096", "queue/rotational": "1", "queue/zoned": "none",
+		"queue/logical_block_size": "512", "queue/physical_block_size": "4096", "queue/rotational": "1",
+		"queue/zoned": "none",
 	}
 	maps.Copy(all, attrs)
 	for key, value := range all {
@@ -205,7 +206,8 @@ func (m *tree) sata(name string, n int) {
 	m.t.Helper()
 	m.block(name, fmt.Sprintf(sataAt, n), gib, map[string]string{
 		"device/vendor": "ATA     ", "device/model": "MADE UP DISK    ", "device/rev": "0001",
-		"device/vpd_pg80": page80(fmt.Sprintf("SER%05d", n)), "device/vpd_pg83": page83(fmt.Sprintf("5000c500000000%02x", n)),
+		"device/vpd_pg80": page80(fmt.Sprintf("SER%05d", n)),
+		"device/vpd_pg83": page83(fmt.Sprintf("5000c500000000%02x", n)),
 	})
 }
 
@@ -244,7 +246,8 @@ func expect(t *testing.T, row wire.DriveRow, class drive.Class, phrase drive.Phr
 	t.Helper()
 	u := row.Usage
 	if u.Class != class || u.PhraseKind != phrase || !strings.Contains(u.Text, word) {
-		t.Errorf("%s is %s (%q, phrase %s), want %s (…%s…, phrase %s)\n%s", row.Path, u.Class, u.Text, u.PhraseKind, class, word, phrase, whyOf(u))
+		t.Errorf("%s is %s (%q, phrase %s), want %s (…%s…, phrase %s)\n%s", row.Path, u.Class, u.Text, u.PhraseKind,
+			class, word, phrase, whyOf(u))
 	}
 }
 

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	maxScans   = 24              // scans that begin at once: each takes up to 20 MiB of memory
-	maxAsks    = 8               // runs of smartctl at once: on a weak machine many would keep the scans from ending in time
+	maxScans = 24 // scans that begin at once: each takes up to 20 MiB of memory
+	// runs of smartctl at once: on a weak machine many would keep the scans from ending in time
+	maxAsks    = 8
 	slotPeriod = 2 * time.Second // what takes longer gives its place to the next
 )
 

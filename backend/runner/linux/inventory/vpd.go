@@ -100,7 +100,8 @@ func ascii(b []byte) string {
 }
 
 // countings are what a bridge says whose maker never gave it a serial number.
-var countings = []string{"0123456789ABCDEF0123456789ABCDEF", "1234567890ABCDEF1234567890ABCDEF", "12345678901234567890", "123456789ABCDEF0123456789ABCDEF"}
+var countings = []string{"0123456789ABCDEF0123456789ABCDEF", "1234567890ABCDEF1234567890ABCDEF",
+	"12345678901234567890", "123456789ABCDEF0123456789ABCDEF"}
 
 // ownSerial gives a serial number, or nothing where it is one that many devices share.
 func ownSerial(s string) string {

@@ -61,7 +61,8 @@ func (v *vdev) wayOut() string {
 	default:
 		how = fmt.Sprintf("zpool replace %s %s NEW_DRIVE", v.pool.name, v.guid)
 	}
-	return "Take it out of its pool first: " + how + ". Overwriting a device that a pool counts on costs the pool its redundancy, so Burnish never forces it."
+	return "Take it out of its pool first: " + how + ". Overwriting a device that a pool counts on costs the pool " +
+		"its redundancy, so Burnish never forces it."
 }
 
 // gone reports whether the pool knows that the device is not there.
@@ -175,7 +176,8 @@ func (h *Host) importedText(ctx context.Context) (imported, error) {
 const maxDepth = 16 // of vdevs in vdevs
 
 // sections are the parts of a pool apart from its data, and the role of what is in them.
-var sections = map[string]string{"logs": "log", "special": "special", "dedup": "dedup", "l2cache": "cache", "cache": "cache", "spares": "spare"}
+var sections = map[string]string{"logs": "log", "special": "special", "dedup": "dedup", "l2cache": "cache",
+	"cache": "cache", "spares": "spare"}
 
 // parsePoolJSON reads `zpool status -j --json-int -P -L`.
 func parsePoolJSON(data []byte) (imported, error) {
@@ -197,7 +199,8 @@ func parsePoolJSON(data []byte) (imported, error) {
 			return imported{}, fmt.Errorf("zpool status -j gives no guid of pool %.64q", name)
 		}
 		scan, _ := body["scan_stats"].(map[string]any)
-		p.busy = word(scan["function"]) == "RESILVER" && word(scan["state"]) != "FINISHED" && word(scan["state"]) != "CANCELED"
+		p.busy = word(scan["function"]) == "RESILVER" && word(scan["state"]) != "FINISHED" &&
+			word(scan["state"]) != "CANCELED"
 		i.pools[p.guid] = p
 		before := len(i.byGUID)
 		if err := i.walk(p, body["vdevs"], "", "", 0); err != nil {
@@ -230,7 +233,8 @@ func (i *imported) walk(p *pool, tree any, role, group string, depth int) error 
 		rebuild, _ := body["rebuild_stats"].(map[string]any)
 		p.busy = p.busy || moves(name) || word(rebuild["state"]) == "ACTIVE"
 		if guid := word(body["guid"]); guid != "" {
-			i.add(&vdev{pool: p, guid: guid, path: word(body["path"]), role: role, group: group, state: word(body["state"]), inner: has})
+			i.add(&vdev{pool: p, guid: guid, path: word(body["path"]), role: role, group: group,
+				state: word(body["state"]), inner: has})
 		} else if !has {
 			return fmt.Errorf("zpool status -j gives no guid of %.64q", name)
 		}
@@ -324,7 +328,8 @@ func parseStatus(data []byte, pools map[string]*pool, found func(v *vdev, name s
 		switch {
 		case in == nil || len(fields) == 0:
 		case fields[0] == "scan:":
-			in.busy = in.busy || strings.Contains(line, "resilver") && strings.Contains(line, " in progress") // "resilver (mirror-0)": a rebuild
+			// "resilver (mirror-0)": a rebuild
+			in.busy = in.busy || strings.Contains(line, "resilver") && strings.Contains(line, " in progress")
 		case fields[0] == "NAME" && len(fields) > 1 && fields[1] == "STATE":
 			table, role, group, last = true, "", "", nil
 		case fields[0] == "errors:":

@@ -72,11 +72,13 @@ func TestBothFormsOfPoolStatusTellTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for guid, want := range map[string]struct{ role, state string }{
-		"18446744073709551615": {"", "ONLINE"}, "2002": {"", "UNAVAIL"}, "3001": {"log", "ONLINE"}, "3002": {"cache", "ONLINE"}, "3003": {"spare", "AVAIL"},
+		"18446744073709551615": {"", "ONLINE"}, "2002": {"", "UNAVAIL"}, "3001": {"log", "ONLINE"},
+		"3002": {"cache", "ONLINE"}, "3003": {"spare", "AVAIL"},
 	} {
 		for form, i := range map[string]imported{"JSON": fromJSON, "text": fromText} {
 			v := i.byGUID[guid]
-			if v == nil || v.pool.name != "tank" || v.pool.guid != "1111" || v.role != want.role || v.state != want.state {
+			if v == nil || v.pool.name != "tank" || v.pool.guid != "1111" || v.role != want.role ||
+				v.state != want.state {
 				t.Errorf("%s: device %s is %v, want role %q and state %s", form, guid, v, want.role, want.state)
 			}
 		}
@@ -147,7 +149,8 @@ func (m *tree) judge(found ...label.Found) drive.Usage {
 
 func TestZFSLabelsAreMatchedByGUID(t *testing.T) {
 	state := func(n int) *int { return &n }
-	member := label.Found{Kind: "zfs", PoolName: "tank", PoolGUID: "1111", VdevGUID: "2002", PoolState: state(label.PoolActive), Hostname: "nas"}
+	member := label.Found{Kind: "zfs", PoolName: "tank", PoolGUID: "1111", VdevGUID: "2002",
+		PoolState: state(label.PoolActive), Hostname: "nas"}
 	with := func(change func(*label.Found)) label.Found { f := member; change(&f); return f }
 	for name, c := range map[string]struct {
 		found  label.Found
@@ -156,21 +159,35 @@ func TestZFSLabelsAreMatchedByGUID(t *testing.T) {
 		pool   string
 	}{
 		"a member that came back under another name": {member, drive.Pool, drive.PoolPhrase, "tank"},
-		"a spare":         {label.Found{Kind: "zfs", VdevGUID: "3003", PoolState: state(label.PoolSpare)}, drive.Pool, drive.PoolPhrase, "tank"},
-		"a cache device":  {label.Found{Kind: "zfs", PoolGUID: "1111", VdevGUID: "3002", PoolState: state(label.PoolCache)}, drive.Pool, drive.PoolPhrase, "tank"},
-		"a log removed":   {with(func(f *label.Found) { f.VdevGUID = "3999" }), drive.Data, drive.SerialPhrase, ""},
-		"a damaged label": {with(func(f *label.Found) { f.VdevGUID, f.PoolState = "", nil }), drive.Pool, drive.PoolPhrase, "tank"},
-		"another's spare": {label.Found{Kind: "zfs", VdevGUID: "77", PoolState: state(label.PoolSpare)}, drive.Data, drive.SerialPhrase, ""},
+		"a spare": {label.Found{Kind: "zfs", VdevGUID: "3003", PoolState: state(label.PoolSpare)}, drive.Pool,
+			drive.PoolPhrase, "tank"},
+		"a cache device": {label.Found{Kind: "zfs", PoolGUID: "1111", VdevGUID: "3002",
+			PoolState: state(label.PoolCache)}, drive.Pool, drive.PoolPhrase, "tank"},
+		"a log removed": {with(func(f *label.Found) { f.VdevGUID = "3999" }), drive.Data, drive.SerialPhrase, ""},
+		"a damaged label": {with(func(f *label.Found) { f.VdevGUID, f.PoolState = "", nil }), drive.Pool,
+			drive.PoolPhrase, "tank"},
+		"another's spare": {label.Found{Kind: "zfs", VdevGUID: "77", PoolState: state(label.PoolSpare)}, drive.Data,
+			drive.SerialPhrase, ""},
 		"an exported pool": {with(func(f *label.Found) {
 			f.PoolName, f.PoolGUID, f.VdevGUID, f.PoolState = "old", "5", "6", state(label.PoolExported)
 		}), drive.ExportedPool, drive.PoolPhrase, "old"},
 		"exported, no name": {with(func(f *label.Found) {
 			f.PoolName, f.PoolGUID, f.VdevGUID, f.PoolState = "", "5", "6", state(label.PoolExported)
 		}), drive.ExportedPool, drive.SerialPhrase, ""},
-		"a destroyed pool":      {with(func(f *label.Found) { f.PoolGUID, f.VdevGUID, f.PoolState = "5", "6", state(label.PoolDestroyed) }), drive.Data, drive.SerialPhrase, ""},
-		"never exported":        {with(func(f *label.Found) { f.PoolName, f.PoolGUID, f.VdevGUID = "other", "5", "6" }), drive.Remote, drive.NoPhrase, "other"},
-		"state not readable":    {with(func(f *label.Found) { f.PoolName, f.PoolGUID, f.VdevGUID, f.PoolState = "other", "5", "6", nil }), drive.Remote, drive.NoPhrase, "other"},
-		"same name, other pool": {with(func(f *label.Found) { f.PoolGUID, f.VdevGUID, f.PoolState = "5", "6", state(label.PoolExported) }), drive.ExportedPool, drive.PoolPhrase, "tank"},
+		"a destroyed pool": {with(func(f *label.Found) {
+			f.PoolGUID, f.VdevGUID,
+				f.PoolState = "5", "6", state(label.PoolDestroyed)
+		}), drive.Data, drive.SerialPhrase, ""},
+		"never exported": {with(func(f *label.Found) { f.PoolName, f.PoolGUID, f.VdevGUID = "other", "5", "6" }),
+			drive.Remote, drive.NoPhrase, "other"},
+		"state not readable": {with(func(f *label.Found) {
+			f.PoolName, f.PoolGUID, f.VdevGUID,
+				f.PoolState = "other", "5", "6", nil
+		}), drive.Remote, drive.NoPhrase, "other"},
+		"same name, other pool": {with(func(f *label.Found) {
+			f.PoolGUID, f.VdevGUID,
+				f.PoolState = "5", "6", state(label.PoolExported)
+		}), drive.ExportedPool, drive.PoolPhrase, "tank"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := zfsMachine(t).judge(c.found)
@@ -178,7 +195,8 @@ func TestZFSLabelsAreMatchedByGUID(t *testing.T) {
 				t.Errorf("a member that its pool counts on may be unlocked: %+v", u)
 			}
 			if u.Class != c.class || u.PhraseKind != c.phrase || u.PoolName != c.pool {
-				t.Errorf("%s with phrase %s and pool %q (%s), want %s, %s, %q", u.Class, u.PhraseKind, u.PoolName, u.Text, c.class, c.phrase, c.pool)
+				t.Errorf("%s with phrase %s and pool %q (%s), want %s, %s, %q", u.Class, u.PhraseKind, u.PoolName,
+					u.Text, c.class, c.phrase, c.pool)
 			}
 		})
 	}
@@ -204,7 +222,8 @@ func TestAPoolThatCannotBeAskedAboutLocks(t *testing.T) {
 	}
 	m.tools = nil // not there
 	active := label.PoolActive
-	if u := m.judge(label.Found{Kind: "zfs", PoolGUID: "5", VdevGUID: "6", PoolState: &active}); u.Class != drive.CannotTell {
+	if u := m.judge(label.Found{Kind: "zfs", PoolGUID: "5", VdevGUID: "6",
+		PoolState: &active}); u.Class != drive.CannotTell {
 		t.Errorf("without zpool a drive with a ZFS label is %s", u.Class)
 	}
 	if u := m.judge(); u.Class != drive.None {
@@ -236,12 +255,14 @@ func TestTheDrivesOfTheRootPoolAreTheBootDrives(t *testing.T) {
 }
 
 func TestLabelsOfWhatIsActiveHereAreNotData(t *testing.T) {
-	a := active{md: map[string]string{"aabb": "md0"}, vg: map[string]string{"vg": "vg-lv"}, luks: map[string]string{"cc": "c1"}, btrfs: map[string]string{"dd": "d-d"}}
+	a := active{md: map[string]string{"aabb": "md0"}, vg: map[string]string{"vg": "vg-lv"},
+		luks: map[string]string{"cc": "c1"}, btrfs: map[string]string{"dd": "d-d"}}
 	for kind, c := range map[string]struct {
 		uuid, name string
 		class      drive.Class
 	}{
-		"md": {"aa:bb", "", drive.RAID}, "lvm": {"x", "vg", drive.LVM}, "luks": {"c-c", "", drive.LUKS}, "btrfs": {"d-d", "", drive.Btrfs},
+		"md": {"aa:bb", "", drive.RAID}, "lvm": {"x", "vg", drive.LVM}, "luks": {"c-c", "", drive.LUKS},
+		"btrfs": {"d-d", "", drive.Btrfs},
 	} {
 		if u := usageOf(a.labelAnswers([]label.Found{{Kind: kind, UUID: c.uuid, Name: c.name}})); u.Class != c.class {
 			t.Errorf("the label of an active %s is %s", kind, u.Class)
@@ -305,7 +326,8 @@ func TestAnOfflinedMemberMayGoOnlyWhereThePoolCanLoseYetAnother(t *testing.T) {
 	busy := claim(claimLayer, drive.OpenByProcess, "EBUSY")
 	busy.claimed = true
 	for _, other := range []answer{claim("mounts", drive.Mounted, "mounted"), failed("TrueNAS", "hangs"), busy} {
-		if u := usageOf(append(s.topo.zfsAnswers(s.nodes[0], []label.Found{found}, s.pools, s.boot), other)); u.Unlockable() {
+		if u := usageOf(append(s.topo.zfsAnswers(s.nodes[0], []label.Found{found}, s.pools, s.boot),
+			other)); u.Unlockable() {
 			t.Errorf("with %q it may be unlocked", other.text)
 		}
 	}
@@ -313,10 +335,12 @@ func TestAnOfflinedMemberMayGoOnlyWhereThePoolCanLoseYetAnother(t *testing.T) {
 
 func TestTheTextFormTellsTheGroupOfAnOfflinedMember(t *testing.T) {
 	table := func(a, b, c, group string) string {
-		return "  pool: tank\n state: DEGRADED\n  scan: scrub repaired 0B\nconfig:\n\n\tNAME  STATE\n\ttank  DEGRADED\n\t  " + group + "  DEGRADED\n\t    " +
+		return "  pool: tank\n state: DEGRADED\n  scan: scrub repaired 0B\nconfig:\n\n\tNAME  STATE\n\ttank  " +
+			"DEGRADED\n\t  " + group + "  DEGRADED\n\t    " +
 			a + "  OFFLINE\n\t    " + b + "  ONLINE\n\t    " + c + "  ONLINE\n\nerrors: No known data errors\n"
 	}
-	i, err := parsePoolText([]byte("tank\t1111\n"), []byte(table("10", "11", "12", "2000")), []byte(table("/dev/sda", "/dev/sdb", "/dev/sdc", "mirror-0")))
+	i, err := parsePoolText([]byte("tank\t1111\n"), []byte(table("10", "11", "12", "2000")),
+		[]byte(table("/dev/sda", "/dev/sdb", "/dev/sdc", "mirror-0")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +352,8 @@ func TestTheTextFormTellsTheGroupOfAnOfflinedMember(t *testing.T) {
 	}
 	for _, scan := range []string{"resilver in progress since Mon", "resilver (mirror-0) in progress since Mon"} {
 		moving := func(text string) []byte { return []byte(strings.Replace(text, "scrub repaired 0B", scan, 1)) }
-		i, err := parsePoolText([]byte("tank\t1111\n"), moving(table("10", "11", "12", "2000")), moving(table("/dev/sda", "/dev/sdb", "/dev/sdc", "mirror-0")))
+		i, err := parsePoolText([]byte("tank\t1111\n"), moving(table("10", "11", "12", "2000")),
+			moving(table("/dev/sda", "/dev/sdb", "/dev/sdc", "mirror-0")))
 		if err != nil || i.dispensable(i.byGUID["10"]) {
 			t.Errorf("%s: a member of it may go, %v", scan, err)
 		}
@@ -358,12 +383,14 @@ func TestTheWayOutOfAPoolIsSaidAsACommand(t *testing.T) {
 			t.Errorf("%v: %q, want %q in it", v, got, want)
 		}
 	}
-	for _, v := range []*vdev{{pool: p, guid: "7", group: "tank"}, {pool: &pool{name: "tank; reboot"}, guid: "7", group: "mirror-0"}, {pool: p, guid: "$(reboot)", group: "mirror-0"}} {
+	for _, v := range []*vdev{{pool: p, guid: "7", group: "tank"}, {pool: &pool{name: "tank; reboot"},
+		guid: "7", group: "mirror-0"}, {pool: p, guid: "$(reboot)", group: "mirror-0"}} {
 		if got := v.wayOut(); got != "" {
 			t.Errorf("%v: %q", v, got)
 		}
 	}
-	u := zfsMachine(t).judge(label.Found{Kind: "zfs", PoolName: "tank", PoolGUID: "1111", VdevGUID: "3002", PoolState: new(int)})
+	u := zfsMachine(t).judge(label.Found{Kind: "zfs", PoolName: "tank", PoolGUID: "1111", VdevGUID: "3002",
+		PoolState: new(int)})
 	if !strings.Contains(u.WayOut(), "zpool remove tank 3002") {
 		t.Errorf("a cache device is told %q", u.WayOut())
 	}
@@ -372,7 +399,8 @@ func TestTheWayOutOfAPoolIsSaidAsACommand(t *testing.T) {
 // A pool that is merely not imported is no other host's: the way out is here.
 func TestAPoolOfThisNASThatIsNotImportedIsTold(t *testing.T) {
 	active := label.PoolActive
-	left := label.Found{Kind: "zfs", PoolName: "old", PoolGUID: "5", VdevGUID: "6", PoolState: &active, Hostname: "nas", HostID: "00bab10c"}
+	left := label.Found{Kind: "zfs", PoolName: "old", PoolGUID: "5", VdevGUID: "6", PoolState: &active,
+		Hostname: "nas", HostID: "00bab10c"}
 	for name, c := range map[string]struct {
 		hostname, file, module string
 		class                  drive.Class
