@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +46,8 @@ type machine struct {
 	refuses func(path string) error // locks that cannot be taken; nil: none
 	grace   time.Duration           // after the first destructive act
 	up      time.Duration           // since the machine started
-	asked   atomic.Int64            // how often for that
+	began   time.Time               // when it was made
+	told    time.Duration           // since it started, as it was told last
 	unsure  string                  // what keeps a look from telling which device is the drive
 	stagger time.Duration           // between two jobs that begin their work; 0 is the runner's own
 
@@ -77,7 +77,7 @@ type memoryDrive struct {
 }
 
 func newMachine(t testing.TB) *machine {
-	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: 2 * time.Millisecond, up: time.Hour,
+	m := &machine{t: t, dir: t.TempDir(), boot: "boot-1", poll: 2 * time.Millisecond, up: time.Hour, began: time.Now(),
 		drives: map[string]*memoryDrive{}, locks: map[string]os.FileInfo{}, cancels: map[int]context.CancelCauseFunc{}}
 	t.Cleanup(func() {
 		m.killAll()
@@ -117,7 +117,14 @@ func (m *machine) Facts() (port.Facts, error) {
 }
 
 func (m *machine) BootTime() time.Duration {
-	return m.up + time.Duration(m.asked.Add(1))*time.Millisecond // it goes on
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.up + time.Since(m.began)
+	if now+time.Minute < m.told { // it has started again
+		m.told = 0
+	}
+	m.told = max(m.told+time.Millisecond, now) // it goes on, also where time stands still
+	return m.told
 }
 
 func (m *machine) Inventory(context.Context, wire.InventoryRequest, map[string]string) ([]wire.DriveRow, error) {

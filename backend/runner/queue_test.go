@@ -14,7 +14,10 @@ import (
 )
 
 // started gives when each job began its work.
-func (m *machine) started(jobs []string) map[string]time.Time {
+func (m *machine) started(jobs []string) map[string]time.Time { return m.when(jobs, burnin.EvRunning) }
+
+// when gives by the wall clock when each job told an event of a kind.
+func (m *machine) when(jobs []string, kind burnin.EventKind) map[string]time.Time {
 	at := map[string]time.Time{}
 	for _, id := range jobs {
 		for _, raw := range m.journals(id) {
@@ -23,7 +26,7 @@ func (m *machine) started(jobs []string) map[string]time.Time {
 				m.t.Fatal(err)
 			}
 			for _, ev := range events {
-				if ev.Kind == burnin.EvRunning {
+				if ev.Kind == kind {
 					at[id] = time.UnixMilli(ev.WallMs)
 				}
 			}
@@ -77,12 +80,12 @@ func TestAQueueDrainsInItsOrderWithinItsLimit(t *testing.T) {
 				t.Errorf("%s ended as %s, %v", id, job.State, job.Reason)
 			}
 		}
+		ended := m.when(jobs, burnin.EvEnd)
 		most := 0
 		for _, id := range got[6:] { // began after the limit was set and those before it had time to end
 			n := 0
 			for _, other := range got {
-				job := foldRaw(t, m.journals(other), nil)
-				if !at[other].After(at[id]) && job.EndedMs > at[id].UnixMilli() {
+				if !at[other].After(at[id]) && ended[other].After(at[id]) {
 					n++
 				}
 			}

@@ -117,7 +117,7 @@ func TestTheLastActIsCheckedLikeTheSweeps(t *testing.T) {
 				job.Stages[3].State != burnin.Failed {
 				t.Fatalf("ended as %s (%v), final_check %s", job.State, job.Reason, job.Stages[3].State)
 			}
-			if bad := job.Stages[3].BadRanges; len(bad) != 4 || bad[0].FirstLBA != 100 {
+			if bad := job.Stages[3].BadRanges; len(bad) != 1 || bad[0].FirstLBA != 100 || bad[0].LastLBA != 103 {
 				t.Errorf("bad ranges: %s", asJSON(t, bad))
 			}
 		})
@@ -148,7 +148,7 @@ func TestWritesBetweenTwoRunsAreNobodysFault(t *testing.T) {
 		each  time.Duration // that a request takes: the journal keeps a sample a second, and checkpoints every 30
 		phase string        // in the journal by then
 	}{
-		"the verify sweep has just begun":       {2, 0, "verify"},
+		"the verify sweep has just begun":       {2, 0, "write"}, // a sample a second at most
 		"the journal tells of the write sweep":  {sweep - 40, 2 * time.Millisecond, "write"},
 		"the journal tells of the verify sweep": {sweep - 40, 20 * time.Millisecond, "verify"},
 		"behind a checkpoint of it":             {sweep - 40, 500 * time.Millisecond, "verify"},

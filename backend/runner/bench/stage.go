@@ -103,6 +103,14 @@ func (a *Stage) Swept(out Outcome) bool {
 	return false
 }
 
+// Failed gives the reason behind an error of a stage.
+func (a *Stage) Failed(err error, stage string) *reason.Said {
+	if errors.Is(err, ErrStuck) {
+		return a.Stuck().Said
+	}
+	return a.Run.Failed(err, stage)
+}
+
 // IOOutcome turns an error of the drive, which is no bad sector, into a doubt.
 func (a *Stage) IOOutcome(err error) Outcome {
 	a.Say("%v", err)

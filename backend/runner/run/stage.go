@@ -123,7 +123,7 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Ou
 		if errors.As(err, &broken) {
 			return bench.Outcome{}, err
 		}
-		out.State, out.Said = burnin.Unknown, at.failed(err, string(spec.Kind))
+		out.State, out.Said = burnin.Unknown, at.Failed(err, string(spec.Kind))
 	}
 	out.Temps = seen
 	if (ctx.Err() != nil || r.StopAsked()) && out.State != burnin.Passed && out.State != burnin.Failed {
@@ -151,14 +151,6 @@ func (r *run) at(i int, spec burnin.StageSpec, log *journal.StageLog) *stageAt {
 		e.Expect(badblocks.TracesOf(e))
 	}
 	return &stageAt{Stage: sweep.NewStage(e), health: health.NewStage(a, r.health), run: r}
-}
-
-// failed gives the reason behind an error of a stage.
-func (a *stageAt) failed(err error, stage string) *reason.Said {
-	if errors.Is(err, bench.ErrStuck) {
-		return a.Stuck().Said
-	}
-	return a.run.Failed(err, stage)
 }
 
 // work does what the stage is for.
