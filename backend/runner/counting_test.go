@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
@@ -81,6 +82,41 @@ func TestACountThatAKilledRunSwitchedOnIsPutBackByTheNext(t *testing.T) {
 		if job.State != burnin.Passed || !d.count.off {
 			t.Errorf("another job %v: ended as %s (%v), its count is off: %v", another, job.State, job.Reason,
 				d.count.off)
+		}
+	}
+}
+
+// What a job long ago has put back says nothing of what a later one has not, whatever the ids of the two.
+func TestACountIsPutBackAlsoWhereAnEarlierJobHasPutItBack(t *testing.T) {
+	for _, earlier := range []string{"00earlier0job0in0order", "zz0earlier0job0by0name"} {
+		m := newMachine(t)
+		d := m.addDrive("TWICE", 40*mib)
+		d.count = &memoryCount{off: true}
+		req := order(d, stampPlan())
+		req.Job = earlier
+		if job := m.run(req); job.State != burnin.Passed || !d.count.off {
+			t.Fatalf("ended as %s (%v), its count is off: %v", job.State, job.Reason, d.count.off)
+		}
+		m.mu.Lock()
+		m.up += time.Minute
+		m.mu.Unlock()
+		var once sync.Once
+		begun, vanished := d.Counts().Writes, make(chan struct{})
+		d.OnRequest(func(c faultdev.Counts) {
+			if c.Writes >= begun+200 {
+				once.Do(func() {
+					go func() { defer close(vanished); m.vanish() }()
+				})
+			}
+		})
+		if _, err := m.service().Start(t.Context(), order(d, stampPlan())); err != nil {
+			t.Fatal(err)
+		}
+		<-vanished
+		d.OnRequest(nil)
+		d.count.off = false
+		if job := m.resume(); job.State != burnin.Passed || !d.count.off {
+			t.Errorf("after job %s: ended as %s (%v), its count is off: %v", earlier, job.State, job.Reason, d.count.off)
 		}
 	}
 }

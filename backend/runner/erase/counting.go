@@ -2,6 +2,7 @@ package erase
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -108,7 +109,7 @@ func (e *Drive) countersLeft() (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	left := map[string]bool{}
+	var told []burnin.Event
 	for _, id := range ids {
 		if req, err := e.run.Dir.Request(id); err != nil || !req.Drive.Same(e.run.Req.Drive) {
 			continue
@@ -120,23 +121,46 @@ func (e *Drive) countersLeft() (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = errors.Join(countersOf(root, e.run.Facts.BootID, left), root.Close())
+		events, err := countingsOf(root)
+		err = errors.Join(err, root.Close())
 		if err != nil && id == e.run.ID {
 			return nil, err
 		}
 		if err != nil { // what it switched on stays on, which harms nobody
 			log.Printf("what job %s has switched on is not known: %v", id, err)
 		}
+		told = append(told, events...)
+	}
+	told = slices.DeleteFunc(told, func(ev burnin.Event) bool { return ev.Boot != e.run.Facts.BootID })
+	slices.SortStableFunc(told, func(a, b burnin.Event) int { return cmp.Compare(a.BootMs, b.BootMs) })
+	return leftBy(told)
+}
+
+// leftBy gives what such lines, the oldest first, have switched on and not put back.
+func leftBy(told []burnin.Event) (map[string]bool, error) {
+	left := map[string]bool{}
+	for _, ev := range told {
+		c, _, err := burnin.CountingOf(ev)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range c.Paths {
+			if c.Back {
+				delete(left, p.Disk)
+			} else {
+				left[p.Disk] = p.On || left[p.Disk]
+			}
+		}
 	}
 	return left, nil
 }
 
-// countersOf takes in what the journals of one job say.
-func countersOf(root *os.Root, boot string, left map[string]bool) error {
+// countingsOf gives the lines of a job's journals that tell of counts.
+func countingsOf(root *os.Root) (told []burnin.Event, err error) {
 	for i := 1; i <= state.Runs(root); i++ {
 		data, err := root.ReadFile(state.RunName(i))
 		if err != nil {
-			return err
+			return told, err
 		}
 		for line := range bytes.Lines(data) {
 			if !bytes.Contains(line, []byte(`"`+string(burnin.EvCounting)+`"`)) {
@@ -144,26 +168,18 @@ func countersOf(root *os.Root, boot string, left map[string]bool) error {
 			}
 			events, err := wire.DecodeJournal(line)
 			if err != nil {
-				return fmt.Errorf("%s: %w", state.RunName(i), err)
+				return told, fmt.Errorf("%s: %w", state.RunName(i), err)
 			}
 			for _, ev := range events {
-				c, is, err := burnin.CountingOf(ev)
-				if err != nil {
-					return fmt.Errorf("%s: %w", state.RunName(i), err)
-				}
-				for _, p := range c.Paths {
-					switch was, known := left[p.Disk]; {
-					case !is || ev.Boot != boot:
-					case c.Back:
-						delete(left, p.Disk)
-					default:
-						left[p.Disk] = p.On || known && was
-					}
+				if _, is, err := burnin.CountingOf(ev); err != nil {
+					return told, fmt.Errorf("%s: %w", state.RunName(i), err)
+				} else if is {
+					told = append(told, ev)
 				}
 			}
 		}
 	}
-	return nil
+	return told, nil
 }
 
 // proveCount reads one sector by each path and looks whether the kernel has counted that. It comes before the first
