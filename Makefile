@@ -8,6 +8,7 @@
 # make demo      practice drives are burned in, with nothing but this computer: in the window where there is a display
 #                (and node), else as text, about a minute
 # make bindings  frontend/wailsjs: the page's side of app.go
+# make changelog RELEASE=0.2.0   folds changes/*.md into CHANGELOG.md, at a release
 # make lint      gofmt, go vet, staticcheck, for Linux, Windows and macOS
 # make bench     how fast the surface engine is beside fio and badblocks (as root)
 # make compare   what it finds beside them (as root)
@@ -32,7 +33,7 @@ GOBUILD  = go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: bindings build chaos e2e headless runner windows test demo run lint fuzz deps clean page-test window-test bench compare lab-lost lab-smart lab-safety
+.PHONY: bindings build changelog chaos e2e headless runner windows test demo run lint fuzz deps clean page-test window-test bench compare lab-lost lab-smart lab-safety
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -95,6 +96,9 @@ lint:
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 	go run $(STATICCHECK) ./...
+
+changelog:
+	build/changelog.sh "$(RELEASE)"
 
 bench:
 	build/bench.sh
