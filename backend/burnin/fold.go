@@ -24,15 +24,21 @@ func Fold(runs [][]Event, obs *Observation) (Job, error) {
 	return t.Seen(len(runs), obs), nil
 }
 
-// Seen gives the job of which so many runs were folded, with the last observation.
+// Seen gives the job of which so many runs were folded, with the last observation. The tracker is as before: more lines
+// may follow, and another observation.
 func (t *Tracker) Seen(runs int, obs *Observation) Job {
-	if obs != nil && obs.Run > runs {
+	if obs == nil {
+		return t.Job()
+	}
+	if obs.Run > runs {
 		part := *obs
 		part.Complete = false
 		obs = &part
 	}
-	t.Observe(obs)
-	return t.Job()
+	seen := *t
+	seen.job = t.job.clone()
+	seen.Observe(obs)
+	return seen.told()
 }
 
 // Tracker folds events one by one. The zero value is ready. It is not safe for concurrent use.
@@ -52,6 +58,13 @@ type Tracker struct {
 
 // Job gives a copy of what was folded so far, with its verdict.
 func (t *Tracker) Job() Job {
+	copied := *t
+	copied.job = t.job.clone()
+	return copied.told()
+}
+
+// told gives the job itself, which the tracker then must not go on with.
+func (t *Tracker) told() Job {
 	if !t.begun {
 		j := Job{State: Queued, Warnings: []reason.Said{}, Stages: []Stage{}, Runs: []Run{},
 			Findings: []smart.Finding{},
@@ -65,28 +78,33 @@ func (t *Tracker) Job() Job {
 		}
 		return j
 	}
-	j := t.job.clone()
+	j := &t.job
 	j.sum()
 	j.tellFindings()
-	j.Verdict = Judge(&j)
-	return j
+	j.Verdict = Judge(j)
+	return *j
 }
 
 // Ended reports whether the newest run told its end.
 func (t *Tracker) Ended() bool { return t.ended }
 
-// Feed is Apply for whoever is done after an error: the tracker is of no use then. It copies nothing.
+// Feed folds the next event. After an error the tracker is as it was before. It copies nothing but what readers of a Job
+// share: each event is checked whole before it changes anything.
 func (t *Tracker) Feed(ev Event) error {
-	before := Tracker{last: t.last, seq: t.seq, ended: t.ended}
-	t.seq, t.missing = ev.Seq, nil
-	return t.apply(ev, &before)
+	before := *t
+	t.seq, t.missing = ev.Seq, nil // what was missing is over with the first line
+	if err := t.apply(ev, &before); err != nil {
+		t.last, t.seq, t.missing, t.clock = before.last, before.seq, before.missing, before.clock
+		return err
+	}
+	return nil
 }
 
-// Apply folds the next event. After an error the tracker is as it was before.
+// Apply is Feed for whoever may have to go back: copies of the tracker that were made before stay as they are.
 func (t *Tracker) Apply(ev Event) error {
-	// missing is over with the first line
-	next := Tracker{Of: t.Of, job: t.job.clone(), begun: t.begun, seq: ev.Seq, ended: t.ended, clock: t.clock}
-	if err := next.apply(ev, t); err != nil {
+	next := *t
+	next.job = t.job.clone()
+	if err := next.Feed(ev); err != nil {
 		return err
 	}
 	*t = next
@@ -222,10 +240,13 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		if err := decode(ev, &d); err != nil {
 			return err
 		}
+		if err := t.end(d, ev.WallMs); err != nil {
+			return err
+		}
 		t.ended = true
 		t.job.EndedWallMs, t.job.endedBoot, t.job.endedBootMs = wallMs, ev.Boot, ev.BootMs
 		run.EndedMs, run.HowEnded = ev.WallMs, "ended"
-		return t.end(d, ev.WallMs)
+		return nil
 	}
 	return nil // of a newer version
 }
@@ -284,7 +305,6 @@ func foreign(job, of string) error { return reason.New(reason.JournalForeign, "j
 
 // end closes the job as far as its evidence carries the word.
 func (t *Tracker) end(d End, atMs int64) error {
-	t.job.EndedMs = atMs
 	state, said := d.State, d.Reason
 	switch {
 	case !state.Ended() || state == Skipped:
@@ -302,7 +322,7 @@ func (t *Tracker) end(d End, atMs int64) error {
 	if err := move("job", jobNext, &t.job.State, state); err != nil {
 		return err
 	}
-	t.job.Reason = said
+	t.job.Reason, t.job.EndedMs = said, atMs
 	if t.job.Absent++; !d.Absent || t.job.Vanished == 0 {
 		t.job.Absent = 0
 	}

@@ -47,6 +47,7 @@ type Job struct {
 	endedBoot   string // when that was since the machine started
 	endedBootMs int64
 	Met         Met  `json:"-"` // over all stages
+	TempC       *int `json:"-"` // of the live figures, nil where they do not tell
 	stopping    bool // a person stopped the newest run, and the drive lets it wait
 
 	Identity drive.Identity `json:"-"`

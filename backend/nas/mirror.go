@@ -168,47 +168,9 @@ func (m Mirror) Cut(job string, within *Room) (bool, error) {
 	return room == 0, nil
 }
 
-// Fold folds a job's journals as they are read, line by line, with what was last seen of it. A run whose journal has
-// not arrived ends it. Errors: those of burnin.Fold and wire.ReadJournal; journal_foreign where a journal is another
-// job's.
+// Fold folds a job's journals as they are read, line by line, with what was last seen of it. Errors: those of Cursor.Fold.
 func (m Mirror) Fold(job string, obs *burnin.Observation) (burnin.Job, error) {
-	if !burnin.ValidID(job) {
-		return burnin.Job{}, reason.New(reason.NoSuchJob, "job", job)
-	}
-	root, err := m.root()
-	if err != nil {
-		return burnin.Job{}, err
-	}
-	defer root.Close()
-	t := burnin.Tracker{Of: job}
-	feed := func(file string) (there bool, err error) {
-		f, err := root.Open(path.Join(job, file))
-		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-		if err != nil {
-			return false, m.failed(err)
-		}
-		err = wire.ReadJournal(f, func(ev burnin.Event) error {
-			if err := t.Feed(ev); err != nil {
-				return fmt.Errorf("%s, line %d: %w", file, ev.Seq, err)
-			}
-			return nil
-		})
-		return true, errors.Join(err, f.Close())
-	}
-	for n := 1; ; n++ {
-		there, err := feed(journal(n))
-		if err == nil && !there {
-			if n > 1 { // behind the last run: what undos and later jobs have told
-				_, err = feed(wire.UndoJournal)
-			}
-			return t.Seen(n-1, obs), err
-		}
-		if err != nil {
-			return burnin.Job{}, err
-		}
-	}
+	return m.Cursor(job).Fold(obs)
 }
 
 // Stamp identifies the bytes of a job's journals: while it is the same, so are they. Empty where there are none.
@@ -221,20 +183,24 @@ func (m Mirror) Stamp(job string) (string, error) {
 		return "", err
 	}
 	defer root.Close()
-	var b strings.Builder
+	stamp := ""
 	for n := 1; ; n++ {
 		info, err := root.Stat(path.Join(job, journal(n)))
 		if errors.Is(err, fs.ErrNotExist) {
 			if told, err := root.Stat(path.Join(job, wire.UndoJournal)); err == nil && n > 1 {
-				fmt.Fprintf(&b, "undo:%d:%d", told.Size(), told.ModTime().UnixNano())
+				stamp += stampOf(wire.UndoJournal, told)
 			}
-			return b.String(), nil
+			return stamp, nil
 		}
 		if err != nil {
 			return "", m.failed(err)
 		}
-		fmt.Fprintf(&b, "%d:%d:%d ", n, info.Size(), info.ModTime().UnixNano())
+		stamp += stampOf(journal(n), info)
 	}
+}
+
+func stampOf(file string, info fs.FileInfo) string {
+	return fmt.Sprintf("%s:%d:%d ", file, info.Size(), info.ModTime().UnixNano())
 }
 
 // sizes gives the files of a job; none of a job that is not there.

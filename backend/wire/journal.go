@@ -26,7 +26,13 @@ func EncodeEvent(ev burnin.Event) ([]byte, error) {
 
 // ReadJournal hands the events of a journal on, one at a time, by the rules of DecodeJournal. An error of each ends it.
 func ReadJournal(r io.Reader, each func(burnin.Event) error) error {
-	lines := bufio.NewReaderSize(r, MaxFrame+1)
+	return ReadLines(r, MaxFrame+1, func(_ []byte, ev burnin.Event) error { return each(ev) })
+}
+
+// ReadLines is ReadJournal that hands each line on too, with its newline; its bytes are lent until each returns. Where no
+// more than most bytes are there, no more memory is taken for them.
+func ReadLines(r io.Reader, most int64, each func(line []byte, ev burnin.Event) error) error {
+	lines := bufio.NewReaderSize(r, int(min(most, MaxFrame)+1))
 	for n := 1; ; n++ {
 		line, err := lines.ReadSlice('\n')
 		switch {
@@ -39,7 +45,7 @@ func ReadJournal(r io.Reader, each func(burnin.Event) error) error {
 		}
 		ev, err := event(line[:len(line)-1], n)
 		if err == nil {
-			err = each(ev)
+			err = each(line, ev)
 		}
 		if err != nil {
 			return err
