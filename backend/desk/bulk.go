@@ -24,7 +24,7 @@ func (d *Desk) Whole(job string) (JobWhole, error) {
 	if err != nil {
 		return JobWhole{}, err
 	}
-	return JobWhole{Job: d.put(row, full), Full: full}, nil
+	return JobWhole{Job: d.put(row.ProfileID, full), Full: full}, nil
 }
 
 // History lists all jobs of this computer, the oldest first.

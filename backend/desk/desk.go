@@ -327,14 +327,14 @@ func (d *Desk) show(row store.Job) {
 			CreatedMs: row.CreatedMs, EndedMs: row.EndedMs, SeenMs: row.SeenMs}
 		job.Drive.ID = row.DriveID
 	}
-	d.put(row, job)
+	d.put(row.ProfileID, job)
 }
 
-// put puts a job in the model.
-func (d *Desk) put(row store.Job, job burnin.Job) Job {
-	r := jobRow(row.ProfileID, job)
-	if live := row.Observation; live != nil && live.Live != nil && job.State == burnin.Running {
-		r.TempC = live.Live.TempC
+// put puts a job in the model. profileID is empty where the profile was removed.
+func (d *Desk) put(profileID string, job burnin.Job) Job {
+	r := jobRow(profileID, job)
+	if job.State == burnin.Running {
+		r.TempC = job.TempC
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

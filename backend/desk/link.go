@@ -100,14 +100,10 @@ type sink struct {
 
 // Job puts a job in the model. When one ends the drives are looked at again: it is free now.
 func (s *sink) Job(j burnin.Job) {
-	row, err := s.Service.Store.Job(s.ctx, j.ID)
-	if err != nil {
-		return // what cannot be read now is read with the next change
-	}
 	s.mu.Lock()
 	before, known := s.jobs[j.ID]
 	s.mu.Unlock()
-	now := s.put(row, j)
+	now := s.put(s.p.ID, j)
 	if known && before.CanStop && !now.CanStop {
 		s.surveyLater(s.p)
 	}

@@ -99,7 +99,7 @@ func (d *Desk) putAll(made []burnin.Job) ([]Job, error) {
 		if err != nil {
 			return rows, err
 		}
-		rows = append(rows, d.put(row, j))
+		rows = append(rows, d.put(row.ProfileID, j))
 	}
 	return rows, nil
 }

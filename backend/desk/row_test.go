@@ -10,7 +10,6 @@ import (
 	"burnish/backend/jobs"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
-	"burnish/backend/store"
 	"burnish/backend/wire"
 )
 
@@ -40,22 +39,22 @@ func TestAJobThatIsBeingStoppedIsShownAsThat(t *testing.T) {
 		jobs: map[string]Job{}, meters: map[string]*meter{}, stopping: map[string]bool{},
 		Options: Options{Service: &jobs.Service{Now: time.Now}}}
 	running := burnin.Job{ID: "j", State: burnin.Running}
-	if r := d.put(store.Job{}, running); r.Stopping != nil {
+	if r := d.put("", running); r.Stopping != nil {
 		t.Errorf("%+v", r.Stopping)
 	}
 	d.setStopping("j", true)
 	if s := d.jobs["j"].Stopping; s == nil || s.Code != "stopping" {
 		t.Errorf("asked: %+v", s)
 	}
-	if r := d.put(store.Job{}, running); r.Stopping == nil {
+	if r := d.put("", running); r.Stopping == nil {
 		t.Error("what is heard of it takes the word away")
 	}
 	d.setStopping("j", false)
-	if r := d.put(store.Job{}, running); r.Stopping != nil {
+	if r := d.put("", running); r.Stopping != nil {
 		t.Error("the request did not reach the NAS")
 	}
 	d.setStopping("j", true)
-	if r := d.put(store.Job{}, burnin.Job{ID: "j", State: burnin.Cancelled}); r.Stopping != nil {
+	if r := d.put("", burnin.Job{ID: "j", State: burnin.Cancelled}); r.Stopping != nil {
 		t.Error("it has ended")
 	}
 	if d.setStopping("j", true); d.jobs["j"].Stopping != nil {

@@ -15,9 +15,9 @@ import (
 	"burnish/backend/store"
 )
 
-// A job that has ended is folded once: what its journals amount to is kept in FoldDir beside what they were folded
-// from. While that is the same (the bytes of the mirror, the observation, this program) it is not done again. It is a
-// cache and nothing more: whatever is wrong with it, the journals are read.
+// A job that has ended is folded once: what its journals amount to is kept in FoldDir beside what they were folded from.
+// While that is the same (the bytes of the mirror, this program) it is not done again. It is a cache and
+// nothing more: whatever is wrong with it, the journals are read.
 type folded struct {
 	From string     `json:"from"`
 	Job  burnin.Job `json:"job"`
@@ -30,58 +30,66 @@ type folded struct {
 // maxFolded bounds a job that is kept folded, in bytes.
 const maxFolded = 8 << 20
 
-// fold folds a job from its mirror and an observation.
+// fold folds a job from its mirror and an observation: of one that goes on, what is new; of one that has ended, nothing.
 func (s *Service) fold(id string, obs *burnin.Observation) (burnin.Job, error) {
-	from, err := s.foldedFrom(id, obs)
-	if err != nil {
-		return burnin.Job{}, err
-	}
+	c := s.folds.of(s.Mirror, id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	file := filepath.Join(s.FoldDir, id+".json")
-	if from != "" {
-		var kept folded
-		if info, err := os.Stat(file); err == nil && info.Size() <= maxFolded {
-			data, err := os.ReadFile(file)
-			if err == nil && json.Unmarshal(data, &kept) == nil && kept.From == from {
-				kept.Job.Identity, kept.Job.Spec, kept.Job.EndedWallMs = kept.Identity, kept.Spec, kept.EndedWallMs
-				return kept.Job, nil
-			}
+	if !c.began {
+		if job, is := s.readFolded(file, id); is {
+			s.folds.forget(id)
+			return job, nil
 		}
 	}
-	job, err := s.Mirror.Fold(id, obs)
-	// one that may go on is known whole
-	if err == nil && from != "" && job.State.Ended() && job.State != burnin.Unknown {
-		if data, err := json.Marshal(folded{from, job, job.Identity, job.Spec, job.EndedWallMs}); err == nil &&
-			len(data) <= maxFolded {
-			keepFile(file, data)
+	job, err := c.fold.Fold(obs)
+	c.began = err == nil
+	switch {
+	case err != nil:
+		s.folds.forget(id)
+	case job.State.Ended() && job.State != burnin.Unknown: // one that may go on is known whole
+		s.folds.forget(id)
+		if from := s.foldedFrom(c.fold.Stamp()); from != "" {
+			if data, err := json.Marshal(folded{from, job, job.Identity, job.Spec, job.EndedWallMs}); err == nil && len(data) <= maxFolded {
+				keepFile(file, data)
+			}
 		}
 	}
 	return job, err
 }
 
-// foldedFrom identifies all that a fold depends on; empty where nothing is kept.
-func (s *Service) foldedFrom(id string, obs *burnin.Observation) (string, error) {
-	stamp, err := s.Mirror.Stamp(id)
-	if err != nil || stamp == "" || s.FoldDir == "" {
-		return "", err
+// readFolded gives a job that is kept folded, if its journals are what they were. Its runs told how they ended: what was
+// seen of it changes nothing.
+func (s *Service) readFolded(file, id string) (job burnin.Job, is bool) {
+	info, err := os.Stat(file)
+	if s.FoldDir == "" || err != nil || info.Size() > maxFolded {
+		return job, false
 	}
-	program, err := os.Executable()
+	stamp, err := s.Mirror.Stamp(id)
 	if err != nil {
-		return "", nil
+		return job, false
+	}
+	var kept folded
+	data, err := os.ReadFile(file)
+	if from := s.foldedFrom(stamp); err != nil || json.Unmarshal(data, &kept) != nil || from == "" || kept.From != from {
+		return job, false
+	}
+	kept.Job.Identity, kept.Job.Spec, kept.Job.EndedWallMs = kept.Identity, kept.Spec, kept.EndedWallMs
+	return kept.Job, true
+}
+
+// foldedFrom identifies all that the fold of an ended job depends on; empty where nothing is kept.
+func (s *Service) foldedFrom(stamp string) string {
+	program, err := os.Executable()
+	if stamp == "" || s.FoldDir == "" || err != nil {
+		return ""
 	}
 	info, err := os.Stat(program)
 	if err != nil {
-		return "", nil
+		return ""
 	}
-	var seen []byte
-	if obs != nil {
-		part := *obs
-		part.SeenMs, part.UpMs, part.Live = 0, 0, nil
-		if seen, err = json.Marshal(part); err != nil {
-			return "", err
-		}
-	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d", stamp, seen, info.Size(), info.ModTime().UnixNano()))
-	return hex.EncodeToString(sum[:]), nil
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%d|%d", stamp, info.Size(), info.ModTime().UnixNano()))
+	return hex.EncodeToString(sum[:])
 }
 
 // keepFile writes a file all or nothing, where it can.

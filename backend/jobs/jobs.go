@@ -46,9 +46,11 @@ type Service struct {
 	Who     string // who asks, for the audit trail and stop requests: user@host
 	Logins  Logins // what answers when a login asks
 
-	auto attempts
-	kept retained
-	lent lent
+	auto  attempts
+	kept  retained
+	folds folds
+	seen  sights
+	lent  lent
 
 	systems sync.Map // profile id: what the machine called its system when it was last logged in to
 }
@@ -141,6 +143,7 @@ func (s *Service) View(ctx context.Context, id string) (burnin.Job, error) {
 }
 
 func (s *Service) view(j store.Job) (burnin.Job, error) {
+	j = s.seen.newest(j)
 	job, err := s.fold(j.ID, j.Observation)
 	if said(err, reason.NewerData) || said(err, reason.JournalForeign) {
 		return job, err
@@ -238,7 +241,7 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 			}
 		}
 		if !st.LockHeld && obs.Complete && now.Sub(time.UnixMilli(row.CreatedMs)) >= askedFor {
-			obs.Missing = obs.Missing || !s.begun(id) // its directory is there, and no run of it has said a word
+			obs.Missing = obs.Missing || !s.Mirror.Begun(id) // its directory is there, and no run of it has said a word
 		}
 		if was := row.Observation; obs.Missing && was != nil { // what was seen once stays known
 			obs.Run = max(obs.Run, was.Run)
@@ -251,11 +254,13 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 				return burnin.Job{}, err
 			}
 		}
-		if err := s.Store.SaveObservation(ctx, id, obs, now.UnixMilli()); err != nil {
-			return burnin.Job{}, err
-		}
-		if row, err = s.Store.Job(ctx, id); err != nil {
-			return burnin.Job{}, err
+		if !s.seen.keep(row, obs, now) {
+			if err := s.Store.SaveObservation(ctx, id, obs, now.UnixMilli()); err != nil {
+				return burnin.Job{}, err
+			}
+			if row, err = s.Store.Job(ctx, id); err != nil {
+				return burnin.Job{}, err
+			}
 		}
 	}
 	job, err := s.view(row)
@@ -296,12 +301,6 @@ func (s *Service) untouched(ctx context.Context, row store.Job, st wire.JobStatu
 // noted reports whether it is kept already that the end of the same run is here whole.
 func noted(before *burnin.Observation, obs burnin.Observation) bool {
 	return before != nil && before.Run == obs.Run && before.Complete && !before.LockHeld
-}
-
-// begun reports whether any line of the job's journals is here. Lines that cannot be read are lines.
-func (s *Service) begun(id string) bool {
-	job, err := s.fold(id, nil)
-	return err != nil || len(job.Runs) > 0
 }
 
 // said reports whether an error is the reason with this code.

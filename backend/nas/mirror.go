@@ -1,6 +1,7 @@
 package nas
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -171,6 +172,24 @@ func (m Mirror) Cut(job string, within *Room) (bool, error) {
 // Fold folds a job's journals as they are read, line by line, with what was last seen of it. Errors: those of Cursor.Fold.
 func (m Mirror) Fold(job string, obs *burnin.Observation) (burnin.Job, error) {
 	return m.Cursor(job).Fold(obs)
+}
+
+// Begun reports whether any whole line of a job's runs is here. What cannot be read is taken for one.
+func (m Mirror) Begun(job string) bool {
+	for n := 1; ; n++ {
+		have, err := m.ReadFrom(job, journal(n), 0, wire.MaxFrame+1)
+		switch {
+		case err != nil || len(have) > wire.MaxFrame || bytes.IndexByte(have, '\n') >= 0:
+			return true
+		case len(have) > 0:
+			continue
+		}
+		if sizes, err := m.Have(job); err != nil {
+			return true
+		} else if _, there := sizes[journal(n)]; !there {
+			return false
+		}
+	}
 }
 
 // Stamp identifies the bytes of a job's journals: while it is the same, so are they. Empty where there are none.
