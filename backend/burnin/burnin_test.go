@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -112,12 +113,24 @@ func event(t *rapid.T, seq int64) burnin.Event {
 // state that the transitions allow.
 func TestNoEventLeadsToAnIllegalState(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var tracker burnin.Tracker
+		var tracker, fed burnin.Tracker
 		seq := int64(0)
 		for range rapid.IntRange(1, 40).Draw(t, "events") {
 			before := tracker.Job()
-			err := tracker.Apply(event(t, seq+1))
+			ev := event(t, seq+1)
+			copied := tracker
+			err := tracker.Apply(ev)
 			after := tracker.Job()
+			if !reflect.DeepEqual(copied.Job(), before) {
+				t.Fatalf("a copy of the tracker changed with it")
+			}
+			shown := fed.Job()
+			if fedErr := fed.Feed(ev); (fedErr == nil) != (err == nil) || !reflect.DeepEqual(fed.Job(), after) {
+				t.Fatalf("fed: %v, applied: %v", fedErr, err)
+			}
+			if !reflect.DeepEqual(shown, before) {
+				t.Fatal("a job that was shown changed with its tracker")
+			}
 			if err != nil {
 				if fmt.Sprint(before) != fmt.Sprint(after) {
 					t.Fatalf("a refused event changed the job: %v", err)

@@ -88,8 +88,8 @@ func (t *Tracker) told() Job {
 // Ended reports whether the newest run told its end.
 func (t *Tracker) Ended() bool { return t.ended }
 
-// Feed folds the next event. After an error the tracker is as it was before. It copies nothing but what readers of a Job
-// share: each event is checked whole before it changes anything.
+// Feed folds the next event. After an error the tracker is as it was before. It copies nothing but what readers of a
+// Job share: each event is checked whole before it changes anything.
 func (t *Tracker) Feed(ev Event) error {
 	before := *t
 	t.seq, t.missing = ev.Seq, nil // what was missing is over with the first line

@@ -15,9 +15,9 @@ import (
 	"burnish/backend/store"
 )
 
-// A job that has ended is folded once: what its journals amount to is kept in FoldDir beside what they were folded from.
-// While that is the same (the bytes of the mirror, this program) it is not done again. It is a cache and
-// nothing more: whatever is wrong with it, the journals are read.
+// A job that has ended is folded once: what its journals amount to is kept in FoldDir beside what they were folded
+// from. While that is the same (the bytes of the mirror, this program) it is not done again. It is a cache and nothing
+// more: whatever is wrong with it, the journals are read.
 type folded struct {
 	From string     `json:"from"`
 	Job  burnin.Job `json:"job"`
@@ -30,7 +30,8 @@ type folded struct {
 // maxFolded bounds a job that is kept folded, in bytes.
 const maxFolded = 8 << 20
 
-// fold folds a job from its mirror and an observation: of one that goes on, what is new; of one that has ended, nothing.
+// fold folds a job from its mirror and an observation: of one that goes on, what is new; of one that has ended,
+// nothing.
 func (s *Service) fold(id string, obs *burnin.Observation) (burnin.Job, error) {
 	c := s.folds.of(s.Mirror, id)
 	c.mu.Lock()
@@ -50,7 +51,10 @@ func (s *Service) fold(id string, obs *burnin.Observation) (burnin.Job, error) {
 	case job.State.Ended() && job.State != burnin.Unknown: // one that may go on is known whole
 		s.folds.forget(id)
 		if from := s.foldedFrom(c.fold.Stamp()); from != "" {
-			if data, err := json.Marshal(folded{from, job, job.Identity, job.Spec, job.EndedWallMs}); err == nil && len(data) <= maxFolded {
+			if data, err := json.Marshal(
+				folded{from, job, job.Identity, job.Spec, job.EndedWallMs},
+			); err == nil &&
+				len(data) <= maxFolded {
 				keepFile(file, data)
 			}
 		}
@@ -58,8 +62,8 @@ func (s *Service) fold(id string, obs *burnin.Observation) (burnin.Job, error) {
 	return job, err
 }
 
-// readFolded gives a job that is kept folded, if its journals are what they were. Its runs told how they ended: what was
-// seen of it changes nothing.
+// readFolded gives a job that is kept folded, if its journals are what they were. Its runs told how they ended: what
+// was seen of it changes nothing.
 func (s *Service) readFolded(file, id string) (job burnin.Job, is bool) {
 	info, err := os.Stat(file)
 	if s.FoldDir == "" || err != nil || info.Size() > maxFolded {

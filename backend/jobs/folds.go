@@ -58,7 +58,8 @@ func (s *sights) keep(row store.Job, obs burnin.Observation, now time.Time) bool
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	since := now.Sub(time.UnixMilli(row.SeenMs))
-	if was := row.Observation; !obs.LockHeld || was == nil || since < 0 || since >= noteEvery || !reflect.DeepEqual(lasting(*was), lasting(obs)) {
+	if was := row.Observation; !obs.LockHeld || was == nil || since < 0 || since >= noteEvery ||
+		!reflect.DeepEqual(lasting(*was), lasting(obs)) {
 		delete(s.jobs, row.ID)
 		return false
 	}

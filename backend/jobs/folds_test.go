@@ -33,13 +33,28 @@ func newFleet(t testing.TB, jobs, lines int) *fleet {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k", Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
+	p := profile.Profile{
+		ID:        "0123456789abcdef",
+		Name:      "box",
+		Host:      "h",
+		Port:      22,
+		User:      "root",
+		KeyFile:   "/k",
+		Sudo:      profile.SudoNone,
+		MachineID: "m1",
+		Slots:     4,
+	}
 	if err := db.AddProfile(ctx, p); err != nil {
 		t.Fatal(err)
 	}
 	f := &fleet{sizes: map[string]int64{}, nowMs: time.Now().UnixMilli()}
-	f.Service = &Service{Store: db, Mirror: nas.Mirror{Dir: filepath.Join(dir, "mirror")}, FoldDir: filepath.Join(dir, "folds"), Who: "a test",
-		Now: func() time.Time { return time.UnixMilli(f.nowMs) }}
+	f.Service = &Service{
+		Store:   db,
+		Mirror:  nas.Mirror{Dir: filepath.Join(dir, "mirror")},
+		FoldDir: filepath.Join(dir, "folds"),
+		Who:     "a test",
+		Now:     func() time.Time { return time.UnixMilli(f.nowMs) },
+	}
 	plan, _ := burnin.PlanNamed("standard")
 	for i := range jobs {
 		id := "job0123456789abcde" + string(rune('a'+i/26)) + string(rune('a'+i%26))
@@ -59,9 +74,19 @@ func newFleet(t testing.TB, jobs, lines int) *fleet {
 		f.put(t, id, burnin.EvHead, burnin.Head{Format: 1, MinReader: 1, Job: id, Run: 1, CreatedMs: 1, Drive: d, Plan: plan})
 		f.put(t, id, burnin.EvHeld, burnin.Held{Path: "/dev/sda"})
 		f.put(t, id, burnin.EvRunning, nil)
-		f.put(t, id, burnin.EvStage, burnin.StageChange{Stage: f.sweep(), Kind: burnin.SurfaceValidate, State: burnin.Running})
+		f.put(
+			t,
+			id,
+			burnin.EvStage,
+			burnin.StageChange{Stage: f.sweep(), Kind: burnin.SurfaceValidate, State: burnin.Running},
+		)
 		for range lines - 4 {
-			f.put(t, id, burnin.EvCheckpoint, burnin.Checkpoint{Stage: f.sweep(), Phase: "write", Pass: 1, Position: f.seq << 20, Done: f.seq << 20})
+			f.put(
+				t,
+				id,
+				burnin.EvCheckpoint,
+				burnin.Checkpoint{Stage: f.sweep(), Phase: "write", Pass: 1, Position: f.seq << 20, Done: f.seq << 20},
+			)
 		}
 		f.seq = 0
 	}
@@ -87,7 +112,9 @@ func (f *fleet) put(t testing.TB, id string, kind burnin.EventKind, data any) {
 		t.Fatal(err)
 	}
 	f.seq++
-	line, err := wire.EncodeEvent(burnin.Event{Seq: f.seq, WallMs: f.seq * 1000, BootMs: f.seq * 1000, Boot: "b1", Kind: kind, Data: raw})
+	line, err := wire.EncodeEvent(
+		burnin.Event{Seq: f.seq, WallMs: f.seq * 1000, BootMs: f.seq * 1000, Boot: "b1", Kind: kind, Data: raw},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +126,16 @@ func (f *fleet) put(t testing.TB, id string, kind burnin.EventKind, data any) {
 
 // live is the word of the NAS on a job, so far into its sweeps.
 func (f *fleet) live(id string, done int64) *wire.JobStatus {
-	return &wire.JobStatus{Job: id, Run: 1, LockHeld: true, BootID: "b1", BootedMs: 1, NowMs: f.nowMs, Sizes: map[string]int64{"run-1.ndjson": f.sizes[id]},
-		Live: &burnin.Progress{Stage: f.sweep(), Phase: "write", Pass: 1, Done: done, Total: 36e12, Written: done}}
+	return &wire.JobStatus{
+		Job:      id,
+		Run:      1,
+		LockHeld: true,
+		BootID:   "b1",
+		BootedMs: 1,
+		NowMs:    f.nowMs,
+		Sizes:    map[string]int64{"run-1.ndjson": f.sizes[id]},
+		Live:     &burnin.Progress{Stage: f.sweep(), Phase: "write", Pass: 1, Done: done, Total: 36e12, Written: done},
+	}
 }
 
 // Live figures are told at once, read no journal, and are noted in the index now and then; what else is new is noted as
@@ -129,7 +164,11 @@ func TestLiveFiguresTouchNoJournal(t *testing.T) {
 		if err != nil || job.Stages[f.sweep()].Done != 1e12+i || job.SeenMs != f.nowMs {
 			t.Fatalf("second %d: %v, %+v", i, err, job)
 		}
-		if all, err := f.List(ctx, ""); err != nil || len(all) != 1 || all[0].Stages[f.sweep()].Done != 1e12+i || all[0].SeenMs != f.nowMs {
+		if all, err := f.List(
+			ctx,
+			"",
+		); err != nil || len(all) != 1 || all[0].Stages[f.sweep()].Done != 1e12+i ||
+			all[0].SeenMs != f.nowMs {
 			t.Fatalf("the list in second %d: %v", i, err)
 		}
 		row, err := f.Store.Job(ctx, id)

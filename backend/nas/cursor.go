@@ -16,9 +16,9 @@ import (
 
 // Cursor folds a job's journals as they grow in a mirror: what was folded stays folded, and new whole lines are added.
 //
-// It gives what folding all of them anew would give. It goes on only where that is certain: the same files, none of them
-// shorter, those before the newest untouched, and the line before the new ones as it was read. Otherwise, and the first
-// time, it folds all. It is not safe for concurrent use.
+// It gives what folding all of them anew would give. It goes on only where that is certain: the same files, none of
+// them shorter, those before the newest untouched, and the line before the new ones as it was read. Otherwise, and the
+// first time, it folds all. It is not safe for concurrent use.
 type Cursor struct {
 	m    Mirror
 	job  string
@@ -42,11 +42,11 @@ var errGap = errors.New("the journals are others than were read")
 func (m Mirror) Cursor(job string) *Cursor { return &Cursor{m: m, job: job} }
 
 // Fold reads what is new and gives the job, with what was last seen of it. A run whose journal has not arrived ends it.
-// Errors: those of burnin.Fold and wire.ReadJournal; journal_foreign where a journal is another job's. After an error all
-// is read anew.
+// Errors: those of burnin.Fold and wire.ReadJournal; journal_foreign where a journal is another job's. After an error
+// all is read anew.
 func (c *Cursor) Fold(obs *burnin.Observation) (burnin.Job, error) {
 	if !burnin.ValidID(c.job) {
-		return burnin.Job{}, reason.New("no_such_job", "job", c.job)
+		return burnin.Job{}, reason.New(reason.NoSuchJob, "job", c.job)
 	}
 	root, err := c.m.root()
 	if err != nil {

@@ -169,7 +169,8 @@ func (m Mirror) Cut(job string, within *Room) (bool, error) {
 	return room == 0, nil
 }
 
-// Fold folds a job's journals as they are read, line by line, with what was last seen of it. Errors: those of Cursor.Fold.
+// Fold folds a job's journals as they are read, line by line, with what was last seen of it. Errors: those of
+// Cursor.Fold.
 func (m Mirror) Fold(job string, obs *burnin.Observation) (burnin.Job, error) {
 	return m.Cursor(job).Fold(obs)
 }
