@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -425,8 +426,10 @@ func TestADriveThatWasFirstIsComparedWithItsSiblingsAtLast(t *testing.T) {
 		c := d.dial()
 		defer c.Close()
 		d.start(c, order(first, standard(t)))
-		if j := d.until(c, func(j burnin.Job) bool { return sweepStage(j).State == burnin.Passed }); j.State != burnin.Running || len(j.Warnings) != 0 {
-			t.Fatalf("after its sweeps: %s, %v", j.State, j.Warnings)
+		swept := d.until(c, func(j burnin.Job) bool { return sweepStage(j).State == burnin.Passed })
+		told := func(w reason.Said) bool { return w.Code != reason.SlowAnswers } // these drives take 15 s for a MiB
+		if swept.State != burnin.Running || slices.ContainsFunc(swept.Warnings, told) {
+			t.Fatalf("after its sweeps: %s, %v", swept.State, swept.Warnings)
 		}
 		for i, p := range others {
 			req := order(p, standard(t))

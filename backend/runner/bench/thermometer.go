@@ -83,7 +83,7 @@ func (t *Thermometer) ask(ctx context.Context) {
 
 // Of takes a sample from an answer of the drive, where the kernel has no sensor of its own.
 func (t *Thermometer) Of(h smart.Health) {
-	if h.TemperatureC != nil && !t.sensor.Load() {
+	if h.TemperatureC != nil && !t.sensor.Load() && t.Held.TempC() == nil {
 		t.add(int(*h.TemperatureC))
 	}
 }
