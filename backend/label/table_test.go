@@ -2,6 +2,7 @@ package label
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"slices"
 	"testing"
@@ -195,7 +196,7 @@ func TestMorePartitionsThanAreEnteredLeaveAGap(t *testing.T) {
 	// A partition in a partition takes the 129th place.
 	d.put(8*mib, mbrSector([4]string{mbrEntry(0x83, 8, 100)}))
 	f := d.scan(t)
-	if !slices.ContainsFunc(f.Unreadable, func(g Gap) bool { return g.Err == ErrNotRead }) {
+	if !slices.ContainsFunc(f.Unreadable, func(g Gap) bool { return errors.Is(g.Err, ErrNotRead) }) {
 		t.Error("nothing says that a partition was not looked into")
 	}
 }

@@ -5,6 +5,7 @@ package nas
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -79,7 +80,7 @@ func TestAFollowBringsGrowthAndStatus(t *testing.T) {
 			cancel()
 		}
 	})
-	if err != context.Canceled {
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the follow ended with %v", err)
 	}
 	wantMirrored(t, m, c, aJob, "run-1.ndjson")
@@ -191,7 +192,7 @@ func TestWithOneSessionACallGoesBetween(t *testing.T) {
 		}
 	}
 	cancel()
-	if err := <-ended; err != context.Canceled {
+	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the follow ended with %v", err)
 	}
 	wantMirrored(t, m, c, aJob, "run-1.ndjson")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -270,7 +271,7 @@ func TestAJobThatIsFullIsNamed(t *testing.T) {
 		Bytes: []byte("y")})
 	err := hostile(t, says(more, end)).Follow(testContext(t), m, []string{aJob}, true, nothing)
 	wantCode(t, err, "mirror_full")
-	if job, ok := err.(*JobError); !ok || job.Job != aJob {
+	if job := (*JobError)(nil); !errors.As(err, &job) || job.Job != aJob {
 		t.Errorf("%v does not name the job", err)
 	}
 }
@@ -285,7 +286,7 @@ func TestADeadlineOfACallIsKept(t *testing.T) {
 	wantCode(t, err, "connection_lost")
 	ctx, cancel = context.WithCancel(context.Background())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err = c.List(ctx); err != context.Canceled {
+	if _, err = c.List(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled call gave %v", err)
 	}
 	if c.Err() != nil {

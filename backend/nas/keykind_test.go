@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,7 +71,11 @@ func TestAFileThatIsNoPrivateKeyIsNamedForWhatItIs(t *testing.T) {
 		}
 		_, err := loadKey(file, nil)
 		text := wantCode(t, err, "key_unusable")
-		if hint := err.(*reason.Said).Hint; !strings.Contains(text, c.says) || !strings.Contains(hint, c.hints) {
+		var said *reason.Said
+		if !errors.As(err, &said) {
+			t.Fatalf("%s: %v has no reason", name, err)
+		}
+		if hint := said.Hint; !strings.Contains(text, c.says) || !strings.Contains(hint, c.hints) {
 			t.Errorf("%s: %q, %q; want %q and %q", name, text, hint, c.says, c.hints)
 		}
 	}

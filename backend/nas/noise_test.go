@@ -4,6 +4,7 @@ package nas
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,7 +77,7 @@ func goTheWholeWay(t *testing.T, s *sshd.Server, u *sshd.User, sudo sshd.Sudo) {
 	if err := c.HasRoot(testContext(t)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Version(testContext(t)); err != ErrNoRunner {
+	if _, err := c.Version(testContext(t)); !errors.Is(err, ErrNoRunner) {
 		t.Errorf("without a runner a call gave %v", err)
 	}
 	if _, err := c.Deploy(testContext(t)); err != nil {
@@ -109,7 +110,8 @@ func goTheWholeWay(t *testing.T, s *sshd.Server, u *sshd.User, sudo sshd.Sudo) {
 	if err := os.Chmod(filepath.Join(u.Home, "midclt"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := c.Midclt(testContext(t), "disk.query"); err != ErrNoMidclt && strings.TrimSpace(string(out)) != `[{"name": "sda"}]` {
+	if out, err := c.Midclt(testContext(t), "disk.query"); !errors.Is(err, ErrNoMidclt) &&
+		strings.TrimSpace(string(out)) != `[{"name": "sda"}]` {
 		t.Errorf("midclt gave %q, %v", out, err)
 	}
 }

@@ -2,6 +2,7 @@ package nas
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -37,8 +38,8 @@ func actAsRunner(verb wire.Verb) int {
 		out:   wire.NewWriter(os.Stdout),
 	}
 	if err := r.do(verb); err != nil {
-		said, ok := err.(*reason.Said)
-		if !ok {
+		var said *reason.Said
+		if !errors.As(err, &said) {
 			said = reason.New("internal", "error", err)
 		}
 		r.out.Put(wire.FrameError, said)

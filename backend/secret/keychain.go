@@ -133,13 +133,13 @@ func classify(err error) error {
 	case errors.Is(err, keyring.ErrNotFound):
 		return ErrNotFound
 	case errors.As(err, &ended) && macDenied[ended.ExitCode()]:
-		return fmt.Errorf("%w: the keychain refused (%v)", ErrDenied, err)
+		return fmt.Errorf("%w: the keychain refused (%w)", ErrDenied, err)
 	}
 	text := strings.ToLower(err.Error())
 	for _, word := range []string{"failed to unlock", "is locked", "islocked", "denied", "dismissed", "cancel"} {
 		if strings.Contains(text, word) {
-			return fmt.Errorf("%w: the keychain is locked or refuses (%v)", ErrDenied, err)
+			return fmt.Errorf("%w: the keychain is locked or refuses (%w)", ErrDenied, err)
 		}
 	}
-	return fmt.Errorf("%w: %v", ErrUnavailable, err)
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }

@@ -3,6 +3,7 @@ package surface
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"sync/atomic"
 	"time"
@@ -193,7 +194,7 @@ func (p *pipeline) close(ctx context.Context) (unanswered, unsent []request) {
 		}
 	}
 	take := func(l *lane, ans answer) {
-		if ans.err == errNotStarted {
+		if errors.Is(ans.err, errNotStarted) {
 			unsent = append(unsent, l.current)
 		}
 	}

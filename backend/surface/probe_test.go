@@ -122,7 +122,7 @@ func TestAProbeThatMeetsAPathThatIsGoneEndsWithThat(t *testing.T) {
 			cancel(stopped)
 		}
 	})
-	if res, err := surface.Probe(ctx, dev, clock{}, probing, &notes{}); err != stopped || res.Fake != nil {
+	if res, err := surface.Probe(ctx, dev, clock{}, probing, &notes{}); !errors.Is(err, stopped) || res.Fake != nil {
 		t.Errorf("%v, %+v", err, res)
 	}
 }

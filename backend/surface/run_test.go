@@ -351,7 +351,7 @@ func TestWhatABrokenRunCouldNotConfirmIsNotHeldAgainstTheDrive(t *testing.T) {
 		n := &notes{}
 		opt := surface.Options{Mode: surface.ModeRead, BlockBytes: 64 << 10, InFlight: 1}
 		res, err := surface.Run(ctx, dev, clock{}, opt, n)
-		if err != stopped || len(res.BadRanges) != 1 || res.BadRanges[0].Persistent {
+		if !errors.Is(err, stopped) || len(res.BadRanges) != 1 || res.BadRanges[0].Persistent {
 			t.Errorf("%v, %+v", err, res.BadRanges)
 		}
 		time.Sleep(time.Hour)
@@ -422,7 +422,7 @@ func TestRefusedGoneAndFlushErrorsEndTheRunAsWhatTheyAre(t *testing.T) {
 			if res.Complete || len(res.BadRanges) != 0 {
 				t.Errorf("%+v", res)
 			}
-			if c.want == surface.ErrFlush && (len(n.checkpoints) != 0 || dev.Counts().Flushes != 1) {
+			if errors.Is(c.want, surface.ErrFlush) && (len(n.checkpoints) != 0 || dev.Counts().Flushes != 1) {
 				t.Errorf("after a failed flush: %d checkpoints, %d flushes", len(n.checkpoints), dev.Counts().Flushes)
 			}
 		})
@@ -551,7 +551,7 @@ func TestAnErrorOfACheckpointStopsTheRun(t *testing.T) {
 	foreign := errors.New("somebody else wrote")
 	res, err := surface.Run(t.Context(), dev, clock{}, stamp,
 		&notes{onCheck: func(surface.Checkpoint) error { return foreign }})
-	if err != foreign || res.Complete || res.BytesVerified != 0 || dev.Counts().Reads != 0 {
+	if !errors.Is(err, foreign) || res.Complete || res.BytesVerified != 0 || dev.Counts().Reads != 0 {
 		t.Errorf("%v, %+v", err, res)
 	}
 }
@@ -579,7 +579,7 @@ func TestARequestThatHangsDoesNotHoldUpAStop(t *testing.T) {
 			time.AfterFunc(10*time.Minute, func() { cancel(stuck) })
 			begin := time.Now()
 			res, err := surface.Run(ctx, ways(dev)[way%2], clock{}, stamp, &notes{})
-			if err != stuck || res.Complete {
+			if !errors.Is(err, stuck) || res.Complete {
 				t.Errorf("ended with %v", err)
 			}
 			if took := time.Since(begin); took > 10*time.Minute+surface.StopGrace {
@@ -654,8 +654,8 @@ func TestAStoppedRunIsNeverComplete(t *testing.T) {
 			}
 		})
 		res, err := surface.Run(ctx, ways(dev)[way], clock{}, stamp, &notes{})
-		if err != stopped || res.Complete || res.BytesVerified >= geo.SizeBytes || res.BytesCovered >= geo.SizeBytes ||
-			len(res.BadRanges)+len(res.Unanswered) != 0 {
+		if !errors.Is(err, stopped) || res.Complete || res.BytesVerified >= geo.SizeBytes ||
+			res.BytesCovered >= geo.SizeBytes || len(res.BadRanges)+len(res.Unanswered) != 0 {
 			t.Fatalf("stopped at request %d of %d: %v, %+v", at, total, err, res)
 		}
 		before := dev.Counts()

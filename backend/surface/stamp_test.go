@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/binary"
+	"errors"
 	"math/bits"
 	"os"
 	"os/exec"
@@ -170,7 +171,7 @@ func TestBlkidSeesNothingOnStampedDrives(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, err := exec.Command(blkid, "-p", path).CombinedOutput()
-		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 2 || len(out) != 0 {
+		if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 2 || len(out) != 0 {
 			t.Errorf("nonce %d: blkid ended with %v and said %q", i, err, out)
 		}
 	}

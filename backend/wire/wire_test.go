@@ -77,7 +77,7 @@ func TestFramesPastTheirLimits(t *testing.T) {
 
 func TestATornStreamIsNoEnd(t *testing.T) {
 	for in, want := range map[string]error{"": io.EOF, `{"t":"be`: io.ErrUnexpectedEOF} {
-		if _, err := wire.NewReader(strings.NewReader(in), 0).Next(); err != want {
+		if _, err := wire.NewReader(strings.NewReader(in), 0).Next(); !errors.Is(err, want) {
 			t.Errorf("%q: %v", in, err)
 		}
 	}

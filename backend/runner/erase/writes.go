@@ -193,9 +193,10 @@ func pieces(spans []Extent, do func(off int64, n int) error) error {
 }
 
 // MediumIsForTheSweep lets a medium error at the drive's ends pass: the sweep goes over the same bytes and finds it
-// sector by sector.
+// sector by sector. Only that error itself passes: what is joined with it or wraps it may tell of more.
 func MediumIsForTheSweep(err error) error {
-	if io, ok := err.(*surface.IOError); ok && io.Class == surface.ClassMedium {
+	io, ok := err.(*surface.IOError) //nolint:errorlint // see above
+	if ok && io.Class == surface.ClassMedium {
 		return nil
 	}
 	return err

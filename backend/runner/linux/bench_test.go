@@ -84,7 +84,7 @@ func benchRun(path string) error {
 	res, err := surface.Run(context.Background(), dev, benchClock{}, surface.Options{Mode: surface.ModeStamp,
 		Nonce: [16]byte{1}}, obs)
 	if err != nil || !res.Complete || len(res.BadRanges) > 0 {
-		return fmt.Errorf("%v, %+v", err, res)
+		return fmt.Errorf("%w, %+v", err, res)
 	}
 	size := float64(dev.Geometry().SizeBytes)
 	return json.NewEncoder(os.Stdout).Encode(rates{size / obs.wrote.Sub(begin).Seconds(),

@@ -5,6 +5,7 @@ package linux
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -196,7 +197,7 @@ func TestCompareEngines(t *testing.T) {
 }
 
 func exitOf(err error) int {
-	if exit, ok := err.(*exec.ExitError); ok {
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return exit.ExitCode()
 	}
 	return 0

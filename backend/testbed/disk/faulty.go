@@ -104,7 +104,7 @@ rmdir "$2" "$1"
 			break
 		}
 		if s.fuse.Ended(2 * time.Millisecond) {
-			return fmt.Errorf("nbdfuse ended: %v: %s", s.fuse.Err(), bytes.TrimSpace(s.stderr.Bytes()))
+			return fmt.Errorf("nbdfuse ended: %w: %s", s.fuse.Err(), bytes.TrimSpace(s.stderr.Bytes()))
 		}
 		if time.Now().After(end) {
 			return fmt.Errorf("nbdfuse does not show its file after %v", patience)

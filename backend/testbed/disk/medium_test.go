@@ -117,7 +117,7 @@ func TestAFaultWithACountIsGoneAfterThatManyRequests(t *testing.T) {
 	p := make([]byte, 1024)
 	m.read(p, 10*512) // not met
 	for i, want := range []error{errIO, errIO, nil} {
-		if err := m.read(p, 9*512); err != want {
+		if err := m.read(p, 9*512); !errors.Is(err, want) {
 			t.Errorf("read %d: got %v, want %v", i+1, err, want)
 		}
 	}
