@@ -50,7 +50,7 @@ type Service struct {
 	kept  retained
 	folds folds
 	seen  sights
-	lent  lent
+	conns connPool
 
 	systems sync.Map // profile id: what the machine called its system when it was last logged in to
 }

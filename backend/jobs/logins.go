@@ -44,8 +44,8 @@ type Logins struct {
 	File     Secrets
 	Person   func(context.Context, Question) (secret.Secret, error) // nil where nobody can be asked
 
-	typed secret.Memory
-	past  past
+	typed    secret.Memory
+	attempts loginAttempts
 }
 
 // placeSaid turns what a place of secrets answers into a reason.
@@ -125,11 +125,11 @@ func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind
 	}
 	for _, k := range kinds {
 		s, err := l.find(ctx, p, k)
-		if err == nil && l.Person != nil && l.past.refused(p, kind, s) {
+		if err == nil && l.Person != nil && l.attempts.refused(p, kind, s) {
 			continue
 		}
 		if err == nil {
-			l.past.give(p, kind, s)
+			l.attempts.give(p, kind, s)
 			return s.Reveal(), nil
 		}
 		if ctx.Err() != nil {
@@ -148,11 +148,11 @@ func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind
 	}
 	text := whose(p, kind)
 	s, err := l.Person(ctx, Question{About: string(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:],
-		Again: again || l.past.failed(p, kind)})
+		Again: again || l.attempts.failed(p, kind)})
 	if err != nil {
 		return "", err
 	}
-	l.past.give(p, kind, s)
+	l.attempts.give(p, kind, s)
 	return s.Reveal(), l.typed.Set(ctx, secret.Account(p.ID, kind), s)
 }
 
@@ -331,7 +331,7 @@ func (l *Logins) forget(ctx context.Context, p profile.Profile, remove func() er
 		return err
 	}
 	l.drop(ctx, p)
-	l.past.forget(p)
+	l.attempts.forget(p)
 	if err == nil && len(held) > 0 {
 		err = l.deleteAll(ctx, p, p.Secrets, held)
 	}

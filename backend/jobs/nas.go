@@ -50,7 +50,7 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 	defer func() {
 		if !saved {
 			s.Logins.drop(anyway, p)
-			s.lent.drop(p.ID)
+			s.conns.drop(p.ID)
 		}
 	}()
 	t := s.target(p)
@@ -137,7 +137,7 @@ func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 	if err := s.Logins.forget(ctx, p, func() error { return s.Store.RemoveProfile(ctx, p.ID) }); err != nil {
 		return err
 	}
-	s.lent.drop(p.ID)
+	s.conns.drop(p.ID)
 	return s.Store.Audit(ctx, store.AuditEntry{What: "nas_remove", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
 }
 

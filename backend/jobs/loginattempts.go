@@ -14,9 +14,9 @@ import (
 // passwords are what a login sends, beside codes.
 var passwords = []secret.Kind{secret.Login, secret.Jump, secret.Passphrase}
 
-// past remembers what was sent to a NAS and what became of it, by the secret's account, so that nothing wrong is sent
-// twice and nothing right is asked for again. The zero value is ready; it is safe for concurrent use.
-type past struct {
+// loginAttempts remembers what was sent to a NAS and what became of it, by the secret's account, so that nothing wrong is
+// sent twice and nothing right is asked for again. The zero value is ready; it is safe for concurrent use.
+type loginAttempts struct {
 	mu    sync.Mutex
 	given map[string]secret.Secret // sent last
 	wrong map[string]secret.Secret // refused last
@@ -37,7 +37,7 @@ func same(m map[string]secret.Secret, account string, s secret.Secret) bool {
 }
 
 // give notes what is sent as a kind of secret.
-func (h *past) give(p profile.Profile, kind secret.Kind, s secret.Secret) {
+func (h *loginAttempts) give(p profile.Profile, kind secret.Kind, s secret.Secret) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	set(&h.given, secret.Account(p.ID, kind), s)
@@ -47,14 +47,14 @@ func (h *past) give(p profile.Profile, kind secret.Kind, s secret.Secret) {
 }
 
 // refused reports whether the NAS refused this secret when it got it last.
-func (h *past) refused(p profile.Profile, kind secret.Kind, s secret.Secret) bool {
+func (h *loginAttempts) refused(p profile.Profile, kind secret.Kind, s secret.Secret) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return same(h.wrong, secret.Account(p.ID, kind), s)
 }
 
 // failed reports whether the NAS refused what it got last as a kind of secret.
-func (h *past) failed(p profile.Profile, kind secret.Kind) bool {
+func (h *loginAttempts) failed(p profile.Profile, kind secret.Kind) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, ok := h.wrong[secret.Account(p.ID, kind)]
@@ -62,7 +62,7 @@ func (h *past) failed(p profile.Profile, kind secret.Kind) bool {
 }
 
 // blame notes that what was sent as a kind is wrong.
-func (h *past) blame(p profile.Profile, kind secret.Kind) {
+func (h *loginAttempts) blame(p profile.Profile, kind secret.Kind) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	account := secret.Account(p.ID, kind)
@@ -74,7 +74,7 @@ func (h *past) blame(p profile.Profile, kind secret.Kind) {
 
 // blamed names the password that a refused login sent last. Where a code was asked for too, and the password was right
 // before, it is none: the code was wrong, or came twice.
-func (h *past) blamed(p profile.Profile, coded bool) (kind secret.Kind, ok bool) {
+func (h *loginAttempts) blamed(p profile.Profile, coded bool) (kind secret.Kind, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	kind, ok = h.last[p.ID]
@@ -83,7 +83,7 @@ func (h *past) blamed(p profile.Profile, coded bool) (kind secret.Kind, ok bool)
 }
 
 // praise notes that what was sent as a kind was right, and reports whether another was refused before it.
-func (h *past) praise(p profile.Profile, kind secret.Kind) (better bool) {
+func (h *loginAttempts) praise(p profile.Profile, kind secret.Kind) (better bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	account := secret.Account(p.ID, kind)
@@ -98,7 +98,7 @@ func (h *past) praise(p profile.Profile, kind secret.Kind) (better bool) {
 }
 
 // forget forgets a profile.
-func (h *past) forget(p profile.Profile) {
+func (h *loginAttempts) forget(p profile.Profile) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, m := range []map[string]secret.Secret{h.given, h.wrong, h.right} {
@@ -115,7 +115,7 @@ func (l *Logins) refused(ctx context.Context, p profile.Profile, err error) {
 	switch coded := said(err, reason.SecondFactorRefused); {
 	case coded, said(err, reason.PasswordRefused):
 		var ok bool
-		if kind, ok = l.past.blamed(p, coded); !ok {
+		if kind, ok = l.attempts.blamed(p, coded); !ok {
 			return
 		}
 	case said(err, reason.SudoRefused):
@@ -125,7 +125,7 @@ func (l *Logins) refused(ctx context.Context, p profile.Profile, err error) {
 	default:
 		return
 	}
-	l.past.blame(p, kind)
+	l.attempts.blame(p, kind)
 	l.drop(ctx, p, kind)
 }
 
@@ -133,7 +133,7 @@ func (l *Logins) refused(ctx context.Context, p profile.Profile, err error) {
 // kept in its place from now on.
 func (l *Logins) accepted(ctx context.Context, p profile.Profile, kinds ...secret.Kind) {
 	for _, kind := range kinds {
-		if !l.past.praise(p, kind) {
+		if !l.attempts.praise(p, kind) {
 			continue
 		}
 		account, place := secret.Account(p.ID, kind), l.place(p.Secrets)

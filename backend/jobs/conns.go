@@ -12,27 +12,28 @@ import (
 // A login that asked a person for a code is not asked for again while it stands: all that is done with the NAS shares
 // one connection, and it stays for a while after the last use. Others are closed at once.
 const (
-	lentFor = 30 * time.Minute
+	idleFor = 30 * time.Minute
 	// stillThere is how long a connection that waited may take to show that it lives.
 	stillThere = 5 * time.Second
 )
 
-// lent are the connections that are shared, by profile, and whose turn it is to log in. The zero value is ready; it is
-// safe for concurrent use.
-type lent struct {
+// connPool holds the connections that are shared, by profile, and whose turn it is to log in. The zero value is ready; it
+// is safe for concurrent use.
+type connPool struct {
 	mu    sync.Mutex
 	turns map[string]chan struct{} // holds one token
-	conns map[string]*shared
+	conns map[string]*pooledConn
 }
 
-type shared struct {
+// pooledConn is a connection with those who use it.
+type pooledConn struct {
 	c     *nas.Conn
 	users int
 	idle  *time.Timer // closes it; nil while it is used
 }
 
 // turn waits until nobody else logs in to a NAS: who comes second may find a connection, and a person is asked once.
-func (l *lent) turn(ctx context.Context, profileID string) (over func(), err error) {
+func (l *connPool) turn(ctx context.Context, profileID string) (over func(), err error) {
 	l.mu.Lock()
 	if l.turns == nil {
 		l.turns = map[string]chan struct{}{}
@@ -52,7 +53,7 @@ func (l *lent) turn(ctx context.Context, profileID string) (over func(), err err
 }
 
 // take gives a connection that is there and lives; nil if there is none.
-func (l *lent) take(ctx context.Context, profileID string) *nas.Conn {
+func (l *connPool) take(ctx context.Context, profileID string) *nas.Conn {
 	l.mu.Lock()
 	s := l.conns[profileID]
 	if s != nil {
@@ -76,17 +77,17 @@ func (l *lent) take(ctx context.Context, profileID string) *nas.Conn {
 }
 
 // put shares a connection, whose first user is the caller.
-func (l *lent) put(profileID string, c *nas.Conn) {
+func (l *connPool) put(profileID string, c *nas.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conns == nil {
-		l.conns = map[string]*shared{}
+		l.conns = map[string]*pooledConn{}
 	}
-	l.conns[profileID] = &shared{c: c, users: 1}
+	l.conns[profileID] = &pooledConn{c: c, users: 1}
 }
 
 // give ends one use of a connection.
-func (l *lent) give(c *nas.Conn) error {
+func (l *connPool) give(c *nas.Conn) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for profileID, s := range l.conns {
@@ -94,7 +95,7 @@ func (l *lent) give(c *nas.Conn) error {
 			continue
 		}
 		if s.users--; s.users == 0 {
-			s.idle = time.AfterFunc(lentFor, func() { l.unused(profileID, s) })
+			s.idle = time.AfterFunc(idleFor, func() { l.unused(profileID, s) })
 		}
 		return nil
 	}
@@ -102,7 +103,7 @@ func (l *lent) give(c *nas.Conn) error {
 }
 
 // unused closes a connection that nobody took since.
-func (l *lent) unused(profileID string, s *shared) {
+func (l *connPool) unused(profileID string, s *pooledConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if s.users == 0 && l.conns[profileID] == s {
@@ -112,7 +113,7 @@ func (l *lent) unused(profileID string, s *shared) {
 }
 
 // drop ends the connection of a profile, whoever uses it.
-func (l *lent) drop(profileID string) {
+func (l *connPool) drop(profileID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if s := l.conns[profileID]; s != nil {
@@ -127,12 +128,12 @@ func (s *Service) dial(ctx context.Context, p profile.Profile) (*nas.Conn, error
 }
 
 func (s *Service) login(ctx context.Context, p profile.Profile, t nas.Target) (*nas.Conn, error) {
-	over, err := s.lent.turn(ctx, p.ID)
+	over, err := s.conns.turn(ctx, p.ID)
 	if err != nil {
 		return nil, err
 	}
 	defer over()
-	if c := s.lent.take(ctx, p.ID); c != nil {
+	if c := s.conns.take(ctx, p.ID); c != nil {
 		return c, nil
 	}
 	c, err := s.Dial(ctx, t)
@@ -141,7 +142,7 @@ func (s *Service) login(ctx context.Context, p profile.Profile, t nas.Target) (*
 		return nil, err
 	}
 	if c.Coded() {
-		s.lent.put(p.ID, c)
+		s.conns.put(p.ID, c)
 	}
 	s.systems.Store(p.ID, c.Facts().System)
 	s.Logins.accepted(ctx, p, passwords...)
@@ -149,4 +150,4 @@ func (s *Service) login(ctx context.Context, p profile.Profile, t nas.Target) (*
 }
 
 // release ends the use of a connection.
-func (s *Service) release(c *nas.Conn) error { return s.lent.give(c) }
+func (s *Service) release(c *nas.Conn) error { return s.conns.give(c) }
