@@ -40,6 +40,7 @@ func (s State) Ended() bool {
 	switch s {
 	case Passed, Failed, Cancelled, Unknown, Skipped:
 		return true
+	case Queued, Pending, Running:
 	}
 	return false
 }

@@ -95,6 +95,7 @@ func (t *Tracker) erases(ev Event) error {
 		if e.GraceMs = 0; e.Undo == BackPossible {
 			e.Undo = BackLost
 		}
+	default: // no other line tells of what was erased
 	}
 	t.job.Erased = e
 	return nil

@@ -30,6 +30,7 @@ func Pace(k drive.Kind) float64 {
 		return 400e6
 	case drive.NVMe:
 		return 1500e6
+	case drive.HDD, drive.Virtual:
 	}
 	return 180e6
 }
@@ -41,6 +42,7 @@ func (s StageSpec) Sweeps() int {
 		return 1
 	case EngineBadblocks:
 		return 8
+	case EngineStamp:
 	}
 	return 2 * max(1, s.Passes)
 }

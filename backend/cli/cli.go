@@ -222,6 +222,7 @@ func exitOf(said *reason.Said) int {
 		return ExitRefused
 	case reason.Reach:
 		return ExitReach
+	case reason.Doubt, reason.Note, reason.Fault:
 	}
 	return ExitUnknown
 }

@@ -159,6 +159,7 @@ func (a *app) sayWhere(where profile.Keep) {
 	case profile.KeepSession:
 		a.say("Its passwords are not kept: Burnish asks for them each time. (burnish nas password NAME --secrets " +
 			"keychain or file keeps them.)")
+	case profile.KeepNone: // the login has no password
 	}
 }
 

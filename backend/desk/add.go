@@ -266,6 +266,7 @@ func kept(where profile.Keep) string {
 		return "Passwords are in the sealed file."
 	case profile.KeepSession:
 		return "Passwords are not kept: Burnish asks for them each time it starts."
+	case profile.KeepNone:
 	}
 	return "There is no password to keep."
 }

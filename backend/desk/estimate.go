@@ -84,6 +84,7 @@ func left(j burnin.Job) (plan, stage *int64) {
 			bytes = max(float64(j.Spec.Stages[i].Sweeps())*float64(j.Drive.SizeBytes)-float64(s.Done), 0)
 		case burnin.LongSMART:
 			bytes = (1 - share(s.Progress)) * float64(j.Drive.SizeBytes)
+		case burnin.Precheck, burnin.ShortSMART, burnin.CapacityProbe, burnin.FinalCheck: // minutes, whatever the size
 		}
 		ms := bytes / *bps * 1000
 		if s.Kind == burnin.SurfaceValidate {

@@ -128,6 +128,7 @@ func jobRow(profileID string, j burnin.Job) Job {
 			seg.Progress = 1
 		case burnin.Pending, burnin.Skipped:
 			seg.Progress = 0
+		case burnin.Queued, burnin.Running, burnin.Failed, burnin.Cancelled, burnin.Unknown: // as far as it came
 		}
 		r.Progress += seg.Weight * seg.Progress
 		r.Stages = append(r.Stages, seg)

@@ -71,6 +71,7 @@ func (u Usage) Unlockable() bool {
 		return u.PhraseKind == SerialPhrase // the drive's own medium errors, and nothing else, keep it from being told
 	case Pool:
 		return u.Dispensable
+	default: // what is in use, and what nobody knows, is not unlocked by a phrase
 	}
 	return false
 }

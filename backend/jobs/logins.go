@@ -86,6 +86,7 @@ func (l *Logins) place(where profile.Keep) Secrets {
 		return l.Keychain
 	case profile.KeepFile:
 		return l.File
+	case profile.KeepNone, profile.KeepSession:
 	}
 	return nil
 }
@@ -111,6 +112,7 @@ func whose(p profile.Profile, kind secret.Kind) string {
 		return fmt.Sprintf("passphrase of %s", p.KeyFile)
 	case secret.Jump:
 		return fmt.Sprintf("password of %s at the jump host %s", p.Jump.User, p.Jump.Host)
+	case secret.Login:
 	}
 	return fmt.Sprintf("password of %s at %s", p.User, p.Name)
 }

@@ -206,6 +206,7 @@ func (f *follow) take(frame wire.Frame) error {
 		}
 		f.onChange(s.Job, s)
 		return nil
+	case wire.FrameReply, wire.FrameDrive, wire.FrameError, wire.FrameEnd: // no part of a follow
 	}
 	return f.c.garbage(fmt.Sprintf("a %s frame in a follow", frame.Type))
 }

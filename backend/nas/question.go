@@ -76,6 +76,7 @@ func (a *asker) unanswered(q Question, err error) error {
 		return reason.New(reason.PassphraseNeeded, "key", q.Key, "nas", a.t.Name, "error", err)
 	case WantCode:
 		return reason.New(reason.SecondFactor, "user", q.User, "nas", a.t.Name, "prompt", q.Prompt, "error", err)
+	case WantPassword:
 	}
 	return reason.New(reason.PasswordNeeded, "user", q.User, "nas", a.t.Name, "error", err)
 }

@@ -49,6 +49,7 @@ func (c *Conn) asRoot(ctx context.Context, command string) (string, []byte, erro
 	case sudoAsked:
 		password, err := c.password(ctx)
 		return withPassword + command, password, err
+	case unasked, isRoot:
 	}
 	return command, nil, nil
 }

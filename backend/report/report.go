@@ -73,6 +73,7 @@ func Word(j burnin.Job) string {
 		return "passed, every byte written and verified"
 	case burnin.CoverageRead:
 		return "passed, every byte read"
+	case burnin.CoverageNone:
 	}
 	return "passed, surface not tested"
 }

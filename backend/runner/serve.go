@@ -99,6 +99,7 @@ func (s *Service) serve(ctx context.Context, verb wire.Verb, in *bufio.Reader, o
 			return reply(s.Stop(ctx, req))
 		case wire.VerbUndo:
 			return reply(s.Undo(ctx, req))
+		default: // resume, below
 		}
 		if req.Auto {
 			return reply(s.GoOn(ctx, req.Job))
@@ -116,6 +117,7 @@ func (s *Service) serve(ctx context.Context, verb wire.Verb, in *bufio.Reader, o
 			return err
 		}
 		return reply(s.Clean(req))
+	case wire.VerbRun: // not for the desktop: main runs a job by itself
 	}
 	return reason.New(reason.BadRequest, "error", "there is no verb "+string(verb))
 }

@@ -37,6 +37,7 @@ func (b badSector) toRange(phase Phase, pass int) Range {
 	case KindMismatch:
 		r.FlippedBits = b.flipped
 		r.FirstDiff = &b.diff
+	case KindRead, KindWrite, KindStale: // the numbers of the sector are all
 	}
 	return r
 }

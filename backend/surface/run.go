@@ -190,6 +190,7 @@ func (e *engine) settle(ctx context.Context, l *lane, ans answer) error {
 		e.n.BytesWritten += n
 	case PhaseVerify:
 		e.n.BytesVerified += n
+	case PhaseRead, PhaseProbe, PhaseSeek: // they write nothing and compare nothing
 	}
 	return nil
 }
@@ -223,6 +224,7 @@ func flushError(err error) error {
 			kind = ErrGone
 		case ClassRefused:
 			kind = ErrRefused
+		case ClassMedium, ClassTransport: // the flush itself failed
 		}
 	}
 	return &DeviceError{Kind: kind, Op: opFlush, LBA: -1, Err: err}

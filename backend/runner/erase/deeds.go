@@ -86,6 +86,7 @@ func (d *deeds) apply(kind burnin.EventKind, data []byte) error {
 		}
 		d.passed = end.State == burnin.Passed
 		d.heard(end.Reason)
+	default: // no other line is a deed
 	}
 	return nil
 }
@@ -150,6 +151,7 @@ func (d *deeds) note(ev burnin.Event) {
 		if d.first == (moment{}) {
 			d.first = d.last
 		}
+	default: // nothing was written
 	}
 }
 

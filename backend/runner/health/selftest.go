@@ -271,6 +271,7 @@ func (t *selfTest) conclude(row smart.SelfTestRow, state smart.SelfTestState) (b
 	case smart.Aborted:
 		return bench.Outcome{State: burnin.Unknown, Said: reason.New(reason.SelfTestAborted, "test", t.test,
 			"result", row.Text), SelfTest: &row}, nil
+	case smart.Running, smart.Unknown, smart.None: // no result, below
 	}
 	result, hint := row.Text, "Check that nothing else resets the drive or starts tests, then resume the job."
 	switch {

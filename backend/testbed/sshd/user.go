@@ -135,6 +135,7 @@ func (u *User) add(tools tools, sudo Sudo) error {
 		return u.allow(tools, "NOPASSWD: ")
 	case SudoPassword:
 		return u.allow(tools, "")
+	case SudoNone:
 	}
 	return nil
 }
