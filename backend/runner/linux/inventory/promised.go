@@ -5,6 +5,7 @@ package inventory
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -48,6 +49,7 @@ var promises = []struct {
 type given struct {
 	devices []*block
 	lost    []string
+	there   bool // by a machine of a cluster that is not this one: what cannot be found here is a disk of its own
 }
 
 // up is the name of a file's directory n levels above it.
@@ -89,7 +91,7 @@ func (t *topology) promisedClaims(nodes []*node) (claims, error) {
 			}
 			for _, path := range is.lost {
 				lost := fmt.Sprintf("what is %s, %s, cannot be found", p.name(f), path)
-				id, byID := strings.CutPrefix(path, "/dev/disk/by-id/")
+				id, byID := strings.CutPrefix(path, byIDDir)
 				if !byID {
 					unknown = errors.Join(unknown, errors.New(lost+": it may be any drive"))
 				}
@@ -99,6 +101,7 @@ func (t *topology) promisedClaims(nodes []*node) (claims, error) {
 					case n.bears(id):
 						out.add(n.block, claim(promisedLayer, drive.OpenByProcess, "by its name %s it is %s", path,
 							p.name(f)))
+					case is.there:
 					default:
 						a := failed(promisedLayer, "%s: it may be this drive", lost)
 						a.remedy = "Take the entry out of the configuration where the disk that it means is gone; " +
@@ -193,23 +196,37 @@ func isMade(path string) bool {
 		"/dev/md/")
 }
 
-// guestPaths finds the devices that a configuration names at all, and those of its disks that are lost.
-func guestPaths(disk *regexp.Regexp) func(t *topology, _, data string) given {
-	return func(t *topology, _, data string) given {
-		var out given
+// byIDDir holds the names that are made of who a drive is, and mean the same one on every machine.
+const byIDDir = "/dev/disk/by-id/"
+
+// guestPaths finds the devices that a configuration names at all, and those of its disks that are lost. That of a guest
+// of another machine may mean a drive of this one, which both reach, only by a name that bears who the drive is.
+func guestPaths(disk *regexp.Regexp) func(t *topology, file, data string) given {
+	return func(t *topology, file, data string) given {
+		out := given{there: t.h.onOtherMachine(file)}
+		meant := func(path string) bool { return !out.there || strings.HasPrefix(path, byIDDir) }
 		for _, path := range devicePath.FindAllString(data, -1) {
-			if b := t.resolve(path); b != nil {
+			if b := t.resolve(path); b != nil && meant(path) {
 				out.devices = append(out.devices, b)
 			}
 		}
 		for _, m := range disk.FindAllStringSubmatch(data, -1) {
-			if path := m[1]; t.resolve(path) == nil && !t.h.exists(path) && !kernelPath.MatchString(path) &&
-				!isMade(path) {
+			if path := m[1]; meant(path) && t.resolve(path) == nil && !t.h.exists(path) &&
+				!kernelPath.MatchString(path) && !isMade(path) {
 				out.lost = append(out.lost, path)
 			}
 		}
 		return out
 	}
+}
+
+// onOtherMachine reports whether a configuration of Proxmox is that of a guest of another machine of the cluster, whose
+// files it shows everywhere. Where it does not say which machine this one is, each may be its own.
+func (h *Host) onOtherMachine(file string) bool {
+	own, err := os.Readlink(h.at("/etc/pve/local"))
+	name, ok := strings.CutPrefix(file, h.at("/etc/pve/nodes")+"/")
+	name, _, _ = strings.Cut(name, "/")
+	return err == nil && ok && filepath.Dir(own) == "nodes" && name != filepath.Base(own)
 }
 
 // bears reports whether a name below /dev/disk/by-id is made of a drive's serial number or worldwide name.

@@ -95,3 +95,40 @@ func TestANameThatADriveMayStillHave(t *testing.T) {
 		expect(t, row, drive.CannotTell, drive.NoPhrase, "it may be this drive")
 	}
 }
+
+// In a cluster every machine sees the configurations of all: what a guest of another one is given by a name of that
+// machine's making is no disk of this one, and what bears who it means is locked wherever it is.
+func TestGuestsOfOtherMachinesOfACluster(t *testing.T) {
+	const byID = "/dev/disk/by-id/"
+	for name, c := range map[string]struct {
+		config string
+		want   drive.Class // of sda (SER00001) and of the drive behind a bridge
+		usb    drive.Class
+	}{
+		"by a kernel's name":                {"scsi1: /dev/sda\n", drive.None, drive.None},
+		"by a place":                        {"scsi1: /dev/disk/by-path/pci-0000:00:17.0-ata-3\n", drive.None, drive.None},
+		"by a link of its administrator":    {"mp0: /dev/bay7,mp=/srv\n", drive.None, drive.None},
+		"by the number of a drive there":    {"scsi1: " + byID + "ata-MADE_UP_DISK_SER99999\n", drive.None, drive.None},
+		"by the number of a drive here":     {"scsi1: " + byID + "ata-MADE_UP_DISK_SER00001\n", drive.OpenByProcess, drive.None},
+		"by a link of udev that leads here": {"scsi1: " + byID + "ata-known\n", drive.OpenByProcess, drive.None},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newTree(t)
+			m.sata("sda", 1)
+			m.block("sdb", fmt.Sprintf(usbAt, 1), gib, map[string]string{"device/vpd_pg80": page80("SER00002"),
+				"device/vpd_pg83": page83("5000c50000000009")})
+			m.link(byID+"ata-known", "../../sda")
+			m.link("/etc/pve/local", "nodes/pve1")
+			m.file("/etc/pve/nodes/pve1/qemu-server/100.conf", "ide2: none,media=cdrom\n")
+			m.file("/etc/pve/nodes/pve2/qemu-server/101.conf", c.config)
+			rows := m.list(Options{})
+			expect(t, rows["/dev/sda"], c.want, drive.NoPhrase, "")
+			expect(t, rows["/dev/sdb"], c.usb, drive.NoPhrase, "")
+		})
+	}
+	m := newTree(t) // of its own guests each name counts
+	m.sata("sda", 1)
+	m.link("/etc/pve/local", "nodes/pve1")
+	m.file("/etc/pve/nodes/pve1/lxc/101.conf", "mp0: /dev/sda,mp=/srv\n")
+	expect(t, m.list(Options{})["/dev/sda"], drive.OpenByProcess, drive.NoPhrase, "machine 101")
+}
