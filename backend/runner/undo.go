@@ -60,7 +60,7 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	if err != nil {
 		return reply, err
 	}
-	switch d := e.Deeds; {
+	switch d := e.History; {
 	case !d.Began:
 		return reply, erase.CannotUndo(ask.Job, "it has erased nothing", "The drive is as it was.")
 	case d.Lost:
@@ -93,7 +93,7 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	reply.RestoredBytes, reply.LostBytes = k.Saved(), k.LostBytes
 	file.Say("%d bytes are back where they were and read back right; %d bytes could not be read when they were saved",
 		reply.RestoredBytes, reply.LostBytes)
-	if e.Deeds.Restored { // asked again
+	if e.History.Restored { // asked again
 		return reply, nil
 	}
 	return reply, e.NoteRestored(burnin.Restored{RestoredBytes: reply.RestoredBytes, LostBytes: reply.LostBytes,

@@ -17,7 +17,7 @@ import (
 // leftAsOurs proves that spans, which an earlier run has zeroed, hold what this job has left there since: zeros, and
 // once an engine was at work its stamps, or, in the first window of badblocks, its patterns.
 func (a *Stage) leftAsOurs(spans []Extent) error {
-	if k, err := ReadKit(a.Root()); err == nil && !a.Deeds.Overwrote {
+	if k, err := ReadKit(a.Root()); err == nil && !a.History.Overwrote {
 		spans = k.spans()
 	}
 	patterns := int64(0)
@@ -33,7 +33,7 @@ func (a *Stage) leftAsOurs(spans []Extent) error {
 				return true
 			}
 			stamp, is := surface.DecodeStamp(now)
-			return a.Deeds.Overwrote && (is && a.Ours(stamp) || off+int64(at) < patterns && a.traces.Pattern(now))
+			return a.History.Overwrote && (is && a.Ours(stamp) || off+int64(at) < patterns && a.traces.Pattern(now))
 		})
 		return a.foreignData(other, err)
 	})

@@ -27,9 +27,9 @@ func (e *Drive) Compare(id drive.Identity, usage drive.Usage, destroys bool) *re
 // allowed, after it what was left and what the job itself wrote. In between, of what was allowed any part may be gone.
 func (e *Drive) startable(id drive.Identity, u drive.Usage) drive.Startable {
 	switch {
-	case e.Deeds.rest != nil:
-		return drive.StartableAgain(id, u, e.Deeds.rest)
-	case e.Deeds.Began && e.run.Req.Grant != nil:
+	case e.History.rest != nil:
+		return drive.StartableAgain(id, u, e.History.rest)
+	case e.History.Began && e.run.Req.Grant != nil:
 		return drive.StartableAgain(id, u, e.run.Req.Grant)
 	}
 	return drive.StartableUnder(id, u, e.run.Req.Grant)
@@ -37,7 +37,7 @@ func (e *Drive) startable(id drive.Identity, u drive.Usage) drive.Startable {
 
 // expected says in words what the drive was to be used for.
 func (e *Drive) expected() string {
-	if e.Deeds.rest != nil {
+	if e.History.rest != nil {
 		return "what this job left there"
 	}
 	return string(e.run.Req.Usage)

@@ -7,10 +7,10 @@ import (
 
 // Drive is what one run does to its drive: what it has written so far, and what must hold before it writes.
 type Drive struct {
-	run   *bench.Run
-	Base  int64   // the kernel's count of sectors written to the drive, when it was held
-	Wrote *Writes // nil until the drive is open for writing
-	Deeds deeds
+	run     *bench.Run
+	Base    int64   // the kernel's count of sectors written to the drive, when it was held
+	Wrote   *Writes // nil until the drive is open for writing
+	History writeHistory
 
 	silent    []burnin.Counter // paths that the kernel did not count
 	mute      string           // why one of these cannot be counted
@@ -21,8 +21,8 @@ type Drive struct {
 
 // NewDrive reads what the job's earlier runs have done.
 func NewDrive(run *bench.Run) (*Drive, error) {
-	d, err := deedsOf(run.Root())
-	return &Drive{run: run, Deeds: d}, err
+	d, err := historyOf(run.Root())
+	return &Drive{run: run, History: d}, err
 }
 
 // Stage is a stage that may write.

@@ -80,14 +80,14 @@ const placesProven = 64
 // wroteLast proves by what is on the drive that no other job has written to it since this one, where no clock and no
 // journal says so. What cannot be proven is refused.
 func (a *Stage) wroteLast(goesOn bool) error {
-	if a.doubt == "" || !a.Deeds.Began {
+	if a.doubt == "" || !a.History.Began {
 		return nil
 	}
 	refused := func(found string) error {
 		return reason.New(reason.UsageChanged, "expected", "what this job left there",
 			"found", found+", and job "+a.doubt+" may have written to it since")
 	}
-	if !a.Deeds.Overwrote { // between the pieces of the kit lies what lay there
+	if !a.History.Overwrote { // between the pieces of the kit lies what lay there
 		k, err := ReadKit(a.Root())
 		if err != nil || len(k.Samples) == 0 {
 			return refused("no undo kit that tells")
@@ -139,12 +139,12 @@ func (a *Stage) wroteLast(goesOn bool) error {
 // Over says why a job that has begun to erase its drive is not to go on: what it erased was brought back, somebody else
 // wrote to the drive, or another job of ours did.
 func (e *Drive) Over(ctx context.Context) *reason.Said {
-	if !e.Deeds.Began {
+	if !e.History.Began {
 		return nil
 	}
-	if e.Deeds.counted {
+	if e.History.counted {
 		return reason.New(reason.UsageChanged, "expected", "what this job left there",
-			"found", "what somebody else has written: "+strings.TrimSuffix(e.Deeds.foreign, "."))
+			"found", "what somebody else has written: "+strings.TrimSuffix(e.History.foreign, "."))
 	}
 	by, doubt, err := e.erasedSince()
 	if err != nil {
@@ -155,7 +155,7 @@ func (e *Drive) Over(ctx context.Context) *reason.Said {
 			"found", "what job "+by+" has left there since")
 	}
 	e.doubt = doubt
-	if e.Deeds.Overwrote || !e.Deeds.Somethings {
+	if e.History.Overwrote || !e.History.Somethings {
 		return nil
 	}
 	back, err := e.broughtBack(ctx)

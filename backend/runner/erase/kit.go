@@ -41,11 +41,11 @@ func (a *Stage) firstAct() error {
 		return err
 	}
 	switch {
-	case a.Deeds.rest != nil: // an earlier run did it, and the stage begins anew
+	case a.History.rest != nil: // an earlier run did it, and the stage begins anew
 		if err := errors.Join(a.leftAsOurs(spans), a.nobodyMeanwhile()); err != nil {
 			return err
 		}
-	case a.Deeds.Began:
+	case a.History.Began:
 		var err error
 		if spans, err = a.halfErased(spans); err != nil {
 			return err
@@ -111,8 +111,8 @@ func (a *Stage) tellRest() error {
 		return said
 	}
 	before := a.Req.Grant
-	if a.Deeds.rest != nil {
-		before = a.Deeds.rest
+	if a.History.rest != nil {
+		before = a.History.rest
 	}
 	switch {
 	case !id.Same(a.Req.Drive):
@@ -131,7 +131,7 @@ func (a *Stage) tellRest() error {
 // waitsAfter reports whether a person has a moment to stop the job after its first destructive act: where there is
 // something to bring back, and wherever somebody had to allow it.
 func (a *Stage) waitsAfter() bool {
-	return (a.Deeds.Somethings || a.Req.Grant != nil) && !a.Deeds.Overwrote
+	return (a.History.Somethings || a.Req.Grant != nil) && !a.History.Overwrote
 }
 
 func (a *Stage) graceFor() time.Duration { return cmp.Or(a.UndoGrace, undoGrace) }
@@ -153,7 +153,7 @@ func (a *Stage) dropKit() error {
 	if err := a.told(burnin.EvOverwrites, nil); err != nil {
 		return err
 	}
-	a.noteOthers(burnin.EvLost, a.Deeds.after)
+	a.noteOthers(burnin.EvLost, a.History.after)
 	return removeKit(a.Root())
 }
 

@@ -35,7 +35,7 @@ func (a *Stage) takeKits() (all []*taken, after []string, err error) {
 		open[k.job] = true
 	}
 	for _, p := range pasts {
-		if p.id == a.ID || p.err != nil || !p.deeds.Began && p.deeds.foreign == "" {
+		if p.id == a.ID || p.err != nil || !p.history.Began && p.history.foreign == "" {
 			continue
 		}
 		after = append(after, p.id)

@@ -19,28 +19,28 @@ import (
 
 // Past is what one job has done to its drive.
 type Past struct {
-	id    string
-	Drive drive.Identity
-	deeds deeds
-	kit   bool  // its undo kit is there
-	err   error // what it did cannot be read
+	id      string
+	Drive   drive.Identity
+	history writeHistory
+	kit     bool  // its undo kit is there
+	err     error // what it did cannot be read
 }
 
 // open reports whether what the job erased can still be brought back, as far as the job itself knows.
 func (p Past) open() bool {
-	return p.kit && p.deeds.Began && p.deeds.Somethings && !p.deeds.Overwrote && !p.deeds.Restored && !p.deeds.Lost
+	return p.kit && p.history.Began && p.history.Somethings && !p.history.Overwrote && !p.history.Restored && !p.history.Lost
 }
 
 // order reports whether a began to erase their drive before b. It is known where one of them found the other, or both
 // were of one start of the machine.
 func order(a, b Past) (before, known bool) {
 	switch {
-	case slices.Contains(b.deeds.after, a.id):
+	case slices.Contains(b.history.after, a.id):
 		return true, true
-	case slices.Contains(a.deeds.after, b.id):
+	case slices.Contains(a.history.after, b.id):
 		return false, true
 	}
-	return b.deeds.last.after(a.deeds.first)
+	return b.history.last.after(a.history.first)
 }
 
 // PastsOf reads what all jobs have done to drives that are meant. What a job did of which nobody knows the drive is not
@@ -72,7 +72,7 @@ func pastOf(d state.Dir, id string, req wire.StartRequest) (Past, error) {
 	if err != nil {
 		return p, err
 	}
-	p.deeds, err = deedsOf(root)
+	p.history, err = historyOf(root)
 	_, kitErr := root.Lstat(kitIndex)
 	p.kit = !errors.Is(kitErr, fs.ErrNotExist)
 	return p, errors.Join(err, root.Close())
@@ -96,14 +96,14 @@ type known struct{ job, claim, text string }
 // which was allowed to, has written over it.
 func KnownOf(all []Past) (out []known) {
 	settled := func(p Past) bool {
-		return p.deeds.Lost || slices.ContainsFunc(all, func(later Past) bool {
+		return p.history.Lost || slices.ContainsFunc(all, func(later Past) bool {
 			before, sure := order(p, later)
-			return later.id != p.id && later.deeds.Overwrote && sure && before
+			return later.id != p.id && later.history.Overwrote && sure && before
 		})
 	}
 	taken := func(p Past) bool {
 		return slices.ContainsFunc(all, func(later Past) bool {
-			return later.kit && slices.Contains(later.deeds.took,
+			return later.kit && slices.Contains(later.history.took,
 				p.id)
 		})
 	}
@@ -119,9 +119,9 @@ func KnownOf(all []Past) (out []known) {
 			out = append(out, known{p.id, "burnish kit " + p.id, "what job " + p.id + " erased can be brought back " +
 				"as long as nothing else is written (burnish undo " + p.id + ")"})
 		}
-		if p.deeds.foreign != "" && !p.deeds.passed {
+		if p.history.foreign != "" && !p.history.passed {
 			out = append(out, known{p.id, "burnish foreign " + p.id, "somebody else wrote to it while job " + p.id +
-				" had it: " + strings.TrimSuffix(p.deeds.foreign, ".")})
+				" had it: " + strings.TrimSuffix(p.history.foreign, ".")})
 		}
 	}
 	return out
@@ -197,7 +197,7 @@ func (e *Drive) erasedSince() (by, doubt string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	me := Past{id: e.run.ID, deeds: e.Deeds}
+	me := Past{id: e.run.ID, history: e.History}
 	for _, p := range all {
 		if p.id == e.run.ID {
 			continue
@@ -205,7 +205,7 @@ func (e *Drive) erasedSince() (by, doubt string, err error) {
 		if p.err != nil {
 			return "", "", fmt.Errorf("job %s, which had the same drive: %w", p.id, p.err)
 		}
-		if !p.deeds.Began {
+		if !p.history.Began {
 			continue
 		}
 		switch before, sure := order(me, p); {

@@ -158,7 +158,7 @@ func (e *Drive) hasIt() error {
 // mayRestore reports whether nothing uses the drive but what this job left, or what it, or a job before it whose kit it
 // has taken over, was allowed to erase: an undo that was cut off has put back a part of that.
 func (e *Drive) mayRestore(k *kit, id drive.Identity, usage drive.Usage) bool {
-	if drive.StartableAgain(id, usage, e.Deeds.rest).Destructive || drive.StartableUnder(id, usage,
+	if drive.StartableAgain(id, usage, e.History.rest).Destructive || drive.StartableUnder(id, usage,
 		e.run.Req.Grant).Destructive {
 		return true
 	}
@@ -180,7 +180,7 @@ func (e *Drive) NoteRestored(what burnin.Restored) error {
 		if err != nil {
 			return err
 		}
-		d, err := deedsOf(root)
+		d, err := historyOf(root)
 		if err = errors.Join(err, root.Close()); err != nil {
 			return err
 		}
@@ -250,12 +250,12 @@ func (e *Drive) InTheWay() error {
 	if err != nil {
 		return err
 	}
-	me := Past{id: e.run.ID, deeds: e.Deeds}
+	me := Past{id: e.run.ID, history: e.History}
 	for _, p := range all {
 		before, sure := order(me, p)
 		switch {
-		case p.id == e.run.ID, p.err != nil, !p.deeds.Began, !sure, !before:
-		case p.deeds.Overwrote:
+		case p.id == e.run.ID, p.err != nil, !p.history.Began, !sure, !before:
+		case p.history.Overwrote:
 			said := CannotUndo(e.run.ID, "job "+p.id+" has written over the drive since",
 				"What was there is lost; look for a backup of it.")
 			return errors.Join(said, removeKit(e.run.Root()))

@@ -17,8 +17,8 @@ import (
 	"burnish/backend/wire"
 )
 
-// deeds is what a job's runs have done to its drive so far, as far as it decides what may be found there.
-type deeds struct {
+// writeHistory is what a job's runs have done to its drive so far, as far as it decides what may be found there.
+type writeHistory struct {
 	Began      bool         // the first destructive act was begun
 	rest       *drive.Grant // it is done: what claims of before are left, nil until then
 	Overwrote  bool         // an engine wrote beyond what was saved
@@ -48,7 +48,7 @@ func (m moment) after(other moment) (after, known bool) {
 }
 
 // apply takes in one event.
-func (d *deeds) apply(kind burnin.EventKind, data []byte) error {
+func (d *writeHistory) apply(kind burnin.EventKind, data []byte) error {
 	switch kind {
 	case burnin.EvWrites:
 		var act *burnin.FirstAct
@@ -95,7 +95,7 @@ func (d *deeds) apply(kind burnin.EventKind, data []byte) error {
 const otherData = "other data at LBA "
 
 // heard takes from why a stage or a run ended that somebody else wrote to the drive.
-func (d *deeds) heard(said *reason.Said) {
+func (d *writeHistory) heard(said *reason.Said) {
 	switch {
 	case said == nil:
 	case said.Code == reason.ForeignWrites:
@@ -109,9 +109,9 @@ func (d *deeds) heard(said *reason.Said) {
 // tellsDeeds are what the lines hold that are read for deeds: nearly all of a journal, which may be long, are not.
 var tellsDeeds = [][]byte{[]byte(`"writes"`), []byte(`"wiped"`), []byte(`"overwrites"`), []byte(`"restored"`), []byte(`"lost"`), []byte(`"end"`), []byte(`"foreign_writes"`), []byte(otherData)}
 
-// deedsOf reads the deeds from all journals of a job.
-func deedsOf(root *os.Root) (deeds, error) {
-	var d deeds
+// historyOf reads it from all journals of a job.
+func historyOf(root *os.Root) (writeHistory, error) {
+	var d writeHistory
 	names := []string{}
 	for i := 1; i <= state.Runs(root); i++ {
 		names = append(names, state.RunName(i))
@@ -144,7 +144,7 @@ func deedsOf(root *os.Root) (deeds, error) {
 }
 
 // note notes when the drive was written to.
-func (d *deeds) note(ev burnin.Event) {
+func (d *writeHistory) note(ev burnin.Event) {
 	switch ev.Kind {
 	case burnin.EvWrites, burnin.EvWiped, burnin.EvOverwrites:
 		d.last = moment{ev.Boot, ev.BootMs}
@@ -164,5 +164,5 @@ func (e *Drive) told(kind burnin.EventKind, data any) error {
 	if err != nil {
 		return err
 	}
-	return e.Deeds.apply(kind, raw)
+	return e.History.apply(kind, raw)
 }
