@@ -9,7 +9,7 @@
 #                (and node), else as text, about a minute
 # make bindings  frontend/wailsjs: the page's side of app.go
 # make changelog RELEASE=0.2.0   folds changes/*.md into CHANGELOG.md, at a release
-# make lint      gofmt, go vet, staticcheck, for Linux, Windows and macOS
+# make lint      gofmt, go vet, staticcheck, for Linux, Windows and macOS; prettier, eslint and knip for the page
 # make bench     how fast the surface engine is beside fio and badblocks (as root)
 # make compare   what it finds beside them (as root)
 # make chaos     breaks everything at random (as root): SEEDS=200 scenarios, SEED=N replays one
@@ -47,8 +47,11 @@ $(BIN)/burnish-runner-linux-%.gz: $(GOFILES)
 build/bin/burnish-cli: runner $(GOFILES)
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $@ .
 
-frontend/dist/index.html: $(PAGEFILES)
-	cd frontend && npm ci --no-audit --no-fund && npm run build
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund
+
+frontend/dist/index.html: $(PAGEFILES) frontend/node_modules/.package-lock.json
+	cd frontend && npm run build
 
 build: build/bin/burnish
 build/bin/burnish: runner frontend/dist/index.html $(GOFILES)
@@ -96,6 +99,8 @@ lint:
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 	go run $(STATICCHECK) ./...
+	@$(MAKE) --no-print-directory frontend/node_modules/.package-lock.json
+	cd frontend && npm run lint
 
 changelog:
 	build/changelog.sh "$(RELEASE)"

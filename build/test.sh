@@ -28,7 +28,7 @@ fresh() {
 	make --no-print-directory bindings && git -c core.fileMode=false diff --exit-code -- frontend/wailsjs
 }
 step "bindings are fresh" fresh
-step "page" sh -c 'cd frontend && npm ci --no-audit --no-fund && npm test && npm run build'
+step "page" sh -c 'cd frontend && npm ci --no-audit --no-fund && npm run lint && npm test && npm run build'
 step "page in a browser: the bridge builds" make --no-print-directory e2e
 step "page in a browser: Chromium" build/deps.sh page
 # With root the story on a real NAS is among them.

@@ -18,7 +18,7 @@ export const drive = (i: number, over: Partial<Drive> = {}): Drive => ({
 
 const kinds = ['precheck', 'short_smart', 'capacity_probe', 'surface_validate', 'long_smart', 'final_check']
 const weights = [0.01, 0.01, 0.01, 0.6, 0.36, 0.01]
-export const segments = (at: number, state: StageState, progress: number): Segment[] => kinds.map((kind, i) => ({
+const segments = (at: number, state: StageState, progress: number): Segment[] => kinds.map((kind, i) => ({
   kind, weight: weights[i]!, state: i < at ? 'passed' : i > at ? (state === 'running' ? 'pending' : 'skipped') : state, progress: i < at ? 1 : i > at ? 0 : progress,
 }))
 
@@ -29,7 +29,7 @@ export const job = (i: number, over: Partial<Job> = {}): Job => ({
   seen_ms: now, paused: null, stopping: null, can_stop: true, can_resume: false, can_undo: false, erased: '', undo: '', bad_sectors: 0, bytes_moved: 30e12, ...over,
 })
 
-export const plans: Plan[] = [
+const plans: Plan[] = [
   { name: 'quick', text: "Health data and the drive's short self-test. The surface is not tested.", destroys: false, builtin: true, stages: [{ kind: 'precheck', engine: '', passes: 0 }, { kind: 'short_smart', engine: '', passes: 0 }, { kind: 'final_check', engine: '', passes: 0 }] },
   { name: 'read-only', text: 'Self-tests and every sector read once. Nothing is written.', destroys: false, builtin: true, stages: [{ kind: 'precheck', engine: '', passes: 0 }, { kind: 'surface_validate', engine: 'read', passes: 1 }, { kind: 'final_check', engine: '', passes: 0 }] },
   { name: 'standard', text: 'Every sector written with a stamp of its own and read back, and the self-tests.', destroys: true, builtin: true, stages: kinds.map((kind) => ({ kind, engine: kind === 'surface_validate' ? 'stamp' : '', passes: kind === 'surface_validate' ? 1 : 0 })) },

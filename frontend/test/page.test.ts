@@ -20,7 +20,7 @@ test('colours come from the roles alone', () => {
 })
 
 test('the page allows scripts and styles of its own only', () => {
-  const csp = /Content-Security-Policy" content="([^"]+)"/.exec(readFileSync('index.html', 'utf8'))?.[1] ?? ''
+  const csp = /Content-Security-Policy"\s+content="([^"]+)"/.exec(readFileSync('index.html', 'utf8'))?.[1] ?? ''
   expect(csp).toContain("default-src 'none'")
   expect(csp).not.toMatch(/unsafe|\*|https?:/)
 })

@@ -4,7 +4,7 @@ import StartDialog from '../src/jobs/StartDialog.svelte'
 import { asksFor, phraseOf, Starting } from '../src/jobs/start.svelte'
 import { Adding } from '../src/profiles/add.svelte'
 import EditDialog from '../src/profiles/EditDialog.svelte'
-import { Desk } from '../src/views/desk.svelte'
+import { Desk } from '../src/desk/desk.svelte'
 import { delta, drive, FakeApi, job, nas, now, snapshot } from './fixtures'
 
 async function desk(fake = new FakeApi(snapshot(20))) {

@@ -1,7 +1,7 @@
 import type { Point, Stage } from '../shared/api'
 import { newest } from './surface'
 
-export interface Curve { label: string; colour: string; values: (number | null)[] }
+interface Curve { label: string; colour: string; values: (number | null)[] }
 export interface Curves { x: number[]; curves: Curve[]; unit: string; says: string }
 
 // speedByPlace is the newest write and verify sweep over the drive, in MB/s over its parts; a part that was not gone over is a gap.

@@ -115,7 +115,7 @@ export class Table {
   }
 }
 
-export const group = (s: Shown) => (s === 'paused' || s === 'stopping' ? 'running' : s) as Table['state']
+const group = (s: Shown) => (s === 'paused' || s === 'stopping' ? 'running' : s) as Table['state']
 
 function haystack(r: Row): string {
   const d = r.drive

@@ -1,7 +1,7 @@
 import type { Drive, Grant, Job, Plan, StartOrder } from '../shared/api'
 import { ended } from '../shared/states'
-import { Deed } from '../views/deed.svelte'
-import type { Desk } from '../views/desk.svelte'
+import { Deed } from '../desk/deed.svelte'
+import type { Desk } from '../desk/desk.svelte'
 
 // grant is the permission that still holds.
 export interface Item { drive: Drive; gone: boolean; holds: boolean; grant: Grant | null; needs: '' | 'phrase' | 'no'; why: string }

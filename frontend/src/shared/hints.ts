@@ -12,6 +12,8 @@ const atTheWindow: Record<string, string> = {
   no_such_drive: 'Look at the drives again.',
   no_such_grant: 'It may have ended. Unlock the drive again.',
   no_such_job: 'Find jobs, in the settings, takes over those that another computer started.',
+  needs_new_job: 'Nothing that it had found out can be built upon. Start a new job on the drive; unlock it first where its row says so.',
+  mirrors_full: 'Save the reports that you need, then remove the directories of old jobs among the copies. Logs are cut long before this; look whether the NAS sends what Burnish wrote.',
   no_such_plan: 'Choose another plan.',
   bad_plan: 'Mend the file of the plan, or choose another plan.',
   bad_request: 'Burnish and its runner on the NAS differ in version: test the NAS again, in the settings.',

@@ -2,6 +2,7 @@ import { hintOf } from './hints'
 
 // Text from a NAS is data. plain makes what could change how other text reads visible: control characters, and the
 // ones that turn the direction of writing.
+// eslint-disable-next-line no-control-regex -- they are what is looked for
 const unfit = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 export function plain(s: string): string {

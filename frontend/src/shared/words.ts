@@ -16,7 +16,7 @@ export function left(ms: number | null): string {
   return ms < minute ? `under 1${nb}min` : 'about ' + span(ms)
 }
 
-export function span(ms: number): string {
+function span(ms: number): string {
   if (ms < 90 * minute) return `${Math.max(1, Math.round(ms / minute))}${nb}min`
   if (ms < 48 * hour) return `${Math.round(ms / hour)}${nb}h`
   return `${(ms / day).toFixed(1)}${nb}days`
