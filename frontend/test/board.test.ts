@@ -57,7 +57,15 @@ test('text of the NAS is made plain, names stay as they are', async () => {
 
 test('an empty list may come as null', async () => {
   const { fake, board } = await opened(2)
-  fake.emit('burnish', { seq: 8, now_ms: now, nas: null, drives: [{ ...drive(1), why: null }], jobs: [{ ...job(2), stages: null }], questions: null, gone: null } as unknown as Delta)
+  fake.emit('burnish', {
+    seq: 8,
+    now_ms: now,
+    nas: null,
+    drives: [{ ...drive(1), why: null }],
+    jobs: [{ ...job(2), stages: null }],
+    questions: null,
+    gone: null,
+  } as unknown as Delta)
   expect(board.drives.find((d) => d.key === 'n1/D1')?.why).toEqual([])
   expect(board.job(job(2).id)?.stages).toEqual([])
   expect(board.nas.length).toBe(2)
@@ -65,7 +73,9 @@ test('an empty list may come as null', async () => {
 
 test('a refusal of the snapshot is shown, and the next one mends it', async () => {
   const fake = new FakeApi()
-  fake.answers.Snapshot = () => { throw { code: 'x', title: 'No', text: '', hint: '' } }
+  fake.answers.Snapshot = () => {
+    throw { code: 'x', title: 'No', text: '', hint: '' }
+  }
   const board = new Board(fake.api(), () => now)
   await board.refresh()
   expect(board.trouble?.title).toBe('No')

@@ -5,11 +5,24 @@ import type { Point } from '../src/shared/api'
 import { Look } from '../src/shared/theme.svelte'
 import { full, job, now } from './fixtures'
 
-const surface = (state: 'running' | 'failed' | 'passed') => full(job(1, { state, stage_progress: 0.74 })).stages.find((s) => s.kind === 'surface_validate')!
-const point = (s: number, c: number | null): Point => ({ t_ms: now + s * 1000, bytes_done: 0, bps: null, temp_c: c, phase: '' })
+const surface = (state: 'running' | 'failed' | 'passed') =>
+  full(job(1, { state, stage_progress: 0.74 })).stages.find((s) => s.kind === 'surface_validate')!
+const point = (s: number, c: number | null): Point => ({
+  t_ms: now + s * 1000,
+  bytes_done: 0,
+  bps: null,
+  temp_c: c,
+  phase: '',
+})
 
 test('a stretch without samples is a gap, never a line', () => {
-  const c = overTime([point(0, 30), point(10, 31), point(20, 32), point(400, 40), point(410, 41)], 'temperature', 'chart-mid', (p) => p.temp_c, '°C')!
+  const c = overTime(
+    [point(0, 30), point(10, 31), point(20, 32), point(400, 40), point(410, 41)],
+    'temperature',
+    'chart-mid',
+    (p) => p.temp_c,
+    '°C',
+  )!
   expect(c.curves[0]!.values).toEqual([30, 31, 32, null, 40, 41])
   expect(c.says).toContain('30 to 41')
   expect(overTime([point(0, 30), point(10, null)], 't', 'c', (p) => p.temp_c, '°C')).toBeNull()
@@ -44,8 +57,15 @@ test('the last sweep of a phase counts', () => {
 
 test('a chosen look is kept, and the system is followed without one', () => {
   const kept = new Map<string, string>()
-  const store = { getItem: (k: string) => kept.get(k) ?? null, setItem: (k: string, v: string) => void kept.set(k, v) } as Storage
-  const system = { matches: true, addEventListener: () => {}, removeEventListener: () => {} } as unknown as MediaQueryList
+  const store = {
+    getItem: (k: string) => kept.get(k) ?? null,
+    setItem: (k: string, v: string) => void kept.set(k, v),
+  } as Storage
+  const system = {
+    matches: true,
+    addEventListener: () => {},
+    removeEventListener: () => {},
+  } as unknown as MediaQueryList
   const root = document.createElement('div')
   const look = new Look(store, system)
   look.apply(root)

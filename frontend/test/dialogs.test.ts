@@ -10,8 +10,12 @@ import Rail from '../src/views/Rail.svelte'
 import { delta, FakeApi, job, nas, snapshot, steps } from './fixtures'
 
 beforeEach(() => {
-  HTMLDialogElement.prototype.showModal = function () { this.open = true } // jsdom has none
-  HTMLDialogElement.prototype.close = function () { this.open = false }
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true
+  } // jsdom has none
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false
+  }
 })
 
 async function opened(whole: Snapshot = snapshot(20)) {
@@ -108,7 +112,9 @@ test('a dialog closes itself alone, and a late refusal is told on the page', asy
 
 test('a refusal that was read in its dialog is not told again', async () => {
   const { fake, desk, ask } = await opened()
-  fake.answers.Stop = () => { throw no }
+  fake.answers.Stop = () => {
+    throw no
+  }
   await ask({ kind: 'stop', job: job(2).id })
   await press('Stop the run')
   await screen.findByText('The drive is in use')
@@ -119,7 +125,10 @@ test('a refusal that was read in its dialog is not told again', async () => {
 test('a NAS that is gone takes its dialog along, and what was refused of its removal stays on the page', async () => {
   for (const late of [false, true]) {
     document.body.innerHTML = ''
-    const { fake, desk, ask } = await opened({ ...snapshot(20), nas: [nas({ live_jobs: 0 }), nas({ id: 'n2', name: 'other', phase: 'idle' })] })
+    const { fake, desk, ask } = await opened({
+      ...snapshot(20),
+      nas: [nas({ live_jobs: 0 }), nas({ id: 'n2', name: 'other', phase: 'idle' })],
+    })
     const remove = held(fake, 'RemoveNAS')
     const left = { ...no, code: 'secrets_left', title: 'Secrets were left behind' }
     await ask({ kind: 'remove', nas: 'n1' })
@@ -233,8 +242,18 @@ test('stopping all before the window closes is shown, and its refusal is in the 
 })
 
 test('practice runs and real ones are counted apart', async () => {
-  const jobs = [job(1, { nas: 'p', left_ms: 1000 }), job(2, { nas: 'n1', left_ms: 3 * 3_600_000 }), job(3, { nas: 'p' }), job(4, { state: 'passed', can_stop: false })]
-  const { desk } = await opened({ ...snapshot(0), practice: true, nas: [nas(), nas({ id: 'p', practice: true })], jobs })
+  const jobs = [
+    job(1, { nas: 'p', left_ms: 1000 }),
+    job(2, { nas: 'n1', left_ms: 3 * 3_600_000 }),
+    job(3, { nas: 'p' }),
+    job(4, { state: 'passed', can_stop: false }),
+  ]
+  const { desk } = await opened({
+    ...snapshot(0),
+    practice: true,
+    nas: [nas(), nas({ id: 'p', practice: true })],
+    jobs,
+  })
   desk.closing = true
   await tick()
   const said = document.querySelector('dialog')!.textContent!.replace(/\s+/g, ' ')
@@ -252,7 +271,15 @@ test('a practice window that is not kept takes no NAS', async () => {
   expect(button('Add a NAS').title).toContain('For real drives start burnish itself')
 })
 
-const question = (over: Partial<Question>): Question => ({ id: 'q1', nas: '', about: 'new_seal', text: 'New passphrase', echo: false, again: false, ...over })
+const question = (over: Partial<Question>): Question => ({
+  id: 'q1',
+  nas: '',
+  about: 'new_seal',
+  text: 'New passphrase',
+  echo: false,
+  again: false,
+  ...over,
+})
 
 test('what nobody can bring back is typed twice', async () => {
   const { asked } = await opened({ ...snapshot(0), questions: [question({})] })
@@ -278,7 +305,10 @@ test('other questions are answered at once', async () => {
 })
 
 test('each thing that is asked about has words', () => {
-  const all = [['../backend/jobs/logins.go', /About\w+\s+= "(\w+)"/g], ['../backend/secret/secret.go', /Kind = "(\w+)"/g]] as const
+  const all = [
+    ['../backend/jobs/logins.go', /About\w+\s+= "(\w+)"/g],
+    ['../backend/secret/secret.go', /Kind = "(\w+)"/g],
+  ] as const
   const words = all.flatMap(([file, word]) => [...readFileSync(file, 'utf8').matchAll(word)].map((m) => m[1]!))
   expect(words.length).toBe(7)
   for (const w of words) expect(aboutWords(w), w).not.toBe('')

@@ -7,9 +7,9 @@ import { tidy } from '../src/shared/text'
 const read = (file: string) => readFileSync(`../backend/reason/${file}`, 'utf8').replace(/" \+\s*"/g, '')
 const codes = new Map([...read('codes.go').matchAll(/(\w+) +Code += "(\w+)"/g)].map(([, name, code]) => [name!, code!]))
 const text = /"((?:[^"\\]|\\.)*)"/.source
-const rows = [...read('registry.go').matchAll(new RegExp(`\\{\\s*(\\w+), \\w+,\\s*${text},\\s*${text},\\s*${text},`, 'g'))].map(
-  ([, name, , , hint]) => ({ code: codes.get(name!) ?? '', hint: hint! }),
-)
+const rows = [
+  ...read('registry.go').matchAll(new RegExp(`\\{\\s*(\\w+), \\w+,\\s*${text},\\s*${text},\\s*${text},`, 'g')),
+].map(([, name, , , hint]) => ({ code: codes.get(name!) ?? '', hint: hint! }))
 const typed = /(^|\s|\()--[a-z]|burnish [a-z]+|command line|at a terminal/
 
 test('no hint sends a person at the window to the command line', () => {

@@ -28,7 +28,9 @@ test('an answer that a later question overtook is dropped', async () => {
     return new Promise((done) => waiting.push(() => done(answer)))
   }
   // The fake clones what it answers, and a promise cannot be cloned, so its own api is used.
-  const api = new Proxy(fake.api(), { get: (t, name: string) => (name === 'Whole' ? fake.answers.Whole : Reflect.get(t, name)) })
+  const api = new Proxy(fake.api(), {
+    get: (t, name: string) => (name === 'Whole' ? fake.answers.Whole : Reflect.get(t, name)),
+  })
   const view = new JobView(api, j.id)
   const first = view.load()
   const second = view.load()
@@ -44,7 +46,9 @@ test('a refusal is kept beside what was known', async () => {
   const view = new JobView(fake.api(), job(1).id)
   await view.load()
   expect(view.full).not.toBeNull()
-  fake.answers.Whole = () => { throw { code: 'no_such_job', title: 'There is no such job', text: '', hint: '' } }
+  fake.answers.Whole = () => {
+    throw { code: 'no_such_job', title: 'There is no such job', text: '', hint: '' }
+  }
   await view.load()
   expect(view.trouble?.code).toBe('no_such_job')
   expect(view.full).not.toBeNull()
@@ -61,11 +65,17 @@ test('a job is pulled again when what it does changes, and each ten seconds whil
 
 test('each state says what it means, and a reason is said in its own words', () => {
   const failed = job(1, { state: 'failed', reason: surfaceErrors })
-  expect([title(failed), happened(failed), todo(failed)]).toEqual([surfaceErrors.title, surfaceErrors.text, surfaceErrors.hint])
-  for (const state of ['passed', 'failed', 'cancelled', 'unknown'] as const) expect(means(job(1, { state }))).not.toBe('')
+  expect([title(failed), happened(failed), todo(failed)]).toEqual([
+    surfaceErrors.title,
+    surfaceErrors.text,
+    surfaceErrors.hint,
+  ])
+  for (const state of ['passed', 'failed', 'cancelled', 'unknown'] as const)
+    expect(means(job(1, { state }))).not.toBe('')
   expect(todo(job(1, { state: 'unknown', can_resume: true }))).toBe('Resume it.')
   expect(means(job(1, { state: 'passed', coverage: 'none' }))).toContain('not tested')
-  for (const locking of ['open', 'phrase', 'in_use', 'for_good'] as const) expect(lockText(drive(1, { locking }))).not.toBe('')
+  for (const locking of ['open', 'phrase', 'in_use', 'for_good'] as const)
+    expect(lockText(drive(1, { locking }))).not.toBe('')
 })
 
 test('a job that waits says for what', () => {
@@ -101,7 +111,9 @@ test('the lines of a row', () => {
   expect(progressLine(job(1, { state: 'unknown', reason: restarted }))).toBe(restarted.title)
   expect(leftLines(row(job(1, { state: 'unknown', can_resume: true })), now)[0]).toBe('can resume')
   expect(spoken(row(job(1)))).toBe('Running, verify, 74 percent, about 33 hours left')
-  expect(usageLines(drive(1, { usage_class: 'pool', usage_text: 'x', parts: ['pool vault', 'mirror-0', 'ONLINE'] }))).toEqual(['pool vault', 'mirror-0 · ONLINE'])
+  expect(
+    usageLines(drive(1, { usage_class: 'pool', usage_text: 'x', parts: ['pool vault', 'mirror-0', 'ONLINE'] })),
+  ).toEqual(['pool vault', 'mirror-0 · ONLINE'])
   expect(usageLines(drive(1, { usage_class: 'data', usage_text: 'XFS' }))).toEqual(['holds data', 'XFS'])
   expect(usageLines(drive(1, { missing: true, usage_text: 'gone' }))[0]).toBe('not there')
 })
@@ -126,10 +138,26 @@ test('the live region tells of verdicts and lost connections, and of nothing els
   const news = new News(desk.board)
   news.hear()
   const quiet = news.line
-  desk.board.take({ seq: 8, now_ms: now, nas: [], drives: [], jobs: [job(2, { stage_progress: 0.9 })], questions: [], gone: [] })
+  desk.board.take({
+    seq: 8,
+    now_ms: now,
+    nas: [],
+    drives: [],
+    jobs: [job(2, { stage_progress: 0.9 })],
+    questions: [],
+    gone: [],
+  })
   news.hear()
   expect(news.line).toBe(quiet)
-  desk.board.take({ seq: 9, now_ms: now, nas: [], drives: [], jobs: [job(2, { state: 'failed', reason: surfaceErrors })], questions: [], gone: [] })
+  desk.board.take({
+    seq: 9,
+    now_ms: now,
+    nas: [],
+    drives: [],
+    jobs: [job(2, { state: 'failed', reason: surfaceErrors })],
+    questions: [],
+    gone: [],
+  })
   news.hear()
   expect(news.line).toContain(surfaceErrors.title)
 })
@@ -139,39 +167,73 @@ test('evidence: what speaks against the drive first, passed stages in one line, 
   f.verdict = {
     coverage: 'none',
     evidence: [
-      { id: 'identity_held', ok: true, value: 'A@B', source: 'VPD' }, { id: 'stage_passed', ok: true, value: 'passed', source: 'precheck' },
-      { id: 'stage_passed', ok: true, value: 'passed', source: 'short_smart' }, { id: 'bytes_covered', ok: false, value: '12345678 of 22345678', source: 'surface_validate' },
+      { id: 'identity_held', ok: true, value: 'A@B', source: 'VPD' },
+      { id: 'stage_passed', ok: true, value: 'passed', source: 'precheck' },
+      { id: 'stage_passed', ok: true, value: 'passed', source: 'short_smart' },
+      { id: 'bytes_covered', ok: false, value: '12345678 of 22345678', source: 'surface_validate' },
       { id: 'stage_passed', ok: false, value: 'failed', source: 'surface_validate' },
     ],
     missing: ['surface_validate: bytes_covered', 'surface_validate: stage_passed', 'final_check: identity_same'],
   }
   const says = evidence(f).map((l) => `${l.kind} ${l.says}`)
   expect(says).toEqual([
-    'fails 12,345,678 of 22,345,678 bytes checked', 'fails Surface test: failed', 'fails Sectors wait to be remapped; 0 before, 2,064 after', 'unknown Not known: identity_same',
-    'holds It is the drive that was chosen: A@B', 'holds Passed: precheck, short self-test', 'told The drive itself says PASSED',
+    'fails 12,345,678 of 22,345,678 bytes checked',
+    'fails Surface test: failed',
+    'fails Sectors wait to be remapped; 0 before, 2,064 after',
+    'unknown Not known: identity_same',
+    'holds It is the drive that was chosen: A@B',
+    'holds Passed: precheck, short self-test',
+    'told The drive itself says PASSED',
   ])
 })
 
 test('evidence: what is only told is no warning', () => {
   const f = full(job(1, { state: 'passed' }))
   f.findings = [
-    { rule: 'unsafe_shutdowns', severity: 'info', before: 1, after: 2, says: 'The drive lost power without notice.', source: 'NVMe' },
-    { rule: 'crc', severity: 'warn', before: 0, after: 3, says: 'Data was damaged between host and drive.', source: 'cable' },
+    {
+      rule: 'unsafe_shutdowns',
+      severity: 'info',
+      before: 1,
+      after: 2,
+      says: 'The drive lost power without notice.',
+      source: 'NVMe',
+    },
+    {
+      rule: 'crc',
+      severity: 'warn',
+      before: 0,
+      after: 3,
+      says: 'Data was damaged between host and drive.',
+      source: 'cable',
+    },
   ]
-  const kinds = evidence(f).filter((l) => ['unsafe_shutdowns', 'crc'].includes(l.source)).map((l) => l.kind)
+  const kinds = evidence(f)
+    .filter((l) => ['unsafe_shutdowns', 'crc'].includes(l.source))
+    .map((l) => l.kind)
   expect(kinds).toEqual(['warns', 'told'])
 })
 
 test('SMART: changed rows are marked, each with its figures and its sentence; the drive is quoted apart', async () => {
   const rows = [
     { id: 5, name: 'Reallocated_Sector_Ct', before: 0, after: 0, changed: false },
-    { id: 197, name: 'Current_Pending_Sector', before: 0, after: 2064, changed: true, says: 'Sectors could not be read and wait for a write.' },
+    {
+      id: 197,
+      name: 'Current_Pending_Sector',
+      before: 0,
+      after: 2064,
+      changed: true,
+      says: 'Sectors could not be read and wait for a write.',
+    },
   ]
-  const { container } = render(SmartTable, { health: { before: { passed: true }, after: { passed: null }, rows }, running: false })
+  const { container } = render(SmartTable, {
+    health: { before: { passed: true }, after: { passed: null }, rows },
+    running: false,
+  })
   expect(container.textContent).toContain('PASSED before, says nothing after')
   const marked = [...container.querySelectorAll('tr.changed')].map((r) => r.textContent)
   expect(marked).toHaveLength(1)
-  for (const part of ['197', 'changed', 'Sectors could not be read and wait for a write.', '2,064', '+2,064']) expect(marked[0]).toContain(part)
+  for (const part of ['197', 'changed', 'Sectors could not be read and wait for a write.', '2,064', '+2,064'])
+    expect(marked[0]).toContain(part)
   expect(container.querySelectorAll('tbody tr')).toHaveLength(2)
   await fireEvent.click(screen.getByLabelText('Changed only'))
   expect(container.querySelectorAll('tbody tr')).toHaveLength(1)

@@ -7,7 +7,12 @@ import { FakeApi, full, job, surfaceErrors } from './fixtures'
 test('a log goes on where it was, counts what was not seen, and keeps the newest part', async () => {
   const fake = new FakeApi()
   let text = 'one\ntwo\n'
-  fake.answers.Log = ((_j: string, _f: string, from: number) => ({ text: text.slice(Math.max(0, from)), from: Math.max(0, from), next: text.length, size: text.length })) as never
+  fake.answers.Log = ((_j: string, _f: string, from: number) => ({
+    text: text.slice(Math.max(0, from)),
+    from: Math.max(0, from),
+    next: text.length,
+    size: text.length,
+  })) as never
   const log = new Log(fake.api(), 'j', 'surface_validate')
   await log.pull()
   expect(log.text).toBe('one\ntwo\n')
@@ -29,7 +34,17 @@ test('each bad sector lies in a cell that says so, and none that was not checked
   const stage = f.stages.find((s) => s.kind === 'surface_validate')!
   const cells = places(stage, f.drive.size_bytes, 512, 800)
   expect(cells.filter((c) => c.cell === 'bad').reduce((n, c) => n + c.bad, 0)).toBe(2064)
-  const half = places({ ...stage, state: 'running', bad_ranges: [], map: stage.map!.map((m) => (m.phase === 'verify' ? { ...m, kbps: m.kbps.slice(0, 250) } : m)) }, f.drive.size_bytes, 512, 800)
+  const half = places(
+    {
+      ...stage,
+      state: 'running',
+      bad_ranges: [],
+      map: stage.map!.map((m) => (m.phase === 'verify' ? { ...m, kbps: m.kbps.slice(0, 250) } : m)),
+    },
+    f.drive.size_bytes,
+    512,
+    800,
+  )
   expect(half[399]!.cell).toBe('ok')
   expect(half[401]!.cell).toBe('written')
   expect(half[799]!.lastLba).toBe(Math.floor(f.drive.size_bytes / 512) - 1)

@@ -27,12 +27,20 @@ test('a drive that holds something comes first and needs its phrase before anyth
   s.phrases['D9'] = ' ZR5A1009 '
   expect(s.missing).toBe('')
   await s.start()
-  expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({ nas: 'n1', drives: ['D4', 'D9'], plan: 'standard', unlock: [{ drive: 'D9', phrase: 'ZR5A1009' }] })
+  expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({
+    nas: 'n1',
+    drives: ['D4', 'D9'],
+    plan: 'standard',
+    unlock: [{ drive: 'D9', phrase: 'ZR5A1009' }],
+  })
 })
 
 test('SMART is switched on, and a device type is given, only where that was chosen', async () => {
   const whole = snapshot(20)
-  const put = (id: string, over: object) => { const i = whole.drives.findIndex((x) => x.id === id); whole.drives[i] = { ...whole.drives[i]!, ...over } }
+  const put = (id: string, over: object) => {
+    const i = whole.drives.findIndex((x) => x.id === id)
+    whole.drives[i] = { ...whole.drives[i]!, ...over }
+  }
   put('D4', { smart: false, smart_off: true, smart_said: 'SMART Disabled.' })
   put('D5', { smart: false, smart_said: 'Unknown USB bridge [0x1e91:0xde79]' })
   const { d, fake } = await desk(new FakeApi(whole))
@@ -40,20 +48,30 @@ test('SMART is switched on, and a device type is given, only where that was chos
   const s = new Starting(d)
   expect([s.off, s.typed, s.noHealth]).toEqual([1, true, true])
   expect(s.order()).toMatchObject({ smart_on: false, smart_type: '' })
-  HTMLDialogElement.prototype.showModal ??= function () { this.open = true } // jsdom has none
-  HTMLDialogElement.prototype.close ??= function () { this.open = false }
+  HTMLDialogElement.prototype.showModal ??= function () {
+    this.open = true
+  } // jsdom has none
+  HTMLDialogElement.prototype.close ??= function () {
+    this.open = false
+  }
   render(StartDialog, { desk: d, close: () => {} })
   expect(screen.getByText('Unknown USB bridge [0x1e91:0xde79]')).toBeTruthy()
   await fireEvent.click(screen.getByLabelText(/Switch SMART on first/))
   await fireEvent.change(screen.getByLabelText(/smartctl reaches them as/), { target: { value: 'sntjmicron' } })
   await fireEvent.click(screen.getByText(/start 2 drives$/i))
-  await vi.waitFor(() => expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({ smart_on: true, smart_type: 'sntjmicron' }))
+  await vi.waitFor(() =>
+    expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({ smart_on: true, smart_type: 'sntjmicron' }),
+  )
 })
 
 test('drives are shown as they are now: an unlocking that ran out asks for the phrase, and what was typed stays', async () => {
   const whole = snapshot(20)
   const i = whole.drives.findIndex((x) => x.id === 'D9')
-  whole.drives[i] = drive(9, { ...whole.drives[i], destructive_ok: true, grant: { id: 'g', drive: 'n1/D9', usage: 'xfs', expires_ms: now + 60_000 } })
+  whole.drives[i] = drive(9, {
+    ...whole.drives[i],
+    destructive_ok: true,
+    grant: { id: 'g', drive: 'n1/D9', usage: 'xfs', expires_ms: now + 60_000 },
+  })
   const { d, fake } = await desk(new FakeApi(whole))
   for (const k of ['n1/D4', 'n1/D9', 'n1/D10']) d.table.check(k)
   const s = new Starting(d)
@@ -62,8 +80,27 @@ test('drives are shown as they are now: an unlocking that ran out asks for the p
   fake.emit('burnish', delta(8, { now_ms: now + 61_000 }))
   expect(s.items.find((x) => x.drive.id === 'D9')).toMatchObject({ needs: 'phrase', grant: null })
   s.phrases['D9'] = 'ZR5A1009'
-  fake.emit('burnish', delta(9, { now_ms: now + 62_000, drives: [drive(4, { usage_class: 'mounted', usage_text: '/mnt/x', locking: 'in_use', destructive_ok: false, way_out: 'Unmount it first.' })], gone: ['drive:n1/D10'] }))
-  expect(s.items.find((x) => x.drive.id === 'D4')).toMatchObject({ needs: 'no', holds: true, why: 'It cannot be erased now. Unmount it first.' })
+  fake.emit(
+    'burnish',
+    delta(9, {
+      now_ms: now + 62_000,
+      drives: [
+        drive(4, {
+          usage_class: 'mounted',
+          usage_text: '/mnt/x',
+          locking: 'in_use',
+          destructive_ok: false,
+          way_out: 'Unmount it first.',
+        }),
+      ],
+      gone: ['drive:n1/D10'],
+    }),
+  )
+  expect(s.items.find((x) => x.drive.id === 'D4')).toMatchObject({
+    needs: 'no',
+    holds: true,
+    why: 'It cannot be erased now. Unmount it first.',
+  })
   expect(s.items.find((x) => x.drive.id === 'D10')).toMatchObject({ needs: 'no', why: 'It is not there any more.' })
   expect(s.missing).toContain('2 of the drives')
   expect(await s.start()).toBeNull()
@@ -72,7 +109,10 @@ test('drives are shown as they are now: an unlocking that ran out asks for the p
   expect(s.missing).toBe('')
   expect(s.phrases['D9']).toBe('ZR5A1009')
   await s.start()
-  expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({ drives: ['D9'], unlock: [{ drive: 'D9', phrase: 'ZR5A1009' }] })
+  expect(fake.asked.find(([n]) => n === 'Start')?.[1]).toMatchObject({
+    drives: ['D9'],
+    unlock: [{ drive: 'D9', phrase: 'ZR5A1009' }],
+  })
 })
 
 test('a run that another began on a drive blocks the start, those of the start under way do not', async () => {
@@ -120,7 +160,9 @@ test('a plan that writes nothing asks for no phrase', async () => {
 
 test('a refused start keeps the dialog, its reason and what is checked', async () => {
   const { d, fake } = await desk()
-  fake.answers.Start = () => { throw { code: 'drive_in_use', title: 'The drive is in use', text: 'by <b>', hint: '' } }
+  fake.answers.Start = () => {
+    throw { code: 'drive_in_use', title: 'The drive is in use', text: 'by <b>', hint: '' }
+  }
   d.table.check('n1/D4')
   const s = new Starting(d)
   expect(await s.start()).toBeNull()
@@ -178,8 +220,12 @@ test('slots and old algorithms are sent, and an emptied field means as usual', a
 test('how the jobs of a saved NAS are treated is changed, and what cannot be is not sent', async () => {
   const fake = new FakeApi()
   const close = vi.fn()
-  HTMLDialogElement.prototype.showModal ??= function () { this.open = true } // jsdom has none
-  HTMLDialogElement.prototype.close ??= function () { this.open = false }
+  HTMLDialogElement.prototype.showModal ??= function () {
+    this.open = true
+  } // jsdom has none
+  HTMLDialogElement.prototype.close ??= function () {
+    this.open = false
+  }
   render(EditDialog, { desk: new Desk(fake.api()), nas: nas({ slots: 4, keep_days: 30 }), close })
   const days = screen.getByLabelText(/^Days that the NAS keeps/)
   await fireEvent.input(days, { target: { value: '4000' } })
@@ -192,6 +238,12 @@ test('how the jobs of a saved NAS are treated is changed, and what cannot be is 
 })
 
 test('the phrase of a pool is its name, of another drive its serial, and unknown where it cannot be shown', () => {
-  expect([asksFor(drive(1, { phrase_kind: 'pool', phrase: 'tank' })), phraseOf(drive(1, { phrase_kind: 'pool', phrase: 'tank' }))]).toEqual(['the name of its pool', 'tank'])
-  expect([asksFor(drive(1, { phrase_kind: 'serial', serial: null })), phraseOf(drive(1, { phrase: '' }))]).toEqual(['the id', null])
+  expect([
+    asksFor(drive(1, { phrase_kind: 'pool', phrase: 'tank' })),
+    phraseOf(drive(1, { phrase_kind: 'pool', phrase: 'tank' })),
+  ]).toEqual(['the name of its pool', 'tank'])
+  expect([asksFor(drive(1, { phrase_kind: 'serial', serial: null })), phraseOf(drive(1, { phrase: '' }))]).toEqual([
+    'the id',
+    null,
+  ])
 })

@@ -1,31 +1,70 @@
 import type { Point, Stage } from '../shared/api'
 import { newest } from './surface'
 
-interface Curve { label: string; colour: string; values: (number | null)[] }
-export interface Curves { x: number[]; curves: Curve[]; unit: string; says: string }
+interface Curve {
+  label: string
+  colour: string
+  values: (number | null)[]
+}
+export interface Curves {
+  x: number[]
+  curves: Curve[]
+  unit: string
+  says: string
+}
 
 // speedByPlace is the newest write and verify sweep over the drive, in MB/s over its parts; a part that was not gone over is a gap.
 export function speedByPlace(stage: Stage, bytes: number): Curves | null {
   const read = stage.engine === 'read'
-  const sweeps = [['write', newest(stage, 'write'), 'chart-own'], [read ? 'read' : 'verify', newest(stage, read ? 'read' : 'verify'), read ? 'chart-own' : 'chart-own2']] as const
+  const sweeps = [
+    ['write', newest(stage, 'write'), 'chart-own'],
+    [read ? 'read' : 'verify', newest(stage, read ? 'read' : 'verify'), read ? 'chart-own' : 'chart-own2'],
+  ] as const
   const there = sweeps.filter(([, m]) => m !== null)
   const parts = there[0]?.[1]?.parts ?? 0
   if (!parts) return null
   const scale = bytes >= 1e12 ? 1e12 : bytes >= 1e9 ? 1e9 : 1e6
-  const curves = there.filter(([, m]) => m!.parts === parts).map(([label, m, colour]) => ({
-    label, colour, values: Array.from({ length: parts }, (_, i) => { const v = m!.kbps[i - m!.first]; return v ? v / 1000 : null }),
-  }))
+  const curves = there
+    .filter(([, m]) => m!.parts === parts)
+    .map(([label, m, colour]) => ({
+      label,
+      colour,
+      values: Array.from({ length: parts }, (_, i) => {
+        const v = m!.kbps[i - m!.first]
+        return v ? v / 1000 : null
+      }),
+    }))
   const all = curves.flatMap((c) => c.values).filter((v) => v !== null)
   if (!all.length) return null
-  const of = (c: Curve) => { const v = c.values.filter((x) => x !== null); return `${c.label} ${Math.round(v[0]!)} at the beginning, ${Math.round(v[v.length - 1]!)} at the end, slowest ${Math.round(Math.min(...v))} MB/s` }
-  return { x: Array.from({ length: parts }, (_, i) => ((i + 0.5) / parts) * bytes / scale), curves, unit: scale === 1e12 ? 'TB' : scale === 1e9 ? 'GB' : 'MB', says: curves.filter((c) => c.values.some((x) => x !== null)).map(of).join('; ') }
+  const of = (c: Curve) => {
+    const v = c.values.filter((x) => x !== null)
+    return `${c.label} ${Math.round(v[0]!)} at the beginning, ${Math.round(v[v.length - 1]!)} at the end, slowest ${Math.round(Math.min(...v))} MB/s`
+  }
+  return {
+    x: Array.from({ length: parts }, (_, i) => (((i + 0.5) / parts) * bytes) / scale),
+    curves,
+    unit: scale === 1e12 ? 'TB' : scale === 1e9 ? 'GB' : 'MB',
+    says: curves
+      .filter((c) => c.values.some((x) => x !== null))
+      .map(of)
+      .join('; '),
+  }
 }
 
 // overTime is one value of the series over time, in seconds; a stretch without points stays a gap.
-export function overTime(points: Point[], label: string, colour: string, value: (p: Point) => number | null, unit: string): Curves | null {
+export function overTime(
+  points: Point[],
+  label: string,
+  colour: string,
+  value: (p: Point) => number | null,
+  unit: string,
+): Curves | null {
   const known = points.filter((p) => value(p) !== null)
   if (known.length < 2) return null
-  const gaps = points.slice(1).map((p, i) => p.t_ms - points[i]!.t_ms).sort((a, b) => a - b)
+  const gaps = points
+    .slice(1)
+    .map((p, i) => p.t_ms - points[i]!.t_ms)
+    .sort((a, b) => a - b)
   const usual = Math.max(gaps[Math.floor(gaps.length / 2)] ?? 0, 1000)
   const x: number[] = []
   const values: (number | null)[] = []
@@ -39,5 +78,10 @@ export function overTime(points: Point[], label: string, colour: string, value: 
     values.push(value(p))
   })
   const v = known.map((p) => value(p)!)
-  return { x, curves: [{ label, colour, values }], unit, says: `${Math.round(Math.min(...v))} to ${Math.round(Math.max(...v))} ${unit}, last ${Math.round(v[v.length - 1]!)}` }
+  return {
+    x,
+    curves: [{ label, colour, values }],
+    unit,
+    says: `${Math.round(Math.min(...v))} to ${Math.round(Math.max(...v))} ${unit}, last ${Math.round(v[v.length - 1]!)}`,
+  }
 }

@@ -2,7 +2,14 @@ import type { Stage } from '../shared/api'
 
 // What is known of each part of a drive's surface, for a map of n cells.
 export type Cell = 'none' | 'written' | 'ok' | 'slow' | 'bad'
-export interface Place { cell: Cell; firstLba: number; lastLba: number; write: number | null; verify: number | null; bad: number }
+export interface Place {
+  cell: Cell
+  firstLba: number
+  lastLba: number
+  write: number | null
+  verify: number | null
+  bad: number
+}
 
 export function places(stage: Stage, bytes: number, logical: number, n: number): Place[] {
   const sectors = Math.max(1, Math.floor(bytes / Math.max(1, logical)))
@@ -16,12 +23,25 @@ export function places(stage: Stage, bytes: number, logical: number, n: number):
     const w = mean(write, from, to)
     const v = mean(check, from, to)
     out.push({
-      cell: over || v !== null || (!check && stage.bytes_covered >= to * bytes) ? 'ok' : w !== null || (!write && stage.bytes_written >= to * bytes) ? 'written' : 'none',
-      firstLba: Math.floor(from * sectors), lastLba: Math.floor(to * sectors) - 1, write: w, verify: v, bad: 0,
+      cell:
+        over || v !== null || (!check && stage.bytes_covered >= to * bytes)
+          ? 'ok'
+          : w !== null || (!write && stage.bytes_written >= to * bytes)
+            ? 'written'
+            : 'none',
+      firstLba: Math.floor(from * sectors),
+      lastLba: Math.floor(to * sectors) - 1,
+      write: w,
+      verify: v,
+      bad: 0,
     })
   }
   for (let i = 0; i < n; i++) {
-    const speeds = out.slice(Math.max(0, i - 12), i + 13).map((p) => p.verify).filter((x) => x !== null).sort((a, b) => a - b)
+    const speeds = out
+      .slice(Math.max(0, i - 12), i + 13)
+      .map((p) => p.verify)
+      .filter((x) => x !== null)
+      .sort((a, b) => a - b)
     const own = out[i]!.verify
     if (own !== null && speeds.length > 4 && own < 0.6 * speeds[Math.floor(speeds.length / 2)]!) out[i]!.cell = 'slow'
   }
@@ -36,7 +56,11 @@ export function places(stage: Stage, bytes: number, logical: number, n: number):
   return out
 }
 
-export interface Speeds { parts: number; kbps: number[]; first: number }
+export interface Speeds {
+  parts: number
+  kbps: number[]
+  first: number
+}
 
 // newest gives the map of the last sweep of a phase.
 export function newest(stage: Stage, phase: string): Speeds | null {

@@ -5,8 +5,13 @@ import { Table } from '../drives/table.svelte'
 
 export type View = 'drives' | 'history' | 'plans' | 'settings'
 export type Asked =
-  | { kind: 'start' } | { kind: 'unlock'; drive: string } | { kind: 'add' } | { kind: 'remove'; nas: string } | { kind: 'test' | 'edit'; nas: string }
-  | { kind: 'stop' | 'resume' | 'undo'; job: string } | { kind: 'keys' }
+  | { kind: 'start' }
+  | { kind: 'unlock'; drive: string }
+  | { kind: 'add' }
+  | { kind: 'remove'; nas: string }
+  | { kind: 'test' | 'edit'; nas: string }
+  | { kind: 'stop' | 'resume' | 'undo'; job: string }
+  | { kind: 'keys' }
 
 // Desk is where the person is: the view, the NAS, the drive or job whose drawer is open, and the dialog that asks.
 export class Desk {
@@ -28,7 +33,11 @@ export class Desk {
 
   nas = $derived.by(() => this.board.nas.find((n) => n.id === this.table.nas) ?? this.board.nas[0] ?? null)
   // noAdding says why no NAS can be added here; empty where one can.
-  noAdding = $derived.by(() => (this.board.temporary ? 'This practice window forgets what is added to it. For real drives start burnish itself.' : ''))
+  noAdding = $derived.by(() =>
+    this.board.temporary
+      ? 'This practice window forgets what is added to it. For real drives start burnish itself.'
+      : '',
+  )
   drive = $derived.by(() => this.board.drives.find((d) => d.key === this.drawer) ?? null)
   job = $derived.by(() => this.past || (this.drive?.job ?? ''))
   question = $derived.by(() => this.board.questions[0] ?? null)
@@ -36,7 +45,11 @@ export class Desk {
   // full reports whether as many jobs run on a NAS as it has slots for. Those of another computer are not known here.
   full(nas: string): boolean {
     const n = this.board.nas.find((x) => x.id === nas)
-    return n !== undefined && n.slots > 0 && this.board.jobs.filter((j) => j.nas === nas && j.state === 'running').length >= n.slots
+    return (
+      n !== undefined &&
+      n.slots > 0 &&
+      this.board.jobs.filter((j) => j.nas === nas && j.state === 'running').length >= n.slots
+    )
   }
 
   choose(nas: string) {

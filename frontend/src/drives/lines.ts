@@ -21,9 +21,16 @@ export function stateLine(r: Row, now: number, full = false): string {
 
 export function progressLine(j: Job): string {
   switch (j.state) {
-    case 'queued': return `plan ${j.plan}`
-    case 'running': return `${stageName(j.stage).toLowerCase()} ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)}` : ''}`
-    case 'passed': return j.coverage === 'none' ? 'passed, surface not tested' : j.coverage === 'read' ? 'every byte read' : 'every byte verified'
+    case 'queued':
+      return `plan ${j.plan}`
+    case 'running':
+      return `${stageName(j.stage).toLowerCase()} ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)}` : ''}`
+    case 'passed':
+      return j.coverage === 'none'
+        ? 'passed, surface not tested'
+        : j.coverage === 'read'
+          ? 'every byte read'
+          : 'every byte verified'
     default:
       if (j.bad_sectors > 0) return many(j.bad_sectors, 'bad sector')
       return j.reason?.title ?? ''
@@ -63,7 +70,11 @@ export function spoken(r: Row): string {
   const word = stateWord(r.shown)
   if (!j) return [word, stateLine(r, 0)].filter(Boolean).join(', ')
   if (r.shown === 'stopping') return `${word}, ${stateLine(r, 0)}`
-  if (j.state === 'running') return `${word}, ${phaseName(j.stage, j.phase)}, ${Math.floor(j.stage_progress * 100)} percent, ${left(r.left).replace('\u00a0h', ' hours').replace(/\b1\u00a0min/, '1 minute').replace('\u00a0min', ' minutes')} left`
+  if (j.state === 'running')
+    return `${word}, ${phaseName(j.stage, j.phase)}, ${Math.floor(j.stage_progress * 100)} percent, ${left(r.left)
+      .replace('\u00a0h', ' hours')
+      .replace(/\b1\u00a0min/, '1 minute')
+      .replace('\u00a0min', ' minutes')} left`
   const more = j.bad_sectors > 0 ? many(j.bad_sectors, 'bad sector') : (j.reason?.title ?? '')
   return [word, more, j.warnings ? many(j.warnings, 'warning') : ''].filter(Boolean).join(', ')
 }

@@ -3,7 +3,14 @@ import type { Board } from '../shared/board.svelte'
 import { free, shown, startable, urgencyOf, type Shown } from '../shared/states'
 import { steady } from '../shared/words'
 
-export interface Row { key: string; drive: Drive; job: Job | null; shown: Shown; startable: boolean; left: number | null }
+export interface Row {
+  key: string
+  drive: Drive
+  job: Job | null
+  shown: Shown
+  startable: boolean
+  left: number | null
+}
 export type Column = 'needs' | 'bay' | 'drive' | 'size' | 'usage' | 'temp' | 'progress' | 'speed' | 'left'
 
 const order = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
@@ -32,10 +39,19 @@ export class Table {
       if (drive.nas !== this.nas) continue
       const job = drive.job ? this.#board.job(drive.job) : null
       const old = this.#kept.get(drive.key)
-      next.set(drive.key, old && old.drive === drive && old.job === job ? old : {
-        key: drive.key, drive, job, shown: shown(drive, job), startable: startable(drive, job),
-        left: steady(old?.left ?? null, job?.left_ms ?? null),
-      })
+      next.set(
+        drive.key,
+        old && old.drive === drive && old.job === job
+          ? old
+          : {
+              key: drive.key,
+              drive,
+              job,
+              shown: shown(drive, job),
+              startable: startable(drive, job),
+              left: steady(old?.left ?? null, job?.left_ms ?? null),
+            },
+      )
     }
     this.#kept = next
     return [...next.values()]
@@ -49,9 +65,13 @@ export class Table {
 
   shownRows = $derived.by(() => {
     const words = this.text.toLowerCase().split(/\s+/).filter(Boolean)
-    const found = this.rows.filter((r) => (!this.state || group(r.shown) === this.state) && words.every((w) => haystack(r).includes(w)))
+    const found = this.rows.filter(
+      (r) => (!this.state || group(r.shown) === this.state) && words.every((w) => haystack(r).includes(w)),
+    )
     const sign = this.down ? -1 : 1
-    return found.sort((a, b) => sign * compare(this.by, a, b) || order.compare(a.drive.bay, b.drive.bay) || order.compare(a.key, b.key))
+    return found.sort(
+      (a, b) => sign * compare(this.by, a, b) || order.compare(a.drive.bay, b.drive.bay) || order.compare(a.key, b.key),
+    )
   })
 
   // startables are what is checked all at once: a drive that holds something is only ever checked by itself.
@@ -88,7 +108,7 @@ export class Table {
   // checkAll checks all that can be started among the rows that are shown, or none if all are.
   checkAll(on?: boolean) {
     const all = this.startables.every((r) => this.checked.has(r.key))
-    this.checked = new Set(on ?? !all ? this.startables.map((r) => r.key) : [])
+    this.checked = new Set((on ?? !all) ? this.startables.map((r) => r.key) : [])
   }
 
   // range checks all that can be started between the last one checked and this one.
@@ -104,7 +124,12 @@ export class Table {
   }
 
   // index of the row that the keyboard is on; the first where it is on none.
-  index = $derived(Math.max(0, this.shownRows.findIndex((r) => r.key === this.at)))
+  index = $derived(
+    Math.max(
+      0,
+      this.shownRows.findIndex((r) => r.key === this.at),
+    ),
+  )
 
   move(by: number) {
     const rows = this.shownRows
@@ -119,22 +144,48 @@ const group = (s: Shown) => (s === 'paused' || s === 'stopping' ? 'running' : s)
 
 function haystack(r: Row): string {
   const d = r.drive
-  return [d.bay, d.model, d.serial ?? '', d.wwn ?? '', d.path, d.kind, d.usage_text, d.usage_class, r.job?.plan ?? '', r.shown].join(' ').toLowerCase()
+  return [
+    d.bay,
+    d.model,
+    d.serial ?? '',
+    d.wwn ?? '',
+    d.path,
+    d.kind,
+    d.usage_text,
+    d.usage_class,
+    r.job?.plan ?? '',
+    r.shown,
+  ]
+    .join(' ')
+    .toLowerCase()
 }
 
 function compare(by: Column, a: Row, b: Row): number {
   switch (by) {
-    case 'needs': return urgencyOf(a.shown, a.job?.warnings ?? 0) - urgencyOf(b.shown, b.job?.warnings ?? 0) || last(a.left) - last(b.left)
-    case 'bay': return order.compare(a.drive.bay, b.drive.bay)
-    case 'drive': return order.compare(a.drive.model, b.drive.model) || order.compare(a.drive.serial ?? '', b.drive.serial ?? '')
-    case 'size': return a.drive.size_bytes - b.drive.size_bytes
-    case 'usage': return order.compare(a.drive.usage_text || a.drive.usage_class, b.drive.usage_text || b.drive.usage_class)
-    case 'temp': return last(temp(a)) - last(temp(b))
-    case 'progress': return (b.job?.progress ?? -1) - (a.job?.progress ?? -1)
-    case 'speed': return (b.job?.bps ?? -1) - (a.job?.bps ?? -1)
-    case 'left': return last(a.left) - last(b.left)
+    case 'needs':
+      return (
+        urgencyOf(a.shown, a.job?.warnings ?? 0) - urgencyOf(b.shown, b.job?.warnings ?? 0) ||
+        last(a.left) - last(b.left)
+      )
+    case 'bay':
+      return order.compare(a.drive.bay, b.drive.bay)
+    case 'drive':
+      return order.compare(a.drive.model, b.drive.model) || order.compare(a.drive.serial ?? '', b.drive.serial ?? '')
+    case 'size':
+      return a.drive.size_bytes - b.drive.size_bytes
+    case 'usage':
+      return order.compare(a.drive.usage_text || a.drive.usage_class, b.drive.usage_text || b.drive.usage_class)
+    case 'temp':
+      return last(temp(a)) - last(temp(b))
+    case 'progress':
+      return (b.job?.progress ?? -1) - (a.job?.progress ?? -1)
+    case 'speed':
+      return (b.job?.bps ?? -1) - (a.job?.bps ?? -1)
+    case 'left':
+      return last(a.left) - last(b.left)
   }
 }
 
-export const temp = (r: Row) => r.job && group(r.shown) === 'running' ? (r.job.temp_c ?? r.drive.temp_c) : r.drive.temp_c
+export const temp = (r: Row) =>
+  r.job && group(r.shown) === 'running' ? (r.job.temp_c ?? r.drive.temp_c) : r.drive.temp_c
 const last = (n: number | null) => n ?? Number.MAX_SAFE_INTEGER

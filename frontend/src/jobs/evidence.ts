@@ -2,22 +2,35 @@ import type { Evidence, Finding, FullJob } from '../shared/api'
 import { count, stageName } from '../shared/words'
 
 // A line of evidence: whether it holds, in words, and where it comes from.
-export interface Line { kind: 'holds' | 'fails' | 'warns' | 'unknown' | 'told'; says: string; source: string }
+export interface Line {
+  kind: 'holds' | 'fails' | 'warns' | 'unknown' | 'told'
+  says: string
+  source: string
+}
 
 const bytes = (s: string) => s.replace(/\d{4,}/g, (n) => count(Number(n)))
 
 function say(e: Evidence): string {
   const value = bytes(e.value)
   switch (e.id) {
-    case 'identity_held': return `It is the drive that was chosen: ${e.value}`
-    case 'identity_same': return e.ok ? 'It is the same drive at the end' : `Another drive at the end: ${e.value}`
-    case 'stage_passed': return `${stageName(e.source)}: ${e.value}`
-    case 'surface_complete': return e.ok ? 'The sweeps went to the end' : 'The sweeps did not go to the end'
-    case 'bytes_covered': return `${value} bytes checked`
-    case 'no_bad_ranges': return e.ok ? 'No bad range' : `${value} bad ${e.value === '1' ? 'range' : 'ranges'}`
-    case 'no_foreign_writes': return e.ok ? 'Nobody else wrote to it' : `${value} were written by somebody else`
-    case 'ends_clean': return `Both ends were erased and read back: ${value}`
-    default: return value || e.id
+    case 'identity_held':
+      return `It is the drive that was chosen: ${e.value}`
+    case 'identity_same':
+      return e.ok ? 'It is the same drive at the end' : `Another drive at the end: ${e.value}`
+    case 'stage_passed':
+      return `${stageName(e.source)}: ${e.value}`
+    case 'surface_complete':
+      return e.ok ? 'The sweeps went to the end' : 'The sweeps did not go to the end'
+    case 'bytes_covered':
+      return `${value} bytes checked`
+    case 'no_bad_ranges':
+      return e.ok ? 'No bad range' : `${value} bad ${e.value === '1' ? 'range' : 'ranges'}`
+    case 'no_foreign_writes':
+      return e.ok ? 'Nobody else wrote to it' : `${value} were written by somebody else`
+    case 'ends_clean':
+      return `Both ends were erased and read back: ${value}`
+    default:
+      return value || e.id
   }
 }
 
@@ -27,20 +40,41 @@ const value = (v: unknown) => (typeof v === 'number' ? count(v) : v === null || 
 export function evidence(full: FullJob): Line[] {
   const all = full.verdict.evidence ?? []
   const passed = all.filter((e) => e.id === 'stage_passed' && e.ok)
-  const lines: Line[] = all.filter((e) => !passed.includes(e)).map((e) => ({ kind: e.ok ? 'holds' : 'fails', says: say(e), source: e.id === 'stage_passed' ? '' : e.source || e.id }))
+  const lines: Line[] = all
+    .filter((e) => !passed.includes(e))
+    .map((e) => ({
+      kind: e.ok ? 'holds' : 'fails',
+      says: say(e),
+      source: e.id === 'stage_passed' ? '' : e.source || e.id,
+    }))
   for (const f of full.findings ?? []) lines.push(finding(f))
-  if (passed.length) lines.push({ kind: 'holds', says: `Passed: ${passed.map((e) => stageName(e.source).toLowerCase()).join(', ')}`, source: `${passed.length} of ${full.stages.length} stages` })
+  if (passed.length)
+    lines.push({
+      kind: 'holds',
+      says: `Passed: ${passed.map((e) => stageName(e.source).toLowerCase()).join(', ')}`,
+      source: `${passed.length} of ${full.stages.length} stages`,
+    })
   const own = full.health?.after.passed ?? full.health?.before.passed ?? null
-  if (own !== null) lines.push({ kind: 'told', says: `The drive itself says ${own ? 'PASSED' : 'FAILED'}`, source: 'SMART' })
+  if (own !== null)
+    lines.push({ kind: 'told', says: `The drive itself says ${own ? 'PASSED' : 'FAILED'}`, source: 'SMART' })
   // What is missing stands among the evidence already where it was weighed.
   const weighed = new Set(all.filter((e) => !e.ok).map((e) => e.id))
-  for (const m of full.verdict.missing ?? []) if (!weighed.has(m.split(': ').at(-1)!)) lines.push({ kind: 'unknown', says: `Not known: ${m.split(': ').at(-1)}`, source: stageName(m.split(': ')[0]!) })
+  for (const m of full.verdict.missing ?? [])
+    if (!weighed.has(m.split(': ').at(-1)!))
+      lines.push({ kind: 'unknown', says: `Not known: ${m.split(': ').at(-1)}`, source: stageName(m.split(': ')[0]!) })
   const order = { fails: 0, warns: 1, unknown: 2, holds: 3, told: 4 }
-  return lines.map((l, i) => [l, i] as const).sort(([a, i], [b, k]) => order[a.kind] - order[b.kind] || i - k).map(([l]) => l)
+  return lines
+    .map((l, i) => [l, i] as const)
+    .sort(([a, i], [b, k]) => order[a.kind] - order[b.kind] || i - k)
+    .map(([l]) => l)
 }
 
 function finding(f: Finding): Line {
   const figures = f.before !== null || f.after !== null ? `; ${value(f.before)} before, ${value(f.after)} after` : ''
   const kinds: Record<string, Line['kind']> = { fail: 'fails', info: 'told' }
-  return { kind: kinds[f.severity] ?? 'warns', says: `${f.item ? `${f.item}: ` : ''}${f.says}${figures}`, source: f.rule }
+  return {
+    kind: kinds[f.severity] ?? 'warns',
+    says: `${f.item ? `${f.item}: ` : ''}${f.says}${figures}`,
+    source: f.rule,
+  }
 }

@@ -37,6 +37,8 @@ export class JobView {
 // freshness changes when a job is worth pulling again: at each change of what it is doing, else every ten seconds.
 export function freshness(j: Job | null, now: number): string {
   if (!j) return ''
-  const at = [j.state, j.stage, j.phase, j.bad_sectors, j.warnings, j.paused?.code ?? '', j.stopping?.code ?? ''].join(' ')
+  const at = [j.state, j.stage, j.phase, j.bad_sectors, j.warnings, j.paused?.code ?? '', j.stopping?.code ?? ''].join(
+    ' ',
+  )
   return j.state === 'running' ? `${at} ${Math.floor(now / 10_000)}` : at
 }

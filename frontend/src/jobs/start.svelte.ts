@@ -4,7 +4,14 @@ import { Deed } from '../desk/deed.svelte'
 import type { Desk } from '../desk/desk.svelte'
 
 // grant is the permission that still holds.
-export interface Item { drive: Drive; gone: boolean; holds: boolean; grant: Grant | null; needs: '' | 'phrase' | 'no'; why: string }
+export interface Item {
+  drive: Drive
+  gone: boolean
+  holds: boolean
+  grant: Grant | null
+  needs: '' | 'phrase' | 'no'
+  why: string
+}
 
 // Starting is the question that comes before a start: which plan, and what it does to each drive. The drives are those
 // that were chosen, as they are now: what changes on them while the question stands is shown, and asked for. Nothing is
@@ -27,23 +34,41 @@ export class Starting {
     this.deed = new Deed(desk)
     this.nas = desk.table.nas
     this.#chosen = desk.table.chosen.map((r) => r.drive)
-    const fit = (p: Plan) => this.#chosen.every((d) => (p.destroys ? d.destructive_ok || d.grant || d.locking === 'phrase' : d.read_ok))
-    this.plan = (desk.board.plans.find((p) => p.name === 'standard' && fit(p)) ?? desk.board.plans.find(fit) ?? desk.board.plans[0])?.name ?? ''
+    const fit = (p: Plan) =>
+      this.#chosen.every((d) => (p.destroys ? d.destructive_ok || d.grant || d.locking === 'phrase' : d.read_ok))
+    this.plan =
+      (
+        desk.board.plans.find((p) => p.name === 'standard' && fit(p)) ??
+        desk.board.plans.find(fit) ??
+        desk.board.plans[0]
+      )?.name ?? ''
   }
 
   chosen = $derived.by(() => this.#desk.board.plans.find((p) => p.name === this.plan) ?? null)
   erases = $derived(this.chosen?.destroys ?? false)
   noHealth = $derived.by(() => this.items.some((i) => i.drive.smart !== true))
   off = $derived.by(() => this.items.filter((i) => i.drive.smart_off).length)
-  typed = $derived.by(() => this.items.some((i) => i.drive.smart_type || (i.drive.smart !== true && !i.drive.smart_off)))
+  typed = $derived.by(() =>
+    this.items.some((i) => i.drive.smart_type || (i.drive.smart !== true && !i.drive.smart_off)),
+  )
 
   // items lists the drives, first those that hold something or cannot be started.
-  items = $derived.by(() => this.#sent ?? this.#chosen.map((d) => this.#item(d)).sort((a, b) => Number(minds(b)) - Number(minds(a))))
+  items = $derived.by(
+    () => this.#sent ?? this.#chosen.map((d) => this.#item(d)).sort((a, b) => Number(minds(b)) - Number(minds(a))),
+  )
 
   #item(before: Drive): Item {
     const d = this.#desk.board.drives.find((x) => x.key === before.key)
-    if (!d || d.missing) return { drive: before, gone: true, holds: false, grant: null, needs: 'no', why: 'It is not there any more.' }
-    const is = { drive: d, gone: false, holds: d.usage_class !== 'none' && d.usage_class !== 'burnin', grant: null, needs: '' as const, why: '' }
+    if (!d || d.missing)
+      return { drive: before, gone: true, holds: false, grant: null, needs: 'no', why: 'It is not there any more.' }
+    const is = {
+      drive: d,
+      gone: false,
+      holds: d.usage_class !== 'none' && d.usage_class !== 'burnin',
+      grant: null,
+      needs: '' as const,
+      why: '',
+    }
     const no = (why: string): Item => ({ ...is, needs: 'no', why })
     const job = d.job ? this.#desk.board.job(d.job) : null
     if (job && !ended(job)) return no(`A run is on it: plan ${job.plan}.`)
@@ -62,9 +87,14 @@ export class Starting {
   missing = $derived.by(() => {
     if (!this.chosen) return 'Choose a plan'
     const no = this.items.filter((i) => i.needs === 'no').length
-    if (no) return this.items.length === 1 ? 'This drive cannot be started with this plan now' : `${no} of the drives cannot be started with this plan now`
+    if (no)
+      return this.items.length === 1
+        ? 'This drive cannot be started with this plan now'
+        : `${no} of the drives cannot be started with this plan now`
     const open = this.items.filter((i) => i.needs === 'phrase' && !this.phrases[i.drive.id]?.trim()).length
-    return open ? `Type the phrase of ${open === 1 ? 'the drive that holds' : `the ${open} drives that hold`} something` : ''
+    return open
+      ? `Type the phrase of ${open === 1 ? 'the drive that holds' : `the ${open} drives that hold`} something`
+      : ''
   })
 
   // leaveOut takes a drive out of the choice, here and in the table.
@@ -75,8 +105,16 @@ export class Starting {
 
   order(): StartOrder {
     return {
-      nas: this.nas, drives: this.#chosen.map((d) => d.id), plan: this.plan, without_smart: this.withoutSmart, smart_type: this.smartType, smart_on: this.smartOn, declared: this.declared,
-      unlock: this.items.filter((i) => i.needs === 'phrase').map((i) => ({ drive: i.drive.id, phrase: this.phrases[i.drive.id]!.trim() })),
+      nas: this.nas,
+      drives: this.#chosen.map((d) => d.id),
+      plan: this.plan,
+      without_smart: this.withoutSmart,
+      smart_type: this.smartType,
+      smart_on: this.smartOn,
+      declared: this.declared,
+      unlock: this.items
+        .filter((i) => i.needs === 'phrase')
+        .map((i) => ({ drive: i.drive.id, phrase: this.phrases[i.drive.id]!.trim() })),
     }
   }
 
@@ -93,7 +131,19 @@ export class Starting {
 }
 
 // reaches are smartctl's device types that a person can choose for a drive.
-export const reaches = ['sat', 'sntjmicron', 'sntasmedia', 'sntrealtek', 'usbjmicron', 'usbsunplus', 'usbprolific', 'usbcypress', 'scsi', 'ata', 'nvme']
+export const reaches = [
+  'sat',
+  'sntjmicron',
+  'sntasmedia',
+  'sntrealtek',
+  'usbjmicron',
+  'usbsunplus',
+  'usbprolific',
+  'usbcypress',
+  'scsi',
+  'ata',
+  'nvme',
+]
 
 // asksFor names what a person has to type to unlock a drive.
 export function asksFor(d: Drive): string {

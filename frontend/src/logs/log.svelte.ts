@@ -28,7 +28,7 @@ export class Log {
     if (this.#busy) return
     this.#busy = true
     try {
-      for (let again = true; again; ) {
+      for (let again = true; again;) {
         const c = await this.#api.Log(this.#job, this.#file, this.#next)
         again = this.#next >= 0 && c.next > c.from && c.next < c.size
         this.#add(plain(c.text), c.from, c.next)

@@ -1,7 +1,12 @@
 // What a question is about, by the word that the program has for it.
 const words: Record<string, string> = {
-  login: 'Password of the login', sudo: 'Password of sudo', passphrase: 'Passphrase of the key', jump: 'Password at the jump host',
-  code: 'A code or an answer that is never kept', seal: 'Passphrase of the sealed file', new_seal: 'New passphrase of the sealed file',
+  login: 'Password of the login',
+  sudo: 'Password of sudo',
+  passphrase: 'Passphrase of the key',
+  jump: 'Password at the jump host',
+  code: 'A code or an answer that is never kept',
+  seal: 'Passphrase of the sealed file',
+  new_seal: 'New passphrase of the sealed file',
 }
 export const aboutWords = (about: string) => words[about] ?? ''
 

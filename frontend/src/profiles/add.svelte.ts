@@ -8,8 +8,27 @@ export type Login = 'agent' | 'key' | 'password'
 // Adding is the form of a NAS and its test. A host key that nobody knows is asked about, and is only then part of the form.
 export class Adding {
   form = $state<NasForm>({
-    name: '', host: '', user: 'root', port: 22, key_file: '', agent: false, password_login: false, password: '', passphrase: '', sudo: 'none', sudo_password: '',
-    host_key: '', jump: '', jump_key: '', state_dir: '', keep: '', virtual_drives: false, legacy_algorithms: false, slots: 0, keep_days: 30, auto_resume: false,
+    name: '',
+    host: '',
+    user: 'root',
+    port: 22,
+    key_file: '',
+    agent: false,
+    password_login: false,
+    password: '',
+    passphrase: '',
+    sudo: 'none',
+    sudo_password: '',
+    host_key: '',
+    jump: '',
+    jump_key: '',
+    state_dir: '',
+    keep: '',
+    virtual_drives: false,
+    legacy_algorithms: false,
+    slots: 0,
+    keep_days: 30,
+    auto_resume: false,
   })
   login = $state<Login>('key')
   steps = $state.raw<Step[]>([])
@@ -121,7 +140,16 @@ export class Adding {
 
   take(h: FoundHost) {
     if (h.reason) return
-    Object.assign(this.form, { name: this.form.name || h.name, host: h.host, user: h.user || this.form.user, port: h.port || 22, key_file: h.key_file, jump: h.jump, host_key: h.host_key, jump_key: '' })
+    Object.assign(this.form, {
+      name: this.form.name || h.name,
+      host: h.host,
+      user: h.user || this.form.user,
+      port: h.port || 22,
+      key_file: h.key_file,
+      jump: h.jump,
+      host_key: h.host_key,
+      jump_key: '',
+    })
     this.login = h.key_file ? 'key' : 'agent'
     this.hosts = null
   }

@@ -3,8 +3,12 @@ import { plain, tidy } from './text'
 
 // The bridge to the bound struct App. Wails, and the bridge of the end-to-end tests, put it and the runtime into the
 // window before the page's own script runs.
-interface Bound { go?: { main?: { App?: Record<string, (...args: unknown[]) => Promise<unknown>> } } }
-interface Runtime { runtime?: { EventsOnMultiple(name: string, hear: (data: unknown) => void, max: number): () => void } }
+interface Bound {
+  go?: { main?: { App?: Record<string, (...args: unknown[]) => Promise<unknown>> } }
+}
+interface Runtime {
+  runtime?: { EventsOnMultiple(name: string, hear: (data: unknown) => void, max: number): () => void }
+}
 
 export function bridge(window: Bound & Runtime): Api {
   const on = <K extends keyof Events>(event: K, hear: (data: Events[K]) => void) =>
@@ -28,7 +32,13 @@ export function bridge(window: Bound & Runtime): Api {
 // said makes a Said of whatever a call was refused with. The program sends one as JSON in a text, of which the web view
 // makes an Error.
 export function said(e: unknown): Said {
-  if (isSaid(e)) return tidy({ code: String(e.code), title: String(e.title), text: String(e.text ?? ''), hint: String(e.hint ?? '') })
+  if (isSaid(e))
+    return tidy({
+      code: String(e.code),
+      title: String(e.title),
+      text: String(e.text ?? ''),
+      hint: String(e.hint ?? ''),
+    })
   const text = e instanceof Error ? e.message : typeof e === 'object' ? JSON.stringify(e) : String(e)
   if (text.startsWith('{')) {
     try {

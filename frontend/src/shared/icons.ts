@@ -1,8 +1,15 @@
 // Icons in a box of 16, a line of 1.5 with round ends. A shape is drawn as a line unless it says fill (in the colour of
 // the text) or cut (a line in the colour of the ground, over a filled outline).
-export interface Shape { d: string; fill?: true; cut?: true; dash?: string; faint?: true }
+export interface Shape {
+  d: string
+  fill?: true
+  cut?: true
+  dash?: string
+  faint?: true
+}
 
-const ring = (x: number, y: number, r: number) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`
+const ring = (x: number, y: number, r: number) =>
+  `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`
 const line = (...ds: string[]): Shape[] => ds.map((d) => ({ d }))
 const dot = (x: number, y: number, r = 0.8): Shape => ({ d: ring(x, y, r), fill: true })
 const lines = (d: string): Shape[] => [{ d }]
@@ -10,10 +17,19 @@ const lines = (d: string): Shape[] => [{ d }]
 export const icons = {
   queued: [{ d: ring(8, 8, 6), dash: '2.4 1.37' }, { d: 'M8 4.8V8l2.2 1.4' }],
   running: [{ d: ring(8, 8, 6), faint: true }, { d: 'M8 2a6 6 0 1 1-5.6 8.2' }],
-  passed: [{ d: ring(8, 8, 6.7), fill: true }, { d: 'M4.8 8.2l2.2 2.2 4.2-4.6', cut: true }],
-  failed: [{ d: 'M5.2 1.2h5.6l4 4v5.6l-4 4H5.2l-4-4V5.2z', fill: true }, { d: 'M5.5 5.5l5 5M10.5 5.5l-5 5', cut: true }],
+  passed: [
+    { d: ring(8, 8, 6.7), fill: true },
+    { d: 'M4.8 8.2l2.2 2.2 4.2-4.6', cut: true },
+  ],
+  failed: [
+    { d: 'M5.2 1.2h5.6l4 4v5.6l-4 4H5.2l-4-4V5.2z', fill: true },
+    { d: 'M5.5 5.5l5 5M10.5 5.5l-5 5', cut: true },
+  ],
   unknown: [
-    { d: 'M4 1.3h8A2.7 2.7 0 0 1 14.7 4v8a2.7 2.7 0 0 1-2.7 2.7H4A2.7 2.7 0 0 1 1.3 12V4A2.7 2.7 0 0 1 4 1.3z', fill: true },
+    {
+      d: 'M4 1.3h8A2.7 2.7 0 0 1 14.7 4v8a2.7 2.7 0 0 1-2.7 2.7H4A2.7 2.7 0 0 1 1.3 12V4A2.7 2.7 0 0 1 4 1.3z',
+      fill: true,
+    },
     { d: 'M6 6.2a2 2 0 1 1 3 1.7c-.7.4-1 .7-1 1.4M8 11.5v.1', cut: true },
   ],
   cancelled: line(ring(8, 8, 6), 'M3.8 12.2l8.4-8.4'),
@@ -45,7 +61,9 @@ export const icons = {
   copy: line('M5.6 5.6h7.8v7.8H5.6z', 'M10.4 3.4V2.6H2.6v7.8h.9'),
   save: lines('M8 2.6v7.5M4.8 7.1L8 10.3l3.2-3.2M2.8 13.4h10.4'),
   info: [{ d: ring(8, 8, 6) }, { d: 'M8 7.4V11' }, dot(8, 5)],
-  lost: lines('M2 6.3a8.5 8.5 0 0 1 3-1.9M9 4a8.5 8.5 0 0 1 5 2.3M4.4 8.9a5.2 5.2 0 0 1 2-1.2M8.1 12.3h.01M2.6 2.4l10.9 11.2'),
+  lost: lines(
+    'M2 6.3a8.5 8.5 0 0 1 3-1.9M9 4a8.5 8.5 0 0 1 5 2.3M4.4 8.9a5.2 5.2 0 0 1 2-1.2M8.1 12.3h.01M2.6 2.4l10.9 11.2',
+  ),
   report: line('M4 1.9h5.6l3.4 3.4v8.8H4z', 'M9.4 1.9v3.6H13M6.3 8.5h4.4M6.3 11h4.4'),
   folder: lines('M2 3.4h4.2L7.8 5H14v8H2z'),
   side: line('M2 3h12v10H2z', 'M6 3v10'),

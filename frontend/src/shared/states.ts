@@ -4,8 +4,18 @@ import type { Drive, Job, JobState, StageState } from './api'
 export type Shown = JobState | StageState | 'paused' | 'stopping' | 'ready' | 'locked'
 
 const words: Record<Shown, string> = {
-  queued: 'Queued', running: 'Running', passed: 'Passed', failed: 'Failed', cancelled: 'Cancelled', unknown: 'Unknown',
-  pending: 'To come', skipped: 'Skipped', paused: 'Running', stopping: 'Stopping', ready: 'Ready', locked: 'Locked',
+  queued: 'Queued',
+  running: 'Running',
+  passed: 'Passed',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+  unknown: 'Unknown',
+  pending: 'To come',
+  skipped: 'Skipped',
+  paused: 'Running',
+  stopping: 'Stopping',
+  ready: 'Ready',
+  locked: 'Locked',
 }
 export const stateWord = (s: Shown) => words[s]
 
@@ -24,7 +34,18 @@ export function shown(d: Drive, j: Job | null): Shown {
 
 // The order of "what needs me first".
 const urgency: Record<Shown, number> = {
-  failed: 0, unknown: 1, stopping: 3, paused: 3, running: 4, queued: 5, cancelled: 6, passed: 7, ready: 8, locked: 9, pending: 10, skipped: 11,
+  failed: 0,
+  unknown: 1,
+  stopping: 3,
+  paused: 3,
+  running: 4,
+  queued: 5,
+  cancelled: 6,
+  passed: 7,
+  ready: 8,
+  locked: 9,
+  pending: 10,
+  skipped: 11,
 }
 export const urgencyOf = (s: Shown, warnings: number) => (warnings > 0 && s === 'passed' ? 2 : urgency[s])
 
@@ -32,9 +53,25 @@ const lockWords: Record<string, string> = { phrase: 'unlockable', in_use: 'in us
 export const lockWord = (d: Drive) => lockWords[d.locking] ?? ''
 
 const usageNames: Record<string, string> = {
-  none: 'none', data: 'holds data', exported_pool: 'exported pool', pool: 'active pool', mounted: 'mounted', swap: 'swap', raid: 'RAID member',
-  lvm: 'LVM', luks: 'encrypted, open', btrfs: 'btrfs', unraid: 'Unraid array', open_by_process: 'opened by a program', remote: 'another host',
-  boot: 'system drive', cannot_tell: 'cannot tell', duplicate: 'twice in the list', unsupported_format: 'format not supported', virtual: 'virtual', burnin: 'burn-in',
+  none: 'none',
+  data: 'holds data',
+  exported_pool: 'exported pool',
+  pool: 'active pool',
+  mounted: 'mounted',
+  swap: 'swap',
+  raid: 'RAID member',
+  lvm: 'LVM',
+  luks: 'encrypted, open',
+  btrfs: 'btrfs',
+  unraid: 'Unraid array',
+  open_by_process: 'opened by a program',
+  remote: 'another host',
+  boot: 'system drive',
+  cannot_tell: 'cannot tell',
+  duplicate: 'twice in the list',
+  unsupported_format: 'format not supported',
+  virtual: 'virtual',
+  burnin: 'burn-in',
 }
 export const usageName = (c: string) => usageNames[c] ?? c
 

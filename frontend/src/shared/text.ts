@@ -17,7 +17,9 @@ export function tidy<T>(value: T): T {
   if (typeof value === 'string') return plain(value) as T
   if (Array.isArray(value)) return value.map((v) => tidy(v)) as T
   if (value && typeof value === 'object') {
-    const o = Object.fromEntries(Object.entries(value).map(([k, v]) => [k, typeof v === 'string' && exact.has(k) ? v : tidy(v)]))
+    const o = Object.fromEntries(
+      Object.entries(value).map(([k, v]) => [k, typeof v === 'string' && exact.has(k) ? v : tidy(v)]),
+    )
     if (typeof o.code === 'string' && typeof o.hint === 'string') o.hint = hintOf(o.code, o.hint)
     return o as T
   }

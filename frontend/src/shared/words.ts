@@ -71,7 +71,8 @@ const trim = (n: number) => (n >= 100 ? n.toFixed(0) : n.toFixed(1).replace(/\.0
 
 // part says how much of a whole, in the unit of the whole: "13.29 of 18.00 TB".
 export function part(done: number, all: number): string {
-  const [unit, name, digits] = all >= 1e12 ? [1e12, 'TB', 2] as const : all >= 1e9 ? [1e9, 'GB', 1] as const : [1e6, 'MB', 1] as const
+  const [unit, name, digits] =
+    all >= 1e12 ? ([1e12, 'TB', 2] as const) : all >= 1e9 ? ([1e9, 'GB', 1] as const) : ([1e6, 'MB', 1] as const)
   return `${(done / unit).toFixed(digits)} of ${(all / unit).toFixed(digits)}${nb}${name}`
 }
 
@@ -96,14 +97,29 @@ export function countdown(ms: number): string {
 }
 
 const stages: Record<string, string> = {
-  precheck: 'Precheck', short_smart: 'Short self-test', long_smart: 'Long self-test', capacity_probe: 'Capacity probe',
-  surface_validate: 'Surface test', final_check: 'Final check',
+  precheck: 'Precheck',
+  short_smart: 'Short self-test',
+  long_smart: 'Long self-test',
+  capacity_probe: 'Capacity probe',
+  surface_validate: 'Surface test',
+  final_check: 'Final check',
 }
 export const stageName = (kind: string) => stages[kind] ?? kind
 
-const phases: Record<string, string> = { selftest: 'self-test', write: 'write', verify: 'verify', read: 'read', seek: 'seek pass', probe: 'probe before the first sweep' }
+const phases: Record<string, string> = {
+  selftest: 'self-test',
+  write: 'write',
+  verify: 'verify',
+  read: 'read',
+  seek: 'seek pass',
+  probe: 'probe before the first sweep',
+}
 export const phaseName = (stage: string, phase: string) =>
   stage === 'surface_validate' && phase ? (phases[phase] ?? phase) : stageName(stage).toLowerCase()
 
-const coverages: Record<string, string> = { none: 'surface not tested', read: 'every byte read', verified: 'every byte written and verified' }
+const coverages: Record<string, string> = {
+  none: 'surface not tested',
+  read: 'every byte read',
+  verified: 'every byte written and verified',
+}
 export const coverageWord = (c: string) => coverages[c] ?? c

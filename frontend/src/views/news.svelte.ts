@@ -17,11 +17,13 @@ export class News {
     if (!this.#board.ready) return
     const told: string[] = []
     for (const j of this.#board.jobs) {
-      if (this.#begun && ended(j) && this.#jobs.get(j.id) !== j.state) told.push(`${j.model} ${j.serial}: ${stateWord(j.state)}. ${j.reason?.title ?? ''}`)
+      if (this.#begun && ended(j) && this.#jobs.get(j.id) !== j.state)
+        told.push(`${j.model} ${j.serial}: ${stateWord(j.state)}. ${j.reason?.title ?? ''}`)
       this.#jobs.set(j.id, j.state)
     }
     for (const n of this.#board.nas) {
-      if (this.#begun && n.phase === 'lost' && this.#nas.get(n.id) !== 'lost') told.push(`${n.name} does not answer. Its runs go on there.`)
+      if (this.#begun && n.phase === 'lost' && this.#nas.get(n.id) !== 'lost')
+        told.push(`${n.name} does not answer. Its runs go on there.`)
       this.#nas.set(n.id, n.phase)
     }
     this.#begun = true

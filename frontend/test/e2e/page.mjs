@@ -11,7 +11,10 @@ const axe = readFileSync(fileURLToPath(new URL('../../node_modules/axe-core/axe.
 // walk gives a browser to a story, and fails if the page complained in the console. Where the story fails, a picture of
 // the page is left beside its data.
 export async function walk(name, story) {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  })
   const context = await browser.newContext({ viewport: { width: 1280, height: 820 } })
   const complaints = []
   const begun = Date.now()
@@ -22,7 +25,11 @@ export async function walk(name, story) {
     page = await context.newPage()
     page.setDefaultTimeout(patience)
     // Refusals, and a program that ends, are answers of the bridge; what the page makes of them is looked at by the story.
-    page.on('console', (m) => ['error', 'warning'].includes(m.type()) && !m.location().url.includes('/e2e/') && complaints.push(m.text()))
+    page.on(
+      'console',
+      (m) =>
+        ['error', 'warning'].includes(m.type()) && !m.location().url.includes('/e2e/') && complaints.push(m.text()),
+    )
     page.on('pageerror', (e) => complaints.push(e.stack ?? e.message))
     await page.goto(url)
     return page
@@ -55,17 +62,27 @@ export async function until(what, holds) {
 export async function readable(page, where) {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme })
-    await page.waitForFunction((t) => document.documentElement.dataset.theme === t && document.getAnimations().every((a) => a.playState !== 'running'), colorScheme)
+    await page.waitForFunction(
+      (t) =>
+        document.documentElement.dataset.theme === t &&
+        document.getAnimations().every((a) => a.playState !== 'running'),
+      colorScheme,
+    )
     await page.evaluate(axe)
     const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }))
-    const bad = violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' ')}`)
+    const bad = violations
+      .filter((v) => ['serious', 'critical'].includes(v.impact))
+      .map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' ')}`)
     assert.deepEqual(bad, [], `${where}, ${colorScheme}`)
   }
   await page.emulateMedia({ colorScheme: 'light' })
 }
 
 // row is a drive's row, by a word that is in no other, or by its path.
-export const row = (page, word) => (word.startsWith('/') ? page.locator(`[data-key]:has([title="${word}"])`) : page.getByRole('row').filter({ hasText: word }))
+export const row = (page, word) =>
+  word.startsWith('/')
+    ? page.locator(`[data-key]:has([title="${word}"])`)
+    : page.getByRole('row').filter({ hasText: word })
 export const drawer = (page) => page.getByRole('complementary')
 export const reason = (page) => page.getByRole('region', { name: 'Reason' })
 export const dialog = (page) => page.getByRole('dialog')
@@ -76,9 +93,13 @@ export const check = (page, word) => row(page, word).getByRole('checkbox').click
 // start goes through the start dialog with what is checked; more is done in it before.
 export async function start(page, plan, more = async () => {}) {
   await page.getByRole('button', { name: 'Start…', exact: true }).click()
-  await dialog(page).getByRole('radio', { name: new RegExp(`^${plan}`, 'i') }).check()
+  await dialog(page)
+    .getByRole('radio', { name: new RegExp(`^${plan}`, 'i') })
+    .check()
   await more(dialog(page))
-  await dialog(page).getByRole('button', { name: /^(Erase and start|Start) / }).click()
+  await dialog(page)
+    .getByRole('button', { name: /^(Erase and start|Start) / })
+    .click()
   await dialog(page).waitFor({ state: 'detached' })
 }
 
@@ -92,8 +113,16 @@ export async function look(page, word) {
 export async function said(page) {
   const box = reason(page)
   const fact = async (name) => {
-    const at = box.locator('dl > div').filter({ has: page.locator('dt', { hasText: name }) }).locator('dd')
+    const at = box
+      .locator('dl > div')
+      .filter({ has: page.locator('dt', { hasText: name }) })
+      .locator('dd')
     return (await at.count()) ? (await at.innerText()).trim() : ''
   }
-  return { code: (await box.locator('header code').innerText()).trim(), title: (await box.getByRole('heading', { level: 3 }).innerText()).trim(), text: await fact('What happened'), hint: await fact('What to do') }
+  return {
+    code: (await box.locator('header code').innerText()).trim(),
+    title: (await box.getByRole('heading', { level: 3 }).innerText()).trim(),
+    text: await fact('What happened'),
+    hint: await fact('What to do'),
+  }
 }

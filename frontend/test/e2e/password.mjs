@@ -14,7 +14,14 @@ process.env.DBUS_SESSION_BUS_ADDRESS = 'unix:path=/nonexistent/bus'
 
 // nowhere: the page shows the secret in nothing, and keeps it nowhere.
 async function nowhere(page, where) {
-  const all = await page.evaluate(() => document.documentElement.outerHTML + [...document.querySelectorAll('input, textarea')].map((i) => i.value).join() + JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }) + location.href)
+  const all = await page.evaluate(
+    () =>
+      document.documentElement.outerHTML +
+      [...document.querySelectorAll('input, textarea')].map((i) => i.value).join() +
+      JSON.stringify({ ...localStorage }) +
+      JSON.stringify({ ...sessionStorage }) +
+      location.href,
+  )
   assert.ok(!all.includes(secret), `the secret is in the page, ${where}`)
 }
 
@@ -39,7 +46,11 @@ await walk('password', async ({ open, step }) => {
     await d.getByRole('button', { name: 'It is the same, go on' }).click()
     await d.getByText('The NAS refused the password').waitFor()
     await readable(page, 'a password that was refused')
-    assert.equal(lines(await burnish(data, 'nas', 'list', '--json')).length, 0, 'a NAS was saved that nobody can log in to')
+    assert.equal(
+      lines(await burnish(data, 'nas', 'list', '--json')).length,
+      0,
+      'a NAS was saved that nobody can log in to',
+    )
     step('a wrong password is refused')
 
     await d.getByRole('textbox', { name: 'Password', exact: true }).fill(secret)

@@ -13,11 +13,16 @@ const data = join(scratch, 'practice-data')
 const demo = () => Program.start(data, 'demo', '--idle')
 
 // rows are the serials in the table, in its order.
-const rows = (page) => page.locator('[data-key]').evaluateAll((all) => all.map((r) => r.getAttribute('data-key').split('/')[1].split('@')[0]))
-const jobOf = async (serial) => lines(await burnish(data, 'jobs', '--json')).find((j) => j.drive.includes?.(serial) ?? j.drive.serial === serial)
+const rows = (page) =>
+  page
+    .locator('[data-key]')
+    .evaluateAll((all) => all.map((r) => r.getAttribute('data-key').split('/')[1].split('@')[0]))
+const jobOf = async (serial) =>
+  lines(await burnish(data, 'jobs', '--json')).find((j) => j.drive.includes?.(serial) ?? j.drive.serial === serial)
 const show = async (serial) => JSON.parse(await burnish(data, 'show', (await jobOf(serial)).id, '--json'))
 const log = (page) => drawer(page).getByRole('log').first()
-const share = async (page) => Number(/(\d+)\s*%/.exec(await reason(page).getByRole('heading', { level: 3 }).innerText())?.[1] ?? -1)
+const share = async (page) =>
+  Number(/(\d+)\s*%/.exec(await reason(page).getByRole('heading', { level: 3 }).innerText())?.[1] ?? -1)
 
 // agrees compares the drawer, once it has the verdict, with the command line.
 async function agrees(page, serial, word) {
@@ -28,7 +33,12 @@ async function agrees(page, serial, word) {
     const s = await said(page)
     return s.code && s.text && s
   })
-  assert.deepEqual(here, { code: shown.reason.code, title: shown.reason.title, text: shown.reason.text, hint: shown.reason.hint })
+  assert.deepEqual(here, {
+    code: shown.reason.code,
+    title: shown.reason.title,
+    text: shown.reason.text,
+    hint: shown.reason.hint,
+  })
   return shown
 }
 
@@ -42,7 +52,10 @@ await walk('practice', async ({ open, step }) => {
       return now.length >= 14 && now
     })
     assert.equal(new Set(all).size, 14)
-    assert.ok(await page.getByRole('button', { name: 'Start…', exact: true }).isDisabled(), 'nothing is checked, and it can be started')
+    assert.ok(
+      await page.getByRole('button', { name: 'Start…', exact: true }).isDisabled(),
+      'nothing is checked, and it can be started',
+    )
     await readable(page, 'the drives')
     step(`${all.length} drives`)
 
@@ -60,10 +73,15 @@ await walk('practice', async ({ open, step }) => {
 
     await look(page, bad)
     await reason(page).getByText('Now').first().waitFor()
-    await until('a log is shown while the drive is tested', async () => (await log(page).innerText()).trim().length > 40)
+    await until(
+      'a log is shown while the drive is tested',
+      async () => (await log(page).innerText()).trim().length > 40,
+    )
     const before = (await log(page).innerText()).length
     await until('it goes on', async () => {
-      const text = await log(page).innerText().catch(() => '')
+      const text = await log(page)
+        .innerText()
+        .catch(() => '')
       return (await share(page)) > 0 && text.length > 0 && text.length !== before
     })
     await readable(page, 'a drawer amid a run')
@@ -74,7 +92,9 @@ await walk('practice', async ({ open, step }) => {
     assert.deepEqual(await rows(page), all, 'rows after a reload')
     await look(page, long)
     const whole = await until('the log is there again', async () => {
-      const text = await log(page).innerText().catch(() => '')
+      const text = await log(page)
+        .innerText()
+        .catch(() => '')
       return text.includes('\n') && text
     })
     const first = whole.split('\n').find((l) => l.trim())
@@ -83,7 +103,10 @@ await walk('practice', async ({ open, step }) => {
     await page.getByRole('row').filter({ hasText: long }).first().waitFor() // the history is read when it is asked for
     assert.equal(await page.getByRole('row').filter({ hasText: long }).count(), 1, 'rows of the history')
     await readable(page, 'the history')
-    await page.getByRole('button', { name: /practice/ }).first().click()
+    await page
+      .getByRole('button', { name: /practice/ })
+      .first()
+      .click()
     step('a reload loses nothing and doubles nothing')
 
     await look(page, pooled)
@@ -91,22 +114,34 @@ await walk('practice', async ({ open, step }) => {
     const phrase = dialog(page).getByRole('textbox')
     await phrase.fill('oldtonk')
     await dialog(page).getByText('Does not match yet').waitFor()
-    assert.ok(await dialog(page).getByRole('button', { name: 'Unlock for one start' }).isDisabled(), 'a wrong phrase can be sent')
+    assert.ok(
+      await dialog(page).getByRole('button', { name: 'Unlock for one start' }).isDisabled(),
+      'a wrong phrase can be sent',
+    )
     await readable(page, 'the unlock dialog')
     await phrase.fill('oldtank')
     await dialog(page).getByRole('button', { name: 'Unlock for one start' }).click()
-    await dialog(page).getByText(/Unlocked for one start/).waitFor()
-    await dialog(page).getByText(/^\d+:\d\d$/).waitFor()
+    await dialog(page)
+      .getByText(/Unlocked for one start/)
+      .waitFor()
+    await dialog(page)
+      .getByText(/^\d+:\d\d$/)
+      .waitFor()
     await dialog(page).getByRole('button', { name: 'Lock again' }).click()
     await dialog(page).getByRole('textbox').waitFor()
     await dialog(page).getByRole('button', { name: 'Cancel' }).click()
-    assert.deepEqual(lines(await burnish(data, 'grants', 'practice', '--json')).map((g) => g.state), ['locked'])
+    assert.deepEqual(
+      lines(await burnish(data, 'grants', 'practice', '--json')).map((g) => g.state),
+      ['locked'],
+    )
     step('unlocked by the right phrase, and locked again')
 
     await check(page, pooled)
     await page.getByRole('button', { name: 'Start…', exact: true }).click()
     await dialog(page).getByRole('textbox').fill('nonsense')
-    await dialog(page).getByRole('button', { name: /^Erase and start/ }).click()
+    await dialog(page)
+      .getByRole('button', { name: /^Erase and start/ })
+      .click()
     const refusal = dialog(page).getByRole('alert')
     await refusal.waitFor()
     assert.match(await refusal.innerText(), /phrase/i)
@@ -116,7 +151,10 @@ await walk('practice', async ({ open, step }) => {
 
     const failed = await agrees(page, bad, 'Failed')
     assert.equal(failed.reason.code, 'surface_errors')
-    await drawer(page).getByText(failed.stages.find((s) => s.bad_ranges.length).bad_ranges[0].first_lba.toLocaleString('en-US')).first().waitFor()
+    await drawer(page)
+      .getByText(failed.stages.find((s) => s.bad_ranges.length).bad_ranges[0].first_lba.toLocaleString('en-US'))
+      .first()
+      .waitFor()
     await readable(page, 'a drawer of a failed drive')
     await look(page, sound)
     await reason(page).getByRole('heading', { name: 'All stages passed' }).waitFor()
@@ -124,7 +162,9 @@ await walk('practice', async ({ open, step }) => {
     step('verdicts as on the command line')
 
     await program.close()
-    await dialog(page).getByText(/its 1.run ends with the window/).waitFor()
+    await dialog(page)
+      .getByText(/its 1.run ends with the window/)
+      .waitFor()
     await dialog(page).getByRole('button', { name: 'Cancel' }).click()
     await look(page, long)
     await drawer(page).getByRole('button', { name: 'Stop…' }).click()

@@ -19,11 +19,16 @@ export class Program {
   // start runs the page on a data directory and returns when it can be opened.
   static async start(data, ...args) {
     const p = new Program()
-    p.#child = spawn(page, ['--data-dir', data, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, HOME: scratch, BURNISH_E2E_DIR: scratch } })
+    p.#child = spawn(page, ['--data-dir', data, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, HOME: scratch, BURNISH_E2E_DIR: scratch },
+    })
     p.#over = new Promise((done) => p.#child.once('exit', (code, signal) => done(signal ?? code)))
     p.url = await Promise.race([
       new Promise((found) => createInterface(p.#child.stdout).on('line', (l) => l.startsWith('http://') && found(l))),
-      p.#over.then((how) => { throw new Error(`the page's program ended with ${how} before it served the page`) }),
+      p.#over.then((how) => {
+        throw new Error(`the page's program ended with ${how} before it served the page`)
+      }),
     ])
     return p
   }
@@ -50,9 +55,19 @@ export class Program {
 // burnish runs the command line on a data directory and gives what it printed.
 export function burnish(data, ...args) {
   return new Promise((done, fail) => {
-    execFile(cli, ['--data-dir', data, ...args], { maxBuffer: 64 << 20, env: { ...process.env, HOME: scratch } }, (e, stdout, stderr) =>
-      e && !stdout ? fail(new Error(`burnish ${args.join(' ')}: ${stderr || e}`)) : done(stdout))
+    execFile(
+      cli,
+      ['--data-dir', data, ...args],
+      { maxBuffer: 64 << 20, env: { ...process.env, HOME: scratch } },
+      (e, stdout, stderr) =>
+        e && !stdout ? fail(new Error(`burnish ${args.join(' ')}: ${stderr || e}`)) : done(stdout),
+    )
   })
 }
 
-export const lines = (text) => text.trim().split('\n').filter(Boolean).map((l) => JSON.parse(l))
+export const lines = (text) =>
+  text
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((l) => JSON.parse(l))
