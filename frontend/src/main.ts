@@ -1,6 +1,7 @@
 import { mount } from 'svelte'
 import './shared/tokens.css'
 import './shared/page.css'
+import './shared/controls.css'
 import { bridge } from './shared/bridge'
 import { Look } from './shared/theme.svelte'
 import Page from './views/Page.svelte'

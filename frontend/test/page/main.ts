@@ -1,6 +1,7 @@
 import { mount } from 'svelte'
 import '../../src/shared/tokens.css'
 import '../../src/shared/page.css'
+import '../../src/shared/controls.css'
 import { Look } from '../../src/shared/theme.svelte'
 import Page from '../../src/views/Page.svelte'
 import { FakeApi, now, snapshot } from '../fixtures'
