@@ -40,14 +40,14 @@ step "window for Windows" make --no-print-directory windows
 # Every package is tested with the race detector, without the tests that take minutes with it (-short); the packages that
 # have such tests are tested without it too, whole. Tests of real drives and a real SSH server need root; as another user
 # they are skipped, and say so.
-whole=(./backend/runner ./backend/surface ./backend/practice)
+whole=(./backend/cli ./backend/runner ./backend/surface ./backend/practice)
 # Alone: it looks at all drives of this machine, which the real runners of other tests take for somebody's use of theirs.
 step "tests of real drives" $root "$(command -v go)" test -timeout 30m ./backend/runner/linux
 step "tests of real drives with the race detector" $root "$(command -v go)" test -race -short -timeout 30m ./backend/runner/linux
-step "tests that take long" $root "$(command -v go)" test -timeout 30m "${whole[@]}"
-mapfile -t packages < <(go list ./... | grep -vxFf <(go list ./backend/chaos ./backend/runner/linux))
 # The stories of the command line mostly wait: more of them at once than there are processors.
-step "tests with the race detector" $root "$(command -v go)" test -race -short -parallel 4 -timeout 30m "${packages[@]}"
+step "tests that take long" $root "$(command -v go)" test -parallel 4 -timeout 30m "${whole[@]}"
+mapfile -t packages < <(go list ./... | grep -vxFf <(go list ./backend/chaos ./backend/runner/linux))
+step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 30m "${packages[@]}"
 # Alone, since a busy machine tries its patience. CI has half an hour for all of this.
 step "chaos with the race detector" $root "$(command -v go)" test -race -timeout 30m ./backend/chaos -seeds 1
 step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds "$([ -z "${CI:-}" ] && echo 20 || echo 12)"

@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 // $HOST $PORT $USER $KEY $FINGERPRINT (and one that allows a single session at $PORT1), a fresh state directory in
 // $STATE and data directories of its own choice under $WORK.
 func TestStories(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the stories are told whole, without the race detector")
+	}
 	need.Root(t)
 	need.Loop(t)
 	if _, err := bin.Runner("amd64"); err != nil {
