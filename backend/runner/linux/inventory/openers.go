@@ -186,7 +186,9 @@ func (h *Host) opensOf(ctx context.Context, pid string, leads map[devKey][]*node
 			}
 		}
 		if known {
-			files[m.file] = dev
+			if m.unique() {
+				files[m.file] = dev
+			}
 			add(thread, dev, m.write)
 		}
 	}

@@ -6,8 +6,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"burnish/backend/drive"
 	"burnish/backend/testbed/disk"
+	"burnish/backend/testbed/need"
 )
 
 // pythonOpeners begins a program that may open the drive (argv[1]) in a thread and end its first one.
@@ -93,5 +96,29 @@ func TestAMapOfMemoryIsRead(t *testing.T) {
 		if got, ok := parseMapping(line); ok {
 			t.Errorf("%q is taken for the mapping of a file: %+v", line, got)
 		}
+	}
+}
+
+// Containers on btrfs have subvolumes: by device, number and path a node of one looks like that of another.
+func TestTwoContainersMapDrivesByNodesThatLookAlike(t *testing.T) {
+	need.Root(t)
+	pool, at := disk.Loop(t, 128<<20), t.TempDir()
+	tool(t, "mkfs.btrfs", "-q", "-f", pool.Path)
+	if err := unix.Mount(pool.Path, at, "btrfs", 0, ""); err != nil {
+		t.Skipf("needs a kernel that mounts btrfs: %v", err)
+	}
+	t.Cleanup(func() { unix.Unmount(at, unix.MNT_DETACH) })
+	in := t.TempDir()
+	var drives []*disk.LoopDisk
+	for _, subvolume := range []string{"a", "b"} {
+		d := disk.Loop(t, realSize)
+		drives = append(drives, d)
+		tool(t, "btrfs", "subvolume", "create", filepath.Join(at, subvolume))
+		nodeOf(t, d.Path, filepath.Join(at, subvolume, "sdx"))
+		process(t, nil, "unshare", "-m", "sh", "-c", `mount -o subvol="$1" "$2" "$3" && exec python3 -c "$4" "$3/sdx"`,
+			"sh", subvolume, pool.Path, in, pythonOpeners+"hold(os.O_RDWR, True); stay()")
+	}
+	for _, d := range drives {
+		expect(t, listed(t, realMachine(t, drives...), d.Path), drive.OpenByProcess, drive.NoPhrase, "(python3)")
 	}
 }

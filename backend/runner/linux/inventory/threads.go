@@ -62,6 +62,10 @@ type mapping struct {
 	write bool   // what is written there reaches the file
 }
 
+// unique reports whether what tells the file from others does so in all processes. Where the file system makes up its
+// device number, as btrfs with its subvolumes and overlays do, two files may bear the same in two containers.
+func (m mapping) unique() bool { return !strings.HasPrefix(m.file, "00:") }
+
 // parseMapping reads a line of /proc/PID/maps; false where it is no file.
 func parseMapping(line string) (mapping, bool) {
 	f := strings.SplitN(line, " ", 5)
