@@ -139,13 +139,13 @@ func (s *Service) inventory(ctx context.Context, req wire.InventoryRequest, out 
 	if err != nil {
 		return err
 	}
-	pasts, err := erase.PastsOf(s.Dir, func(drive.Identity) bool { return true })
+	records, err := erase.RecordsOf(s.Dir, func(drive.Identity) bool { return true })
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		row.Usage = erase.WithKnown(row.Usage, erase.KnownOf(slices.DeleteFunc(slices.Clone(pasts),
-			func(p erase.Past) bool { return !erase.Alike(p.Drive, row.Identity) })))
+		row.Usage = erase.WithKnown(row.Usage, erase.KnownOf(slices.DeleteFunc(slices.Clone(records),
+			func(p erase.Record) bool { return !erase.Alike(p.Drive, row.Identity) })))
 		if err := out.Put(wire.FrameDrive, row); err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func (e *Drive) Count() error {
 	var off []burnin.Counter
 	for _, c := range now {
 		was, changed := left[c.Disk]
-		if known := slices.ContainsFunc(e.silent, func(s burnin.Counter) bool { return s.Disk == c.Disk }); !known &&
+		if known := slices.ContainsFunc(e.offPaths, func(s burnin.Counter) bool { return s.Disk == c.Disk }); !known &&
 			(!c.On || changed && !was) {
 			c.On = false
 			off = append(off, c)
@@ -65,11 +65,11 @@ func (e *Drive) Count() error {
 	if err := e.run.Put(burnin.EvCounting, burnin.Counting{Paths: off}); err != nil {
 		return err
 	}
-	e.silent = append(e.silent, off...)
+	e.offPaths = append(e.offPaths, off...)
 	for _, c := range off {
 		c.On = true
 		if err := h.SetCounter(c); err != nil {
-			e.mute = fmt.Sprintf("it cannot be switched on for %s: %v", c.Path, err)
+			e.whyOff = fmt.Sprintf("it cannot be switched on for %s: %v", c.Path, err)
 		}
 	}
 	return nil
@@ -87,19 +87,19 @@ func (e *Drive) Uncount() error {
 		left, err := e.countersLeft()
 		errs = append(errs, err)
 		for disk, was := range left {
-			e.silent = append(e.silent, burnin.Counter{Disk: disk, On: was})
+			e.offPaths = append(e.offPaths, burnin.Counter{Disk: disk, On: was})
 		}
 	}
-	if len(e.silent) == 0 {
+	if len(e.offPaths) == 0 {
 		return errors.Join(errs...)
 	}
-	for _, c := range e.silent {
+	for _, c := range e.offPaths {
 		errs = append(errs, h.SetCounter(c))
 	}
 	if err := errors.Join(errs...); err != nil || e.run.Journal == nil {
 		return err // the next run tries it again
 	}
-	return e.run.Put(burnin.EvCounting, burnin.Counting{Paths: e.silent, Back: true})
+	return e.run.Put(burnin.EvCounting, burnin.Counting{Paths: e.offPaths, Back: true})
 }
 
 // countersLeft gives the disks, and whether they counted before, that runs on this drive have switched on since the
@@ -190,8 +190,8 @@ func (a *Stage) proveCount() error {
 	if !ok || a.Uncounted {
 		return nil
 	}
-	if a.mute != "" {
-		return a.doesNotCount(a.mute)
+	if a.whyOff != "" {
+		return a.doesNotCount(a.whyOff)
 	}
 	dev, err := a.Held.Device(false)
 	if err != nil {

@@ -12,8 +12,8 @@ type Drive struct {
 	Wrote   *Writes // nil until the drive is open for writing
 	History writeHistory
 
-	silent    []burnin.Counter // paths that the kernel did not count
-	mute      string           // why one of these cannot be counted
+	offPaths  []burnin.Counter // paths that the kernel did not count
+	whyOff    string           // why one of these cannot be counted
 	Uncounted bool             // the kernel's count was seen not to count
 
 	doubt string // a job that had the drive too, and nobody knows whether before this one or after it

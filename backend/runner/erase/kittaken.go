@@ -26,15 +26,15 @@ func (t *taken) close() { _ = t.data.Close() } // it was read from only
 // takeKits opens the kits of other jobs that can be put back onto this drive as it is now; others lists, oldest first
 // or in no order, all jobs that had to do with it. What does not fit any more stays where it is and is told.
 func (a *Stage) takeKits() (all []*taken, after []string, err error) {
-	pasts, err := pastsOfDrive(a.Dir, a.Req.Drive)
+	records, err := recordsOfDrive(a.Dir, a.Req.Drive)
 	if err != nil {
 		return nil, nil, err
 	}
 	open := map[string]bool{}
-	for _, k := range KnownOf(pasts) {
+	for _, k := range KnownOf(records) {
 		open[k.job] = true
 	}
-	for _, p := range pasts {
+	for _, p := range records {
 		if p.id == a.ID || p.err != nil || !p.history.Began && p.history.foreign == "" {
 			continue
 		}

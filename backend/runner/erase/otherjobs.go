@@ -17,8 +17,8 @@ import (
 // somebody else wrote to it. It lies in the jobs' directories, so that every computer that asks this NAS knows it, and
 // it counts as data: such a drive is erased only for who typed its phrase having been told.
 
-// Past is what one job has done to its drive.
-type Past struct {
+// Record is what one job has done to its drive.
+type Record struct {
 	id      string
 	Drive   drive.Identity
 	history writeHistory
@@ -27,13 +27,14 @@ type Past struct {
 }
 
 // open reports whether what the job erased can still be brought back, as far as the job itself knows.
-func (p Past) open() bool {
-	return p.kit && p.history.Began && p.history.Somethings && !p.history.Overwrote && !p.history.Restored && !p.history.Lost
+func (p Record) open() bool {
+	h := p.history
+	return p.kit && h.Began && h.Somethings && !h.Overwrote && !h.Restored && !h.Lost
 }
 
 // order reports whether a began to erase their drive before b. It is known where one of them found the other, or both
 // were of one start of the machine.
-func order(a, b Past) (before, known bool) {
+func order(a, b Record) (before, known bool) {
 	switch {
 	case slices.Contains(b.history.after, a.id):
 		return true, true
@@ -43,20 +44,20 @@ func order(a, b Past) (before, known bool) {
 	return b.history.last.after(a.history.first)
 }
 
-// PastsOf reads what all jobs have done to drives that are meant. What a job did of which nobody knows the drive is not
+// RecordsOf reads what all jobs have done to drives that are meant. A job of which nobody knows the drive is not
 // among it.
-func PastsOf(d state.Dir, meant func(drive.Identity) bool) ([]Past, error) {
+func RecordsOf(d state.Dir, meant func(drive.Identity) bool) ([]Record, error) {
 	ids, err := d.Ids()
 	if err != nil {
 		return nil, err
 	}
-	var all []Past
+	var all []Record
 	for _, id := range ids {
 		req, err := d.Request(id)
 		if err != nil || !req.Plan.Destroys() || !meant(req.Drive) {
 			continue
 		}
-		p, err := pastOf(d, id, req)
+		p, err := recordOf(d, id, req)
 		if state.ReasonCode(err) == reason.NoSuchJob {
 			continue // removed just now
 		}
@@ -66,8 +67,8 @@ func PastsOf(d state.Dir, meant func(drive.Identity) bool) ([]Past, error) {
 	return all, nil
 }
 
-func pastOf(d state.Dir, id string, req wire.StartRequest) (Past, error) {
-	p := Past{id: id, Drive: req.Drive}
+func recordOf(d state.Dir, id string, req wire.StartRequest) (Record, error) {
+	p := Record{id: id, Drive: req.Drive}
 	root, err := d.Root(id)
 	if err != nil {
 		return p, err
@@ -78,10 +79,10 @@ func pastOf(d state.Dir, id string, req wire.StartRequest) (Past, error) {
 	return p, errors.Join(err, root.Close())
 }
 
-// pastsOfDrive gives the pasts of one drive, also where it shows another world-wide name than it did, as behind a USB
+// recordsOfDrive gives those of one drive, also where it shows another world-wide name than it did, as behind a USB
 // bridge.
-func pastsOfDrive(d state.Dir, id drive.Identity) ([]Past, error) {
-	return PastsOf(d, func(other drive.Identity) bool { return Alike(id, other) })
+func recordsOfDrive(d state.Dir, id drive.Identity) ([]Record, error) {
+	return RecordsOf(d, func(other drive.Identity) bool { return Alike(id, other) })
 }
 
 func Alike(a, b drive.Identity) bool {
@@ -94,15 +95,15 @@ type known struct{ job, claim, text string }
 
 // KnownOf gives what the jobs of one drive know of it and what nothing has settled since. An engine of a later job,
 // which was allowed to, has written over it.
-func KnownOf(all []Past) (out []known) {
-	settled := func(p Past) bool {
-		return p.history.Lost || slices.ContainsFunc(all, func(later Past) bool {
+func KnownOf(all []Record) (out []known) {
+	settled := func(p Record) bool {
+		return p.history.Lost || slices.ContainsFunc(all, func(later Record) bool {
 			before, sure := order(p, later)
 			return later.id != p.id && later.history.Overwrote && sure && before
 		})
 	}
-	taken := func(p Past) bool {
-		return slices.ContainsFunc(all, func(later Past) bool {
+	taken := func(p Record) bool {
+		return slices.ContainsFunc(all, func(later Record) bool {
 			return later.kit && slices.Contains(later.history.took,
 				p.id)
 		})
@@ -129,13 +130,13 @@ func KnownOf(all []Past) (out []known) {
 
 // OpenJobs gives, by job, what each alone knows of its drive: it goes with the job's directory.
 func OpenJobs(d state.Dir) (map[string]string, error) {
-	all, err := PastsOf(d, func(drive.Identity) bool { return true })
+	all, err := RecordsOf(d, func(drive.Identity) bool { return true })
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]string{}
 	for _, p := range all {
-		of := slices.DeleteFunc(slices.Clone(all), func(o Past) bool { return !Alike(o.Drive, p.Drive) })
+		of := slices.DeleteFunc(slices.Clone(all), func(o Record) bool { return !Alike(o.Drive, p.Drive) })
 		for _, k := range KnownOf(of) {
 			if k.job == p.id && p.err == nil { // a damaged one keeps nobody from cleaning
 				out[p.id] = k.text
@@ -176,7 +177,7 @@ func WithKnown(u drive.Usage, all []known) drive.Usage {
 
 // Recall adds to what was found of this run's drive what other jobs know of it.
 func (e *Drive) Recall(u drive.Usage) (drive.Usage, error) {
-	all, err := pastsOfDrive(e.run.Dir, e.run.Req.Drive)
+	all, err := recordsOfDrive(e.run.Dir, e.run.Req.Drive)
 	if err != nil {
 		return u, err
 	}
@@ -193,11 +194,11 @@ func (e *Drive) Recall(u drive.Usage) (drive.Usage, error) {
 // is that job's, or came after it. doubt is a job of which nobody knows whether it was before or after: what is on the
 // drive decides. Both are empty for none.
 func (e *Drive) erasedSince() (by, doubt string, err error) {
-	all, err := PastsOf(e.run.Dir, e.run.Req.Drive.Same)
+	all, err := RecordsOf(e.run.Dir, e.run.Req.Drive.Same)
 	if err != nil {
 		return "", "", err
 	}
-	me := Past{id: e.run.ID, history: e.History}
+	me := Record{id: e.run.ID, history: e.History}
 	for _, p := range all {
 		if p.id == e.run.ID {
 			continue

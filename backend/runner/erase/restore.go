@@ -246,11 +246,11 @@ func (a *Stage) noteOthers(kind burnin.EventKind, ids []string) {
 // undo comes first, and one whose engine has written over what was there. Where nobody knows which job was first, what
 // is on the drive decides.
 func (e *Drive) InTheWay() error {
-	all, err := PastsOf(e.run.Dir, e.run.Req.Drive.Same)
+	all, err := RecordsOf(e.run.Dir, e.run.Req.Drive.Same)
 	if err != nil {
 		return err
 	}
-	me := Past{id: e.run.ID, history: e.History}
+	me := Record{id: e.run.ID, history: e.History}
 	for _, p := range all {
 		before, sure := order(me, p)
 		switch {
