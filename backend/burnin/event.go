@@ -40,10 +40,10 @@ const (
 	EvHealed     EventKind = "healed" // what was bad and then good, told where no checkpoint does
 	EvPause      EventKind = "pause"  // a stage waits for something that goes by, or goes on
 	// a stage found its drive gone; why, and what that says, comes when the stage ends
-	EvAway     EventKind = "away"
-	EvHealth   EventKind = "health"   // what the drive says of its health, in short
-	EvFindings EventKind = "findings" // the rules that speak of the drive's health
-	EvMet      EventKind = "met"      // medium errors that the run met beside what an engine lists
+	EvAway         EventKind = "away"
+	EvHealth       EventKind = "health"   // what the drive says of its health, in short
+	EvFindings     EventKind = "findings" // the rules that speak of the drive's health
+	EvMediumErrors EventKind = "met"      // medium errors that the run met beside what an engine lists
 	// the kernel's counts of the drive's paths are switched on for the run, or put back
 	EvCounting EventKind = "counting"
 	EvEnd      EventKind = "end" // last line of a run that ended by itself
@@ -224,9 +224,9 @@ type Bad struct {
 	Ranges []surface.Range `json:"ranges"`
 }
 
-// Met counts requests that the drive answered with a medium error and that no engine judges: looks at labels and
-// samples, the undo kit, what empties caches, what keeps a drive awake.
-type Met struct {
+// MediumErrors counts requests that the drive answered with a medium error and that no engine judges: looks at labels
+// and samples, the undo kit, what empties caches, what keeps a drive awake.
+type MediumErrors struct {
 	Stage     int `json:"stage"`
 	Unwritten int `json:"unwritten,omitempty"` // reads of what the job had not written yet: the drive may have come so
 	Written   int `json:"written,omitempty"`

@@ -218,13 +218,13 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		}
 		t.health(d.Health)
 		return nil
-	case EvMet:
-		var d Met
+	case EvMediumErrors:
+		var d MediumErrors
 		if err := t.decodeFor(ev, &d, &d.Stage); err != nil {
 			return err
 		}
-		t.job.Met.Unwritten += d.Unwritten
-		t.job.Met.Written += d.Written
+		t.job.MediumErrors.Unwritten += d.Unwritten
+		t.job.MediumErrors.Written += d.Written
 		return nil
 	case EvFindings:
 		var d FindingsData

@@ -43,12 +43,12 @@ type Job struct {
 	AwayMs   int64 `json:"-"`
 	// EndedWallMs is when its last run told its end, and AwayMs too, by the wall clock of the NAS as it was then: for
 	// what is compared with that clock, or with other jobs of the same NAS.
-	EndedWallMs int64  `json:"-"`
-	endedBoot   string // when that was since the machine started
-	endedBootMs int64
-	Met         Met  `json:"-"` // over all stages
-	TempC       *int `json:"-"` // of the live figures, nil where they do not tell
-	stopping    bool // a person stopped the newest run, and the drive lets it wait
+	EndedWallMs  int64  `json:"-"`
+	endedBoot    string // when that was since the machine started
+	endedBootMs  int64
+	MediumErrors MediumErrors `json:"-"` // over all stages
+	TempC        *int         `json:"-"` // of the live figures, nil where they do not tell
+	stopping     bool         // a person stopped the newest run, and the drive lets it wait
 
 	Identity drive.Identity `json:"-"`
 }

@@ -173,8 +173,8 @@ func (n *nasModel) draw(t *rapid.T, kind burnin.EventKind, seq int64) (ev burnin
 		}
 	case burnin.EvHealth:
 		data = burnin.HealthData{Stage: stage}
-	case burnin.EvMet:
-		data = burnin.Met{Stage: stage, Written: 1}
+	case burnin.EvMediumErrors:
+		data = burnin.MediumErrors{Stage: stage, Written: 1}
 	case burnin.EvWrites:
 		data = burnin.FirstAct{SavedBytes: num.Draw(t, "saved")}
 	case burnin.EvEnd:
@@ -216,7 +216,7 @@ var anyKind = []burnin.EventKind{
 	burnin.EvWarning,
 	burnin.EvFindings,
 	burnin.EvHealth,
-	burnin.EvMet,
+	burnin.EvMediumErrors,
 	burnin.EvWrites,
 	burnin.EvEnd,
 	"of_a_newer_version",

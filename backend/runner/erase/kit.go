@@ -176,7 +176,7 @@ func (a *Stage) edges() []Extent {
 		a.Say("the partitions' ends are not looked for: %v", err)
 		return spans
 	}
-	_ = a.Met(found.Failed, 0) // the journal keeps its first error itself
+	_ = a.MediumErrors(found.Failed, 0) // the journal keeps its first error itself
 	sector := int64(g.LogicalBytes)
 	parts := 0
 	for _, f := range found.Found {
@@ -244,7 +244,7 @@ func (a *Stage) saveKit(spans []Extent, others []*taken) (*kit, error) {
 		k.May, k.LostBytes = append(k.May, t.may...), k.LostBytes+t.kit.LostBytes
 	}
 	s := saver{Stage: a, kit: k, out: f, buf: surface.AlignedBuffer(pieceBytes), others: others}
-	err = errors.Join(pieces(spans, s.save), a.Met(s.failed, 0))
+	err = errors.Join(pieces(spans, s.save), a.MediumErrors(s.failed, 0))
 	if err == nil {
 		err = k.take(a.Own(), a.MayWrite)
 	}

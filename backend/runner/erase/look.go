@@ -57,7 +57,7 @@ func (a *Stage) look() (drive.Identity, drive.Usage, *reason.Said) {
 	if err == nil {
 		usage, err = a.Recall(usage)
 	}
-	if err = errors.Join(err, a.Met(usage.FailedReads, 0)); err != nil {
+	if err = errors.Join(err, a.MediumErrors(usage.FailedReads, 0)); err != nil {
 		return id, usage, a.Failed(err, string(a.Spec.Kind))
 	}
 	return id, usage, nil

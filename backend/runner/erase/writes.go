@@ -171,7 +171,7 @@ func (a *Stage) wipe(spans []Extent, why string) error {
 		}
 		return nil
 	})
-	return errors.Join(err, a.Met(0, failed))
+	return errors.Join(err, a.MediumErrors(0, failed))
 }
 
 // wipeTries is how often a piece is written that gives an error: a label that stays for a fault of the path is one too

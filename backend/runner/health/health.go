@@ -407,11 +407,12 @@ func noTool(err error) bool { return errors.Is(err, exec.ErrNotFound) }
 // met at a place that had been written.
 func (a *Stage) explained(found []smart.Finding, out bench.Outcome) []smart.Finding {
 	job := a.Job()
-	if !a.Req.Plan.Destroys() || a.declared() == smart.DeclaredNew || job.Met.Unwritten == 0 || job.Met.Written > 0 ||
+	met := job.MediumErrors
+	if !a.Req.Plan.Destroys() || a.declared() == smart.DeclaredNew || met.Unwritten == 0 || met.Written > 0 ||
 		slices.ContainsFunc(job.Stages, func(s burnin.Stage) bool { return len(s.BadRanges) > 0 }) {
 		return found
 	}
 	swept := a.Swept(out)
 	healed := out.Totals != nil && out.Totals.Transient > 0
-	return smart.Explain(found, job.Findings, int64(job.Met.Unwritten)*perRead, swept, healed)
+	return smart.Explain(found, job.Findings, int64(met.Unwritten)*perRead, swept, healed)
 }

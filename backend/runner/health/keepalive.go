@@ -48,7 +48,7 @@ func (a *Stage) keepAwake(ctx context.Context) (gone <-chan error, err error) {
 				return
 			case errors.As(err, &io) && io.Class == surface.ClassMedium && told < bench.MaxTold:
 				told++
-				_ = a.Met(1, 0) // the journal keeps its first error itself
+				_ = a.MediumErrors(1, 0) // the journal keeps its first error itself
 				fallthrough
 			case err != nil && ctx.Err() == nil: // a bad sector is for the surface and the drive's own test to find
 				a.Say("keeping the drive awake: %v", err)

@@ -69,7 +69,7 @@ func (a *Stage) warnHealed(watch *Observer) error {
 // is not. None of it is held against the drive, but nobody can trust what goes that way.
 func (a *Stage) unsteady() *bench.Outcome {
 	job := a.Job()
-	accidents, bytes, active := int64(job.Met.Written), int64(0), time.Duration(0)
+	accidents, bytes, active := int64(job.MediumErrors.Written), int64(0), time.Duration(0)
 	for _, s := range job.Stages {
 		accidents += max(s.Healed.Accidents, min(s.Healed.Count, 1))
 		bytes += s.BytesWritten + max(s.BytesVerified, s.BytesCovered)

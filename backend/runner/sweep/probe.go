@@ -29,7 +29,7 @@ func (a *Stage) CapacityProbe(ctx context.Context) (bench.Outcome, error) {
 		res, err = surface.Probe(ctx, watch.Attend(w), ClockOf(a.Heat), opt, watch)
 		return err
 	})
-	if err := a.Met(res.Unread, res.Errors); err != nil {
+	if err := a.MediumErrors(res.Unread, res.Errors); err != nil {
 		return bench.Outcome{}, err
 	}
 	out, err := a.judgeProbe(ctx, res, err, watch)

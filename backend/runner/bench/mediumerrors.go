@@ -9,9 +9,9 @@ const (
 	MaxTold = 100
 )
 
-// Met tells the journal of medium errors at places that no engine judges. Once all of the drive was written, a read
-// that fails is of what was written.
-func (a *Stage) Met(unwritten, written int) error {
+// MediumErrors tells the journal of medium errors at places that no engine judges. Once all of the drive was written, a
+// read that fails is of what was written.
+func (a *Stage) MediumErrors(unwritten, written int) error {
 	if a.Swept(Outcome{}) {
 		unwritten, written = 0, unwritten+written
 	}
@@ -19,5 +19,5 @@ func (a *Stage) Met(unwritten, written int) error {
 		return nil
 	}
 	a.Say("medium errors: %d at places that were not written yet, %d at others", unwritten, written)
-	return a.Put(burnin.EvMet, burnin.Met{Stage: a.Index, Unwritten: unwritten, Written: written})
+	return a.Put(burnin.EvMediumErrors, burnin.MediumErrors{Stage: a.Index, Unwritten: unwritten, Written: written})
 }

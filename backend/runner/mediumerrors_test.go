@@ -79,8 +79,8 @@ func TestAUsedDriveIsNotFailedByWhereItsPendingSectorLies(t *testing.T) {
 						}
 					}
 				}
-				if told != 2 || job.Met.Unwritten != 1 || job.Met.Written != 0 || !warned(job, "smart_warning") {
-					t.Errorf("%d findings, met %+v, warnings %v", told, job.Met, job.Warnings)
+				if told != 2 || job.MediumErrors.Unwritten != 1 || job.MediumErrors.Written != 0 || !warned(job, "smart_warning") {
+					t.Errorf("%d findings, met %+v, warnings %v", told, job.MediumErrors, job.Warnings)
 				}
 			})
 		})
@@ -105,8 +105,8 @@ func TestASampleThatCannotBeReadIsNoFailureOfAUsedDrive(t *testing.T) {
 			{Kind: burnin.Precheck}, {Kind: burnin.CapacityProbe}, {Kind: burnin.SurfaceValidate,
 				Engine: burnin.EngineStamp, BlockBytes: 64 << 10}, {Kind: burnin.FinalCheck}}}))
 		ends(t, job, burnin.Passed, "")
-		if job.Met.Unwritten == 0 || !warned(job, "smart_warning") {
-			t.Errorf("met %+v, warnings %v", job.Met, job.Warnings)
+		if job.MediumErrors.Unwritten == 0 || !warned(job, "smart_warning") {
+			t.Errorf("met %+v, warnings %v", job.MediumErrors, job.Warnings)
 		}
 	})
 }
@@ -140,8 +140,8 @@ func TestASectorThatKeepsADriveAwakeIsNoFailureOfAUsedDrive(t *testing.T) {
 				return
 			}
 			ends(t, job, burnin.Passed, "")
-			if job.Met.Unwritten != 1 || !warned(job, "smart_warning") {
-				t.Errorf("met %+v, warnings %v", job.Met, job.Warnings)
+			if job.MediumErrors.Unwritten != 1 || !warned(job, "smart_warning") {
+				t.Errorf("met %+v, warnings %v", job.MediumErrors, job.Warnings)
 			}
 		})
 	}
@@ -169,8 +169,8 @@ func TestWhatTheUndoKitCannotReadIsNoFailureOfAUsedDrive(t *testing.T) {
 		d.smart.takes = time.Minute
 		job := m.run(req)
 		ends(t, job, burnin.Passed, "")
-		if job.Met.Unwritten != 3 || !warned(job, "smart_warning") {
-			t.Errorf("met %+v, warnings %v", job.Met, job.Warnings)
+		if job.MediumErrors.Unwritten != 3 || !warned(job, "smart_warning") {
+			t.Errorf("met %+v, warnings %v", job.MediumErrors, job.Warnings)
 		}
 	})
 }
