@@ -25,13 +25,13 @@ const (
 const startScript = setPath + `[ -f "$1" ] || { echo "` + saysMissing + `" >&2; exit 127; }; h=$(sha256sum < "$1") || exit 126; ` +
 	`[ "${h%% *}" = "$2" ] || { echo "` + saysChanged + `" >&2; exit 126; }; exec "$1" "$3"`
 
-// muteError is a runner that ended without an end frame, by itself.
-type muteError struct {
+// noAnswerError is a runner that ended without an end frame, by itself.
+type noAnswerError struct {
 	status int
 	stderr string
 }
 
-func (e *muteError) Error() string {
+func (e *noAnswerError) Error() string {
 	return fmt.Sprintf("the runner ended without an answer (status %d): %s", e.status, e.stderr)
 }
 
@@ -44,11 +44,11 @@ func (c *Conn) Call(ctx context.Context, verb wire.Verb, req any, root bool, eac
 	return c.spoken(c.invoke(ctx, c.placed(), verb, req, root, each))
 }
 
-// spoken makes a mute runner an error for people.
+// spoken makes an error for people of a runner that did not answer.
 func (c *Conn) spoken(err error) error {
-	var mute *muteError
-	if errors.As(err, &mute) {
-		return c.garbage(mute.Error())
+	var none *noAnswerError
+	if errors.As(err, &none) {
+		return c.garbage(none.Error())
 	}
 	return err
 }
@@ -68,7 +68,7 @@ func (c *Conn) invoke(ctx context.Context, at placed, verb wire.Verb, req any, r
 		f, err := frames.Next()
 		switch {
 		case err != nil:
-			return c.silent(ctx, p, at, root, err)
+			return c.stopped(ctx, p, at, root, err)
 		case f.Type == wire.FrameEnd:
 			return nil
 		case f.Type == wire.FrameBeat:
@@ -111,8 +111,8 @@ func (c *Conn) ask(ctx context.Context, at placed, verb wire.Verb, req any, root
 	return p, nil
 }
 
-// silent says what it means that the frames stopped without an end.
-func (c *Conn) silent(ctx context.Context, p *process, at placed, root bool, err error) error {
+// stopped says what it means that the frames stopped without an end.
+func (c *Conn) stopped(ctx context.Context, p *process, at placed, root bool, err error) error {
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return c.late(ctx, p, err)
 	}
@@ -134,5 +134,5 @@ func (c *Conn) silent(ctx context.Context, p *process, at placed, root bool, err
 			return err
 		}
 	}
-	return &muteError{p.status(), said}
+	return &noAnswerError{p.status(), said}
 }

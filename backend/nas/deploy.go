@@ -171,12 +171,12 @@ func (d *deployment) use(ctx context.Context, at placed) (wire.VersionReply, err
 	ctx, cancel := context.WithTimeout(ctx, d.c.opts.ScriptTimeout)
 	defer cancel()
 	v, err := d.c.versionOf(ctx, at)
-	var mute *muteError
+	var none *noAnswerError
 	switch {
 	case errors.Is(err, ErrNoRunner):
 		return v, &scriptError{stderr: "the login cannot reach the runner there"}
-	case errors.As(err, &mute):
-		return v, &scriptError{status: mute.status, stderr: mute.stderr}
+	case errors.As(err, &none):
+		return v, &scriptError{status: none.status, stderr: none.stderr}
 	case err != nil:
 		return v, err
 	case v.Protocol != wire.Protocol:

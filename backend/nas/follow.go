@@ -145,7 +145,7 @@ func (f *follow) turn(ctx context.Context) (done bool, err error) {
 		case errors.Is(err, errYield), errors.Is(err, io.EOF) && p.lane.yielding():
 			return false, nil
 		case err != nil:
-			return false, f.c.silent(ctx, p, at, false, err)
+			return false, f.c.stopped(ctx, p, at, false, err)
 		case frame.Type != wire.FrameEnd:
 			if err := f.take(frame); errors.Is(err, errLogCut) {
 				return false, nil // asked again without that log

@@ -29,7 +29,7 @@ func ReadJournal(r io.Reader, each func(burnin.Event) error) error {
 	return ReadLines(r, MaxFrame+1, func(_ []byte, ev burnin.Event) error { return each(ev) })
 }
 
-// ReadLines is ReadJournal that hands each line on too, with its newline; its bytes are lent until each returns. Where
+// ReadLines is ReadJournal that hands each line on too, with its newline; its bytes are good until each returns. Where
 // no more than most bytes are there, no more memory is taken for them.
 func ReadLines(r io.Reader, most int64, each func(line []byte, ev burnin.Event) error) error {
 	lines := bufio.NewReaderSize(r, int(min(most, MaxFrame)+1))
