@@ -27,7 +27,7 @@ func (n *node) unread() bool {
 }
 
 // late reports whether a node did not say in time who it is.
-func (n *node) late() bool { return n.timedOut || n.health.silent }
+func (n *node) late() bool { return n.timedOut || n.health.hung }
 
 // missing says why a drive that no device is may be there all the same: nil where it is absent.
 func (s *survey) missing(want drive.Identity) error {

@@ -15,7 +15,7 @@ import (
 // health is what smartctl said of a drive.
 type health struct {
 	asked  bool
-	silent bool   // smartctl came to no end
+	hung   bool   // smartctl came to no end
 	smart  *bool  // whether there is health data; nil: it did not say
 	passed *bool  // the drive's own word
 	rpm    *int   // 0: it does not turn
@@ -37,7 +37,7 @@ var noType = regexp.MustCompile(`(?i)(unknown|unsupported) USB bridge|unable to 
 func (h *Host) askSMART(ctx context.Context, n *node, opt Options) health {
 	typ := opt.SMARTTypes[n.key]
 	got := h.askByType(ctx, n.block, typ)
-	if got.silent || got.smart != nil && *got.smart || got.off || !slices.Contains(opt.TryTypes, n.key) {
+	if got.hung || got.smart != nil && *got.smart || got.off || !slices.Contains(opt.TryTypes, n.key) {
 		return got
 	}
 	for _, other := range smart.UsualTypes {
@@ -60,7 +60,7 @@ func (h *Host) askByType(ctx context.Context, b *block, typ string) health {
 	}
 	out, err := h.run(ctx, "smartctl", append(args, b.path())...)
 	if ctx.Err() != nil {
-		return health{asked: true, silent: err != nil, byType: typ}
+		return health{asked: true, hung: err != nil, byType: typ}
 	}
 	got := parseSMART(out)
 	got.byType = typ

@@ -40,7 +40,7 @@ func (h *Host) Inventory(ctx context.Context, opt Options) ([]wire.DriveRow, err
 		row.Job = row.Usage.Job
 		for _, p := range u.paths {
 			l := s.looks[p]
-			row.SMARTSilent = row.SMARTSilent || l.health.silent || !l.health.asked && l.health.smart == nil
+			row.SMARTSilent = row.SMARTSilent || l.health.hung || !l.health.asked && l.health.smart == nil
 			row.TempC, row.SMART = cmp.Or(row.TempC, l.temp), cmp.Or(row.SMART, l.health.smart)
 			row.Passed = cmp.Or(row.Passed, l.health.passed)
 			row.SMARTSaid, row.SMARTOff = cmp.Or(row.SMARTSaid, l.health.said), row.SMARTOff || l.health.off

@@ -40,7 +40,7 @@ func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map
 		}
 		labels++
 		switch v := i.byGUID[f.VdevGUID]; {
-		case i.silent:
+		case i.noTool:
 			out = append(out, failed(zfsLayer, "%s; ZFS is loaded, but zpool is not there to say what is imported",
 				f.Text))
 		case f.VdevGUID != "" && v != nil:

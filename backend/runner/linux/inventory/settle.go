@@ -64,12 +64,12 @@ func settle(nodes []*node) []unitOf {
 		}
 	}
 	for i := range out {
-		if mute := maybeSame(nodes, out[i].paths[0]); mute != nil {
+		if unread := maybeSame(nodes, out[i].paths[0]); unread != nil {
 			out[i].answers = append(out[i].answers, failed(identityLayer,
 				"%s has the same model and size and gives no identity: it may be this drive on another path",
-				mute.path()))
+				unread.path()))
 		}
-		if out[i].paths[0].health.silent {
+		if out[i].paths[0].health.hung {
 			out[i].answers = append(out[i].answers, failed(identityLayer, "the drive behind the USB bridge was "+
 				"asked for its serial number and does not answer"))
 		}

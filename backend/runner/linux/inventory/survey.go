@@ -236,7 +236,7 @@ func (s *survey) health(ctx context.Context, n *node, p *pulse) health {
 	}
 	free, err := turn(ctx, s.asks)
 	if err != nil {
-		return health{asked: true, silent: true}
+		return health{asked: true, hung: true}
 	}
 	defer free()
 	defer p.asks()()

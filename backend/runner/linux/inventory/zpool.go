@@ -109,7 +109,7 @@ type imported struct {
 	pools  map[string]*pool // by guid
 	byGUID map[string]*vdev
 	byPath []*vdev
-	silent bool  // ZFS is loaded, and there is no zpool to ask
+	noTool bool  // ZFS is loaded, and there is no zpool to ask
 	err    error // zpool is there and gave no answer
 
 	hostname, hostID string // of this machine, as ZFS writes them into labels; empty where it has none
@@ -145,7 +145,7 @@ func (h *Host) askZpool(ctx context.Context) imported {
 		}
 	}
 	if missing(err) {
-		none.silent = true
+		none.noTool = true
 		return none
 	}
 	i, textErr := h.importedText(ctx)
