@@ -249,7 +249,7 @@ func (b *bbRun) follow(ctx context.Context, child port.Process, errs *os.File) (
 				b.Say("badblocks was ended and is gone")
 			case <-time.After(surface.StopGrace):
 				b.Say("badblocks (process %d) waits for the drive and cannot be ended before it answers", child.PID())
-				b.Owed = func() string {
+				b.Unanswered = func() string {
 					select {
 					case <-child.Done():
 						return ""

@@ -77,8 +77,8 @@ func (t *traffic) land(id int64) {
 	}
 }
 
-// owed names the oldest request that is under way, empty where there is none.
-func (t *traffic) owed() string {
+// unanswered names the oldest request that is under way, empty where there is none.
+func (t *traffic) unanswered() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.flights) == 0 {

@@ -9,7 +9,7 @@ import (
 
 // Ask asks something of the drive that no engine does, and waits for the answer only for as long as the stage does:
 // until nothing came for the stage's limit, or, once the run is to end, for a moment. What is left behind then ends
-// with the process; until it does, it is owed. What call works on is not to be touched any more after such an error.
+// with the process; until it does, it counts as unanswered. What call works on is not to be touched after such an error.
 func Ask[T any](a *Stage, f Flight, call func() (T, error)) (T, error) {
 	type answer struct {
 		value T
@@ -48,7 +48,7 @@ func Ask[T any](a *Stage, f Flight, call func() (T, error)) (T, error) {
 // Direct is the drive, or a path to it, for the run's own code.
 type Direct struct {
 	port.Device
-	at *Stage
+	stage *Stage
 }
 
 // NewDirect has the run's own code ask a stage's drive.
@@ -59,15 +59,15 @@ func (o Direct) request(off int64) Flight {
 }
 
 func (o Direct) ReadAt(p []byte, off int64) (int, error) {
-	return Ask(o.at, o.request(off), func() (int, error) { return o.Device.ReadAt(p, off) })
+	return Ask(o.stage, o.request(off), func() (int, error) { return o.Device.ReadAt(p, off) })
 }
 
 func (o Direct) WriteAt(p []byte, off int64) (int, error) {
-	return Ask(o.at, o.request(off), func() (int, error) { return o.Device.WriteAt(p, off) })
+	return Ask(o.stage, o.request(off), func() (int, error) { return o.Device.WriteAt(p, off) })
 }
 
 func (o Direct) Flush() error {
-	_, err := Ask(o.at, Flight{What: aFlush, limit: flushSlow}, func() (struct{}, error) {
+	_, err := Ask(o.stage, Flight{What: aFlush, limit: flushSlow}, func() (struct{}, error) {
 		return struct{}{},
 			o.Device.Flush()
 	})

@@ -26,10 +26,10 @@ type Run struct {
 	Held    port.Held
 	Ended   <-chan struct{} // closed when the run is to end
 
-	// Owed names what the drive has not answered yet, empty where there is nothing. It is of the stage's goroutine.
-	Owed    func() string
-	Traffic traffic
-	Sense   sense
+	// Unanswered names what the drive has not answered yet, empty for nothing. It is of the stage's goroutine.
+	Unanswered func() string
+	Traffic    traffic
+	Sense      sense
 }
 
 // Root is the job's directory as it is now.

@@ -63,15 +63,15 @@ func (a *Stage) Warn(said *reason.Said) error {
 // UntilQuiet waits until nothing that this run has asked of its drive is left: before that it is not stopped.
 func (a *Stage) UntilQuiet() error {
 	for told := false; ; time.Sleep(a.Poll()) {
-		owed := a.owing()
-		if owed == "" {
+		open := a.unanswered()
+		if open == "" {
 			return nil
 		}
 		if told {
 			continue
 		}
 		told = true
-		if err := a.Warn(reason.New(reason.StopWaits, "what", owed)); err != nil {
+		if err := a.Warn(reason.New(reason.StopWaits, "what", open)); err != nil {
 			return err
 		}
 	}
@@ -155,10 +155,10 @@ type Departure struct {
 // SmartTimeout is for one answer of smartctl or nvme-cli.
 const SmartTimeout = 60 * time.Second
 
-// owing names what the drive has not answered yet, empty where there is nothing.
-func (a *Stage) owing() string {
-	if owed := a.Traffic.owed(); owed != "" || a.Owed == nil {
-		return owed
+// unanswered names what the drive has not answered yet, empty where there is nothing.
+func (a *Stage) unanswered() string {
+	if open := a.Traffic.unanswered(); open != "" || a.Unanswered == nil {
+		return open
 	}
-	return a.Owed()
+	return a.Unanswered()
 }

@@ -18,8 +18,8 @@ import (
 	"burnish/backend/surface"
 )
 
-// stageAt is one stage at work, whatever it is for.
-type stageAt struct {
+// stage is one stage at work, whatever it is for.
+type stage struct {
 	*sweep.Stage
 	health *health.Stage
 	run    *run
@@ -105,17 +105,17 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Ou
 	defer log.Close()
 	log.Say("%s begins on %s at %s", spec.Kind, r.Req.Drive, r.Held.Path())
 
-	at := r.at(i, spec, log)
-	temps := at.Thermometer(ctx)
-	unwatch := at.WatchTraffic()
+	st := r.newStage(i, spec, log)
+	temps := st.Thermometer(ctx)
+	unwatch := st.WatchTraffic()
 	defer unwatch()
-	out, err := at.cameBack(ctx)
+	out, err := st.cameBack(ctx)
 	if err == nil && out.State == burnin.Passed {
-		out, err = at.work(ctx, start, temps)
+		out, err = st.work(ctx, start, temps)
 	}
-	out, err = at.unlessGone(ctx, out, err)
-	if err = errors.Join(err, at.TellSlow()); err == nil {
-		out, err = at.after(ctx, out)
+	out, err = st.unlessGone(ctx, out, err)
+	if err = errors.Join(err, st.TellSlow()); err == nil {
+		out, err = st.after(ctx, out)
 	}
 	seen, tempErr := temps.Read()
 	if err = errors.Join(err, tempErr); err != nil {
@@ -123,14 +123,14 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Ou
 		if errors.As(err, &broken) {
 			return bench.Outcome{}, err
 		}
-		out.State, out.Said = burnin.Unknown, at.Failed(err, string(spec.Kind))
+		out.State, out.Said = burnin.Unknown, st.Failed(err, string(spec.Kind))
 	}
 	out.Temps = seen
 	if (ctx.Err() != nil || r.StopAsked()) && out.State != burnin.Passed && out.State != burnin.Failed {
 		out.State, out.Said = burnin.Unknown, r.Interrupted(ctx)
 		if out.Said.Kind() == reason.Person {
 			out.State = burnin.Cancelled
-			if err := at.UntilQuiet(); err != nil {
+			if err := st.UntilQuiet(); err != nil {
 				return bench.Outcome{}, err
 			}
 		}
@@ -143,18 +143,18 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Ou
 	return out, r.Change(i, out)
 }
 
-// at is stage i, with all that a stage of any kind may use.
-func (r *run) at(i int, spec burnin.StageSpec, log *journal.StageLog) *stageAt {
+// newStage gives stage i, with all that a stage of any kind may use.
+func (r *run) newStage(i int, spec burnin.StageSpec, log *journal.StageLog) *stage {
 	a := bench.NewStage(r.Run, i, spec, log)
 	e := erase.NewStage(a, r.Drive)
 	if spec.Engine == burnin.EngineBadblocks {
 		e.Expect(badblocks.TracesOf(e))
 	}
-	return &stageAt{Stage: sweep.NewStage(e), health: health.NewStage(a, r.health), run: r}
+	return &stage{Stage: sweep.NewStage(e), health: health.NewStage(a, r.health), run: r}
 }
 
 // work does what the stage is for.
-func (a *stageAt) work(ctx context.Context, start surface.Start, temps *bench.Thermometer) (bench.Outcome, error) {
+func (a *stage) work(ctx context.Context, start surface.Start, temps *bench.Thermometer) (bench.Outcome, error) {
 	switch a.Spec.Kind {
 	case burnin.Precheck:
 		return a.precheck(ctx)
@@ -174,7 +174,7 @@ func (a *stageAt) work(ctx context.Context, start surface.Start, temps *bench.Th
 }
 
 // precheck looks whether the drive can be tested at all. Who it is and what uses it was proven when it was held.
-func (a *stageAt) precheck(ctx context.Context) (bench.Outcome, error) {
+func (a *stage) precheck(ctx context.Context) (bench.Outcome, error) {
 	id, usage := a.Held.Identity(), a.Held.Usage()
 	a.Say("usage: %s (%s)", usage.Class, usage.Text)
 	for _, why := range usage.Why {
@@ -217,7 +217,7 @@ func (a *stageAt) precheck(ctx context.Context) (bench.Outcome, error) {
 }
 
 // goesOverSurface reports whether the plan reads or writes all of the drive.
-func (a *stageAt) goesOverSurface() bool {
+func (a *stage) goesOverSurface() bool {
 	return slices.ContainsFunc(a.Req.Plan.Stages, func(s burnin.StageSpec) bool {
 		return s.Kind == burnin.SurfaceValidate || s.Kind == burnin.CapacityProbe
 	})
@@ -225,7 +225,7 @@ func (a *stageAt) goesOverSurface() bool {
 
 // after is what follows the work of every stage: the drive's health again, and what the kernel logged if the stage did
 // not go well.
-func (a *stageAt) after(ctx context.Context, out bench.Outcome) (bench.Outcome, error) {
+func (a *stage) after(ctx context.Context, out bench.Outcome) (bench.Outcome, error) {
 	var err error
 	if a.Spec.Kind != burnin.Precheck && a.Spec.Kind != burnin.FinalCheck {
 		if out, err = a.health.Reviewed(ctx, out); err != nil {
@@ -239,7 +239,7 @@ func (a *stageAt) after(ctx context.Context, out bench.Outcome) (bench.Outcome, 
 }
 
 // finalCheck looks at the drive once more, leaves it clean, and proves that it is the one that was tested.
-func (a *stageAt) finalCheck(ctx context.Context) (bench.Outcome, error) {
+func (a *stage) finalCheck(ctx context.Context) (bench.Outcome, error) {
 	if a.Req.Plan.Destroys() {
 		if out, err := a.LeaveClean(ctx); err != nil || out.State != burnin.Passed {
 			return out, err

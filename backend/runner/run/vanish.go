@@ -34,7 +34,7 @@ const (
 
 // vanished is the outcome of a stage whose drive is not there any more. That it is gone is told at once, for the runs
 // of drives that vanish with it: each of them looks for the others before it says what its own departure means.
-func (a *stageAt) vanished(ctx context.Context, gone bench.Departure) (bench.Outcome, error) {
+func (a *stage) vanished(ctx context.Context, gone bench.Departure) (bench.Outcome, error) {
 	if other := a.otherWay(); other != "" {
 		what := fmt.Sprintf("%s was no longer there%s: %v; the drive still answers by %s", a.Held.Path(), gone.Where,
 			gone.Err, other)
@@ -67,7 +67,7 @@ func (a *stageAt) vanished(ctx context.Context, gone bench.Departure) (bench.Out
 }
 
 // otherWay names a path by which the drive is still there, when the one that is used is not.
-func (a *stageAt) otherWay() string {
+func (a *stage) otherWay() string {
 	h, ok := a.Held.(erase.ManyPaths)
 	if !ok {
 		return ""
@@ -85,7 +85,7 @@ func (a *stageAt) otherWay() string {
 }
 
 // kernelOf is what the kernel's log says of the drive's leaving, for people. It waits for that a moment.
-func (a *stageAt) kernelOf(ctx context.Context) string {
+func (a *stage) kernelOf(ctx context.Context) string {
 	k := a.Held.KernelErrors()
 	for end := time.Now().Add(kernelSays); k.Readable && k.Gone == "" && time.Now().Before(end) && ctx.Err() == nil; {
 		select {
@@ -170,7 +170,7 @@ func near(a, b []int64) bool {
 
 // unlessGone says of a stage that came to nothing, or whose work failed, that the drive vanished, where that is so: who
 // asks a drive that is not there for its health, or opens it, gets errors of many kinds.
-func (a *stageAt) unlessGone(ctx context.Context, out bench.Outcome, err error) (bench.Outcome, error) {
+func (a *stage) unlessGone(ctx context.Context, out bench.Outcome, err error) (bench.Outcome, error) {
 	var broken *journal.Error
 	var io *surface.IOError
 	switch {
@@ -194,7 +194,7 @@ func (a *stageAt) unlessGone(ctx context.Context, out bench.Outcome, err error) 
 }
 
 // cameBack asks a drive that had vanished how it is, before the first stage goes on.
-func (a *stageAt) cameBack(ctx context.Context) (bench.Outcome, error) {
+func (a *stage) cameBack(ctx context.Context) (bench.Outcome, error) {
 	job := a.Job()
 	if job.Vanished == 0 || a.run.asked || job.Health == nil || a.Req.Plan.WithoutSMART {
 		return bench.Passed, nil
