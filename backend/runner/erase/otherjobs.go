@@ -14,8 +14,8 @@ import (
 )
 
 // What jobs of ours know of a drive that no look at it shows: that what one has erased can be brought back, and that
-// somebody else wrote to it. It lies in the jobs' directories, so that every computer that asks this NAS knows it, and
-// it counts as data: such a drive is erased only for who typed its phrase having been told.
+// somebody else wrote to it. It lies in the jobs' directories, so that every computer that uses this state directory
+// knows it, and it counts as data: such a drive is erased only for who typed its phrase having been told.
 
 // Record is what one job has done to its drive.
 type Record struct {
