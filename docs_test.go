@@ -90,7 +90,7 @@ func testsByPackage(t *testing.T) map[string][]string {
 // TestDocsNameTestsThatExist: a promise that names its test is kept by that test, in the package that stands before it
 // ("label: TestX"; a package is named by the end of its path).
 func TestDocsNameTestsThatExist(t *testing.T) {
-	named := regexp.MustCompile("(?:([a-z/]+): )?\\b(Test[A-Z]\\w*)(…?)")
+	named := regexp.MustCompile(`(?:([a-z/]+): )?\b(Test[A-Z]\w*)(…?)`)
 	tests := testsByPackage(t)
 	for _, page := range pagesOf(t) {
 		data, err := os.ReadFile(page)

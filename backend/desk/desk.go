@@ -278,7 +278,9 @@ func (d *Desk) lookAround() error {
 	}
 	for _, p := range profiles {
 		d.follow(p, live[p.ID])
-		d.grants(p)
+		if err := d.grants(p); err != nil {
+			return err
+		}
 	}
 	return nil
 }

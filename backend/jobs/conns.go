@@ -17,8 +17,8 @@ const (
 	stillThere = 5 * time.Second
 )
 
-// connPool holds the connections that are shared, by profile, and whose turn it is to log in. The zero value is ready; it
-// is safe for concurrent use.
+// connPool holds the connections that are shared, by profile, and whose turn it is to log in. The zero value is ready;
+// it is safe for concurrent use.
 type connPool struct {
 	mu    sync.Mutex
 	turns map[string]chan struct{} // holds one token

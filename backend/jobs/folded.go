@@ -75,7 +75,8 @@ func (s *Service) readFolded(file, id string) (job burnin.Job, is bool) {
 	}
 	var kept folded
 	data, err := os.ReadFile(file)
-	if from := s.foldedFrom(stamp); err != nil || json.Unmarshal(data, &kept) != nil || from == "" || kept.From != from {
+	if from := s.foldedFrom(stamp); err != nil || json.Unmarshal(data, &kept) != nil || from == "" ||
+		kept.From != from {
 		return job, false
 	}
 	kept.Job.Identity, kept.Job.Spec, kept.Job.EndedWallMs = kept.Identity, kept.Spec, kept.EndedWallMs

@@ -14,8 +14,8 @@ import (
 // passwords are what a login sends, beside codes.
 var passwords = []secret.Kind{secret.Login, secret.Jump, secret.Passphrase}
 
-// loginAttempts remembers what was sent to a NAS and what became of it, by the secret's account, so that nothing wrong is
-// sent twice and nothing right is asked for again. The zero value is ready; it is safe for concurrent use.
+// loginAttempts remembers what was sent to a NAS and what became of it, by the secret's account, so that nothing wrong
+// is sent twice and nothing right is asked for again. The zero value is ready; it is safe for concurrent use.
 type loginAttempts struct {
 	mu    sync.Mutex
 	given map[string]secret.Secret // sent last

@@ -19,32 +19,32 @@ func parseNVList(b block) (list nvlist, ok bool) {
 	if b.u8(0) != nvXDR || b.u8(1) > 1 {
 		return nil, false
 	}
-	list, _, ok = nvPairs(b, 4, 0)
+	list, ok = nvPairs(b, 4, 0)
 	return list, ok
 }
 
-// nvPairs reads a list whose version and flags stand at off, and says where it ends.
-func nvPairs(b block, off, depth int) (list nvlist, end int, ok bool) {
+// nvPairs reads a list whose version and flags stand at off.
+func nvPairs(b block, off, depth int) (list nvlist, ok bool) {
 	list = nvlist{}
 	if depth > nvMaxDepth || b.cut(off, 8) == nil || b.be32(off) != 0 {
-		return list, off, false
+		return list, false
 	}
 	off += 8
 	for range nvMaxPairs {
 		if b.cut(off, 8) == nil {
-			return list, off, false
+			return list, false
 		}
 		size := int64(b.be32(off)) // of the pair as encoded; the decoded size beside it is of no use here
 		if size == 0 {
-			return list, off + 8, b.be32(off+4) == 0
+			return list, b.be32(off+4) == 0
 		}
 		if size < 20 || size > int64(len(b)-off) {
-			return list, off, false
+			return list, false
 		}
 		pair := b.cut(off, int(size))
 		nameLen := int64(pair.be32(8))
 		if nameLen == 0 || nameLen > 256 || 12+(nameLen+3)/4*4+8 > size {
-			return list, off, false
+			return list, false
 		}
 		name := string(pair.cut(12, int(nameLen)))
 		value := 12 + int(nameLen+3)/4*4
@@ -56,19 +56,19 @@ func nvPairs(b block, off, depth int) (list nvlist, end int, ok bool) {
 		case kind == nvString && count == 1:
 			n := int64(pair.be32(value))
 			if n > size-int64(value)-4 {
-				return list, off, false
+				return list, false
 			}
 			list[name] = string(pair.cut(value+4, int(n)))
 		case kind == nvList && count == 1:
-			inner, _, sound := nvPairs(pair, value, depth+1)
+			inner, sound := nvPairs(pair, value, depth+1)
 			list[name] = inner
 			if !sound {
-				return list, off, false
+				return list, false
 			}
 		}
 		off += int(size)
 	}
-	return list, off, false
+	return list, false
 }
 
 func (l nvlist) number(name string) (uint64, bool) {

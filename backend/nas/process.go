@@ -189,7 +189,7 @@ func (c *Conn) command(lane *lane, command string) (*process, error) {
 	}
 	go func() {
 		// Not io.Copy's error: the end of a channel looks the same whatever its cause, and Wait knows the cause.
-		io.Copy(p.pipe, p.begin(out))
+		_, _ = io.Copy(p.pipe, p.begin(out))
 		p.pipe.Close()
 	}()
 	go func() {

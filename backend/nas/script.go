@@ -60,7 +60,7 @@ func (c *Conn) run(ctx context.Context, limit time.Duration, command string, std
 	go func() {
 		// A command that ends without reading all of its stdin says so by its exit.
 		if stdin != nil {
-			io.Copy(p.stdin, stdin)
+			_, _ = io.Copy(p.stdin, stdin)
 		}
 		p.stdin.Close()
 	}()

@@ -65,7 +65,7 @@ func (n *NAS) script(ctx context.Context, script nas.Script, args []string, stdi
 		lines = []string{"os=Linux", "arch=x86_64", "uid=0", "gid=" + strconv.Itoa(max(os.Getgid(), 0)),
 			"machine=" + n.machine, "system=Practice NAS, simulated", "host=" + Hostname}
 	case nas.ScriptInspect:
-		lines, err = n.inspect(args[0], args[1])
+		lines = n.inspect(args[0], args[1])
 	case nas.ScriptMake:
 		var bin string
 		if bin, err = n.bin(args[0]); err == nil {
@@ -111,7 +111,7 @@ func (n *NAS) file(dir, name string) (string, error) {
 }
 
 // inspect lists a directory and all above it, all of them root's.
-func (n *NAS) inspect(dir, name string) ([]string, error) {
+func (n *NAS) inspect(dir, name string) []string {
 	const owned = "drwxr-xr-x 2 0 0 4096 Jan 1 00:00 "
 	var lines []string
 	missing, real := 0, dir
@@ -126,16 +126,16 @@ func (n *NAS) inspect(dir, name string) ([]string, error) {
 		}
 	}
 	if missing > 0 {
-		return lines, nil
+		return lines
 	}
 	file, err := n.file(dir, name)
 	if err != nil {
-		return lines, nil
+		return lines
 	}
 	if info, err := os.Stat(file); err == nil {
 		lines = append(lines, fmt.Sprintf("file -rwxr-xr-x 1 0 0 %d Jan 1 00:00 %s", info.Size(), name))
 	}
-	return lines, nil
+	return lines
 }
 
 // isDir reports whether the machine has a directory.

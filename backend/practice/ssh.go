@@ -90,7 +90,8 @@ func (n *NAS) serve(conn net.Conn) {
 			case c.User() != User || !bytes.Equal(key.Marshal(), n.login.Marshal()):
 				return nil, errors.New("that key opens nothing here")
 			case n.opt.Code != "":
-				return nil, &ssh.PartialSuccessError{Next: ssh.ServerAuthCallbacks{KeyboardInteractiveCallback: n.askCode}}
+				next := ssh.ServerAuthCallbacks{KeyboardInteractiveCallback: n.askCode}
+				return nil, &ssh.PartialSuccessError{Next: next}
 			}
 			return nil, nil
 		},

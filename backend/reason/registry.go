@@ -505,7 +505,8 @@ var registry = []Entry{
 	{
 		GrantExpired, Refusal, "The permission has ended",
 		"The permission for {drive} {how}.",
-		"Look at the drives again (burnish drives {nas}): they show whether this one still has to be unlocked, and how.",
+		"Look at the drives again (burnish drives {nas}): they show whether this one still has to be unlocked, and " +
+			"how.",
 		nil,
 	},
 	{
@@ -821,8 +822,8 @@ var registry = []Entry{
 		NoRoot, Reach, "No root rights on the NAS",
 		"{user} at {nas}: {error}.",
 		"Log in as root, or let {user} use sudo and say so in the profile (--sudo password or nopasswd). On " +
-			"TrueNAS: Credentials, Users, {user}, Allow all sudo commands. Without root no plan starts; on TrueNAS the " +
-			"drives can still be listed.",
+			"TrueNAS: Credentials, Users, {user}, Allow all sudo commands. Without root no plan starts; on TrueNAS " +
+			"the drives can still be listed.",
 		nil,
 	},
 	{

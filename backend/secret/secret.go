@@ -49,7 +49,7 @@ func (s Secret) Reveal() string {
 func (s Secret) Empty() bool { return s.Reveal() == "" }
 
 // Format answers every verb of fmt alike.
-func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, hidden) }
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) } // fmt tells of f
 
 // String is what others than fmt print.
 func (s Secret) String() string { return hidden }

@@ -59,7 +59,7 @@ var unruled = map[string]string{
 	"Raw_Read_Error_Rate":     "How well reads go, as the drive rates it; its raw count means little.",
 	"Spin_Up_Time":            "How long the spindle takes to start.",
 	"Start_Stop_Count":        "How often the spindle started.",
-	"Seek_Error_Rate":         "How well the heads find their place, as the drive rates it; its raw count means little.",
+	"Seek_Error_Rate":         "How well the heads find their place, as the drive rates it; its raw count says little.",
 	"Power_On_Hours":          "Hours that the drive was switched on.",
 	"Power_Cycle_Count":       "How often the drive was switched on.",
 	"Airflow_Temperature_Cel": "Temperature, packed with its extremes; smartctl's own figure is used.",

@@ -93,7 +93,8 @@ func (c *Config) known(name string) (*settings, error) {
 	if agent != "" && agent != "SSH_AUTH_SOCK" && agent != "$SSH_AUTH_SOCK" && agent != "none" &&
 		agent != os.Getenv("SSH_AUTH_SOCK") && len(s.values["identityfile"]) == 0 {
 		return s, c.bad(fmt.Errorf("%s has IdentityAgent %s, which Burnish does not follow", name, agent),
-			"Set SSH_AUTH_SOCK to it before Burnish starts and add the NAS with --agent, or give a key with --key FILE.")
+			"Set SSH_AUTH_SOCK to it before Burnish starts and add the NAS with --agent, or give a key with --key "+
+				"FILE.")
 	}
 	return s, nil
 }

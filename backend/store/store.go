@@ -48,7 +48,7 @@ func open(ctx context.Context, dir string, now func() time.Time, steps fs.FS) (*
 		return nil, s.explain("open the data", err)
 	}
 	if err := s.connect(ctx); err != nil {
-		s.Close()
+		_ = s.Close() // why it did not open says more
 		return nil, s.explain("open the data", err)
 	}
 	markInUse(dir)

@@ -258,7 +258,7 @@ func (h *hand) close(ctx context.Context) *request {
 		return nil
 	}
 	select {
-	case <-h.done:
+	case <-h.done: //nolint:errcheck // the run is over, whatever the answer
 		return nil
 	case <-ctx.Done():
 		return h.busy

@@ -107,7 +107,10 @@ func (d *writeHistory) heard(said *reason.Said) {
 }
 
 // tellsDeeds are what the lines hold that are read for deeds: nearly all of a journal, which may be long, are not.
-var tellsDeeds = [][]byte{[]byte(`"writes"`), []byte(`"wiped"`), []byte(`"overwrites"`), []byte(`"restored"`), []byte(`"lost"`), []byte(`"end"`), []byte(`"foreign_writes"`), []byte(otherData)}
+var tellsDeeds = [][]byte{
+	[]byte(`"writes"`), []byte(`"wiped"`), []byte(`"overwrites"`), []byte(`"restored"`), []byte(`"lost"`),
+	[]byte(`"end"`), []byte(`"foreign_writes"`), []byte(otherData),
+}
 
 // historyOf reads it from all journals of a job.
 func historyOf(root *os.Root) (writeHistory, error) {

@@ -188,7 +188,7 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 		select {
 		case <-ctx.Done():
 			if t.ours {
-				t.abort(before)
+				t.abort()
 			}
 			return none, "", bench.Ended(burnin.Unknown, nil), nil // the stage's caller knows why
 		case err := <-t.gone:
@@ -207,7 +207,7 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 		t.temps.Of(after)
 		if t.Heat.Harms() {
 			if t.ours {
-				t.abort(before)
+				t.abort()
 			}
 			return none, "", bench.Ended(burnin.Unknown, t.Heat.Said()), nil
 		}
@@ -220,7 +220,7 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 			}
 			if limit := w.limit(after); time.Since(w.moved) > limit {
 				if t.ours {
-					t.abort(before)
+					t.abort()
 				}
 				return none, "", bench.Ended(burnin.Unknown, reason.New(reason.Stuck, "stage", t.Spec.Kind,
 					"minutes", int(limit.Minutes()))), nil
@@ -286,7 +286,7 @@ func (t *selfTest) conclude(row smart.SelfTestRow, state smart.SelfTestState) (b
 }
 
 // abort ends the drive's self-test, so that a stopped job leaves nothing running, and looks whether it did.
-func (t *selfTest) abort(before smart.Health) {
+func (t *selfTest) abort() {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if t.nvmeCLI {

@@ -164,9 +164,9 @@ func (n names) count(text string, into *port.KernelErrors) {
 	switch {
 	case n.says(text, hardwareError), n.says(text, "Sense Key : Medium Error"), n.disk != "" && strings.Contains(text,
 		"critical medium error, dev "+n.disk+","),
-		n.port(text, "error: {", " UNC"), n.notFound(text), n.nvmeStatus(text, "2"):
+		n.port(text, " UNC"), n.notFound(text), n.nvmeStatus(text, "2"):
 		into.Medium++
-	case n.saysAny(text, pathWords), n.port(text, "error: {", " ICRC"), n.nvmeStatus(text, "3"):
+	case n.saysAny(text, pathWords), n.port(text, " ICRC"), n.nvmeStatus(text, "3"):
 		if into.Path++; into.Path == 1 {
 			into.OnePath = reason.Clean(text, 200)
 		}
@@ -181,7 +181,7 @@ const outOfRange = "Add. Sense: Logical block address out of range"
 
 // notFound reports whether the drive did not find a sector, or its address mark, in a transfer that was not damaged.
 func (n names) notFound(text string) bool {
-	register := n.port(text, "error: {", " IDNF") || n.port(text, "error: {", " AMNF")
+	register := n.port(text, " IDNF") || n.port(text, " AMNF")
 	return n.says(text, outOfRange) || register && !strings.Contains(text, " ICRC")
 }
 
@@ -205,9 +205,9 @@ func (n names) saysAny(text string, all []string) bool {
 	return slices.ContainsFunc(all, func(words string) bool { return n.says(text, words) })
 }
 
-// port reports whether the drive's ATA port tells of such a register: "ata3.00: error: { ICRC ABRT }".
-func (n names) port(text, register, bit string) bool {
-	return n.ata != "" && strings.HasPrefix(text, n.ata+".") && strings.Contains(text, register) &&
+// port reports whether the drive's ATA port tells of such a bit in its error register: "ata3.00: error: { ICRC ABRT }".
+func (n names) port(text, bit string) bool {
+	return n.ata != "" && strings.HasPrefix(text, n.ata+".") && strings.Contains(text, "error: {") &&
 		strings.Contains(text, bit)
 }
 

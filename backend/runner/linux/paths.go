@@ -56,7 +56,7 @@ func (d *held) compareEnds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer first.Close()
+	defer func() { _ = first.Close() }() // it was read
 	ways, err := d.OtherPaths()
 	defer func() {
 		for _, w := range ways {

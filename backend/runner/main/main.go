@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -29,9 +30,11 @@ var version = "unversioned"
 
 func main() {
 	os.Clearenv()
-	os.Setenv("PATH", linux.Path)
-	os.Setenv("LC_ALL", "C")
-	if err := act(os.Args[1:]); err != nil {
+	err := errors.Join(os.Setenv("PATH", linux.Path), os.Setenv("LC_ALL", "C"))
+	if err == nil {
+		err = act(os.Args[1:])
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "burnish-runner:", err)
 		os.Exit(1)
 	}

@@ -114,7 +114,9 @@ func (r *run) live(ctx context.Context) error {
 		if err := r.Uncount(); err != nil {
 			log.Printf("job %s: the kernel's counts are not put back: %v", r.ID, err)
 		}
-		r.Held.Close()
+		if err := r.Held.Close(); err != nil {
+			log.Printf("job %s: the drive is not let go in order: %v", r.ID, err)
+		}
 	}
 	return r.Journal.End(burnin.End{State: state, Reason: said, Absent: r.absent})
 }

@@ -24,7 +24,8 @@ def hold(mode, mapped=False):
     fd = os.open(path, mode)
     if mapped:
         prot = mmap.PROT_READ | (mmap.PROT_WRITE if mode == os.O_RDWR else 0)
-        at = libc.mmap(None, ctypes.c_size_t(1 << 20), prot, mmap.MAP_SHARED, fd, ctypes.c_long(0))  # not mmap.mmap: it keeps the file open
+        # not mmap.mmap: it keeps the file open
+        at = libc.mmap(None, ctypes.c_size_t(1 << 20), prot, mmap.MAP_SHARED, fd, ctypes.c_long(0))
         assert at != ctypes.c_void_p(-1).value
         os.close(fd)
 def stay():
