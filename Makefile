@@ -9,7 +9,8 @@
 #                (and node), else as text, about a minute
 # make bindings  frontend/wailsjs: the page's side of app.go
 # make changelog RELEASE=0.2.0   folds changes/*.md into CHANGELOG.md, at a release
-# make lint      gofmt, go vet, staticcheck, for Linux, Windows and macOS; prettier, eslint and knip for the page
+# make lint      gofmt, go vet for Linux, Windows and macOS, golangci-lint by .golangci.yml; prettier, eslint and knip
+#                for the page
 # make bench     how fast the surface engine is beside fio and badblocks (as root)
 # make compare   what it finds beside them (as root)
 # make chaos     breaks everything at random (as root): SEEDS=200 scenarios, SEED=N replays one
@@ -30,10 +31,9 @@ GOFILES  := $(shell find backend $(wildcard *.go) bridge.js go.mod go.sum -name 
 PAGEFILES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -path frontend/test -prune -o -type f -print)
 WINDOWTAGS := desktop,production,webkit2_41
 GOBUILD  = go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: bindings build changelog chaos e2e headless runner windows test demo run lint fuzz deps clean page-test window-test bench compare lab-lost lab-smart lab-safety
+.PHONY: bindings build changelog chaos e2e headless runner windows test demo run lint golangci fuzz deps clean page-test window-test bench compare lab-lost lab-smart lab-safety
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -98,9 +98,15 @@ lint:
 	go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
-	go run $(STATICCHECK) ./...
+	@$(MAKE) --no-print-directory golangci
 	@$(MAKE) --no-print-directory frontend/node_modules/.package-lock.json
 	cd frontend && npm run lint
+
+# Built once, from the module that fixes its version, and kept until that changes.
+golangci: build/bin/golangci-lint
+	build/bin/golangci-lint run ./...
+build/bin/golangci-lint: build/lint/go.mod build/lint/go.sum
+	cd build/lint && go build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 changelog:
 	build/changelog.sh "$(RELEASE)"
