@@ -33,6 +33,7 @@ type Healed struct {
 	Accidents int64 `json:"accidents,omitempty"` // events behind them; 0 where a runner did not count them
 	Data      bool  `json:"data,omitempty"`      // one of them held wrong data
 	LBA       int64 `json:"lba"`                 // of the first
+	Answered  int64 `json:"answered,omitempty"`  // requests among which they came; 0 where a runner did not count them
 }
 
 // HealedData tells it as it is now.

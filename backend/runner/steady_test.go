@@ -45,6 +45,16 @@ func TestErrorsThatNeverStopArePassedByNobody(t *testing.T) {
 			burnin.Unknown, "path_suspect"},
 		"each fiftieth write, with a probe": {probedPlan(1 << 20), each(faultdev.FailWrite, 50), port.KernelErrors{},
 			burnin.Unknown, "path_suspect"},
+		"badblocks, each second read": {classicPlan(), each(faultdev.FailRead, 2), port.KernelErrors{},
+			burnin.Unknown, "path_suspect"},
+		"badblocks, each third read": {classicPlan(), each(faultdev.FailRead, 3), port.KernelErrors{},
+			burnin.Unknown, "path_suspect"},
+		"badblocks, each seventh write": {classicPlan(), each(faultdev.FailWrite, 7), port.KernelErrors{},
+			burnin.Unknown, "path_suspect"},
+		"badblocks, sectors that stay bad": {classicPlan(), []faultdev.Fault{
+			{Effect: faultdev.FailRead, First: 40_000, Last: 40_007, Errno: "EIO"},
+			{Effect: faultdev.FailRead, First: 70_000, Last: 70_000, Errno: "EIO"}}, port.KernelErrors{},
+			burnin.Failed, "surface_errors"},
 		"a sector that stays bad too": {stampPlan(), append(each(faultdev.FailRead, 100),
 			faultdev.Fault{Effect: faultdev.FailRead, First: 40_000, Last: 40_000, Errno: "ENODATA"}),
 			port.KernelErrors{}, burnin.Failed, "surface_errors"},
@@ -52,7 +62,7 @@ func TestErrorsThatNeverStopArePassedByNobody(t *testing.T) {
 			"path_suspect"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := newMachine(t)
+			m := newMachine(t).withBadblocks(nil)
 			d := m.addDrive("RATE", 48*mib)
 			d.kernel = c.kernel
 			d.Set(c.faults...)
@@ -65,4 +75,18 @@ func probedPlan(block int) burnin.Plan {
 	return burnin.Plan{Name: "probed", WithoutSMART: true, Stages: []burnin.StageSpec{
 		{Kind: burnin.Precheck}, {Kind: burnin.CapacityProbe}, {Kind: burnin.SurfaceValidate,
 			Engine: burnin.EngineStamp, BlockBytes: block}, {Kind: burnin.FinalCheck}}}
+}
+
+// What a run met that was broken off counts in the next one too, in which all is quiet.
+func TestErrorsByChanceAreNoEvidenceInALaterRunEither(t *testing.T) {
+	m := newMachine(t)
+	d := m.addDrive("CALMED", 48*mib)
+	d.Set(faultdev.Fault{Effect: faultdev.FailRead, First: 34_000, Last: 80_000, Every: 3, Errno: "EIO"})
+	m.breakOff(d, stampPlan(), func(c faultdev.Counts) bool { return c.BytesRead > firstActReads+24*mib })
+	before := foldRaw(t, m.journals(testJob), nil).Stages[2]
+	d.Set()
+	if n := len(before.BadRanges); n == 0 || before.Healed.Count < 10 {
+		t.Fatalf("%d places stayed bad before, and healed %+v", n, before.Healed)
+	}
+	ends(t, m.resume(), burnin.Unknown, "path_suspect")
 }

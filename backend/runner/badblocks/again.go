@@ -88,6 +88,7 @@ func (b *bbRun) take(res surface.Result) {
 	b.res.BytesVerified += res.BytesVerified
 	b.res.TransientsAll += res.TransientsAll
 	b.res.Accidents += res.Accidents
+	b.res.Answered += res.Answered
 	b.res.DataHealed = b.res.DataHealed || res.DataHealed
 	b.watch.Counted(b.res.Counters)
 }

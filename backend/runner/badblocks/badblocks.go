@@ -104,6 +104,7 @@ func Validate(ctx context.Context, a *sweep.Stage, start surface.Start) (bench.O
 	})
 	b.res.BytesWritten += b.moved.BytesWritten
 	b.res.BytesVerified += b.moved.BytesVerified
+	b.res.Answered += (b.moved.BytesWritten + b.moved.BytesVerified) / bbBatch
 	b.res.Active = a.Heat.Work().Sub(b.begin)
 	out, judged := a.JudgeSurface(ctx, b.res, err, b.watch, b.fake)
 	if said != nil && out.State != burnin.Failed && ctx.Err() == nil {

@@ -98,14 +98,15 @@ func (a *Stage) uncountedOutcome(bad amount) bench.Outcome {
 	return bench.Ended(burnin.Unknown, reason.New(reason.MismatchUncounted, "what", what))
 }
 
-// judgeBad says what the bad places of a stage are worth; nil where there are none.
-func (a *Stage) judgeBad(bad badness, res surface.Result) *bench.Outcome {
+// judgeBad says what the bad places of a stage are worth, beside what healed in all of its runs; nil where there are
+// none.
+func (a *Stage) judgeBad(bad badness, res surface.Result, healed burnin.Healed) *bench.Outcome {
 	var out bench.Outcome
 	switch {
-	case bad.proven.sectors > 0 && a.byChance(bad.proven.ranges, res):
+	case bad.proven.sectors > 0 && a.byChance(bad.proven.ranges, healed):
 		what := fmt.Sprintf("%s gave errors each time, and %d places gave errors and were right when tried again: "+
 			"so many that the former may be chance",
-			bench.Counted(bad.proven.sectors, "sector"), res.TransientsAll)
+			bench.Counted(bad.proven.sectors, "sector"), healed.Count)
 		out = bench.Ended(burnin.Unknown, reason.New(reason.PathSuspect, "what", what, "stage", a.Spec.Kind))
 	case bad.proven.sectors > 0 && a.pathSpoke(bad.proven.ranges):
 		what := fmt.Sprintf("%d sectors gave errors, and the kernel's log names damaged transfers and never the "+
@@ -135,7 +136,7 @@ const tooLikely = 1e-3
 
 // byChance reports whether errors of no certain kind stayed where so many others healed that some had to stay. What the
 // drive itself says of its medium is no chance, and neither is wrong data.
-func (a *Stage) byChance(bad []surface.Range, res surface.Result) bool {
-	return surface.ByChance(res.TransientsAll, res.Answered) >= tooLikely && a.uncertain(bad) &&
+func (a *Stage) byChance(bad []surface.Range, healed burnin.Healed) bool {
+	return surface.ByChance(healed.Count, healed.Answered) >= tooLikely && a.uncertain(bad) &&
 		a.Held.KernelErrors().Medium == 0
 }

@@ -56,7 +56,7 @@ func (a *Stage) LeaveClean(ctx context.Context) (bench.Outcome, error) {
 		"read back after the last write"); err != nil {
 		return bench.Outcome{}, err
 	}
-	if out := a.judgeBad(bad, last); out != nil {
+	if out := a.judgeBad(bad, last, watch.heals); out != nil {
 		return *out, nil
 	}
 	if out := a.unsteady(); out != nil {

@@ -35,12 +35,14 @@ func (o *Observer) Transient(r surface.Range) {
 func (o *Observer) Counted(c surface.Counters) {
 	o.heals.Count = max(o.heals.Count, o.before.Count+c.TransientsAll)
 	o.heals.Accidents = max(o.heals.Accidents, o.before.Accidents+c.Accidents)
+	o.heals.Answered = max(o.heals.Answered, o.before.Answered+c.Answered)
 	o.heals.Data = o.heals.Data || c.DataHealed
 }
 
 // tellHealed puts it into the journal where that does not know it yet.
 func (o *Observer) tellHealed() {
-	if o.heals != o.toldHeals {
+	told := o.toldHeals
+	if told.Answered = o.heals.Answered; o.heals != told {
 		o.keep(o.Put(burnin.EvHealed, burnin.HealedData{Stage: o.Index, Healed: o.heals}))
 		o.toldHeals = o.heals
 	}

@@ -151,7 +151,7 @@ func (a *Stage) JudgeSurface(ctx context.Context, res surface.Result, err error,
 		return *out, nil
 	}
 	bad := weigh(a.Job().Stages[a.Index].BadRanges, a.Uncounted)
-	switch out := a.judgeBad(bad, res); {
+	switch out := a.judgeBad(bad, res, watch.heals); {
 	case fake != nil && !a.mayBeForeign(fake):
 		return a.fakeCapacity(fake), nil
 	case fake != nil && bad.proven.sectors == 0:
