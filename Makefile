@@ -7,7 +7,6 @@
 # make test      all checks and tests; installs what they need (Debian or Ubuntu, as root or with sudo)
 # make demo      practice drives are burned in, with nothing but this computer: in the window where there is a display
 #                (and node), else as text, about a minute
-# make bindings  frontend/wailsjs: the page's side of app.go
 # make changelog RELEASE=0.2.0   folds changes/*.md into CHANGELOG.md, at a release
 # make lint      gofmt, go vet for Linux, Windows and macOS, golangci-lint by .golangci.yml; prettier, eslint and knip
 #                for the page
@@ -33,7 +32,7 @@ WINDOWTAGS := desktop,production,webkit2_41
 GOBUILD  = go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 FUZZTIME ?= 30s
 
-.PHONY: bindings build changelog chaos e2e headless runner windows test demo run lint golangci fuzz deps clean page-test window-test bench compare lab-lost lab-smart lab-safety
+.PHONY: build changelog chaos e2e headless runner windows test demo run lint golangci fuzz deps clean page-test window-test bench compare lab-lost lab-smart lab-safety
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -74,10 +73,6 @@ window-test: build headless
 windows: build/bin/burnish.exe
 build/bin/burnish.exe: runner frontend/dist/index.html $(GOFILES)
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build -trimpath -buildvcs=false -tags desktop,production -ldflags '-s -w -H windowsgui -X main.version=$(VERSION)' -o $@ .
-
-bindings:
-	CGO_ENABLED=0 go build -tags bindings -o build/bin/bindings .
-	build/bin/bindings >/dev/null
 
 run: build
 	build/bin/burnish $(ARGS)

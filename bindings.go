@@ -1,6 +1,6 @@
 //go:build bindings
 
-// This build writes frontend/wailsjs, the page's side of App, and ends. It opens nothing.
+// `wails build` and `wails dev` make this build first, for bindings that the page has no use for. It opens nothing.
 package main
 
 import (

@@ -1,4 +1,4 @@
-//go:build e2e && !desktop && !bindings
+//go:build e2e && !desktop && !dev && !bindings
 
 package main
 

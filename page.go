@@ -1,4 +1,4 @@
-//go:build (desktop || e2e) && !bindings
+//go:build (desktop || dev || e2e) && !bindings
 
 package main
 

@@ -132,6 +132,23 @@ func TestTheRunnerKnowsNoDesktop(t *testing.T) {
 	}
 }
 
+// TestEachBuildHasOneWindow: the tools of Wails build with desktop or with dev, and both open the window; without a tag
+// there is none, and for tests it is a page in a browser. Each build knows whether it is for tests.
+func TestEachBuildHasOneWindow(t *testing.T) {
+	for tags, want := range map[string]string{
+		"desktop,production": "window.go release.go", "dev": "window.go release.go", "e2e": "bridge.go",
+		"desktop,e2e": "window.go fortests.go", "dev,e2e": "window.go fortests.go", "": "nowindow.go",
+		"bindings": "bindings.go",
+	} {
+		files := golist(t, `{{join .GoFiles "\n"}}`, "-tags", tags, ".")
+		for _, file := range strings.Fields("window.go bridge.go nowindow.go bindings.go fortests.go release.go") {
+			if slices.Contains(files, file) != slices.Contains(strings.Fields(want), file) {
+				t.Errorf("a build with the tags %q has %v, not %s alone", tags, files, want)
+			}
+		}
+	}
+}
+
 // TestOneRoomOpensDrivesForWriting: what is held is opened for writing in package erase, and nowhere else in the
 // runner.
 func TestOneRoomOpensDrivesForWriting(t *testing.T) {

@@ -24,10 +24,6 @@ step "vet for Windows" env GOOS=windows go vet ./...
 step "vet for macOS" env GOOS=darwin go vet ./...
 step "golangci-lint" make --no-print-directory golangci
 step "headless build" make --no-print-directory headless
-fresh() {
-	make --no-print-directory bindings && git -c core.fileMode=false diff --exit-code -- frontend/wailsjs
-}
-step "bindings are fresh" fresh
 step "page" sh -c 'cd frontend && npm ci --no-audit --no-fund && npm run lint && npm test && npm run build'
 step "page in a browser: the bridge builds" make --no-print-directory e2e
 step "page in a browser: Chromium" build/deps.sh page
@@ -36,6 +32,7 @@ step "page in a browser" $root "$(command -v go)" test ./backend/programs -count
 step "window builds" make --no-print-directory build
 step "window: a display" build/deps.sh screen
 step "window" $root "$(command -v go)" test ./backend/programs -count=1 -timeout 15m -window
+step "window by the tools of Wails" build/wails.sh
 step "window for Windows" make --no-print-directory windows
 # Every package is tested with the race detector, without the tests that take minutes with it (-short); the packages that
 # have such tests are tested without it too, whole. Tests of real drives and a real SSH server need root; as another user

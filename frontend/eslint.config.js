@@ -37,7 +37,7 @@ const zones = Object.entries(may)
   }))
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'wailsjs/'] },
+  { ignores: ['dist/', 'node_modules/'] },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
