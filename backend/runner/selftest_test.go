@@ -72,8 +72,7 @@ func TestDrivesOfAllKindsTestThemselves(t *testing.T) {
 			"smartctl -t short"},
 		"ATA at once": {ataDrive, nil, "smartctl -t short"},
 		"SCSI that gives percent": {sasDrive, func(m *smartModel, _ *memoryDrive) {
-			m.takes, m.step = 90*time.Second,
-				1
+			m.takes, m.step = 90*time.Second, 1
 		}, "smartctl -t short"},
 		"SCSI that gives none": {sasDrive, func(m *smartModel, _ *memoryDrive) { m.takes, m.step = 90*time.Second, 0 },
 			"smartctl -t short"},
@@ -122,8 +121,7 @@ func TestAFailedSelfTestFailsTheDrive(t *testing.T) {
 	}{"ATA": {ataDrive, 7}, "SCSI": {sasDrive, 5}, "NVMe": {nvmeDrive, 7}} {
 		t.Run(name, func(t *testing.T) {
 			asked(t, c.capture, quickPlan(), func(m *smartModel, _ *memoryDrive) {
-				m.result, m.takes = c.result,
-					time.Minute
+				m.result, m.takes = c.result, time.Minute
 			},
 				func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
 					ends(t, job, burnin.Failed, "selftest_failed")
@@ -143,32 +141,26 @@ func TestATestThatHasNoResultIsNoPassAndNoFailure(t *testing.T) {
 		text    string
 	}{
 		"aborted by the host": {ataDrive, func(m *smartModel, _ *memoryDrive) {
-			m.result, m.takes = 1,
-				time.Minute
+			m.result, m.takes = 1, time.Minute
 		}, "selftest_aborted", "status 1"},
 		"interrupted by a reset": {ataDrive, func(m *smartModel, _ *memoryDrive) {
-			m.result, m.takes = 2,
-				time.Minute
+			m.result, m.takes = 2, time.Minute
 		}, "selftest_aborted", "status 2"},
 		"SCSI device reset": {sasDrive, func(m *smartModel, _ *memoryDrive) {
-			m.result, m.takes = 2,
-				time.Minute
+			m.result, m.takes = 2, time.Minute
 		}, "selftest_aborted", "result 2"},
 		"NVMe controller reset": {nvmeDrive, func(m *smartModel, _ *memoryDrive) {
-			m.result, m.takes = 2,
-				time.Minute
+			m.result, m.takes = 2, time.Minute
 		}, "selftest_aborted", "result 2"},
 		"asked for, and never begun": {ataDrive, func(m *smartModel, _ *memoryDrive) { m.deaf = true },
 			"selftest_unknown", "no result"},
 		"no row when it ended": {ataDrive, func(m *smartModel, _ *memoryDrive) {
-			m.noLog, m.takes = true,
-				time.Minute
+			m.noLog, m.takes = true, time.Minute
 		}, "selftest_unknown", "no result"},
 		"NVMe without a tool": {nvmeDrive, func(m *smartModel, _ *memoryDrive) { oldSmartctl(m) },
 			"selftest_no_tool", "nvme-cli is not installed"},
 		"its progress stands still": {ataDrive, func(m *smartModel, _ *memoryDrive) {
-			m.hangs, m.takes = true,
-				time.Minute
+			m.hangs, m.takes = true, time.Minute
 		}, "stuck", "60 minutes"},
 		"smartctl is silent from then on": {ataDrive, func(m *smartModel,
 			_ *memoryDrive) {

@@ -9,7 +9,8 @@ import (
 
 // Ask asks something of the drive that no engine does, and waits for the answer only for as long as the stage does:
 // until nothing came for the stage's limit, or, once the run is to end, for a moment. What is left behind then ends
-// with the process; until it does, it counts as unanswered. What call works on is not to be touched after such an error.
+// with the process; until it does, it counts as unanswered. What call works on is not to be touched after such an
+// error.
 func Ask[T any](a *Stage, f Flight, call func() (T, error)) (T, error) {
 	type answer struct {
 		value T
