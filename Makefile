@@ -10,7 +10,7 @@
 # make changelog RELEASE=0.2.0   folds changes/*.md into CHANGELOG.md, at a release
 # make lint      gofmt, go vet for Linux, Windows and macOS, golangci-lint by .golangci.yml; prettier, eslint and knip
 #                for the page
-# make bench     how fast the surface engine is beside fio and badblocks (as root)
+# make bench     how fast the surface engine is beside fio and badblocks (as root), and what a fleet costs the desktop
 # make compare   what it finds beside them (as root)
 # make chaos     breaks everything at random (as root): SEEDS=200 scenarios, SEED=N replays one
 # make lab-smart self-tests and health rules on a throw-away NAS over SSH (BURNISH_LAB_HOST, _PORT, _USER, _KEY, _HOSTKEY)
@@ -107,6 +107,7 @@ changelog:
 	build/changelog.sh "$(RELEASE)"
 
 bench:
+	go test ./backend/jobs -run XXX -bench Fleet -benchtime 60x
 	build/bench.sh
 
 compare:

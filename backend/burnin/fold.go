@@ -178,6 +178,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 			return err
 		}
 		t.job.Stages[d.Stage].checkpoint(d)
+		t.place(&t.job.Stages[d.Stage], ev.Seq)
 		return nil
 	case EvHealed:
 		var d HealedData

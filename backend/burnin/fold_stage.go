@@ -38,6 +38,7 @@ func (t *Tracker) stage(ev Event, wallMs int64) error {
 		return nil
 	}
 	s.Begun++
+	t.place(s, ev.Seq)
 	if s.StartedMs == 0 {
 		s.StartedMs = ev.WallMs
 	}

@@ -137,6 +137,9 @@ type Stage struct {
 	Healed    Healed `json:"-"`
 	ZeroBytes int64  `json:"-"`
 
+	placeRun int // of the newest line that says where the stage goes on; see Kept
+	placeSeq int64
+
 	complete bool
 	pass     int // of the newest sample
 	facts    []Fact

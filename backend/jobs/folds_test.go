@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -57,7 +58,7 @@ func newFleet(t testing.TB, jobs, lines int) *fleet {
 	}
 	plan, _ := burnin.PlanNamed("standard")
 	for i := range jobs {
-		id := "job0123456789abcde" + string(rune('a'+i/26)) + string(rune('a'+i%26))
+		id := "job0123456789abcd" + fmt.Sprintf("%03d", i)
 		d := drive.Identity{Serial: "S" + id, SizeBytes: 18e12}
 		req, err := json.Marshal(wire.StartRequest{Job: id, Drive: d, Plan: plan})
 		if err != nil {

@@ -28,6 +28,7 @@ type desk struct {
 	n      *practice.NAS
 	dir    string
 	mirror nas.Mirror
+	grows  *nas.Cursor // of the one job
 	opt    nas.Options
 }
 
@@ -123,11 +124,10 @@ func (d *desk) fold(st *wire.JobStatus) burnin.Job {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	runs, err := d.mirror.Journals(job)
-	if err != nil {
-		d.t.Fatal(err)
+	if d.grows == nil {
+		d.grows = d.mirror.Cursor(job)
 	}
-	j, err := burnin.Fold(runs, &obs)
+	j, err := d.grows.Fold(&obs)
 	if err != nil {
 		d.t.Fatal(err)
 	}

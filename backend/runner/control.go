@@ -172,16 +172,17 @@ func begun(root *os.Root, n int) (held bool, said *reason.Said, err error) {
 	if err != nil {
 		return false, nil, err
 	}
+	ended := false // by a word of its own; that of the run before says nothing of this one
 	for _, ev := range events {
 		if ev.Kind == burnin.EvHeld {
 			return true, nil, nil
 		}
+		ended = ended || ev.Kind == burnin.EvEnd
 	}
-	if len(events) == 0 {
-		// its file is there, its first line is not: the last word is still that of the run before
+	if !ended {
 		return false, nil, nil
 	}
-	t, _, err := state.Fold(root)
+	t, _, err := state.Fold(root) // once: what it says ends the wait
 	if err != nil || !t.Ended() {
 		return false, nil, err
 	}

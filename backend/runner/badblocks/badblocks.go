@@ -30,6 +30,9 @@ const (
 	// any hard drive (512 MiB) none of it is left in that cache when its turn to be read back comes.
 	bbWindow = 32 << 30
 	bbLeast  = 1 << 30
+	// bbWindows is the most windows that a drive has, since each is a line of the journal: those of a drive above 27 TB
+	// are larger.
+	bbWindows = 800
 	// bbBatch is how much badblocks moves at once (-b times -c).
 	bbBatch = 4 << 20
 	// bbListMax ends a window on a drive that is bad all over (-e); our engine then says how bad.
@@ -67,7 +70,7 @@ func bbBlock(size, physical int64) int64 {
 
 // bbStep is how much of a drive is a window.
 func bbStep(spec burnin.StageSpec, size, block int64) int64 {
-	step := max(min(bbWindow, size/64), bbLeast)
+	step := max(min(bbWindow, size/64), bbLeast, size/bbWindows)
 	if spec.WindowMiB > 0 {
 		step = int64(spec.WindowMiB) << 20
 	}

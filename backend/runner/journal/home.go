@@ -62,6 +62,9 @@ func (h *Home) Settle() error {
 			return err
 		}
 	}
+	if err := h.Keep(state.CheckpointFile); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	return nil
 }
 

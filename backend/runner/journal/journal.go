@@ -26,6 +26,7 @@ type Journal struct {
 	Ended  <-chan struct{} // closed when the run is to end; nil: no line waits for room
 	Stands atomic.Bool     // a line waits for room
 
+	run  int
 	name string // of the file
 	root *os.Root
 
@@ -49,7 +50,16 @@ func OpenJournal(root *os.Root, run, gid int, facts port.Facts, now func() time.
 	if err != nil {
 		return nil, errors.Join(state.SpaceError("the journal", err), root.Remove(ReserveFile))
 	}
-	j := &Journal{now: now, boot: boot, id: facts.BootID, name: state.RunName(run), root: root, file: f, fold: fold}
+	j := &Journal{
+		now:  now,
+		boot: boot,
+		id:   facts.BootID,
+		run:  run,
+		name: state.RunName(run),
+		root: root,
+		file: f,
+		fold: fold,
+	}
 	if os.Geteuid() == 0 {
 		if err := f.Chown(-1, gid); err != nil {
 			return nil, errors.Join(err, j.Close())
@@ -98,6 +108,10 @@ func (j *Journal) End(e burnin.End) error {
 func (j *Journal) Put(kind burnin.EventKind, data any) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.put(kind, data)
+}
+
+func (j *Journal) put(kind burnin.EventKind, data any) error {
 	if j.err != nil {
 		return j.err
 	}
@@ -128,11 +142,16 @@ const (
 	roomWithin = 12 * time.Hour
 )
 
-// write appends a line. While the state directory is full, or read-only, it waits: the drive is left in peace
-// meanwhile, and nothing of the test is lost.
+// write appends a line.
 func (j *Journal) write(line []byte) error {
+	return j.patiently(func() error { return j.append(line) })
+}
+
+// patiently writes. While the state directory is full, or read-only, it waits: the drive is left in peace meanwhile,
+// and nothing of the test is lost.
+func (j *Journal) patiently(write func() error) error {
 	for begin := time.Now(); ; {
-		err := j.append(line)
+		err := write()
 		if err == nil {
 			j.Stands.Store(false)
 			return nil

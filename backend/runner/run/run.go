@@ -72,6 +72,8 @@ func Execute(ctx context.Context, s *bench.Machine, id string) error {
 	if err != nil {
 		return err
 	}
+	kept, isKept := state.ReadCheckpoint(root)
+	isKept = isKept && fold.Take(kept)
 	e, err := erase.NewDrive(b)
 	if err != nil {
 		return err
@@ -82,6 +84,11 @@ func Execute(ctx context.Context, s *bench.Machine, id string) error {
 	}
 	if err := b.Begin(n+1, fold); err != nil {
 		return err
+	}
+	if isKept { // for whoever goes on with this job without that file
+		if err := b.Put(burnin.EvCheckpoint, kept.Checkpoint); err != nil {
+			return errors.Join(err, b.Journal.Close())
+		}
 	}
 	r := &run{Run: b, Drive: e, health: health.NewDrive(b), again: n > 0, passedGate: hasBegun(job)}
 	err = r.live(ctx)

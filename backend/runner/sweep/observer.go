@@ -22,13 +22,14 @@ type Observer struct {
 	lastTime       time.Time    // zero before the first
 	lastLive       time.Time
 	ForeignSectors int64
-	start          surface.Start // where this run began
-	before         burnin.Healed // in earlier runs of the stage
-	heals          burnin.Healed // with those of this run
-	toldHeals      burnin.Healed // as the journal has it
-	zero           int64         // bytes of zeros that earlier runs read
-	part           burnin.Map    // of the drive's map, not told yet
-	Err            error         // the journal's first error
+	start          surface.Start     // where this run began
+	before         burnin.Healed     // in earlier runs of the stage
+	heals          burnin.Healed     // with those of this run
+	toldHeals      burnin.Healed     // as the journal has it
+	zero           int64             // bytes of zeros that earlier runs read
+	line           burnin.Checkpoint // the newest that is a line of the journal
+	part           burnin.Map        // of the drive's map, not told yet
+	Err            error             // the journal's first error
 }
 
 func (o *Observer) Progress(p surface.Progress) {
@@ -95,11 +96,39 @@ func (o *Observer) Checkpoint(c surface.Checkpoint) error {
 		return err
 	}
 	o.Counted(c.Counters)
-	return o.Put(burnin.EvCheckpoint, burnin.Checkpoint{
-		Zero: o.zero + c.ZeroBytes, Healed: o.Healed(),
+	cp := burnin.Checkpoint{
+		Zero:  o.zero + c.ZeroBytes,
 		Stage: o.Index, Phase: string(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done,
 		Covered:       c.BytesCovered,
-		KernelSectors: written, Boot: o.Facts.BootID})
+		KernelSectors: written, Boot: o.Facts.BootID}
+	if h := o.heals; h.Count > 0 {
+		cp.Healed = &h
+	}
+	if !o.isLine(cp, c.Total) {
+		return o.Home.Checkpoint(cp)
+	}
+	if err := o.Put(burnin.EvCheckpoint, cp); err != nil {
+		return err
+	}
+	o.line, o.toldHeals = cp, o.heals
+	return nil
+}
+
+// maxCheckpoints bounds the checkpoints of one stage that are lines of its journal, those at the ends of sweeps left
+// out.
+const maxCheckpoints = 400
+
+// isLine reports whether a checkpoint becomes a line of the journal: the others are kept beside it. A runner that knows
+// only lines goes on from the newest. So each end of a sweep is one, before another begins: in between, what the kernel
+// has counted since is told apart from what somebody else wrote as by any other.
+func (o *Observer) isLine(cp burnin.Checkpoint, total int64) bool {
+	switch {
+	case cp.Phase != o.line.Phase, cp.Pass != o.line.Pass, cp.Position >= o.Req.Drive.SizeBytes:
+		return true
+	case o.heals.Data != o.toldHeals.Data, o.heals.Count > 2*o.toldHeals.Count:
+		return true
+	}
+	return cp.Done-o.line.Done >= max(total/maxCheckpoints, 1)
 }
 
 func (o *Observer) Log(line string) { o.Say("%s", line) }
