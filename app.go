@@ -118,9 +118,9 @@ func asSaid(err error) any {
 	if !errors.As(err, &said) {
 		said = reason.New(reason.Internal, "error", err)
 	}
-	text, err := json.Marshal(said)
+	text, err := json.Marshal(said.Window())
 	if err != nil {
-		panic(err) // four texts
+		panic(err) // texts
 	}
 	return string(text)
 }

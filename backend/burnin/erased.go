@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"burnish/backend/reason"
+	"burnish/backend/size"
 )
 
 // WayBack says what has become of what a job's first destructive act erased.
@@ -31,17 +32,28 @@ type Erased struct {
 	RestoredBytes int64 `json:"restored_bytes,omitempty"`
 }
 
-// Text says it in a sentence or two, for people.
-func (e *Erased) Text(job string, live bool) string {
+// Text says it in a sentence or two, with what to type at the command line.
+func (e *Erased) Text(job string, live bool) string { return e.says(job, live, true) }
+
+// AtWindow says the same to a person at the window.
+func (e *Erased) AtWindow(job string, live bool) string { return e.says(job, live, false) }
+
+func (e *Erased) says(job string, live, typed bool) string {
 	what := "Its ends were erased"
 	if e.Bytes > 0 {
-		what = fmt.Sprintf("Its ends and those of its partitions were erased, %d bytes", e.Bytes)
+		what = "Its ends and those of its partitions were erased, " + size.Text(e.Bytes)
+	}
+	undo := func(id string) string {
+		if typed {
+			return ": burnish undo " + id
+		}
+		return "."
 	}
 	switch {
 	case e.Undo == BackDone:
 		return broughtBack(e).Text
 	case e.Undo == BackTaken:
-		return what + ". The undo of job " + e.By + " brings back what was there: burnish undo " + e.By
+		return what + ". The undo of job " + e.By + " brings back what was there" + undo(e.By)
 	case e.Undo == BackNeedless:
 		return what + "; they held nothing but zeros and stamps of earlier tests."
 	case e.Undo == BackLost && e.By != "":
@@ -49,19 +61,24 @@ func (e *Erased) Text(job string, live bool) string {
 	case e.Undo == BackLost:
 		return what + ", and then the test wrote over the drive: what was there is lost."
 	case live && e.GraceMs > 0:
-		return fmt.Sprintf("%s. Nothing else is written for %d s: stop it within them, and what was there can be "+
-			"brought back (burnish stop %s, then burnish undo %s).", what, e.GraceMs/1000, job, job)
+		says := fmt.Sprintf("%s. Nothing else is written for %d s: stop it within them, and what was there can be "+
+			"brought back", what, e.GraceMs/1000)
+		if typed {
+			says += fmt.Sprintf(" (burnish stop %s, then burnish undo %s)", job, job)
+		}
+		return says + "."
 	case live:
 		return what + ". What was there was saved: stop it before it goes on, and it can be brought back."
 	}
 	return what + ". What was there can be brought back until something else writes to the drive or the job is " +
-		"removed from the NAS: burnish undo " + job
+		"removed from the NAS" + undo(job)
 }
 
 func broughtBack(e *Erased) *reason.Said {
 	lost := ""
 	if e.LostBytes > 0 {
-		lost = fmt.Sprintf(" %d bytes could not be read before they were erased and are zeros now.", e.LostBytes)
+		lost = fmt.Sprintf(" Of it %s could not be read before it was erased and is zeros now.",
+			size.Exact(e.LostBytes))
 	}
 	return reason.New(reason.BroughtBack, "bytes", e.RestoredBytes, "lost", lost)
 }

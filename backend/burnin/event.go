@@ -240,6 +240,7 @@ type Fact struct {
 	Value  string `json:"value"`
 	Source string `json:"source"`
 	Beside bool   `json:"beside,omitempty"` // told, but a pass does not depend on it
+	Figures
 }
 
 // HealthData is what the drive said of its health at one moment. The first of a job is what all later ones are

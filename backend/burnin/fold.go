@@ -361,7 +361,7 @@ func (t *Tracker) warn(said *reason.Said) {
 		return
 	}
 	for _, w := range t.job.Warnings {
-		if w == *said {
+		if w.Same(said) {
 			return
 		}
 	}

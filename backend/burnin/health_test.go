@@ -101,8 +101,8 @@ func TestFindingsAreNeverSoftened(t *testing.T) {
 	if len(job.Findings) != 3 || job.Findings[0].Severity != smart.Warn || job.Findings[0].After != int64(40) {
 		t.Fatalf("%+v", job.Findings)
 	}
-	want := *reason.New("smart_warning", "says", "Hot.", "figures", "61, then 40")
-	if len(job.Warnings) != 1 || job.Warnings[0] != want {
+	want := reason.New("smart_warning", "says", "Hot.", "figures", "61, then 40")
+	if len(job.Warnings) != 1 || !job.Warnings[0].Same(want) {
 		t.Errorf("warnings %+v", job.Warnings)
 	}
 }

@@ -23,7 +23,19 @@ const (
 type Verdict struct {
 	Coverage Coverage   `json:"coverage"`
 	Evidence []Evidence `json:"evidence"`
-	Missing  []string   `json:"missing"` // what a pass still needs
+	Missing  []string   `json:"missing"`         // what a pass still needs, as "source: id"
+	Lacks    []Lack     `json:"lacks,omitempty"` // the same
+}
+
+// Lack is an item of evidence that a pass still needs.
+type Lack struct {
+	Source string `json:"source"` // a stage, or the source of a finding
+	ID     string `json:"id"`
+}
+
+func (v *Verdict) lacks(source, id string) {
+	v.Missing = append(v.Missing, source+": "+id)
+	v.Lacks = append(v.Lacks, Lack{source, id})
 }
 
 // Evidence is one item for or against the drive.
@@ -32,6 +44,13 @@ type Evidence struct {
 	OK     bool   `json:"ok"`
 	Value  string `json:"value"`
 	Source string `json:"source"`
+	Figures
+}
+
+// Figures are what a Value says in words, where it counts; none in journals of before they were kept.
+type Figures struct {
+	Count int64 `json:"count,omitempty"`
+	Of    int64 `json:"of,omitempty"`
 }
 
 // The facts that a runner must have told before a job may pass.
@@ -46,10 +65,10 @@ const (
 // Judge weighs a job: what its evidence is, and what is missing for a pass. It trusts no end event.
 func Judge(j *Job) Verdict {
 	v := Verdict{Coverage: CoverageNone, Evidence: []Evidence{}, Missing: []string{}}
-	need := func(ok bool, id, value, source string) {
-		v.Evidence = append(v.Evidence, Evidence{ID: id, OK: ok, Value: value, Source: source})
+	need := func(ok bool, id, value, source string, figures Figures) {
+		v.Evidence = append(v.Evidence, Evidence{id, ok, value, source, figures})
 		if !ok {
-			v.Missing = append(v.Missing, source+": "+id)
+			v.lacks(source, id)
 		}
 	}
 	for i := range j.Stages {
@@ -57,14 +76,14 @@ func Judge(j *Job) Verdict {
 		source := string(s.Kind)
 		if s.State == Skipped {
 			if s.Reason == nil || !mayBeSkipped(s.Kind, s.Reason.Code) {
-				need(false, "stage_passed", string(s.State), source)
+				need(false, "stage_passed", string(s.State), source, Figures{})
 			}
 			continue
 		}
 		for _, f := range s.facts {
-			v.Evidence = append(v.Evidence, Evidence{ID: f.ID, OK: f.OK, Value: f.Value, Source: f.Source})
+			v.Evidence = append(v.Evidence, Evidence{f.ID, f.OK, f.Value, f.Source, f.Figures})
 			if !f.OK && !f.Beside {
-				v.Missing = append(v.Missing, source+": "+f.ID)
+				v.lacks(source, f.ID)
 			}
 		}
 		if s.Kind == SurfaceValidate {
@@ -72,14 +91,14 @@ func Judge(j *Job) Verdict {
 		}
 		for _, id := range j.requires(i) {
 			if !s.told(id) {
-				v.Missing = append(v.Missing, source+": "+id)
+				v.lacks(source, id)
 			}
 		}
-		need(s.State == Passed, "stage_passed", string(s.State), source)
+		need(s.State == Passed, "stage_passed", string(s.State), source, Figures{})
 	}
 	for _, f := range j.Findings {
 		if f.Severity == smart.Fail {
-			need(false, f.Rule, f.Figures(), f.Source)
+			need(false, f.Rule, f.Figures(), f.Source, Figures{})
 		}
 	}
 	return v
@@ -96,12 +115,14 @@ func mayBeSkipped(k StageKind, why reason.Code) bool {
 	return false
 }
 
-func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, source string)) {
+func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, source string, figures Figures)) {
 	whole := s.complete && s.BytesCovered == j.Drive.SizeBytes
-	need(s.complete, "surface_complete", strconv.FormatBool(s.complete), string(s.Kind))
-	need(s.BytesCovered == j.Drive.SizeBytes, "bytes_covered", fmt.Sprintf("%d of %d", s.BytesCovered,
-		j.Drive.SizeBytes), string(s.Kind))
-	need(len(s.BadRanges) == 0, "no_bad_ranges", strconv.Itoa(len(s.BadRanges)), string(s.Kind))
+	need(s.complete, "surface_complete", strconv.FormatBool(s.complete), string(s.Kind),
+		Figures{})
+	covered, of := s.BytesCovered, j.Drive.SizeBytes
+	need(covered == of, "bytes_covered", fmt.Sprintf("%d of %d", covered, of), string(s.Kind), Figures{covered, of})
+	need(len(s.BadRanges) == 0, "no_bad_ranges", strconv.Itoa(len(s.BadRanges)), string(s.Kind),
+		Figures{Count: int64(len(s.BadRanges))})
 	switch {
 	case !whole:
 	case s.Engine == EngineRead:

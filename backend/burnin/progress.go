@@ -2,9 +2,9 @@ package burnin
 
 import (
 	"fmt"
-	"math"
 
 	"burnish/backend/drive"
+	"burnish/backend/size"
 )
 
 // A stage's progress is of the whole stage, and never falls while an attempt at it lasts:
@@ -94,7 +94,7 @@ func (s *Stage) progress(d Progress, spec StageSpec, id drive.Identity) {
 func (s *Stage) probes() bool { return s.Kind == SurfaceValidate && s.Phase == phaseProbe }
 
 // how says how far a stage is, as the end of a sentence; empty where there is nothing to say.
-func (s *Stage) how(spec StageSpec, size int64) string {
+func (s *Stage) how(spec StageSpec, whole int64) string {
 	if s.probes() {
 		return ", during its probe, before the first sweep"
 	}
@@ -102,7 +102,7 @@ func (s *Stage) how(spec StageSpec, size int64) string {
 		return ""
 	}
 	how := fmt.Sprintf(" at %d %%", int(s.Progress*100))
-	if s.Kind != SurfaceValidate || size <= 0 {
+	if s.Kind != SurfaceValidate || whole <= 0 {
 		return how
 	}
 	if s.Phase == phaseSeek {
@@ -110,34 +110,12 @@ func (s *Stage) how(spec StageSpec, size int64) string {
 	}
 	switch {
 	case s.Engine == EngineRead:
-		return how + ", " + amount(s.BytesCovered, size) + " read"
+		return how + ", " + size.Part(s.BytesCovered, whole) + " read"
 	case s.Engine == EngineStamp && s.pass > 1 && s.Phase != phaseSeek:
 		return how + fmt.Sprintf(", in pass %d of %d, %s verified before", s.pass, max(1, spec.Passes),
-			amount(size, size))
+			size.Part(whole, whole))
 	case s.Engine == EngineStamp && s.Phase == phaseWrite:
-		return how + ", " + amount(s.Done, size) + " written, none verified"
+		return how + ", " + size.Part(s.Done, whole) + " written, none verified"
 	}
-	return how + ", " + amount(s.BytesCovered, size) + " verified"
-}
-
-// amount says how much of a drive, never more than it is.
-func amount(n, of int64) string {
-	unit, name := 1.0, "bytes"
-	for _, u := range []struct {
-		bytes float64
-		name  string
-	}{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}} {
-		if float64(of) >= u.bytes {
-			unit, name = u.bytes, u.name
-			break
-		}
-	}
-	tenths := func(v int64) float64 { return math.Floor(float64(v)/unit*10) / 10 }
-	switch {
-	case name == "bytes":
-		return fmt.Sprintf("%d of %d bytes", n, of)
-	case n == 0:
-		return fmt.Sprintf("none of %.1f %s", tenths(of), name)
-	}
-	return fmt.Sprintf("%.1f of %.1f %s", tenths(n), tenths(of), name)
+	return how + ", " + size.Part(s.BytesCovered, whole) + " verified"
 }

@@ -6,24 +6,6 @@ import (
 	"burnish/backend/drive"
 )
 
-func TestAnAmountIsNeverMoreThanWasDone(t *testing.T) {
-	for _, c := range []struct {
-		n, of int64
-		want  string
-	}{
-		{14_299_999_999_999, 18_000_207_937_536, "14.2 of 18.0 TB"},
-		{18_000_207_937_535, 18_000_207_937_536, "18.0 of 18.0 TB"},
-		{17_999_999_999_999, 18_000_207_937_536, "17.9 of 18.0 TB"},
-		{0, 500_107_862_016, "none of 500.1 GB"},
-		{20 << 20, 40 << 20, "20.9 of 41.9 MB"},
-		{512, 1024, "512 of 1024 bytes"},
-	} {
-		if got := amount(c.n, c.of); got != c.want {
-			t.Errorf("%d of %d: %q, want %q", c.n, c.of, got, c.want)
-		}
-	}
-}
-
 // TestASampleMovesAStageOnlyByWhatIsOfTheWhole gives samples as runners of all versions wrote them.
 func TestASampleMovesAStageOnlyByWhatIsOfTheWhole(t *testing.T) {
 	const size = 18e12

@@ -9,6 +9,7 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
 	"burnish/backend/reason"
+	"burnish/backend/size"
 	"burnish/backend/wire"
 )
 
@@ -149,11 +150,11 @@ func (d driveRow) cells() []string {
 	if len(d.Place.Paths) > 1 {
 		path = strings.Join(d.Place.Paths, ", ")
 	}
-	size := bytes(d.SizeBytes)
+	shown := size.Text(d.SizeBytes)
 	if d.HiddenBytes > 0 {
-		size += " (" + bytes(d.HiddenBytes) + " hidden)"
+		shown += " (" + size.Text(d.HiddenBytes) + " hidden)"
 	}
-	return []string{bay, path, d.ID, d.Model, kind, size, temp, last, string(d.Usage.Class) + ": " + d.Usage.Text, can}
+	return []string{bay, path, d.ID, d.Model, kind, shown, temp, last, string(d.Usage.Class) + ": " + d.Usage.Text, can}
 }
 
 func (c *drivesCmd) run(ctx context.Context, a *app) (int, error) {

@@ -8,6 +8,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/size"
 	"burnish/backend/store"
 )
 
@@ -164,7 +165,7 @@ func (a *app) whole(j burnin.Job) {
 		a.said("warning: ", &w)
 	}
 	a.say("  job %s, plan %s, on %s, drive %s (%s, %s)", j.ID, j.Plan, clean(j.NAS), clean(j.Drive.ID),
-		clean(j.Drive.Model), bytes(j.Drive.SizeBytes))
+		clean(j.Drive.Model), size.Text(j.Drive.SizeBytes))
 	a.say("  began %s, ended %s, seen %s", clock(j.CreatedMs), clock(j.EndedMs), clock(j.SeenMs))
 	if g := j.Grant; g != nil {
 		did := "erased"
@@ -196,15 +197,16 @@ func (a *app) whole(j burnin.Job) {
 
 // sweeps says how far the sweeps of a surface stage went. One that came to write nothing says nothing of that: its
 // drive's ends may be erased all the same.
-func sweeps(s burnin.Stage, size int64) string {
+func sweeps(s burnin.Stage, whole int64) string {
 	if s.BytesWritten+s.BytesVerified == 0 {
 		return " no sweep begun"
 	}
 	written := ""
 	if s.BytesWritten > 0 {
-		written = " written " + bytes(s.BytesWritten) + ","
+		written = " written " + size.Text(s.BytesWritten) + ","
 	}
-	return fmt.Sprintf("%s verified %s, covered %d of %d bytes", written, bytes(s.BytesVerified), s.BytesCovered, size)
+	return fmt.Sprintf("%s verified %s, covered %d of %d bytes", written, size.Text(s.BytesVerified), s.BytesCovered,
+		whole)
 }
 
 // maxRangesShown keeps a bad drive from filling the screen; --json has all.

@@ -10,6 +10,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/size"
 	"burnish/backend/smart"
 )
 
@@ -73,7 +74,7 @@ func capture(path string) (smart.Health, error) {
 // report prints a report for a person.
 func (a *app) report(r smart.Report) {
 	d, h := r.Drive, r.Health
-	a.say("%s %s, firmware %s, %s", orDash(d.Model), orDash(d.Serial), orDash(d.Firmware), size(d.SizeBytes))
+	a.say("%s %s, firmware %s, %s", orDash(d.Model), orDash(d.Serial), orDash(d.Firmware), sizeOf(d.SizeBytes))
 	word := "does not say whether it is healthy"
 	if h.Passed != nil {
 		word = map[bool]string{true: "says: PASSED", false: "says: FAILED"}[*h.Passed]
@@ -166,9 +167,9 @@ func number(n *int64) string {
 	return fmt.Sprint(*n)
 }
 
-func size(n *int64) string {
+func sizeOf(n *int64) string {
 	if n == nil {
 		return "size not said"
 	}
-	return bytes(*n)
+	return size.Text(*n)
 }

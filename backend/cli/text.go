@@ -43,20 +43,6 @@ func (t *table) print() {
 	w.Flush()
 }
 
-// bytes shows a size as drive makers do: decimal.
-func bytes(n int64) string {
-	const units = "kMGTPE"
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	v, u := float64(n)/1000, 0
-	for v >= 1000 && u < len(units)-1 {
-		v /= 1000
-		u++
-	}
-	return fmt.Sprintf("%.2f %cB", v, units[u])
-}
-
 func clock(ms int64) string {
 	if ms == 0 {
 		return "–"

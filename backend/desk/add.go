@@ -164,7 +164,7 @@ func (d *Desk) AddNAS(f Form) (AddResult, error) {
 		w.failed(stepOf(why.Code), why)
 		r := AddResult{Steps: w.steps}
 		if why.Code == reason.HostKeyUnknown || why.Code == reason.JumpKeyUnknown {
-			r.ShownKey, r.OfJump = shownKey(why.Text), why.Code == reason.JumpKeyUnknown
+			r.ShownKey, r.OfJump = why.Args["shown"].String(), why.Code == reason.JumpKeyUnknown
 		}
 		return r, nil
 	}
@@ -246,16 +246,6 @@ func (d *Desk) profileOf(f Form) (profile.Profile, error) {
 		p.Jump = jump
 	}
 	return p, nil
-}
-
-// shownKey finds the fingerprint in the words of a reason.
-func shownKey(s string) string {
-	for _, w := range strings.Fields(s) {
-		if strings.HasPrefix(w, "SHA256:") {
-			return strings.TrimRight(w, ".,;)")
-		}
-	}
-	return ""
 }
 
 func kept(where profile.Keep) string {

@@ -166,7 +166,8 @@ type Segment struct {
 	Progress float64 `json:"progress"`
 }
 
-// JobWhole is a job with all that is known of it. Full is as `burnish show --json` prints it.
+// JobWhole is a job with all that is known of it. Full is as `burnish show --json` prints it, with the hints
+// for the window.
 type JobWhole struct {
 	Job  Job `json:"job"`
 	Full any `json:"full"` // burnin.Job

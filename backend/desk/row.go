@@ -31,13 +31,13 @@ func optional(s string) *string {
 	return &s
 }
 
-// said copies a reason, cleaned: it may stem from a journal that a NAS wrote.
+// said copies a reason for the window, cleaned: it may stem from a journal that a NAS wrote.
 func said(s *reason.Said) *reason.Said {
 	if s == nil {
 		return nil
 	}
 	return &reason.Said{Code: reason.Code(word(string(s.Code))), Title: text(s.Title), Text: text(s.Text),
-		Hint: text(s.Hint)}
+		Hint: text(s.Window().Hint), Args: s.Args}
 }
 
 // driveKey names a drive in the model: by its id, or where it has none by its path of today.
@@ -112,7 +112,7 @@ func jobRow(profileID string, j burnin.Job) Job {
 			!j.Reason.NeedsNewJob(),
 	}
 	if e := j.Erased; e != nil {
-		r.Undo, r.CanUndo, r.Erased = string(e.Undo), e.Undo == burnin.BackPossible, text(e.Text(j.ID, r.CanStop))
+		r.Undo, r.CanUndo, r.Erased = string(e.Undo), e.Undo == burnin.BackPossible, text(e.AtWindow(j.ID, r.CanStop))
 	}
 	if j.Drive.Serial != nil {
 		r.Serial = word(*j.Drive.Serial)

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"burnish/backend/size"
 )
 
 // Kind says how a drive stores.
@@ -77,7 +79,7 @@ func (d Identity) String() string {
 	if name == "" {
 		name = "no serial number"
 	}
-	return fmt.Sprintf("%s (%s, %d bytes)", name, strings.TrimSpace(d.Model), d.SizeBytes)
+	return fmt.Sprintf("%s (%s, %s, %d bytes)", name, strings.TrimSpace(d.Model), size.Text(d.SizeBytes), d.SizeBytes)
 }
 
 const maxIDPart = 64

@@ -193,17 +193,32 @@ func labelled(claims []string) []string {
 // WayOut says what to do about what keeps a drive from being erased: how to unlock it where that can be done, else what
 // to do first.
 func WayOut(nas string, id Identity, u Usage) string {
-	command := func(what, phrase string) string {
-		return fmt.Sprintf("To erase it knowingly, type %s and start it within the time that this gives: burnish "+
-			"unlock %s --drive %s --phrase %s", what, nas, id.ID(), phrase)
+	what, phrase := phraseOf(id, u)
+	if phrase == "" {
+		return u.WayOut()
 	}
+	return fmt.Sprintf("To erase it knowingly, type %s and start it within the time that this gives: burnish unlock "+
+		"%s --drive %s --phrase %s", what, nas, id.ID(), phrase)
+}
+
+// WindowWayOut is WayOut for a person at the window.
+func WindowWayOut(id Identity, u Usage) string {
+	what, phrase := phraseOf(id, u)
+	if phrase == "" {
+		return u.WayOut()
+	}
+	return "To erase it knowingly, unlock it by typing " + what + ", and start it within the time that this gives."
+}
+
+// phraseOf names what unlocks a drive, in words and for the command line; empty where nothing does.
+func phraseOf(id Identity, u Usage) (what, phrase string) {
 	switch {
 	case u.Class != None && !u.Unlockable(), id.ID() == "":
-		return u.WayOut()
+		return "", ""
 	case u.PhraseKind == PoolPhrase:
-		return command("the pool's name", "POOL")
+		return "the pool's name", "POOL"
 	case id.Serial == "":
-		return command("its id", "ID")
+		return "its id", "ID"
 	}
-	return command("its serial number", "SERIAL")
+	return "its serial number", "SERIAL"
 }

@@ -3,6 +3,8 @@ package drive
 import (
 	"fmt"
 	"strings"
+
+	"burnish/backend/size"
 )
 
 // MayBe says why a device may be this drive although it does not bear its identity, as a clause without a subject: what
@@ -40,7 +42,8 @@ func (d Identity) differs(seen Identity) string {
 	tell("worldwide name", seen.WWN, d.WWN)
 	tell("part", seen.Part, d.Part)
 	if seen.SizeBytes != d.SizeBytes {
-		list = append(list, fmt.Sprintf("%d bytes instead of %d", seen.SizeBytes, d.SizeBytes))
+		list = append(list, fmt.Sprintf("%s instead of %s (%d bytes instead of %d)", size.Text(seen.SizeBytes),
+			size.Text(d.SizeBytes), seen.SizeBytes, d.SizeBytes))
 	}
 	if len(list) == 0 {
 		return ""

@@ -101,11 +101,12 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, req
 	for _, id := range reply.Kept {
 		if what := reply.Knows[id]; what != "" {
 			done.keep(id, keptFor(id, "it alone knows that "+what, "Undo it, or start that drive anew, which "+
-				"settles it. To give it up: burnish clean "+p.Name+" --forget"))
+				"settles it. To give it up: burnish clean "+p.Name+" --forget").
+				AtWindow("Undo it, or start that drive anew, which settles it."))
 			continue
 		}
 		done.keep(id, keptFor(id, "the NAS has begun it again, or what is copied here differs from what lies there",
-			"Look at it with burnish show "+id+", which copies what is new; then clean again."))
+			"Look at it with burnish show "+id+", which copies what is new; then clean again.").AtWindow(lookFirst))
 	}
 	for _, id := range slices.Concat(reply.Removed, req.Heard) {
 		if err := s.Store.SetGone(ctx, id); err != nil {
@@ -166,6 +167,9 @@ func (s *Service) cut(st wire.JobStatus) bool {
 	return err != nil
 }
 
+// lookFirst is the hint for the window where a job is not copied whole.
+const lookFirst = "Open the job, which copies what is new; then clean again."
+
 // collected gives why a job may not go from its NAS; nil where it is chosen, has ended, and is mirrored here whole.
 func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile, st wire.JobStatus,
 	chosen func(store.Job, burnin.Job, wire.JobStatus) bool) (*reason.Said, error) {
@@ -175,12 +179,14 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 		return damaged(st), nil
 	case st.LockHeld:
 		return keptFor(id, "it is at work", "It can be cleaned once it has ended: burnish watch "+id+
-			" waits for that, burnish stop "+id+" ends it."), nil
+			" waits for that, burnish stop "+id+" ends it.").
+			AtWindow("It can be cleaned once it has ended."), nil
 	}
 	row, err := s.Store.Job(ctx, id)
 	if said(err, reason.NoSuchJob) {
 		return keptFor(id, "another computer started it, and nothing of it is copied here",
-			"Take it over first: burnish adopt "+p.Name), nil
+			"Take it over first: burnish adopt "+p.Name).
+			AtWindow("Take it over first: Find jobs, in the settings."), nil
 	}
 	if err != nil {
 		return nil, err
@@ -202,18 +208,21 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 	case err != nil:
 		return nil, err
 	case !job.State.Ended():
-		return keptFor(id, "it has not ended", "Look at it with: burnish show "+id), nil
+		return keptFor(id, "it has not ended", "Look at it with: burnish show "+id).
+			AtWindow("It can be cleaned once it has ended."), nil
 	case !whole:
 		return keptFor(id, "not all of it is copied here", "Look at it with burnish show "+id+
-			", which copies what is new; then clean again."), nil
+			", which copies what is new; then clean again.").AtWindow(lookFirst), nil
 	case !chosen(row, job, st) && job.Reason.NeedsNewJob():
-		return keptFor(id, "it ended as unknown", "Remove it too with: burnish clean "+p.Name+" --unknown"), nil
+		return keptFor(id, "it ended as unknown", "Remove it too with: burnish clean "+p.Name+" --unknown").
+			AtWindow("The window leaves it there: who wants it gone removes it at the command line."), nil
 	case s.cut(st):
 		return keptFor(id, "its logs are larger than what is copied of them, and cleaning would lose the rest",
 			"Read them in the job's directory on the NAS, and remove that by hand when they are of no use."), nil
 	case !chosen(row, job, st):
 		return keptFor(id, "it ended as unknown and may still be resumed", "Resume it with burnish resume "+id+
-			", or remove it too with: burnish clean "+p.Name+" --unknown"), nil
+			", or remove it too with: burnish clean "+p.Name+" --unknown").
+			AtWindow("Resume it; the window leaves it there until then."), nil
 	}
 	return nil, nil
 }

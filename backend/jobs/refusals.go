@@ -42,21 +42,27 @@ func (r *refusals) err() error {
 		return lead
 	}
 	told := *lead
-	var texts, hints []string
+	var texts, hints, window []string
 	for _, one := range r.each {
 		text := one.said.Text
 		if one.said.Code != lead.Code {
 			text, told.Title = one.said.Title+": "+text, "Some of the drives were refused"
 		}
-		if !strings.Contains(text, one.drive) {
+		if _, names := one.said.Args["drive"]; !names {
 			text = one.drive + ": " + text
 		}
 		texts = append(texts, text)
-		if one.said.Hint != "" && !slices.Contains(hints, one.said.Hint) {
-			hints = append(hints, one.said.Hint)
-		}
+		hints, window = once(hints, one.said.Hint), once(window, one.said.Window().Hint)
 	}
 	told.Text = fmt.Sprintf("%s None of the %d drives was started.", strings.Join(texts, " "), r.of)
 	told.Hint = strings.Join(hints, " ")
-	return &told
+	return told.AtWindow(strings.Join(window, " "))
+}
+
+// once adds a sentence that is not among them yet.
+func once(all []string, s string) []string {
+	if s == "" || slices.Contains(all, s) {
+		return all
+	}
+	return append(all, s)
 }

@@ -37,7 +37,8 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 		return nil, reason.New(reason.BadPlan, "plan", o.Plan.Name, "error", err)
 	}
 	if len(o.Drives) == 0 {
-		return nil, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Name drives with --drive.")
+		return nil, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Name drives with --drive.").
+			AtWindow("Choose drives in the table.")
 	}
 	c, p, rows, err := s.survey(ctx, o.NAS)
 	if err != nil {
@@ -128,7 +129,7 @@ func startable(p profile.Profile, row wire.DriveRow, o Order, allowed *drive.Gra
 	}
 	if ok := can.Read && (!plan.Destroys() || can.Destructive); !ok {
 		return reason.New(reason.DriveInUse, "drive", name(row), "path", row.Path, "usage", u.Text,
-			"way_out", drive.WayOut(p.Name, id, u))
+			"way_out", drive.WayOut(p.Name, id, u)).AtWindow(drive.WindowWayOut(id, u))
 	}
 	if plan.NeedsSMART() && row.SMARTSilent && row.SMART == nil {
 		return reason.New(reason.SMARTSilent, "drive", name(row))

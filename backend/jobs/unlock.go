@@ -33,7 +33,7 @@ type UnlockOrder struct {
 func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, error) {
 	if len(o.Drives) == 0 {
 		return nil, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Name one with --drive and "+
-			"--phrase, or list serial numbers with --serials.")
+			"--phrase, or list serial numbers with --serials.").AtWindow("Choose a drive in the table.")
 	}
 	c, p, rows, err := s.survey(ctx, o.NAS)
 	if err != nil {
@@ -52,7 +52,8 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 		if class := row.Usage.Class; o.DataOnly && class != drive.Data && class != drive.None &&
 			row.Usage.Unlockable() {
 			return nil, reason.New(reason.DriveInUse, "drive", name(row), "path", row.Path, "usage", row.Usage.Text,
-				"way_out", "A list unlocks drives with data only. "+drive.WayOut(p.Name, row.Identity, row.Usage))
+				"way_out", "A list unlocks drives with data only. "+drive.WayOut(p.Name, row.Identity, row.Usage)).
+				AtWindow("A list unlocks drives with data only. " + drive.WindowWayOut(row.Identity, row.Usage))
 		}
 		g, err := s.grant(p, row, t.Phrase, o.TTL)
 		if err != nil {
@@ -144,8 +145,8 @@ func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows,
 		}
 		id := row.Identity.ID()
 		if !slices.ContainsFunc(chosen, func(c wire.DriveRow) bool { return c.Path == row.Path }) {
-			return nil, reason.New(reason.WrongUse, "what", "--unlock names "+name(row)+", which is not to be started",
-				"hint", "Name it with --drive too.")
+			return nil, reason.New(reason.WrongUse, "what", name(row)+" is to be unlocked, but not to be started",
+				"hint", "Name it with --drive too.").AtWindow("Choose it in the table too.")
 		}
 		if _, ok := all.of[id]; ok {
 			return nil, twice(row)

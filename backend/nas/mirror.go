@@ -17,6 +17,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/size"
 	"burnish/backend/wire"
 )
 
@@ -356,8 +357,8 @@ func (m Mirror) Journals(job string) ([][]burnin.Event, error) {
 		return wire.DecodeJournal(data)
 	}
 	if journals, _ := total(have); journals > wire.MaxEvents {
-		return nil, reason.New(reason.NASTooMuch, "what", "the journal of job "+job, "limit", fmt.Sprintf("%d bytes",
-			wire.MaxEvents))
+		return nil, reason.New(reason.NASTooMuch, "what", "the journal of job "+job, "limit",
+			size.Text(wire.MaxEvents))
 	}
 	var runs [][]burnin.Event
 	for n := 1; ; n++ {

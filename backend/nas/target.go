@@ -83,18 +83,23 @@ const maxStateDir = 512
 
 // check refuses what no NAS can make right.
 func (t Target) check() error {
-	bad := func(what, hint string) error { return reason.New(reason.BadProfile, "what", what, "hint", hint) }
+	bad := func(what, hint, window string) error {
+		return reason.New(reason.BadProfile, "what", what, "hint", hint).AtWindow(window)
+	}
 	switch {
 	case t.Host == "" || strings.ContainsFunc(t.Host, unicode.IsSpace):
-		return bad(t.Name+" has no host name or address", "Give one with --host.")
+		return bad(t.Name+" has no host name or address", "Give one with --host.", "Give one.")
 	case t.Port < 0 || t.Port > 65535:
-		return bad(t.Name+" has a port that does not exist", "Give one from 1 to 65535 with --port.")
+		return bad(t.Name+" has a port that does not exist", "Give one from 1 to 65535 with --port.",
+			"Give one from 1 to 65535.")
 	case t.User == "":
-		return bad(t.Name+" has no user", "Give one with --user.")
+		return bad(t.Name+" has no user", "Give one with --user.", "Give one.")
 	case t.KeyFile == "" && !t.Agent && !t.Password:
-		return bad(t.Name+" has no way to log in", "Give a private key with --key FILE, --agent, or --password-stdin.")
+		return bad(t.Name+" has no way to log in", "Give a private key with --key FILE, --agent, or --password-stdin.",
+			"Choose a key file, the agent or a password.")
 	case t.Sudo != "" && t.Sudo != SudoNone && t.Sudo != SudoNopasswd && t.Sudo != SudoPassword:
-		return bad(t.Name+" has an unknown way to root: "+string(t.Sudo), "Give --sudo none, nopasswd or password.")
+		return bad(t.Name+" has an unknown way to root: "+string(t.Sudo), "Give --sudo none, nopasswd or password.",
+			"Choose it under Rights on the NAS.")
 	case t.Jump != nil && t.jumpTarget().check() != nil:
 		return t.jumpTarget().check()
 	case t.StateDir == "":
@@ -102,7 +107,7 @@ func (t Target) check() error {
 	case !path.IsAbs(t.StateDir), path.Clean(t.StateDir) != t.StateDir, t.StateDir == "/",
 		len(t.StateDir) > maxStateDir, strings.ContainsFunc(t.StateDir, unicode.IsControl):
 		return bad("the state directory of "+t.Name+" is no absolute path", "Give one like /var/lib/burnish with "+
-			"--state-dir.")
+			"--state-dir.", "Give one like /var/lib/burnish: Directory on the NAS, under More.")
 	}
 	return nil
 }

@@ -190,7 +190,7 @@ func cleaned(s *reason.Said) *reason.Said {
 		return nil
 	}
 	return &reason.Said{Code: reason.Code(reason.Clean(string(s.Code), 40)), Title: reason.Clean(s.Title, 100),
-		Text: reason.Clean(s.Text, 1000), Hint: reason.Clean(s.Hint, 1000)}
+		Text: reason.Clean(s.Text, 1000), Hint: reason.Clean(s.Hint, 1000), Args: s.Args}
 }
 
 // Read reads at most wire.MaxChunk bytes of a job's file from off on; none at its end. It needs no root.

@@ -157,16 +157,19 @@ func (p Profile) checkName() *reason.Said {
 func (p Profile) checkHost() *reason.Said { return checkHost(p.Host) }
 
 func checkHost(host string) *reason.Said {
-	const hint = "Give a host name or an IP address alone: the user goes with --user, the port with --port."
+	const (
+		hint     = "Give a host name or an IP address alone: the user goes with --user, the port with --port."
+		hostHint = "Give a host name or an IP address alone: user and port have fields of their own."
+	)
 	if host == "" || len(host) > maxHost || host[0] == '-' {
-		return bad(hint, "%q cannot be a host", host)
+		return bad(hint, "%q cannot be a host", host).AtWindow(hostHint)
 	}
 	name := host
 	if addr, err := netip.ParseAddr(host); err == nil {
 		name = addr.Zone() // a zone may be anything to its parser
 	}
 	if !only(name, "-_.") {
-		return bad(hint, "%q cannot be a host", host)
+		return bad(hint, "%q cannot be a host", host).AtWindow(hostHint)
 	}
 	return nil
 }
@@ -200,7 +203,7 @@ func (p Profile) checkJump() *reason.Said {
 		checkHostKey(p.Jump.HostKey)} {
 		if said != nil {
 			said.Hint = "A jump host is given as --jump USER@HOST:PORT."
-			return said
+			return said.AtWindow("A jump host is given as USER@HOST:PORT.")
 		}
 	}
 	return nil
@@ -210,9 +213,10 @@ func (p Profile) checkLogin() *reason.Said {
 	switch {
 	case p.KeyFile == "" && !p.Agent && !p.Password:
 		return bad("Add --key FILE, --agent or --password-stdin.", "neither a key file nor the agent nor a password "+
-			"is given")
+			"is given").AtWindow("Choose a key file, the agent or a password.")
 	case p.KeyFile != "" && p.Agent:
-		return bad("Choose one of --key FILE and --agent.", "both a key file and the agent are given")
+		return bad("Choose one of --key FILE and --agent.", "both a key file and the agent are given").
+			AtWindow("Choose one of the two.")
 	case p.KeyFile == "":
 		return nil
 	case len(p.KeyFile) > maxPath || !visible(p.KeyFile) || !filepath.IsAbs(p.KeyFile):

@@ -4,9 +4,13 @@
 // Its rules:
 //   - A reason is registered once, in registry.go, with a code that never changes its meaning. Nobody makes up a
 //     reason as a free string; New panics on a code that is not registered, so that a test finds it.
-//   - A text is a sentence with {names} in it, and {name|one|more} where a word follows a number. What fills them comes
-//     from drives, tools and networks: it is cleaned of control and bidirectional characters and cut, so that no drive
-//     can write over a person's terminal.
+//   - A text is a sentence with {names} in it, {name|one|more} where a word follows a number, {name:size} for bytes as
+//     people read them and {name:exact} where single bytes matter. What fills them comes from drives, tools and
+//     networks: it is cleaned of control and bidirectional characters and cut, so that no drive can write over a
+//     person's terminal.
+//   - A reason carries the values that it was made from. Programs read those: nobody takes a fact out of a text.
+//   - A hint may name what to type at the command line. Where a person at the window does something else, Window says
+//     it.
 //   - Kind says what a reason can do: only Evidence may end a job as failed, only Refusal stops a start for safety.
 //
 // The package is pure and holds no state that changes; all of it may be used from any goroutine.
@@ -14,9 +18,12 @@ package reason
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"burnish/backend/size"
 )
 
 // Code names a reason for programs. Codes are a contract: scripts compare them.
@@ -44,16 +51,56 @@ type Entry struct {
 	Title string `json:"title"`
 	Text  string `json:"text"` // with {names}, filled by New
 	Hint  string `json:"hint"`
-	Hides []Code `json:"hides,omitempty"` // reasons that say nothing more once this one is given
+	// Window is the hint for a person at the window, where that is not the same.
+	Window string `json:"window,omitempty"`
+	Hides  []Code `json:"hides,omitempty"` // reasons that say nothing more once this one is given
 }
 
 // Said is a reason as it is told: an entry with its names filled in. It is what journals, SQLite and JSON carry, and
-// it is an error too.
+// it is an error too. Its hint is the one for the command line; Window gives it with the other.
 type Said struct {
 	Code  Code   `json:"code"`
 	Title string `json:"title"`
 	Text  string `json:"text"`
 	Hint  string `json:"hint"`
+	Args  Args   `json:"args,omitempty"` // what it was made from; none in journals of before they were kept
+}
+
+// Same reports whether both say the same of the same values. Where one is of before values were kept, its words count.
+func (s *Said) Same(other *Said) bool {
+	if s == nil || other == nil {
+		return s == other
+	}
+	return s.Code == other.Code && s.Title == other.Title && s.Text == other.Text && s.Hint == other.Hint &&
+		(len(s.Args) == 0 || len(other.Args) == 0 || maps.Equal(s.Args, other.Args))
+}
+
+// windowHint is the argument that holds a hint of this one reason for a person at the window.
+const windowHint = "window"
+
+// AtWindow gives the reason a hint of its own for a person at the window, and returns it.
+func (s *Said) AtWindow(hint string) *Said {
+	s.Args = maps.Clone(s.Args)
+	if s.Args == nil {
+		s.Args = Args{}
+	}
+	s.Args[windowHint] = argOf(hint, maxArg)
+	return s
+}
+
+// Window gives the reason with the hint for a person at the window: its own, that of the registry, or else the one
+// that both have.
+func (s *Said) Window() *Said {
+	if s == nil {
+		return nil
+	}
+	w := *s
+	if own, ok := s.Args[windowHint]; ok {
+		w.Hint = own.String()
+	} else if e := byCode[s.Code]; e.Window != "" {
+		w.Hint = fill(e.Window, s.Args)
+	}
+	return &w
 }
 
 // Error gives the text after the title, for logs and wrapped errors.
@@ -82,19 +129,14 @@ func New(code Code, pairs ...any) *Said {
 	if !ok {
 		panic("reason: code " + string(code) + " is not registered")
 	}
-	if len(pairs)%2 != 0 {
-		panic("reason: " + string(code) + ": names and values must come in pairs")
-	}
-	values := make(map[string]string, len(pairs)/2)
-	for i := 0; i < len(pairs); i += 2 {
-		values[pairs[i].(string)] = Clean(fmt.Sprint(pairs[i+1]), maxValue)
-	}
-	return &Said{Code: code, Title: e.Title, Text: fill(e.Text, values), Hint: fill(e.Hint, values)}
+	args := ArgsOf(pairs...)
+	return &Said{Code: code, Title: e.Title, Text: fill(e.Text, args), Hint: fill(e.Hint, args), Args: args}
 }
 
 // fill puts values in the place of their {names}; {name|one|more} is a number and what follows it where it is 1 and
-// where it is not. A value that is a sentence loses its full stop where the text goes on with a mark of its own.
-func fill(text string, values map[string]string) string {
+// where it is not; {name:size} and {name:exact} are bytes. A value that is a sentence loses its full stop where the
+// text goes on with a mark of its own.
+func fill(text string, args Args) string {
 	var out strings.Builder
 	for {
 		before, rest, ok := strings.Cut(text, "{")
@@ -106,13 +148,19 @@ func fill(text string, values map[string]string) string {
 			}
 			return out.String()
 		}
+		whole := "{" + name + "}"
+		name, form, _ := strings.Cut(name, ":")
 		name, words, counted := strings.Cut(name, "|")
-		value, known := values[name]
+		arg, known := args[name]
+		value := arg.String()
+		n, number := arg.Int()
 		switch {
-		case !known && counted:
-			value = "{" + name + "|" + words + "}"
 		case !known:
-			value = "{" + name + "}"
+			value = whole
+		case number && form == "size":
+			value = size.Text(n)
+		case number && form == "exact":
+			value = size.Exact(n)
 		case counted:
 			one, more, _ := strings.Cut(words, "|")
 			if value != "1" {

@@ -75,12 +75,18 @@ func TestCleanTextIsSafeOnATerminal(t *testing.T) {
 }
 
 func TestNumbersAndSentencesFitTheTextAroundThem(t *testing.T) {
+	said := reason.New
+	unreachable := said("nas_unreachable", "nas", "box", "address", "10.0.0.1", "error", "no answer in 33s.")
 	for want, s := range map[string]*reason.Said{
-		"The job was resumed 1 time; 0 stages were begun again, and 7 bytes were written or read once more.": reason.New("resumed", "times", 1, "repeated", 0, "bytes", 7),
-		"The job was resumed 2 times; 1 stage was begun again, and 1 byte was written or read once more.":    reason.New("resumed", "times", 2, "repeated", 1, "bytes", 1),
-		"1 sector was written to the drive that Burnish did not write.":                                      reason.New("foreign_writes", "foreign", 1),
-		"a.pub: it is a public key, give the private file.":                                                  reason.New("key_unusable", "key", "a.pub", "error", "it is a public key, give the private file."),
-		"job: The NAS cannot be reached: box (10.0.0.1): no answer in 33s.":                                  reason.New("not_stopped", "job", "job", "error", reason.New("nas_unreachable", "nas", "box", "address", "10.0.0.1", "error", "no answer in 33s.")),
+		"The job was resumed 1 time; 0 stages were begun again, and 7 bytes were written or read once more.": said(
+			"resumed", "times", 1, "repeated", 0, "bytes", 7),
+		"The job was resumed 2 times; 1 stage was begun again, and 1.5 TB were written or read once more.": said(
+			"resumed", "times", 2, "repeated", 1, "bytes", int64(1.5e12)),
+		"1 sector was written to the drive that Burnish did not write.": said("foreign_writes", "foreign", 1),
+		"a.pub: it is a public key, give the private file.": said("key_unusable", "key", "a.pub",
+			"error", "it is a public key, give the private file."),
+		"job: The NAS cannot be reached: box (10.0.0.1): no answer in 33s.": said("not_stopped", "job", "job",
+			"error", unreachable),
 	} {
 		if s.Text != want {
 			t.Errorf("%q, want %q", s.Text, want)

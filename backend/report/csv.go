@@ -51,8 +51,8 @@ func CSV(w io.Writer, in Input) error {
 	for _, e := range j.Verdict.Evidence {
 		row("evidence", "", e.ID, strconv.FormatBool(e.OK), e.Value, e.Source, "", "")
 	}
-	for _, m := range j.Verdict.Missing {
-		row("missing", "", m, "false", "", "", "", "")
+	for _, l := range j.Verdict.Lacks {
+		row("missing", "", l.ID, "false", "", l.Source, "", "")
 	}
 	for _, f := range j.Findings {
 		row("finding", "", f.Rule, "", string(f.Severity)+": "+f.Figures(), f.Says, "", "")

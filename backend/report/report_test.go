@@ -110,7 +110,7 @@ func hostileInput() Input {
 	j.Stages = []burnin.Stage{{Kind: burnin.SurfaceValidate, State: burnin.Failed,
 		BadRanges: []surface.Range{{FirstLBA: 3, LastLBA: 4, Kind: surface.KindRead, Errno: hostile}}}}
 	j.Verdict.Evidence = []burnin.Evidence{{ID: hostile, Value: "+1", Source: "@x"}}
-	j.Verdict.Missing = []string{"-1"}
+	j.Verdict.Lacks = []burnin.Lack{{Source: "=1", ID: "-1"}}
 	return Input{Job: j, Burnish: "test", Files: []File{{Name: hostile}}}
 }
 

@@ -43,8 +43,8 @@ func TestADriveThatDiesSlowlyIsFailedOrItsErrorsAreUnconfirmed(t *testing.T) {
 				plan.Stages[1].StuckMinutes = 240
 				job := m.run(order(d, plan))
 				ends(t, job, c.state, c.code)
-				if early := strings.Contains(job.Reason.Text, "the test ended early, in the read sweep at 19922944 "+
-					"of 67108864 bytes"); early != (c.after > 0) {
+				if early := strings.Contains(job.Reason.Text, "the test ended early, in the read sweep at byte "+
+					"19922944, 19.9 of 67.1 MB"); early != (c.after > 0) {
 					t.Errorf("%s", job.Reason.Text)
 				}
 				if s := job.Stages[1]; (s.EndedEarly == surface.EarlyErrorTime) != (c.after > 0) ||
@@ -66,8 +66,8 @@ func TestAFailureThatEndedEarlySaysHowFarItCame(t *testing.T) {
 	plan.Stages[2].BadRangeLimit = 2
 	job := m.run(order(d, plan))
 	ends(t, job, burnin.Failed, "surface_errors")
-	if want := "2 bad ranges, 3 sectors so far (the test ended early, in the verify sweep at 30670848 of 67108864 " +
-		"bytes); the first is at LBA 40000 (read)."; job.Reason.Text != want {
+	if want := "2 bad ranges, 3 sectors so far (the test ended early, in the verify sweep at byte 30670848, 30.6 " +
+		"of 67.1 MB); the first is at LBA 40000 (read)."; job.Reason.Text != want {
 		t.Errorf("%s, want %s", job.Reason.Text, want)
 	}
 }

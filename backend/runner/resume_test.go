@@ -76,8 +76,8 @@ func TestAResumedStageWritesLittleAgainAndVerifiesAll(t *testing.T) {
 		t.Errorf("resumed after a verify sweep of %d bytes: %+v", swept, r)
 	}
 	last := job.Warnings[len(job.Warnings)-1]
-	if last.Code != "resumed" || !strings.Contains(last.Text, "bytes were written or read once more") ||
-		strings.Contains(last.Text, " 0 bytes") {
+	if last.Code != "resumed" || !strings.Contains(last.Text, " MB were written or read once more") ||
+		last.Args["bytes"].String() == "0" {
 		t.Errorf("the warning says: %s", last.Text)
 	}
 }
@@ -172,7 +172,8 @@ func TestASweepAloneTellsTheRealSizeAndNoMultipleOfIt(t *testing.T) {
 	d := m.addDrive("FAKE", 64*mib)
 	d.Device = faultdev.NewWrapped(d.Geometry(), 10*mib+4096)
 	job := m.run(order(d, stampPlan()))
-	if ends(t, job, burnin.Failed, "fake_capacity"); !strings.Contains(job.Reason.Text, "about 10489856 bytes") {
+	if ends(t, job, burnin.Failed, "fake_capacity"); !strings.Contains(job.Reason.Text,
+		"about 10.5 MB (10489856 bytes)") {
 		t.Errorf("%s", job.Reason.Text)
 	}
 }

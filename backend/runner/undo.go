@@ -35,10 +35,11 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 		undoing, err := s.Locks.Held(s.Dir.In(ask.Job, erase.UndoingFile))
 		if err == nil && undoing {
 			return reply, erase.CannotUndo(ask.Job, "an undo of it is at work already",
-				"Wait for it; its log tells how it goes: burnish logs "+ask.Job+" --stage undo")
+				"Wait for it; its log tells how it goes: burnish logs "+ask.Job+" --stage undo").
+				AtWindow("Wait for it.")
 		}
 		return reply, errors.Join(err, erase.CannotUndo(ask.Job, "it is running", "Stop it first: burnish stop "+
-			ask.Job))
+			ask.Job).AtWindow("Stop it first."))
 	}
 	if err != nil {
 		return reply, err

@@ -321,7 +321,7 @@ type wayBack struct {
 // offered names the job that the drive says can be undone, empty for none.
 func (w *wayBack) offered() string {
 	for _, why := range w.m.row(w).Usage.Why {
-		if _, id, ok := strings.Cut(why.Answer, "(burnish undo "); ok {
+		if id, ok := strings.CutPrefix(why.Answer, "what job "); ok && strings.Contains(id, "by its undo") {
 			return id[:20]
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"burnish/backend/size"
 )
 
 // The conditions that the rules read.
@@ -193,7 +195,7 @@ func readImpossibleWrites(h *Health) []reading {
 	case h.Drive.RotationRPM != nil && *h.Drive.RotationRPM > 0:
 		rate = diskRate
 	}
-	return []reading{{value: fmt.Sprintf("%d bytes, %d hours", *h.BytesWritten, *h.PowerOnHours),
+	return []reading{{value: fmt.Sprintf("%s, %d hours", size.Text(*h.BytesWritten), *h.PowerOnHours),
 		holds: float64(*h.BytesWritten) > rate*3600*float64(*h.PowerOnHours+1)}}
 }
 

@@ -40,18 +40,22 @@ func Read(file, home, user string) (*Config, error) {
 	c := &Config{file: file, home: home, user: user}
 	var err error
 	if c.read, err = c.lines(file, 0); err != nil {
-		return nil, c.bad(err, "Mend it, give the file with --file, or add the NAS with: burnish nas add")
+		return nil, c.bad(err, "Mend it, give the file with --file, or add the NAS with: burnish nas add").
+			AtWindow("Mend it, or fill in the form.")
 	}
 	return c, nil
 }
 
-func (c *Config) bad(err any, hint string) error {
+func (c *Config) bad(err any, hint string) *reason.Said {
 	return reason.New(reason.ImportFailed, "file", c.file, "error", err, "hint", hint)
 }
 
 // byHand is what to do about a host that cannot be taken over.
 const byHand = "Add the NAS with: burnish nas add NAME --host HOST --user USER --key FILE (ssh -G HOST shows the " +
 	"values)."
+
+// formHint says so at the window.
+const formHint = "Fill in the form by hand (ssh -G HOST shows the values)."
 
 // Hosts lists the names that the file gives settings for, without patterns, in its order.
 func (c *Config) Hosts() []string { return names(c.read) }
@@ -74,11 +78,13 @@ func (c *Config) known(name string) (*settings, error) {
 	s := c.settings(name)
 	for _, k := range cannot {
 		if v := s.get(k.key); v != "" && !strings.EqualFold(v, k.nothing) {
-			hint := byHand
+			hint, window := byHand, formHint
 			if k.key == "proxycommand" {
 				hint = "Use ProxyJump there, or add the NAS with --jump USER@HOST:PORT."
+				window = "Use ProxyJump there, or fill in the form by hand, with a jump host."
 			}
-			return s, c.bad(fmt.Errorf("%s has %s %s, which Burnish does not follow", name, k.name, v), hint)
+			return s, c.bad(fmt.Errorf("%s has %s %s, which Burnish does not follow", name, k.name, v), hint).
+				AtWindow(window)
 		}
 		if l, ok := s.doubts[k.key]; ok {
 			return s, c.doubt(name, k.name, l)
@@ -94,14 +100,15 @@ func (c *Config) known(name string) (*settings, error) {
 		agent != os.Getenv("SSH_AUTH_SOCK") && len(s.values["identityfile"]) == 0 {
 		return s, c.bad(fmt.Errorf("%s has IdentityAgent %s, which Burnish does not follow", name, agent),
 			"Set SSH_AUTH_SOCK to it before Burnish starts and add the NAS with --agent, or give a key with --key "+
-				"FILE.")
+				"FILE.").
+			AtWindow("Set SSH_AUTH_SOCK to it before Burnish starts and choose the agent, or choose a key file.")
 	}
 	return s, nil
 }
 
 func (c *Config) doubt(name, keyword string, l line) error {
 	return c.bad(fmt.Errorf("%s may have the %s of a Match block that only ssh itself can judge (%s)", name, keyword,
-		l.place()), byHand)
+		l.place()), byHand).AtWindow(formHint)
 }
 
 // reach is how ssh would reach a host.
@@ -125,7 +132,8 @@ func (c *Config) reach(s *settings) (reach, error) {
 			continue
 		}
 		if err := setting.take(v); err != nil {
-			return r, c.bad(fmt.Errorf("%s of %s is %q: %w", setting.name, s.name, v, err), byHand)
+			return r, c.bad(fmt.Errorf("%s of %s is %q: %w", setting.name, s.name, v, err), byHand).
+				AtWindow(formHint)
 		}
 	}
 	return r, nil
@@ -219,7 +227,8 @@ func (c *Config) keyFile(file string, r reach) (string, error) {
 	}
 	file, err := expand(file, map[byte]string{'d': c.home, 'h': r.host, 'r': r.user, 'u': c.user})
 	if err != nil {
-		return "", c.bad(fmt.Errorf("IdentityFile %q: %w", file, err), "Give the key with --key FILE.")
+		return "", c.bad(fmt.Errorf("IdentityFile %q: %w", file, err), "Give the key with --key FILE.").
+			AtWindow("Choose a key file.")
 	}
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(c.home, ".ssh", file)
@@ -310,7 +319,8 @@ func KnownKey(file, host string, port int) (string, error) {
 	}
 	if err != nil {
 		return "", reason.New(reason.ImportFailed, "file", file, "error", err, "hint", "Give the host key with "+
-			"--host-key SHA256:...")
+			"--host-key SHA256:...").
+			AtWindow("Compare the host key that the NAS shows with its own.")
 	}
 	// The file is asked whether a key is known that cannot be: the answer names those that are.
 	address := net.JoinHostPort(host, strconv.Itoa(port))

@@ -223,7 +223,8 @@ const MinPrefix = 4
 func (s *Store) FindJob(ctx context.Context, prefix string) (Job, error) {
 	if len(prefix) < MinPrefix {
 		return Job{}, reason.New(reason.WrongUse, "what", fmt.Sprintf("%q is too short for a job", prefix),
-			"hint", fmt.Sprintf("Give at least %d characters of the job's id; burnish jobs lists them.", MinPrefix))
+			"hint", fmt.Sprintf("Give at least %d characters of the job's id; burnish jobs lists them.", MinPrefix)).
+			AtWindow("Choose the job in the table.")
 	}
 	// substr counts characters and knows no wildcards.
 	found, err := list(ctx, s, "find job "+prefix, scanJob,

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"burnish/backend/reason"
+	"burnish/backend/size"
 )
 
 // FrameType says what a frame carries.
@@ -104,8 +105,8 @@ func sanitise(s reason.Said) *reason.Said {
 		return reason.New(reason.NASGarbage, "nas", "the runner", "error", "a reason that is not registered: "+
 			string(s.Code))
 	}
-	return &reason.Said{Code: e.Code, Title: e.Title, Text: reason.Clean(s.Text, 4096), Hint: reason.Clean(s.Hint,
-		4096)}
+	return &reason.Said{Code: e.Code, Title: e.Title, Text: reason.Clean(s.Text, 4096),
+		Hint: reason.Clean(s.Hint, 4096), Args: s.Args}
 }
 
 // lines reads lines that end in \n, each of at most MaxFrame bytes.
@@ -123,7 +124,7 @@ func (l *lines) next() ([]byte, error) {
 	line, err := l.r.ReadSlice('\n')
 	switch {
 	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, reason.New(reason.NASTooMuch, "what", "one line", "limit", fmt.Sprintf("%d bytes", MaxFrame))
+		return nil, reason.New(reason.NASTooMuch, "what", "one line", "limit", size.Text(MaxFrame))
 	case err == io.EOF && len(line) > 0:
 		return nil, io.ErrUnexpectedEOF // a torn line
 	case err != nil:

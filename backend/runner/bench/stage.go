@@ -48,8 +48,14 @@ func NewStage(run *Run, i int, spec burnin.StageSpec, log *journal.StageLog) *St
 
 // Fact tells a piece of evidence.
 func (a *Stage) Fact(id string, ok bool, value, source string) error {
+	return a.Counted(id, ok, value, source, burnin.Figures{})
+}
+
+// Counted is Fact with the figures that the value says in words.
+func (a *Stage) Counted(id string, ok bool, value, source string, figures burnin.Figures) error {
 	a.Say("evidence: %s = %s (%s)", id, value, source)
-	return a.Put(burnin.EvFact, burnin.Fact{Stage: a.Index, ID: id, OK: ok, Value: value, Source: source})
+	return a.Put(burnin.EvFact, burnin.Fact{Stage: a.Index, ID: id, OK: ok, Value: value, Source: source,
+		Figures: figures})
 }
 
 // Say tells people a line, in the stage's log.

@@ -2,11 +2,9 @@ package erase
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"burnish/backend/drive"
-	"burnish/backend/reason"
 	"burnish/backend/surface"
 )
 
@@ -71,6 +69,6 @@ func (a *Stage) foreignData(off int64, err error) error {
 	if err != nil || off < 0 {
 		return err
 	}
-	return reason.New(reason.UsageChanged, "expected", "what this job left there", "found",
-		fmt.Sprintf("%s: other data at LBA %d", drive.Data, off/int64(a.Wrote.Geometry().LogicalBytes)))
+	return otherData("what this job left there", string(drive.Data)+": ",
+		off/int64(a.Wrote.Geometry().LogicalBytes))
 }

@@ -316,7 +316,8 @@ func (a *Stage) ForeignOutcome(foreign int64, err error) (bench.Outcome, error) 
 	if err != nil {
 		return bench.Outcome{}, err
 	}
-	if err := a.Fact(burnin.FactForeignWrites, false, fmt.Sprintf("%d sectors", foreign), countSource); err != nil {
+	if err := a.Counted(burnin.FactForeignWrites, false, fmt.Sprintf("%d sectors", foreign), countSource,
+		burnin.Figures{Count: foreign}); err != nil {
 		return bench.Outcome{}, err
 	}
 	return bench.Ended(burnin.Unknown, reason.New(reason.ForeignWrites, "foreign", foreign)), nil

@@ -37,8 +37,7 @@ func (a *Stage) endsAreOurs() error {
 				a.traces.Pattern(p) {
 				continue
 			}
-			return reason.New(reason.UsageChanged, "expected", "what this job wrote",
-				"found", fmt.Sprintf("other data at LBA %d", (off+at)/sector))
+			return otherData("what this job wrote", "", (off+at)/sector)
 		}
 	}
 	a.Say("both ends of the drive hold what this job wrote")

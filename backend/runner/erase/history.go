@@ -91,8 +91,14 @@ func (d *writeHistory) apply(kind burnin.EventKind, data []byte) error {
 	return nil
 }
 
-// otherData begins how a refusal names a sector that holds what this job cannot have left there.
-const otherData = "other data at LBA "
+// otherAt is the argument of a refusal that says at which LBA there is what this job cannot have left there.
+const otherAt = "lba"
+
+// otherData refuses a drive for such a sector.
+func otherData(expected, what string, lba int64) *reason.Said {
+	return reason.New(reason.UsageChanged, "expected", expected,
+		"found", fmt.Sprintf("%sother data at LBA %d", what, lba), otherAt, lba)
+}
 
 // heard takes from why a stage or a run ended that somebody else wrote to the drive.
 func (d *writeHistory) heard(said *reason.Said) {
@@ -100,17 +106,18 @@ func (d *writeHistory) heard(said *reason.Said) {
 	case said == nil:
 	case said.Code == reason.ForeignWrites:
 		d.foreign, d.counted = said.Text, true
-	case said.Code == reason.UsageChanged && strings.Contains(said.Text, otherData):
-		_, where, _ := strings.Cut(said.Text, otherData)
-		d.foreign = "It found " + otherData + where
+	case said.Code == reason.UsageChanged:
+		if lba, ok := said.Args[otherAt].Int(); ok {
+			d.foreign = fmt.Sprintf("It found other data at LBA %d", lba)
+		} else if _, where, told := strings.Cut(said.Text, "other data at LBA "); told && len(said.Args) == 0 {
+			d.foreign = "It found other data at LBA " + where // a journal of before reasons kept their values
+		}
 	}
 }
 
 // tellsDeeds are what the lines hold that are read for deeds: nearly all of a journal, which may be long, are not.
-var tellsDeeds = [][]byte{
-	[]byte(`"writes"`), []byte(`"wiped"`), []byte(`"overwrites"`), []byte(`"restored"`), []byte(`"lost"`),
-	[]byte(`"end"`), []byte(`"foreign_writes"`), []byte(otherData),
-}
+var tellsDeeds = [][]byte{[]byte(`"writes"`), []byte(`"wiped"`), []byte(`"overwrites"`), []byte(`"restored"`),
+	[]byte(`"lost"`), []byte(`"end"`), []byte(`"foreign_writes"`), []byte(`"usage_changed"`)}
 
 // historyOf reads it from all journals of a job.
 func historyOf(root *os.Root) (writeHistory, error) {

@@ -12,6 +12,7 @@ import (
 	"burnish/backend/drive"
 	"burnish/backend/reason"
 	"burnish/backend/runner/bench"
+	"burnish/backend/size"
 	"burnish/backend/surface"
 )
 
@@ -94,8 +95,8 @@ func (k *kit) each(data io.ReaderAt, do func(p piece, was []byte) error) error {
 // says.
 func (k *kit) misfit(dev surface.Device, data io.ReaderAt, job burnin.Job, may func() error) (*reason.Said, error) {
 	var misfit *reason.Said
-	if size := dev.Geometry().SizeBytes; size != k.SizeBytes {
-		return CannotUndo(job.ID, fmt.Sprintf("it is of a drive of %d bytes, this one has %d", k.SizeBytes, size),
+	if got := dev.Geometry().SizeBytes; got != k.SizeBytes {
+		return CannotUndo(job.ID, "it is of a drive of "+size.Exact(k.SizeBytes)+", this one has "+size.Exact(got),
 			"Look for the drive that it is of."), nil
 	}
 	err := k.each(data, func(p piece, was []byte) error {

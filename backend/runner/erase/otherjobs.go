@@ -118,7 +118,7 @@ func KnownOf(all []Record) (out []known) {
 			continue
 		case p.open() && !taken(p):
 			out = append(out, known{p.id, "burnish kit " + p.id, "what job " + p.id + " erased can be brought back " +
-				"as long as nothing else is written (burnish undo " + p.id + ")"})
+				"by its undo, as long as nothing else is written"})
 		}
 		if p.history.foreign != "" && !p.history.passed {
 			out = append(out, known{p.id, "burnish foreign " + p.id, "somebody else wrote to it while job " + p.id +

@@ -16,6 +16,7 @@ import (
 	"burnish/backend/reason"
 	"burnish/backend/runner/port"
 	"burnish/backend/runner/state"
+	"burnish/backend/size"
 	"burnish/backend/surface"
 	"burnish/backend/wire"
 )
@@ -63,8 +64,8 @@ func (e *Drive) PutBack(ctx context.Context, k *kit, by string) error {
 		return err
 	}
 	defer dev.Close()
-	if size := dev.Geometry().SizeBytes; size != k.SizeBytes {
-		return reason.New(reason.IdentityChanged, "expected", e.run.Req.Drive, "found", fmt.Sprintf("%d bytes", size),
+	if got := dev.Geometry().SizeBytes; got != k.SizeBytes {
+		return reason.New(reason.IdentityChanged, "expected", e.run.Req.Drive, "found", size.Exact(got),
 			"path", e.run.Held.Path())
 	}
 	data, err := e.run.Root().Open(kitData)
@@ -152,7 +153,8 @@ func (e *Drive) hasIt() error {
 			"Wait for it, and ask again.")
 	}
 	return CannotUndo(e.run.ID, "job "+by+" has its drive", "Wait for that job. If it was started by mistake, stop "+
-		"it and undo it: burnish stop "+by+", then burnish undo "+by)
+		"it and undo it: burnish stop "+by+", then burnish undo "+by).
+		AtWindow("Wait for that job. If it was started by mistake, stop it and undo it.")
 }
 
 // mayRestore reports whether nothing uses the drive but what this job left, or what it, or a job before it whose kit it
@@ -261,7 +263,7 @@ func (e *Drive) InTheWay() error {
 			return errors.Join(said, removeKit(e.run.Root()))
 		case p.open():
 			return CannotUndo(e.run.ID, "job "+p.id+" has erased parts of the drive since, and that can be undone",
-				"Undo job "+p.id+" first: burnish undo "+p.id)
+				"Undo job "+p.id+" first: burnish undo "+p.id).AtWindow("Undo job " + p.id + " first.")
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"burnish/backend/reason"
+	"burnish/backend/size"
 	"burnish/backend/wire"
 )
 
@@ -44,8 +45,8 @@ func Tool(ctx context.Context, name string, args ...string) ([]byte, error) {
 	defer runtime.UnlockOSThread()
 	err = cmd.Run()
 	if out.over {
-		return nil, reason.New(reason.NASTooMuch, "what", "the output of "+name, "limit", fmt.Sprintf("%d bytes",
-			wire.MaxTool))
+		return nil, reason.New(reason.NASTooMuch, "what", "the output of "+name, "limit",
+			size.Text(wire.MaxTool))
 	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%s did not answer: %w", name, context.Cause(ctx))

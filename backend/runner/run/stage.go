@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 	"burnish/backend/runner/health"
 	"burnish/backend/runner/journal"
 	"burnish/backend/runner/sweep"
+	"burnish/backend/size"
 	"burnish/backend/surface"
 )
 
@@ -193,7 +193,7 @@ func (a *stage) precheck(ctx context.Context) (bench.Outcome, error) {
 	defer dev.Close()
 	if g := dev.Geometry(); g.SizeBytes != id.SizeBytes {
 		return bench.Ended(burnin.Unknown, reason.New(reason.IdentityChanged, "expected", id,
-			"found", fmt.Sprintf("%d bytes", g.SizeBytes), "path", a.Held.Path())), nil
+			"found", size.Exact(g.SizeBytes), "path", a.Held.Path())), nil
 	}
 	if err := dev.Geometry().Check(); err != nil && a.goesOverSurface() {
 		return bench.Ended(burnin.Unknown, reason.New(reason.SectorsUnfit, "drive", id,

@@ -7,6 +7,7 @@ import (
 	"burnish/backend/reason"
 	"burnish/backend/runner/bench"
 	"burnish/backend/runner/erase"
+	"burnish/backend/size"
 	"burnish/backend/surface"
 )
 
@@ -59,7 +60,7 @@ func (a *Stage) extent(res surface.Result) string {
 
 // early says where a test ended before its end, empty where it did not.
 func (a *Stage) early(res surface.Result) string {
-	switch size := a.Req.Drive.SizeBytes; {
+	switch whole := a.Req.Drive.SizeBytes; {
 	case res.EndedEarly == "":
 		return ""
 	case a.Spec.Kind == burnin.FinalCheck:
@@ -67,9 +68,10 @@ func (a *Stage) early(res surface.Result) string {
 	case res.Phase == surface.PhaseSeek:
 		return "the seek pass ended early"
 	case res.Phase == "":
-		return fmt.Sprintf("the test ended early, with %d of %d bytes covered", res.BytesCovered, size)
+		return "the test ended early, with " + size.Part(res.BytesCovered, whole) + " covered"
 	default:
-		return fmt.Sprintf("the test ended early, in the %s sweep at %d of %d bytes", res.Phase, res.Position, size)
+		return fmt.Sprintf("the test ended early, in the %s sweep at byte %d, %s", res.Phase, res.Position,
+			size.Part(res.Position, whole))
 	}
 }
 

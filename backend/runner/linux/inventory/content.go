@@ -13,6 +13,7 @@ import (
 	"burnish/backend/drive"
 	"burnish/backend/label"
 	"burnish/backend/reason"
+	"burnish/backend/size"
 )
 
 const contentLayer = "content"
@@ -123,9 +124,10 @@ func fewBad(gaps []label.Gap) bool {
 }
 
 func kinds(c label.Content) string {
-	text := fmt.Sprintf("%d bytes of zeros, %d of 0xFF, %d of stamps", c.Zero, c.Ones, c.Own)
+	text := fmt.Sprintf("%s of zeros, %s of 0xFF, %s of stamps", size.Text(c.Zero), size.Text(c.Ones),
+		size.Text(c.Own))
 	if c.Damaged > 0 {
-		text += fmt.Sprintf(", %d in sectors with wrong bits", c.Damaged)
+		text += fmt.Sprintf(", %s in sectors with wrong bits", size.Text(c.Damaged))
 	}
 	return text
 }
@@ -143,7 +145,7 @@ func unread(layer string, gaps []label.Gap, what string) answer {
 			medium = true
 		case layer == contentLayer && errors.Is(g.Err, label.ErrNotRead): // given up after too many errors before it
 		default:
-			return failed(layer, "%d bytes at byte %d, %s, could not be read: %v", g.Length, g.Offset, what, g.Err)
+			return failed(layer, "%s at byte %d, %s, could not be read: %v", size.Text(g.Length), g.Offset, what, g.Err)
 		}
 	}
 	a := failed(layer, "medium error at byte %d, %s (%s)", gaps[0].Offset, what, reason.Count(len(gaps), "place"))

@@ -13,6 +13,7 @@ import (
 
 	"burnish/backend/drive"
 	"burnish/backend/label"
+	"burnish/backend/size"
 )
 
 const (
@@ -104,8 +105,8 @@ func guardATA(c commander, n *node) guard {
 func (g *guard) hide(bytes int64, how string) {
 	if bytes > 0 {
 		g.hidden = bytes
-		g.answers = append(g.answers, clean(capacityLayer, "%d bytes of it are hidden by %s; no test reaches them",
-			bytes, how))
+		g.answers = append(g.answers, clean(capacityLayer, "%s of it are hidden by %s; no test reaches them",
+			size.Exact(bytes), how))
 	}
 }
 
