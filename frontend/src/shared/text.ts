@@ -1,5 +1,3 @@
-import { hintOf } from './hints'
-
 // Text from a NAS is data. plain makes what could change how other text reads visible: control characters, and the
 // ones that turn the direction of writing.
 // eslint-disable-next-line no-control-regex -- they are what is looked for
@@ -12,16 +10,14 @@ export function plain(s: string): string {
 // Names and references go back to the program as they came.
 const exact = new Set(['id', 'key', 'nas', 'job', 'drive', 'drive_key', 'drive_id', 'gone', 'kind', 'state'])
 
-// tidy gives a copy of what the program sent with all its text plain, and with hints for a person at the window.
+// tidy gives a copy of what the program sent with all its text plain.
 export function tidy<T>(value: T): T {
   if (typeof value === 'string') return plain(value) as T
   if (Array.isArray(value)) return value.map((v) => tidy(v)) as T
   if (value && typeof value === 'object') {
-    const o = Object.fromEntries(
+    return Object.fromEntries(
       Object.entries(value).map(([k, v]) => [k, typeof v === 'string' && exact.has(k) ? v : tidy(v)]),
-    )
-    if (typeof o.code === 'string' && typeof o.hint === 'string') o.hint = hintOf(o.code, o.hint)
-    return o as T
+    ) as T
   }
   return value
 }
