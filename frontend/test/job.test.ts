@@ -170,10 +170,22 @@ test('evidence: what speaks against the drive first, passed stages in one line, 
       { id: 'identity_held', ok: true, value: 'A@B', source: 'VPD' },
       { id: 'stage_passed', ok: true, value: 'passed', source: 'precheck' },
       { id: 'stage_passed', ok: true, value: 'passed', source: 'short_smart' },
-      { id: 'bytes_covered', ok: false, value: '12345678 of 22345678', source: 'surface_validate' },
+      {
+        id: 'bytes_covered',
+        ok: false,
+        value: '12345678 of 22345678',
+        source: 'surface_validate',
+        count: 12345678,
+        of: 22345678,
+      },
       { id: 'stage_passed', ok: false, value: 'failed', source: 'surface_validate' },
     ],
-    missing: ['surface_validate: bytes_covered', 'surface_validate: stage_passed', 'final_check: identity_same'],
+    missing: [],
+    lacks: [
+      { source: 'surface_validate', id: 'bytes_covered' },
+      { source: 'surface_validate', id: 'stage_passed' },
+      { source: 'final_check', id: 'identity_same' },
+    ],
   }
   const says = evidence(f).map((l) => `${l.kind} ${l.says}`)
   expect(says).toEqual([
@@ -185,6 +197,22 @@ test('evidence: what speaks against the drive first, passed stages in one line, 
     'holds Passed: precheck, short self-test',
     'told The drive itself says PASSED',
   ])
+})
+
+test('evidence: figures are said by their values, and no digits are taken out of words', () => {
+  const f = full(job(1, { state: 'unknown', reason: null }))
+  const says = (e: object) => {
+    f.verdict = { coverage: 'none', evidence: [{ id: '', ok: false, value: '', source: 's', ...e }], missing: [] }
+    return evidence(f)[0]!.says.replaceAll('\u00a0', ' ')
+  }
+  expect(says({ id: 'no_foreign_writes', value: '12345 sectors', count: 12345 })).toBe(
+    '12,345 sectors written by somebody else',
+  )
+  expect(says({ id: 'no_foreign_writes', value: '12345 sectors' })).toBe('12345 sectors written by somebody else')
+  expect(says({ id: 'no_bad_ranges', value: '1', count: 1 })).toBe('1 bad range')
+  expect(says({ id: 'no_bad_ranges', value: '1' })).toBe('Bad ranges: 1')
+  expect(says({ id: 'bytes_covered', value: '0 of 5000', of: 5000 })).toBe('0 of 5,000 bytes checked')
+  expect(says({ id: 'health_compared', value: 'model WD4003 at 20301' })).toBe('model WD4003 at 20301')
 })
 
 test('evidence: what is only told is no warning', () => {

@@ -1,5 +1,5 @@
 import type { Evidence, Finding, FullJob } from '../shared/api'
-import { count, stageName } from '../shared/words'
+import { count, many, stageName } from '../shared/words'
 
 // A line of evidence: whether it holds, in words, and where it comes from.
 export interface Line {
@@ -8,10 +8,7 @@ export interface Line {
   source: string
 }
 
-const bytes = (s: string) => s.replace(/\d{4,}/g, (n) => count(Number(n)))
-
 function say(e: Evidence): string {
-  const value = bytes(e.value)
   switch (e.id) {
     case 'identity_held':
       return `It is the drive that was chosen: ${e.value}`
@@ -22,15 +19,17 @@ function say(e: Evidence): string {
     case 'surface_complete':
       return e.ok ? 'The sweeps went to the end' : 'The sweeps did not go to the end'
     case 'bytes_covered':
-      return `${value} bytes checked`
+      return `${e.of === undefined ? e.value : `${count(e.count ?? 0)} of ${count(e.of)}`} bytes checked`
     case 'no_bad_ranges':
-      return e.ok ? 'No bad range' : `${value} bad ${e.value === '1' ? 'range' : 'ranges'}`
+      return e.ok ? 'No bad range' : e.count === undefined ? `Bad ranges: ${e.value}` : many(e.count, 'bad range')
     case 'no_foreign_writes':
-      return e.ok ? 'Nobody else wrote to it' : `${value} were written by somebody else`
+      return e.ok
+        ? 'Nobody else wrote to it'
+        : `${e.count === undefined ? e.value : many(e.count, 'sector')} written by somebody else`
     case 'ends_clean':
-      return `Both ends were erased and read back: ${value}`
+      return `Both ends were erased and read back: ${e.value}`
     default:
-      return value || e.id
+      return e.value || e.id
   }
 }
 
@@ -59,9 +58,8 @@ export function evidence(full: FullJob): Line[] {
     lines.push({ kind: 'told', says: `The drive itself says ${own ? 'PASSED' : 'FAILED'}`, source: 'SMART' })
   // What is missing stands among the evidence already where it was weighed.
   const weighed = new Set(all.filter((e) => !e.ok).map((e) => e.id))
-  for (const m of full.verdict.missing ?? [])
-    if (!weighed.has(m.split(': ').at(-1)!))
-      lines.push({ kind: 'unknown', says: `Not known: ${m.split(': ').at(-1)}`, source: stageName(m.split(': ')[0]!) })
+  for (const l of full.verdict.lacks ?? [])
+    if (!weighed.has(l.id)) lines.push({ kind: 'unknown', says: `Not known: ${l.id}`, source: stageName(l.source) })
   const order = { fails: 0, warns: 1, unknown: 2, holds: 3, told: 4 }
   return lines
     .map((l, i) => [l, i] as const)

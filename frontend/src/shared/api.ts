@@ -4,7 +4,7 @@
 export type JobState = 'queued' | 'running' | 'passed' | 'failed' | 'cancelled' | 'unknown'
 export type StageState = 'pending' | 'running' | 'passed' | 'failed' | 'cancelled' | 'unknown' | 'skipped'
 
-export interface Said { code: string; title: string; text: string; hint: string }
+export interface Said { code: string; title: string; text: string; hint: string; args?: Record<string, string | number> }
 export interface Why { layer: string; answer: string; sure: boolean }
 export interface Grant { id: string; drive: string; usage: string; expires_ms: number }
 export interface Segment { kind: string; state: StageState; weight: number; progress: number }
@@ -61,7 +61,7 @@ export interface Stage {
   resumed?: { phase: string; pass: number; from_byte: number; repeated_bytes: number }
   meters?: Meter[]; map?: SpeedMap[]
 }
-export interface Evidence { id: string; ok: boolean; value: string; source: string }
+export interface Evidence { id: string; ok: boolean; value: string; source: string; count?: number; of?: number }
 export interface Finding { rule: string; severity: string; item?: string; before: unknown; after: unknown; says: string; source: string }
 export interface HealthRow {
   id?: number; name: string; before: number | null; after: number | null; before_text?: string; after_text?: string
@@ -73,7 +73,7 @@ export interface FullJob {
   drive: { id: string; serial: string | null; wwn: string | null; model: string; size_bytes: number; path: string; logical: number; physical: number }
   seen_ms: number; created_ms: number; ended_ms: number; stages: Stage[]
   bytes_written: number; bytes_verified: number; bytes_covered: number
-  verdict: { coverage: string; evidence: Evidence[] | null; missing: string[] | null }
+  verdict: { coverage: string; evidence: Evidence[] | null; missing: string[] | null; lacks?: { source: string; id: string }[] }
   findings: Finding[] | null
   health: { before: { passed: boolean | null }; after: { passed: boolean | null }; rows: HealthRow[] | null } | null
   runs: Run[] | null
