@@ -81,14 +81,13 @@ func newFleet(t testing.TB, jobs, lines int) *fleet {
 			burnin.EvStage,
 			burnin.StageChange{Stage: f.sweep(), Kind: burnin.SurfaceValidate, State: burnin.Running},
 		)
+		var all []byte
 		for range lines - 4 {
-			f.put(
-				t,
-				id,
-				burnin.EvCheckpoint,
-				burnin.Checkpoint{Stage: f.sweep(), Phase: "write", Pass: 1, Position: f.seq << 20, Done: f.seq << 20},
-			)
+			all = append(all, f.line(t, burnin.EvCheckpoint, burnin.Checkpoint{
+				Stage: f.sweep(), Phase: "write", Pass: 1, Position: f.seq << 20, Done: f.seq << 20,
+			})...)
 		}
+		f.write(t, id, all)
 		f.seq = 0
 	}
 	return f
@@ -108,21 +107,35 @@ func (f *fleet) sweep() int {
 // put adds a line to the copy of a job.
 func (f *fleet) put(t testing.TB, id string, kind burnin.EventKind, data any) {
 	t.Helper()
+	f.write(t, id, f.line(t, kind, data))
+}
+
+func (f *fleet) write(t testing.TB, id string, lines []byte) {
+	t.Helper()
+	for len(lines) > 0 {
+		n := min(len(lines), wire.MaxChunk)
+		if _, err := f.Mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Off: f.sizes[id], Bytes: lines[:n]}); err != nil {
+			t.Fatal(err)
+		}
+		f.sizes[id] += int64(n)
+		lines = lines[n:]
+	}
+}
+
+func (f *fleet) line(t testing.TB, kind burnin.EventKind, data any) []byte {
+	t.Helper()
 	raw, err := json.Marshal(data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.seq++
-	line, err := wire.EncodeEvent(
-		burnin.Event{Seq: f.seq, WallMs: f.seq * 1000, BootMs: f.seq * 1000, Boot: "b1", Kind: kind, Data: raw},
-	)
+	line, err := wire.EncodeEvent(burnin.Event{
+		Seq: f.seq, WallMs: f.seq * 1000, BootMs: f.seq * 1000, Boot: "b1", Kind: kind, Data: raw,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Off: f.sizes[id], Bytes: line}); err != nil {
-		t.Fatal(err)
-	}
-	f.sizes[id] += int64(len(line))
+	return line
 }
 
 // live is the word of the NAS on a job, so far into its sweeps.
