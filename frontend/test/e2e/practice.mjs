@@ -163,7 +163,7 @@ await walk('practice', async ({ open, step }) => {
 
     await program.close()
     await dialog(page)
-      .getByText(/its 1.run ends with the window/)
+      .getByText(/its 1.run\s+ends with the window/)
       .waitFor()
     await dialog(page).getByRole('button', { name: 'Cancel' }).click()
     await look(page, long)

@@ -101,7 +101,7 @@ await walk('real', async ({ open, step }) => {
 
     await program.close()
     await dialog(page)
-      .getByText(/1.run goes on at the NAS when this window is closed/)
+      .getByText(/1.run\s+goes on at the NAS when this window is closed/)
       .waitFor()
     await readable(page, 'the question before it closes')
     await dialog(page).getByRole('button', { name: 'Close, runs go on' }).click()
