@@ -55,6 +55,9 @@ func TestSixtyDrivesForTenDays(t *testing.T) {
 		plan := burnin.Plan{Name: "soak", WithoutSMART: true, Stages: []burnin.StageSpec{
 			{Kind: burnin.Precheck}, {Kind: burnin.SurfaceValidate, Engine: burnin.EngineStamp, Passes: passes,
 				BlockBytes: 4096, InFlight: 1}, {Kind: burnin.FinalCheck}}}
+		for i := range plan.Stages {
+			plan.Stages[i].StuckMinutes = 7 * 24 * 60 // these drives take hours for a MiB
+		}
 		ids := make([]string, drives)
 		c := d.dial()
 		for i, p := range all {

@@ -34,7 +34,7 @@ func TestClassicFindsWrappingAddressesWithoutItsProbe(t *testing.T) {
 				m.at(0, 0, func() { d.Wrap(real) })
 				job := m.run(order(d, classicPlan()))
 				ends(t, job, burnin.Failed, "fake_capacity")
-				if !strings.Contains(job.Reason.Text, fmt.Sprintf("about %d bytes", real)) {
+				if !strings.Contains(job.Reason.Text, fmt.Sprintf("(%d bytes) is lost", real)) {
 					t.Errorf("wraps at %d: %s", real, job.Reason.Text)
 				}
 			})

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -465,8 +466,8 @@ func TestTheKernelsSensorKnowsALimitThatSmartctlDoesNot(t *testing.T) {
 		asked(t, ataDrive, quickPlan(), func(m *smartModel, d *memoryDrive) {
 			m.capture["temperature"] = map[string]any{"current": 29, "op_limit_max": c.own}
 			d.sensorLimits[0] = new(25)
-			begun := time.Now()
-			d.temp = func() *int { c := 31 + int(time.Since(begun)/time.Minute)%2; return &c }
+			var looks atomic.Int64
+			d.temp = func() *int { c := 31 + int(looks.Add(1))%2; return &c }
 		}, func(t *testing.T, job burnin.Job, _ *smartModel, _ *machine) {
 			if got := job.Stages[1].TempC; got == nil || got.Limit != c.want || !warned(job, "hot") {
 				t.Errorf("%+v, want a limit of %d; warnings %v", got, c.want, job.Warnings)
