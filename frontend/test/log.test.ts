@@ -1,7 +1,10 @@
+import { render } from '@testing-library/svelte'
 import { expect, test } from 'vitest'
 import { places } from '../src/charts/surface'
 import { overTime } from '../src/charts/curves'
 import { Log } from '../src/logs/log.svelte'
+import LogTail from '../src/logs/LogTail.svelte'
+import type { Api } from '../src/shared/api'
 import { FakeApi, full, job, surfaceErrors } from './fixtures'
 
 test('a log goes on where it was, counts what was not seen, and keeps the newest part', async () => {
@@ -27,6 +30,19 @@ test('a log goes on where it was, counts what was not seen, and keeps the newest
   await log.pull()
   expect(log.text.length).toBeLessThanOrEqual(256 * 1024)
   expect(log.text.startsWith('x')).toBe(true)
+})
+
+test('a log that is gone hears of a scroll, and nothing happens', () => {
+  const wrong: unknown[] = []
+  const hear = (e: ErrorEvent) => wrong.push(e.error)
+  window.addEventListener('error', hear)
+  const api = { Log: async () => ({ text: 'one\n', from: 0, next: 4, size: 4 }) } as unknown as Api
+  const { container, unmount } = render(LogTail, { api, job: 'j', file: 'f', live: true })
+  const pre = container.querySelector('pre')!
+  unmount()
+  pre.dispatchEvent(new Event('scroll'))
+  window.removeEventListener('error', hear)
+  expect(wrong).toEqual([])
 })
 
 test('each bad sector lies in a cell that says so, and none that was not checked is called verified', () => {
