@@ -5,14 +5,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
-	"burnish/backend/nas"
-	"burnish/backend/profile"
 	"burnish/backend/reason"
-	"burnish/backend/store"
 	"burnish/backend/wire"
 )
 
@@ -46,17 +42,7 @@ func TestWhatNeedsANewJobIsNotResumed(t *testing.T) {
 // TestTheLastWordOnADriveAndItsStages writes two ended jobs of one drive into the mirror.
 func TestTheLastWordOnADriveAndItsStages(t *testing.T) {
 	ctx := t.Context()
-	db, err := store.Open(ctx, t.TempDir(), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	s := &Service{Store: db, Mirror: nas.Mirror{Dir: t.TempDir()}, Now: time.Now, Who: "a test"}
-	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k",
-		Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
-	if err := db.AddProfile(ctx, p); err != nil {
-		t.Fatal(err)
-	}
+	s, p := boxService(t)
 	id := drive.Identity{Serial: "S", SizeBytes: 512}
 	plan, _ := burnin.PlanNamed("quick")
 	for i, job := range []struct {

@@ -13,19 +13,25 @@ import (
 	"burnish/backend/wire"
 )
 
-func TestHistoryComesBackFromTheCopiesHere(t *testing.T) {
-	ctx := t.Context()
-	db, err := store.Open(ctx, t.TempDir(), time.Now)
+// boxService is a service that knows one NAS, "box", and no job.
+func boxService(t *testing.T) (*Service, profile.Profile) {
+	t.Helper()
+	db, err := store.Open(t.Context(), t.TempDir(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	s := &Service{Store: db, Mirror: nas.Mirror{Dir: t.TempDir()}, Now: time.Now, Who: "a test"}
+	t.Cleanup(func() { _ = db.Close() })
 	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k",
 		Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
-	if err := db.AddProfile(ctx, p); err != nil {
+	if err := db.AddProfile(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
+	return &Service{Store: db, Mirror: nas.Mirror{Dir: t.TempDir()}, Now: time.Now, Who: "a test"}, p
+}
+
+func TestHistoryComesBackFromTheCopiesHere(t *testing.T) {
+	ctx := t.Context()
+	s, p := boxService(t)
 	for id, machine := range map[string]string{"aaaaaaaaaaaaaaaaaaaa": "m1", "bbbbbbbbbbbbbbbbbbbb": "another"} {
 		var data []byte
 		plan, _ := burnin.PlanNamed("quick")
