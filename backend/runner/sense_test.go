@@ -77,6 +77,19 @@ func TestASelfTestIsNotEndedByASensorThatSaysNothing(t *testing.T) {
 	}
 }
 
+// No self-test begins before the first word of the kernel's sensor.
+func TestASelfTestBeginsAfterTheFirstLookAtTheSensor(t *testing.T) {
+	for range 5 {
+		asked(t, ataDrive, quickPlan(), func(_ *smartModel, d *memoryDrive) {
+			d.temp = func() *int { return new(86) }
+		}, func(t *testing.T, _ burnin.Job, _ *smartModel, mach *machine) {
+			if !strings.Contains(mach.log(burnin.ShortSMART), "rests before its self-test") {
+				t.Errorf("it did not rest: %s", mach.log(burnin.ShortSMART))
+			}
+		})
+	}
+}
+
 // A drive that is hot from the first and warms in its test is aborted all the same.
 func TestASelfTestOfADriveThatIsHotFromTheFirstIsAborted(t *testing.T) {
 	asked(t, ataDrive, longPlan(), func(m *smartModel, d *memoryDrive) {

@@ -17,8 +17,9 @@ const (
 	tryFor  = 15 * time.Minute // how long the drive works then, before the sensor is given up
 	// RestEvery is how often a drive that rests before its self-test is asked.
 	RestEvery = time.Minute
-	// fewLooks is how often a sensor was asked at least before it is said that it never moved.
-	fewLooks = 3
+	// stillFor is how long a sensor was watched at least before it is said that it never moved. Within less, one that
+	// works may well say the same.
+	stillFor = RestFor
 )
 
 // sense is what a run has learnt of the drive's sensor over all stages. The zero value knows nothing. It is safe for
@@ -67,7 +68,7 @@ func (s *sense) word(limit int) (what string, proven bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case !s.hot || s.moved || s.looks < fewLooks:
+	case !s.hot || s.moved || s.rested+s.worked < stillFor:
 		return "", false
 	case s.rested >= RestFor && s.worked >= tryFor:
 		return fmt.Sprintf("whether the drive rests or works, it says %d °C, with a limit of %d °C, and does not "+

@@ -15,6 +15,8 @@ import (
 const (
 	tempEvery  = 30 * time.Second // the kernel's sensor is read
 	smartEvery = 5 * time.Minute  // smartctl is asked, where the kernel has no sensor
+	// sensorTimeout is how long a stage waits for the kernel's sensor: that of a dead drive may never answer.
+	sensorTimeout = 5 * time.Second
 )
 
 // Thermometer takes the drive's temperature through a stage, beside whatever the stage does. It also keeps up with the
@@ -31,17 +33,25 @@ type Thermometer struct {
 	done   chan struct{}
 }
 
+// Thermometer begins the watch. It returns after the first look at the kernel's sensor, so that no stage begins on a
+// drive that is known to be too hot.
 func (a *Stage) Thermometer(ctx context.Context) *Thermometer {
 	ctx, cancel := context.WithCancel(ctx)
 	t := &Thermometer{Stage: a, cancel: cancel, done: make(chan struct{})}
+	looked := make(chan struct{})
 	go func() {
 		defer close(t.done)
-		t.watch(ctx)
+		t.watch(ctx, sync.OnceFunc(func() { close(looked) }))
 	}()
+	select {
+	case <-looked:
+	case <-time.After(sensorTimeout):
+	}
 	return t
 }
 
-func (t *Thermometer) watch(ctx context.Context) {
+// watch takes the temperature until ctx ends; looked is called after each look.
+func (t *Thermometer) watch(ctx context.Context, looked func()) {
 	tick := time.NewTicker(cmp.Or(t.TempEvery, tempEvery))
 	defer tick.Stop()
 	asked := time.Now()
@@ -55,6 +65,7 @@ func (t *Thermometer) watch(ctx context.Context) {
 			asked = time.Now()
 			t.ask(ctx)
 		}
+		looked()
 		select {
 		case <-ctx.Done():
 			return
@@ -117,7 +128,7 @@ func (t *Thermometer) Read() (*burnin.Temps, error) {
 	t.cancel()
 	select {
 	case <-t.done:
-	case <-time.After(5 * time.Second): // a sensor of a dead drive may never answer
+	case <-time.After(sensorTimeout):
 	}
 	job := t.Job()
 	s := t.seen()
