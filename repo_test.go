@@ -292,6 +292,10 @@ func TestEveryReasonIsUsed(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\t(\w+)\s+Code = "(\w+)"$`).FindAllStringSubmatch(string(codes), -1) {
 		names[reason.Code(m[2])] = m[1]
 	}
+	used := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\breason\.(\w+)`).FindAllSubmatch(source.Bytes(), -1) {
+		used[string(m[1])] = true
+	}
 	contract := []reason.Code{reason.GrantExpired, reason.LockedForGood} // named before this version gives them
 	for _, e := range reason.All() {
 		name := names[e.Code]
@@ -300,8 +304,7 @@ func TestEveryReasonIsUsed(t *testing.T) {
 			t.Errorf("the reason %s has no name in codes.go", e.Code)
 			continue
 		}
-		used := regexp.MustCompile(`\breason\.` + name + `\b|^\t+` + name + `\b`)
-		if !used.Match(source.Bytes()) && !slices.Contains(contract, e.Code) {
+		if !used[name] && !slices.Contains(contract, e.Code) {
 			t.Errorf("nobody gives the reason %s", e.Code)
 		}
 	}

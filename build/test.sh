@@ -1,13 +1,14 @@
 #!/bin/bash
-# All checks and tests, the cheap ones first, each with the time it took. With CI set no test may be skipped.
+# All checks and tests, the cheap ones first, each with the time it took: by the clock, and of the processors, which is
+# the same on a busy machine. With CI set no test may be skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step() {
-	local name=$1 begin=$SECONDS
+	local name=$1
 	shift
 	echo "== $name"
-	"$@"
-	echo "== $name: $((SECONDS - begin)) s"
+	TIMEFORMAT="== $name: %0R s, processors %0U s and %0S s in the kernel"
+	time "$@"
 }
 formatted() {
 	local bad
@@ -34,17 +35,22 @@ step "window: a display" build/deps.sh screen
 step "window" $root "$(command -v go)" test ./backend/programs -count=1 -timeout 15m -window
 step "window by the tools of Wails" build/wails.sh
 step "window for Windows" make --no-print-directory windows
-# Every package is tested with the race detector, without the tests that take minutes with it (-short); the packages that
-# have such tests are tested without it too, whole. Tests of real drives and a real SSH server need root; as another user
-# they are skipped, and say so.
+# Every package that starts a goroutine, or whose tests do, is tested with the race detector, without the tests that take
+# minutes with it (-short); those that have such tests are tested without it too, whole, and so are all other packages.
+# Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
 whole=(./backend/cli ./backend/runner ./backend/surface ./backend/practice)
+single=() raced=()
+while read -r package dir; do
+	if grep -qE '^\s*go [A-Za-z.]+\(|"sync[/"]|\.Go\(|\.Parallel\(|"testing/synctest"' "$dir"/*.go
+	then raced+=("$package"); else single+=("$package"); fi
+done < <(go list -f '{{.ImportPath}} {{.Dir}}' ./... | grep -vE '^burnish/backend/(chaos|runner/linux) ')
 # Alone: it looks at all drives of this machine, which the real runners of other tests take for somebody's use of theirs.
 step "tests of real drives" $root "$(command -v go)" test -timeout 30m ./backend/runner/linux
 step "tests of real drives with the race detector" $root "$(command -v go)" test -race -short -timeout 30m ./backend/runner/linux
 # The stories of the command line mostly wait: more of them at once than there are processors.
 step "tests that take long" $root "$(command -v go)" test -parallel 4 -timeout 30m "${whole[@]}"
-mapfile -t packages < <(go list ./... | grep -vxFf <(go list ./backend/chaos ./backend/runner/linux))
-step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 30m "${packages[@]}"
+step "tests without goroutines" $root "$(command -v go)" test -timeout 30m "${single[@]}"
+step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 30m "${raced[@]}"
 # Alone, since a busy machine tries its patience. CI has half an hour for all of this.
 step "chaos with the race detector" $root "$(command -v go)" test -race -timeout 30m ./backend/chaos -seeds 1
 step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds "$([ -z "${CI:-}" ] && echo 20 || echo 12)"
