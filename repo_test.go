@@ -36,7 +36,7 @@ func golist(t *testing.T, format string, args ...string) []string {
 // that whoever adds one says where it stands.
 func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 	pure := []string{"size", "reason", "drive", "surface", "burnin", "wire", "smart", "label", "unlock", "truenas",
-		"report"}
+		"report", "notice"}
 	may := map[string][]string{
 		"size": nil, "surface": nil, "label": nil,
 		"reason":         {"size"},
@@ -77,6 +77,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"jobs": {"burnin", "drive", "nas", "profile", "reason", "secret", "smart", "store", "surface",
 			"truenas", "unlock", "wire"},
 		"report": {"burnin", "reason", "smart"},
+		"notice": {"burnin", "reason", "report"},
 		"practice": {"drive", "label", "nas", "runner", "runner/bench", "runner/port", "runner/run",
 			"runner/state", "surface", "surface/faultdev", "wire"},
 		"demo": {"burnin", "drive", "jobs", "nas", "practice", "profile", "reason", "surface/faultdev"},

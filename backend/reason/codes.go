@@ -9,6 +9,7 @@ const (
 	BadPlan             Code = "bad_plan"
 	BadProfile          Code = "bad_profile"
 	BadRequest          Code = "bad_request"
+	BadWay              Code = "bad_way"
 	BroughtBack         Code = "brought_back"
 	CachePossible       Code = "cache_possible"
 	CannotResume        Code = "cannot_resume"

@@ -582,6 +582,13 @@ var registry = []Entry{
 		Hint:  "{hint}",
 	},
 	{
+		Code: BadWay, Kind: Use,
+		Title:  "No notice can go this way",
+		Text:   "{what}.",
+		Hint:   "burnish notify add --help shows what each way needs.",
+		Window: "Correct what is named here and save it again.",
+	},
+	{
 		Code: HostKeyUnknown, Kind: Use,
 		Title: "The host key of the NAS is not known",
 		Text:  "{nas} shows {shown}.",
