@@ -74,7 +74,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"sshconfig":              {"profile", "reason"},
 		"unlock":                 {"burnin", "drive", "reason"},
 		"store":                  {"burnin", "profile", "reason", "unlock", "wire"},
-		"jobs": {"burnin", "drive", "nas", "profile", "reason", "secret", "smart", "store", "surface",
+		"jobs": {"burnin", "drive", "nas", "notice", "profile", "reason", "secret", "smart", "store", "surface",
 			"truenas", "unlock", "wire"},
 		"report": {"burnin", "reason", "smart"},
 		"notice": {"burnin", "reason", "report"},

@@ -34,7 +34,12 @@ func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
 		len(job.Runs) == 0 && (never || !job.State.Ended()) {
 		// It had not begun: the request to stop stands in its place.
 		why := reason.New(reason.StoppedByPerson, "stage", "the wait for its turn", "progress", "")
-		if err = s.Store.SaveFold(ctx, j.ID, burnin.Cancelled, why, s.Now().UnixMilli()); err == nil {
+		job.State, job.Reason, job.EndedMs = burnin.Cancelled, why, s.Now().UnixMilli()
+		var ends []store.Edge
+		if ends, err = s.endOf(ctx, j, job, false); err == nil {
+			err = s.Store.SaveFold(ctx, j.ID, job.State, why, job.EndedMs, ends...)
+		}
+		if err == nil {
 			job, err = s.View(ctx, j.ID)
 		}
 	}
@@ -127,7 +132,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		if row == nil {
 			continue // not begun: it has no journal yet
 		}
-		row.ProfileID = p.ID
+		row.ProfileID, row.Adopted = p.ID, true
 		if err := s.Store.AddIntents(ctx, []store.Job{*row}); err != nil {
 			return adopted, err
 		}
@@ -146,7 +151,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		adopted = append(adopted, job)
 	}
 	kept, err := s.restore(ctx, p)
-	return append(adopted, kept...), errors.Join(broken, err)
+	return append(adopted, kept...), errors.Join(broken, err, s.took(ctx, p, adopted))
 }
 
 // restore takes jobs back into the index whose copies are here and which the NAS no longer has: the index was lost, or

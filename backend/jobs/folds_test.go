@@ -29,7 +29,9 @@ func newFleet(t testing.TB, jobs, lines int) *fleet {
 	t.Helper()
 	ctx := t.Context()
 	dir := t.TempDir()
-	db, err := store.Open(ctx, dir, time.Now)
+	f := &fleet{sizes: map[string]int64{}, nowMs: time.Now().UnixMilli()}
+	now := func() time.Time { return time.UnixMilli(f.nowMs) }
+	db, err := store.Open(ctx, dir, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,19 +50,22 @@ func newFleet(t testing.TB, jobs, lines int) *fleet {
 	if err := db.AddProfile(ctx, p); err != nil {
 		t.Fatal(err)
 	}
-	f := &fleet{sizes: map[string]int64{}, nowMs: time.Now().UnixMilli()}
 	f.Service = &Service{
 		Store:   db,
 		Mirror:  nas.Mirror{Dir: filepath.Join(dir, "mirror")},
 		FoldDir: filepath.Join(dir, "folds"),
 		Who:     "a test",
-		Now:     func() time.Time { return time.UnixMilli(f.nowMs) },
+		Now:     now,
 	}
 	plan, _ := burnin.PlanNamed("standard")
 	for i := range jobs {
 		id := "job0123456789abcd" + fmt.Sprintf("%03d", i)
 		d := drive.Identity{Serial: "S" + id, SizeBytes: 18e12}
-		req, err := json.Marshal(wire.StartRequest{Job: id, Drive: d, Plan: plan})
+		ask := wire.StartRequest{Job: id, Drive: d, Plan: plan}
+		if jobs > 1 {
+			ask.Gate, ask.Together = "job0123456789abcd000", jobs
+		}
+		req, err := json.Marshal(ask)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -52,6 +52,8 @@ type Service struct {
 	seen  sights
 	conns connPool
 
+	stored storedEdges
+
 	systems sync.Map // profile id: what the machine called its system when it was last logged in to
 }
 
@@ -227,7 +229,7 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 	if err != nil {
 		return burnin.Job{}, err
 	}
-	now := s.Now()
+	now, firstLook := s.Now(), row.Observation == nil
 	if early := row.Phase == store.Asked && now.Sub(time.UnixMilli(row.CreatedMs)) < askedFor; st != nil &&
 		!(st.Missing && early && st.Last == nil) {
 		obs, err := s.Mirror.Observe(*st, now.UnixMilli())
@@ -270,11 +272,18 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 	if err != nil {
 		return job, err
 	}
+	if err := s.troubles(ctx, row, job); err != nil {
+		return job, err
+	}
 	if job.State == row.State && codeOf(job.Reason) == codeOf(row.Reason) && !(row.Reason != nil &&
 		derived[row.Reason.Code]) {
 		return job, nil
 	}
-	return job, s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs)
+	ends, err := s.endOf(ctx, row, job, row.Adopted && firstLook)
+	if err != nil {
+		return job, err
+	}
+	return job, s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs, ends...)
 }
 
 func codeOf(s *reason.Said) reason.Code {

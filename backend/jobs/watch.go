@@ -56,12 +56,23 @@ func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.J
 		Connect: func(ctx context.Context) (*nas.Conn, error) { return s.open(ctx, p) },
 		Release: s.release,
 		Work:    w.work,
-		Report:  func(now nas.Standing) { sink.Standing(p.Name, now) },
-		Now:     s.Now,
-		Sleep:   nas.Nap{Wall: s.Now, Addresses: nas.Addresses}.Sleep,
-		Rand:    rand.New(rand.NewPCG(uint64(s.Now().UnixNano()), 0)),
+		Report: func(now nas.Standing) {
+			sink.Standing(p.Name, now)
+			if err := s.stands(ctx, p, now); err != nil && ctx.Err() == nil {
+				s.complain(ctx, "tell", err)
+			}
+		},
+		Now:   s.Now,
+		Sleep: nas.Nap{Wall: s.Now, Addresses: nas.Addresses}.Sleep,
+		Rand:  rand.New(rand.NewPCG(uint64(s.Now().UnixNano()), 0)),
 	}
-	return errors.Join(keep.Run(ctx), w.err)
+	err = keep.Run(ctx)
+	if err != nil && ctx.Err() == nil && w.conn != nil { // it was there, and from now on nobody looks
+		if err := s.lost(ctx, p, s.Now(), err); err != nil {
+			s.complain(ctx, "tell", err)
+		}
+	}
+	return errors.Join(err, w.err)
 }
 
 // watch is the jobs of one NAS that have not ended yet.
@@ -164,7 +175,7 @@ func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
 			return
 		}
 		if whole, err := w.whole(ctx, *st); err != nil || whole {
-			w.drop(id, err)
+			w.drop(id, errors.Join(err, w.Store.Release(ctx, id))) // it has been waited for
 		}
 	}
 }

@@ -2,7 +2,7 @@
 //
 // Its rules:
 //   - It is an index. What a job is stands in its journals; state and reason here are a cache that may be written again
-//     at any time. Only profiles, intents, grants and the audit trail have their one home here.
+//     at any time. Only profiles, intents, grants, the audit trail and what was told have their one home here.
 //   - An intent is stored before a NAS is asked: AddIntents returns when it is on the disk (synchronous=FULL). After a
 //     crash the same id is asked again, which a NAS answers with the job that it has.
 //   - Several processes share the file (window, start --wait, stop). Each write is one short immediate transaction that
@@ -25,6 +25,9 @@
 //   - audit: what was done to profiles and drives, append-only.
 //   - grants: permissions to erase drives in use (package unlock). One is spent in the transaction that stores the
 //     intent of the start it was given for; ended says how it ended, and whether it has expired is asked of the clock.
+//   - edges: what happened and people may be told of, one row for each key for ever. The end of a job is stored in the
+//     transaction that notes its state, so that whichever process finds it, it is stored once; told_ms is set when it
+//     was told. An index that was filled again holds no edge of a job that has ended: it may have been told before.
 //
 // Concurrency: a Store may be used from any goroutine; writes take turns on one connection, reads run beside them on up
 // to four. A context that ends gives its own error and leaves nothing half done.

@@ -39,6 +39,7 @@ type Job struct {
 	CreatedMs int64
 	EndedMs   int64
 	Grant     string // AddIntents: the grant to spend on it; empty in all that is read
+	Adopted   bool   // another computer started it
 
 	Observation *burnin.Observation // nil until the NAS was seen
 	SeenMs      int64               // when, by this computer's clock
@@ -58,14 +59,14 @@ const notEnded = `state IN ('` + string(burnin.Queued) + `', '` + string(burnin.
 
 // selectJob must name the columns in the order of scanJob.
 const selectJob = `SELECT id, ifnull(profile_id, ''), nas, drive_id, plan, request, phase, state, reason, created_ms, ended_ms,
-	observation, seen_ms FROM jobs`
+	observation, seen_ms, adopted FROM jobs`
 
 func scanJob(row scanner) (j Job, err error) {
 	var request string
 	var said, seen sql.NullString
 	err = row.Scan(&j.ID, &j.ProfileID, &j.NAS, &j.DriveID, &j.Plan, &request, &j.Phase, &j.State, &said, &j.CreatedMs,
 		&j.EndedMs,
-		&seen, &j.SeenMs)
+		&seen, &j.SeenMs, &j.Adopted)
 	if err != nil {
 		return Job{}, err
 	}
@@ -84,7 +85,7 @@ func scanJob(row scanner) (j Job, err error) {
 }
 
 // AddIntents stores new jobs, all or none, in phase asked and state queued; when it returns nil they are on the disk.
-// Of each job ID, ProfileID, DriveID, Plan, Request and CreatedMs are taken; NAS becomes the profile's name. A job that
+// Of each job ID, ProfileID, DriveID, Plan, Request, CreatedMs and Adopted are taken; NAS becomes the profile's name. A job that
 // is there with the same request is left as it is; with another request the call fails. no_such_nas if a profile is
 // gone. New grants are stored with them, and a job's Grant, where it has one, is spent, all in the same transaction:
 // no_such_grant or grant_expired if that cannot be.
@@ -132,9 +133,9 @@ func (s *Store) addIntent(ctx context.Context, tx *sql.Tx, j Job) error {
 	if err != nil {
 		return err
 	}
-	done, err := tx.ExecContext(ctx, `INSERT INTO jobs (id, profile_id, nas, drive_id, plan, request, phase, state, created_ms, ended_ms, seen_ms)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (id) DO NOTHING`,
-		j.ID, p.ID, p.Name, j.DriveID, j.Plan, string(j.Request), Asked, burnin.Queued, j.CreatedMs)
+	done, err := tx.ExecContext(ctx, `INSERT INTO jobs (id, profile_id, nas, drive_id, plan, request, phase, state, created_ms, ended_ms, seen_ms, adopted)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?) ON CONFLICT (id) DO NOTHING`,
+		j.ID, p.ID, p.Name, j.DriveID, j.Plan, string(j.Request), Asked, burnin.Queued, j.CreatedMs, j.Adopted)
 	if err != nil {
 		return err
 	}
@@ -163,8 +164,10 @@ func (s *Store) SetGone(ctx context.Context, id string) error {
 
 // SaveFold caches what a job's journals amount to; said may be nil only for queued, running and passed. The same fold
 // saved again changes nothing. A job that passed, failed or was cancelled never runs again: a fold of an older mirror
-// that says so is passed over. no_such_job.
-func (s *Store) SaveFold(ctx context.Context, id string, state burnin.State, said *reason.Said, endedMs int64) error {
+// that says so is passed over. With a fold that has ended what tells its end is stored, in the same transaction; one
+// that goes on withdraws what tells an end and was not told. no_such_job.
+func (s *Store) SaveFold(ctx context.Context, id string, state burnin.State, said *reason.Said, endedMs int64,
+	ends ...Edge) error {
 	var text sql.NullString
 	if said != nil {
 		line, err := json.Marshal(said)
@@ -173,7 +176,17 @@ func (s *Store) SaveFold(ctx context.Context, id string, state burnin.State, sai
 		}
 		text = sql.NullString{String: string(line), Valid: true}
 	}
-	return s.update(ctx, id, `UPDATE jobs SET state = ?, reason = ?, ended_ms = ? WHERE id = ? AND (? OR state = ? OR `+notEnded+`)`,
+	for _, e := range ends {
+		if err := e.check(); err != nil {
+			return err
+		}
+	}
+	return s.updateThen(ctx, id, func(tx *sql.Tx) error {
+		if !state.Ended() {
+			return goesOn(ctx, tx, id)
+		}
+		return ended(ctx, tx, id, ends)
+	}, `UPDATE jobs SET state = ?, reason = ?, ended_ms = ? WHERE id = ? AND (? OR state = ? OR `+notEnded+`)`,
 		state, text, endedMs, id, state.Ended(), burnin.Unknown)
 }
 
@@ -188,15 +201,29 @@ func (s *Store) SaveObservation(ctx context.Context, id string, obs burnin.Obser
 	return s.update(ctx, id, `UPDATE jobs SET observation = ?1, seen_ms = ?2 WHERE id = ?3 AND (seen_ms <= ?2 OR seen_ms > ?2 + ?4)`, string(line), seenMs, id, wrongClock.Milliseconds())
 }
 
+// SeenMs is when this computer last saw anything of a NAS: a job of it, or that it was asked for one; 0 for never.
+func (s *Store) SeenMs(ctx context.Context, profileID string) (ms int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT ifnull(max(max(seen_ms), max(created_ms)), 0) FROM jobs WHERE profile_id = ?`,
+		profileID).Scan(&ms)
+	return ms, s.explain("list the jobs", err)
+}
+
 // update changes one job. That its row no longer allows the change is no error; that there is no such job is one.
 func (s *Store) update(ctx context.Context, id, query string, args ...any) error {
+	return s.updateThen(ctx, id, func(*sql.Tx) error { return nil }, query, args...)
+}
+
+// updateThen changes one job, and where it did what belongs to that, in the same transaction.
+func (s *Store) updateThen(ctx context.Context, id string, then func(*sql.Tx) error, query string, args ...any) error {
 	return s.change(ctx, "save job "+id, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
 		}
-		if n, err := done.RowsAffected(); n == 1 || err != nil {
+		if n, err := done.RowsAffected(); err != nil {
 			return err
+		} else if n == 1 {
+			return then(tx)
 		}
 		_, err = s.job(ctx, tx, id)
 		return err
