@@ -176,7 +176,7 @@ func (j *Job) Current() int {
 func (j *Job) sum() {
 	j.BytesWritten, j.BytesVerified, j.BytesCovered = 0, 0, 0
 	for _, s := range j.Stages {
-		if s.Kind != SurfaceValidate {
+		if !s.Kind.Surface() {
 			continue
 		}
 		j.BytesWritten += s.BytesWritten

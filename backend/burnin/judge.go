@@ -2,21 +2,10 @@ package burnin
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"burnish/backend/reason"
 	"burnish/backend/smart"
-)
-
-// Coverage says how far the word "passed" goes.
-type Coverage string
-
-// The coverages.
-const (
-	CoverageNone     Coverage = "none"     // the surface was not tested
-	CoverageRead     Coverage = "read"     // every byte was read once
-	CoverageVerified Coverage = "verified" // every byte was written, read back and compared
 )
 
 // Verdict is what a job's evidence amounts to so far.
@@ -75,7 +64,7 @@ func Judge(j *Job) Verdict {
 		s := &j.Stages[i]
 		source := string(s.Kind)
 		if s.State == Skipped {
-			if s.Reason == nil || !mayBeSkipped(s.Kind, s.Reason.Code) {
+			if s.Reason == nil || !s.Kind.mayBeSkipped(s.Reason.Code) {
 				need(false, "stage_passed", string(s.State), source, Figures{})
 			}
 			continue
@@ -86,7 +75,7 @@ func Judge(j *Job) Verdict {
 				v.lacks(source, f.ID)
 			}
 		}
-		if s.Kind == SurfaceValidate {
+		if s.Kind.Surface() {
 			v.judgeSurface(j, s, need)
 		}
 		for _, id := range j.requires(i) {
@@ -104,17 +93,6 @@ func Judge(j *Job) Verdict {
 	return v
 }
 
-// mayBeSkipped says for which reasons a stage may be left out of a job that passes.
-func mayBeSkipped(k StageKind, why reason.Code) bool {
-	switch why {
-	case reason.WithoutSMART, reason.SelfTestUnsupported:
-		return k.SMART()
-	case reason.EngineMissing:
-		return k == CapacityProbe
-	}
-	return false
-}
-
 func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, source string, figures Figures)) {
 	whole := s.complete && s.BytesCovered == j.Drive.SizeBytes
 	need(s.complete, "surface_complete", strconv.FormatBool(s.complete), string(s.Kind),
@@ -123,33 +101,9 @@ func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, s
 	need(covered == of, "bytes_covered", fmt.Sprintf("%d of %d", covered, of), string(s.Kind), Figures{covered, of})
 	need(len(s.BadRanges) == 0, "no_bad_ranges", strconv.Itoa(len(s.BadRanges)), string(s.Kind),
 		Figures{Count: int64(len(s.BadRanges))})
-	switch {
-	case !whole:
-	case s.Engine == EngineRead:
-		if v.Coverage == CoverageNone {
-			v.Coverage = CoverageRead
-		}
-	default:
-		v.Coverage = CoverageVerified
+	if whole {
+		v.Coverage = v.Coverage.further(s.Engine.Row().Coverage)
 	}
-}
-
-// requires lists the facts without which a stage is no evidence.
-func (j *Job) requires(i int) []string {
-	s := j.Spec.Stages[i]
-	switch {
-	case s.Kind == FinalCheck && !j.Spec.NeedsSMART():
-		return []string{FactIdentity}
-	case s.Kind == FinalCheck && slices.ContainsFunc(j.Stages, func(s Stage) bool { return s.SelfTest != nil }):
-		return []string{FactIdentity, FactHealth, FactSelfTestLog}
-	case s.Kind == FinalCheck:
-		return []string{FactIdentity, FactHealth}
-	case s.Kind.SMART():
-		return []string{FactSelfTest}
-	case s.destroys():
-		return []string{FactForeignWrites}
-	}
-	return nil
 }
 
 func (s *Stage) told(id string) bool {

@@ -18,7 +18,7 @@ func (t *Tracker) Take(k Kept) bool {
 	}
 	s := &t.job.Stages[c.Stage]
 	switch {
-	case s.Kind != SurfaceValidate || s.Begun == 0 || s.State != Running && s.State != Unknown,
+	case !s.Kind.Surface() || s.Begun == 0 || s.State != Running && s.State != Unknown,
 		c.Phase == "" || c.Pass < 1 || c.Position < 0 || c.Position > t.job.Drive.SizeBytes,
 		k.Run < s.placeRun || k.Run == s.placeRun && k.Seq < s.placeSeq:
 		return false

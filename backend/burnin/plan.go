@@ -8,29 +8,6 @@ import (
 	"slices"
 )
 
-// StageKind names a stage. The names are a contract.
-type StageKind string
-
-// The stages.
-const (
-	Precheck        StageKind = "precheck"
-	ShortSMART      StageKind = "short_smart"
-	LongSMART       StageKind = "long_smart"
-	CapacityProbe   StageKind = "capacity_probe"
-	SurfaceValidate StageKind = "surface_validate"
-	FinalCheck      StageKind = "final_check"
-)
-
-// Engine names what does a surface stage.
-type Engine string
-
-// The engines.
-const (
-	EngineRead      Engine = "read"      // reads every byte, writes nothing
-	EngineStamp     Engine = "stamp"     // writes stamped sectors, then reads and compares every byte
-	EngineBadblocks Engine = "badblocks" // four patterns with the NAS's badblocks
-)
-
 // What a self-test stage does about a self-test that runs already.
 const (
 	AdoptTest   = "adopt" // its result counts, if it is of the stage's kind
@@ -126,7 +103,7 @@ func (p Plan) Check() error {
 	if len(p.Stages) < 2 || len(p.Stages) > maxStages {
 		return fmt.Errorf("a plan has 2 to %d stages, this one has %d", maxStages, len(p.Stages))
 	}
-	if p.Stages[0].Kind != Precheck || p.Stages[len(p.Stages)-1].Kind != FinalCheck {
+	if p.Stages[0].Kind.Row().Place != AtBegin || p.Stages[len(p.Stages)-1].Kind.Row().Place != AtEnd {
 		return errors.New("a plan begins with precheck and ends with final_check")
 	}
 	if !slices.Contains([]string{"", "new", "used", "unknown"}, p.Declared) {
@@ -136,7 +113,7 @@ func (p Plan) Check() error {
 		if err := s.check(); err != nil {
 			return fmt.Errorf("stage %d: %w", i+1, err)
 		}
-		if i > 0 && i < len(p.Stages)-1 && (s.Kind == Precheck || s.Kind == FinalCheck) {
+		if i > 0 && i < len(p.Stages)-1 && s.Kind.Row().Place != Between {
 			return fmt.Errorf("stage %d: %s stands only at the beginning or the end", i+1, s.Kind)
 		}
 	}
@@ -144,22 +121,17 @@ func (p Plan) Check() error {
 }
 
 func (s StageSpec) check() error {
-	switch s.Kind {
-	case Precheck, ShortSMART, LongSMART, CapacityProbe, FinalCheck:
-		if s.Engine != "" || s.Passes != 0 {
-			return fmt.Errorf("%s takes no engine and no passes", s.Kind)
-		}
-		if s.RunningTest != "" && (!s.Kind.SMART() || !slices.Contains([]string{AdoptTest, WaitForTest},
-			s.RunningTest)) {
-			return fmt.Errorf("running_test is %s or %s, on a self-test stage, not %q", AdoptTest, WaitForTest,
-				s.RunningTest)
-		}
-	case SurfaceValidate:
-		if !slices.Contains([]Engine{EngineRead, EngineStamp, EngineBadblocks}, s.Engine) {
-			return fmt.Errorf("surface_validate needs an engine (read, stamp or badblocks), not %q", s.Engine)
-		}
-	default:
+	switch row := s.Kind.Row(); {
+	case !s.Kind.Known():
 		return fmt.Errorf("there is no stage %q", s.Kind)
+	case row.Surface && !s.Engine.Known():
+		return noEngine(s.Kind, s.Engine)
+	case !row.Surface && (s.Engine != "" || s.Passes != 0):
+		return fmt.Errorf("%s takes no engine and no passes", s.Kind)
+	case !row.Surface && s.RunningTest != "" && (row.SelfTest == "" || !slices.Contains([]string{AdoptTest, WaitForTest},
+		s.RunningTest)):
+		return fmt.Errorf("running_test is %s or %s, on a self-test stage, not %q", AdoptTest, WaitForTest,
+			s.RunningTest)
 	}
 	within := func(name string, v, lo, hi int) error {
 		if v != 0 && (v < lo || v > hi) {
@@ -185,15 +157,8 @@ func (s StageSpec) check() error {
 
 // Destroys reports whether the plan writes to the drive.
 func (p Plan) Destroys() bool {
-	return slices.ContainsFunc(p.Stages, func(s StageSpec) bool { return s.destroys() })
+	return slices.ContainsFunc(p.Stages, StageSpec.Destroys)
 }
-
-func (s StageSpec) destroys() bool {
-	return s.Kind == CapacityProbe || s.Kind == SurfaceValidate && s.Engine != EngineRead
-}
-
-// SMART reports whether the stage needs the drive's own health data.
-func (k StageKind) SMART() bool { return k == ShortSMART || k == LongSMART }
 
 // NeedsSMART reports whether any stage that will run needs the drive's own health data.
 func (p Plan) NeedsSMART() bool {

@@ -16,13 +16,6 @@ import (
 //     none.
 //   - Words tell beside the share what was done: of what the drive holds how much was written, read or verified.
 
-// Phases of a surface stage beside its sweeps.
-const (
-	phaseProbe = "probe"
-	phaseSeek  = "seek"
-	phaseWrite = "write"
-)
-
 // Pace is how many bytes a second such a drive is thought to move, as long as nothing was measured.
 func Pace(k drive.Kind) float64 {
 	switch k {
@@ -35,21 +28,9 @@ func Pace(k drive.Kind) float64 {
 	return 180e6
 }
 
-// Sweeps is how often a surface stage goes over the whole drive.
-func (s StageSpec) Sweeps() int {
-	switch s.Engine {
-	case EngineRead:
-		return 1
-	case EngineBadblocks:
-		return 8
-	case EngineStamp:
-	}
-	return 2 * max(1, s.Passes)
-}
-
 // SeekMs is how long a stage works the drive's arm after its sweeps; only hard drives have one.
 func (s StageSpec) SeekMs(k drive.Kind) int64 {
-	if k != drive.HDD {
+	if k != drive.HDD || !s.Kind.Surface() {
 		return 0
 	}
 	return int64(s.SeekMinutes) * 60_000
@@ -78,10 +59,10 @@ func (s *Stage) progress(d Progress, spec StageSpec, id drive.Identity) {
 	}
 	if d.Total > 0 {
 		share := min(float64(d.Done)/float64(d.Total), 1)
-		if s.Kind == SurfaceValidate {
+		if s.Kind.Surface() {
 			seek := spec.seekShare(id)
 			share *= 1 - seek
-			if d.Phase == phaseSeek {
+			if s.Seeks() {
 				share += seek * min(max(d.Seek, 0), 1)
 			}
 		}
@@ -91,7 +72,10 @@ func (s *Stage) progress(d Progress, spec StageSpec, id drive.Identity) {
 }
 
 // probes reports whether a surface stage has not begun its sweeps.
-func (s *Stage) probes() bool { return s.Kind == SurfaceValidate && s.Phase == phaseProbe }
+func (s *Stage) probes() bool { return s.Kind.Surface() && s.Phase == phaseProbe }
+
+// Seeks reports whether a surface stage has its sweeps behind it and works the drive's arm.
+func (s *Stage) Seeks() bool { return s.Kind.Surface() && s.Phase == phaseSeek }
 
 // how says how far a stage is, as the end of a sentence; empty where there is nothing to say.
 func (s *Stage) how(spec StageSpec, whole int64) string {
@@ -102,20 +86,19 @@ func (s *Stage) how(spec StageSpec, whole int64) string {
 		return ""
 	}
 	how := fmt.Sprintf(" at %d %%", int(s.Progress*100))
-	if s.Kind != SurfaceValidate || whole <= 0 {
+	if !s.Kind.Surface() || whole <= 0 {
 		return how
 	}
-	if s.Phase == phaseSeek {
+	if s.Seeks() {
 		how += ", during its seek pass"
 	}
-	switch {
-	case s.Engine == EngineRead:
-		return how + ", " + size.Part(s.BytesCovered, whole) + " read"
-	case s.Engine == EngineStamp && s.pass > 1 && s.Phase != phaseSeek:
+	engine := s.Engine.Row()
+	switch sweeps := engine.Writes && !engine.Windows; { // first written, then verified, over the whole drive
+	case sweeps && s.pass > 1 && !s.Seeks():
 		return how + fmt.Sprintf(", in pass %d of %d, %s verified before", s.pass, max(1, spec.Passes),
 			size.Part(whole, whole))
-	case s.Engine == EngineStamp && s.Phase == phaseWrite:
+	case sweeps && s.Phase == sweepWrite:
 		return how + ", " + size.Part(s.Done, whole) + " written, none verified"
 	}
-	return how + ", " + size.Part(s.BytesCovered, whole) + " verified"
+	return how + ", " + size.Part(s.BytesCovered, whole) + " " + engine.Checked
 }

@@ -183,7 +183,7 @@ func (a *app) whole(j burnin.Job) {
 		if s.State == burnin.Running {
 			line += fmt.Sprintf(" %s %.1f %%", s.Phase, s.Progress*100)
 		}
-		if s.Kind == burnin.SurfaceValidate && s.StartedMs != 0 {
+		if s.Kind.Surface() && s.StartedMs != 0 {
 			line += sweeps(s, j.Drive.SizeBytes)
 		}
 		a.say("%s", line)

@@ -143,8 +143,7 @@ func notTested(j burnin.Job) string {
 	var without []string
 	for _, s := range j.Stages {
 		if s.State == burnin.Skipped && s.Reason != nil && s.Reason.Code == reason.SelfTestUnsupported {
-			without = append(without, map[burnin.StageKind]string{burnin.ShortSMART: "short",
-				burnin.LongSMART: "long"}[s.Kind])
+			without = append(without, string(s.Kind.Row().SelfTest))
 		}
 	}
 	if len(without) == 0 {

@@ -12,6 +12,7 @@ import (
 	"burnish/backend/reason"
 	"burnish/backend/report"
 	"burnish/backend/store"
+	"burnish/backend/wire"
 )
 
 // Whole is a job with all that is known of it.
@@ -65,13 +66,9 @@ func (d *Desk) History() ([]Job, error) {
 // logLimit is how much of a log is given at once, in bytes.
 const logLimit = 64 << 10
 
-// stages are the names under which logs can be asked for.
-var stages = []burnin.StageKind{burnin.Precheck, burnin.ShortSMART, burnin.LongSMART, burnin.CapacityProbe,
-	burnin.SurfaceValidate, burnin.FinalCheck, "runner"}
-
 // Log gives a piece of a job's log as it is mirrored here, from a byte on; with -1 its end.
 func (d *Desk) Log(job, file string, from int64) (LogChunk, error) {
-	if !slices.Contains(stages, burnin.StageKind(file)) {
+	if !burnin.StageKind(file).Known() && file != wire.RunnerLog {
 		return LogChunk{}, reason.New(reason.WrongUse, "what", "there is no log "+file,
 			"hint", "A log is that of a stage, or of the runner.")
 	}

@@ -15,20 +15,9 @@ func weigh(j burnin.Job) []float64 {
 	weights := make([]float64, len(j.Stages))
 	sum := 0.0
 	for i, s := range j.Stages {
-		switch s.Kind {
-		case burnin.SurfaceValidate:
-			weights[i] = sweep
-			if i < len(j.Spec.Stages) {
-				spec := j.Spec.Stages[i]
-				weights[i] = sweep*float64(spec.Sweeps()) + float64(spec.SeekMs(j.Identity.Kind))/1000
-			}
-		case burnin.LongSMART:
-			weights[i] = sweep
-		case burnin.ShortSMART, burnin.CapacityProbe:
-			weights[i] = min(120, sweep/2)
-		default:
-			weights[i] = min(20, sweep/4)
-		}
+		spec := specOf(j, i)
+		weights[i] = s.Kind.Row().Time.Seconds(sweep) + sweep*float64(spec.Sweeps()) +
+			float64(spec.SeekMs(j.Identity.Kind))/1000
 		if s.State == burnin.Skipped && !(s.Reason != nil && s.Reason.Code == reason.NeverReached) {
 			weights[i] = 0
 		}
@@ -41,6 +30,14 @@ func weigh(j burnin.Job) []float64 {
 		weights[i] /= sum
 	}
 	return weights
+}
+
+// specOf gives what the plan says of a stage.
+func specOf(j burnin.Job, i int) burnin.StageSpec {
+	if i < len(j.Spec.Stages) {
+		return j.Spec.Stages[i]
+	}
+	return burnin.StageSpec{Kind: j.Stages[i].Kind, Engine: j.Stages[i].Engine}
 }
 
 // enoughMs is how much I/O it takes before a speed is told.
@@ -61,12 +58,12 @@ func rate(s burnin.Stage) *float64 {
 // nothing is told, since its bytes say nothing of its end.
 func left(j burnin.Job) (plan, stage *int64) {
 	at := j.Current()
-	if at < 0 || j.Stages[at].Phase == "seek" {
+	if at < 0 || j.Stages[at].Seeks() {
 		return nil, nil
 	}
 	var bps *float64
 	for _, s := range j.Stages {
-		if r := rate(s); s.Kind == burnin.SurfaceValidate && r != nil {
+		if r := rate(s); s.Kind.Surface() && r != nil {
 			bps = r
 		}
 	}
@@ -78,20 +75,17 @@ func left(j burnin.Job) (plan, stage *int64) {
 		if s.State != burnin.Running && s.State != burnin.Pending || i >= len(j.Spec.Stages) {
 			continue
 		}
-		bytes := 0.0
-		switch s.Kind {
-		case burnin.SurfaceValidate:
+		bytes := 0.0 // what is no surface and reads not the whole drive takes minutes, whatever the size
+		switch row := s.Kind.Row(); {
+		case row.Surface:
 			bytes = max(float64(j.Spec.Stages[i].Sweeps())*float64(j.Drive.SizeBytes)-float64(s.Done), 0)
-		case burnin.LongSMART:
+		case row.Whole():
 			bytes = (1 - share(s.Progress)) * float64(j.Drive.SizeBytes)
-		case burnin.Precheck, burnin.ShortSMART, burnin.CapacityProbe, burnin.FinalCheck: // minutes, whatever the size
 		}
 		ms := bytes / *bps * 1000
-		if s.Kind == burnin.SurfaceValidate {
-			ms += float64(j.Spec.Stages[i].SeekMs(j.Identity.Kind))
-		}
+		ms += float64(j.Spec.Stages[i].SeekMs(j.Identity.Kind))
 		total += ms
-		if i == at && s.Kind == burnin.SurfaceValidate {
+		if i == at && s.Kind.Surface() {
 			stage = whole(ms)
 		}
 	}
@@ -121,7 +115,7 @@ type moved struct{ ms, bytes int64 }
 // nothing that moves bytes runs.
 func (m *meter) add(j burnin.Job, nowMs int64) *float64 {
 	at := j.Current()
-	if at < 0 || j.State != burnin.Running || j.Stages[at].Kind != burnin.SurfaceValidate {
+	if at < 0 || j.State != burnin.Running || !j.Stages[at].Kind.Surface() {
 		m.at = nil
 		return nil
 	}

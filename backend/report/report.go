@@ -68,14 +68,7 @@ func Word(j burnin.Job) string {
 	if j.State != burnin.Passed {
 		return string(j.State)
 	}
-	switch j.Verdict.Coverage {
-	case burnin.CoverageVerified:
-		return "passed, every byte written and verified"
-	case burnin.CoverageRead:
-		return "passed, every byte read"
-	case burnin.CoverageNone:
-	}
-	return "passed, surface not tested"
+	return "passed, " + j.Verdict.Coverage.Text()
 }
 
 // JSON writes a job as show --json does, with one key more: report.

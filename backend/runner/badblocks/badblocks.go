@@ -24,7 +24,6 @@ import (
 // are only hints where to look: each listed block is read and written again by our own engine, with all that lies
 // around it, and only what that finds counts. The rest of the drive, and its capacity, our engine tests too.
 const (
-	bbProgram = "badblocks"
 	// bbWindow is the most of the drive that is gone over at once, and lost by a restart; of a drive below 2 TiB it is
 	// 1/64. bbLeast is the least: each half of a pattern goes over the whole window, so that with twice the cache of
 	// any hard drive (512 MiB) none of it is left in that cache when its turn to be read back comes.
@@ -40,6 +39,9 @@ const (
 	// cacheBytes is read elsewhere before a place that was just written is read back.
 	cacheBytes = 1 << 30
 )
+
+// bbProgram is what it is called on the NAS.
+var bbProgram = burnin.EngineBadblocks.Row().Needs
 
 var bbPatterns = []string{"0xaa", "0x55", "0xff", "0x00"}
 
@@ -313,20 +315,4 @@ func readAll(f *os.File, limit int64) ([]byte, error) {
 	buf := make([]byte, min(info.Size(), limit))
 	_, err = f.ReadAt(buf, 0)
 	return buf, err
-}
-
-// FindEngines looks for the programs that the plan's engines need, and says what it found.
-func FindEngines(a *sweep.Stage) (*reason.Said, error) {
-	for _, s := range a.Req.Plan.Stages {
-		if s.Engine != burnin.EngineBadblocks {
-			continue
-		}
-		path, err := a.Held.Find(bbProgram)
-		if err != nil {
-			return reason.New(reason.EngineMissing, "what", bbProgram, "hint", "Install e2fsprogs on the NAS, or "+
-				"choose the plan standard."), nil
-		}
-		return nil, a.Fact("engine_found", true, fmt.Sprintf("%s at %s", bbProgram, path), "the NAS")
-	}
-	return nil, nil
 }

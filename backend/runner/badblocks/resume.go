@@ -5,9 +5,18 @@ import (
 	"errors"
 
 	"burnish/backend/burnin"
+	"burnish/backend/runner/bench"
 	"burnish/backend/runner/erase"
 	"burnish/backend/surface"
 )
+
+// Resume gives where a stage goes on that an earlier run has begun and that has a checkpoint.
+func Resume(_ *bench.Run, _ burnin.StageSpec, before burnin.Stage) (surface.Start, *burnin.Resumed) {
+	cp := before.Checkpoint
+	start := surface.Start{Phase: surface.Phase(cp.Phase), Pass: cp.Pass, Position: cp.Position}
+	return start, &burnin.Resumed{Phase: cp.Phase, Pass: cp.Pass, FromByte: cp.Position,
+		Repeated: max(before.Done-cp.Done, 0)}
+}
 
 // checkpoint says that a resumed run goes on behind a window, whose head is stamped.
 func (b *bbRun) checkpoint(ctx context.Context, at int64) error {

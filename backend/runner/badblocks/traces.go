@@ -1,11 +1,10 @@
 package badblocks
 
 import (
-	"burnish/backend/burnin"
 	"burnish/backend/runner/erase"
 )
 
-// TracesOf tells what badblocks may have left on a stage's drive; nothing for another engine.
+// TracesOf tells what badblocks may have left on the drive of a stage of its own.
 func TracesOf(a *erase.Stage) erase.Traces {
 	return erase.Traces{Pattern: bbPattern, Before: func() int64 { return firstWindow(a) },
 		AtTail: func() bool { return atTail(a) }}
@@ -14,7 +13,7 @@ func TracesOf(a *erase.Stage) erase.Traces {
 // firstWindow gives up to which byte the patterns of badblocks may stand where its stage has no checkpoint yet.
 func firstWindow(a *erase.Stage) int64 {
 	stage := a.Job().Stages[a.Index]
-	if a.Spec.Engine != burnin.EngineBadblocks || stage.Begun < 2 || stage.Checkpoint != nil {
+	if stage.Begun < 2 || stage.Checkpoint != nil {
 		return 0
 	}
 	g := a.Wrote.Geometry()
@@ -26,7 +25,7 @@ func firstWindow(a *erase.Stage) int64 {
 // zeros, since a stage that goes on has its first window behind it.
 func atTail(a *erase.Stage) bool {
 	cp := a.Job().Stages[a.Index].Checkpoint
-	if a.Spec.Engine != burnin.EngineBadblocks || cp == nil {
+	if cp == nil {
 		return false
 	}
 	g := a.Wrote.Geometry()

@@ -64,15 +64,15 @@ func (h *Heat) felt(c int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now, hot := h.Now(), !h.since.IsZero()
-	sweeps := h.Spec.Kind == burnin.SurfaceValidate || h.Spec.Kind == burnin.CapacityProbe
+	moves := h.Spec.Kind.Row().Moves
 	since := time.Duration(0)
 	if !h.seen.IsZero() {
 		since = now.Sub(h.seen)
 	}
-	h.Sense.See(c, h.limit, since, sweeps && !hot || h.AtWork.Load())
+	h.Sense.See(c, h.limit, since, moves && !hot || h.AtWork.Load())
 	h.seen, h.last = now, c
 	switch still := h.Sense.Rests(); {
-	case !sweeps:
+	case !moves:
 		return // a drive's test of itself cannot be paused
 	case still && !hot:
 		return

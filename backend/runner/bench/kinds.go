@@ -71,7 +71,7 @@ func (a *Stage) TellFlash() error {
 // TellActuators says that a sweep is slower than the drive could be.
 func (a *Stage) TellActuators() error {
 	count := a.Held.Place().Actuators
-	sweeps := func(s burnin.StageSpec) bool { return s.Kind == burnin.SurfaceValidate }
+	sweeps := func(s burnin.StageSpec) bool { return s.Kind.Surface() }
 	if count < 2 || !slices.ContainsFunc(a.Req.Plan.Stages, sweeps) {
 		return nil
 	}

@@ -112,13 +112,12 @@ func (r *Run) Flash() bool {
 
 // writtenWhole reports whether a stage wrote to all of the drive and ended well.
 func (r *Run) writtenWhole(i int) bool {
-	s := r.Req.Plan.Stages[i]
-	return s.Kind == burnin.SurfaceValidate && s.Engine != burnin.EngineRead && r.Job().Stages[i].State == burnin.Passed
+	return r.Req.Plan.Stages[i].WritesAll() && r.Job().Stages[i].State == burnin.Passed
 }
 
 // StageLog opens a stage's log, which grows over all runs of the job.
 func (r *Run) StageLog(kind burnin.StageKind) (*journal.StageLog, error) {
-	f, err := r.Root().OpenFile(string(kind)+".log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	f, err := r.Root().OpenFile(kind.Log()+".log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
 		return nil, state.SpaceError("the stage's log", err)
 	}
@@ -127,7 +126,7 @@ func (r *Run) StageLog(kind burnin.StageKind) (*journal.StageLog, error) {
 			return nil, errors.Join(err, f.Close())
 		}
 	}
-	l := &journal.StageLog{F: f, Now: r.Now, Name: string(kind) + ".log", Home: r.Home}
+	l := &journal.StageLog{F: f, Now: r.Now, Name: kind.Log() + ".log", Home: r.Home}
 	r.Home.Mu.Lock()
 	defer r.Home.Mu.Unlock()
 	r.Home.Log = l

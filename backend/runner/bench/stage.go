@@ -99,7 +99,7 @@ func (a *Stage) StuckLimit() time.Duration {
 func (a *Stage) Swept(out Outcome) bool {
 	stages := a.Job().Stages
 	for i, s := range a.Req.Plan.Stages {
-		if s.Kind != burnin.SurfaceValidate || s.Engine == burnin.EngineRead {
+		if !s.WritesAll() {
 			continue
 		}
 		if stages[i].State == burnin.Passed || i == a.Index && out.Totals != nil && out.Totals.Complete {

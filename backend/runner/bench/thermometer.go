@@ -60,7 +60,7 @@ func (t *Thermometer) watch(ctx context.Context, looked func()) {
 		if c := t.Held.TempC(); c != nil {
 			t.sensor.Store(true)
 			t.add(*c)
-		} else if time.Since(asked) >= t.askEvery() && t.Spec.Kind == burnin.SurfaceValidate &&
+		} else if time.Since(asked) >= t.askEvery() && t.Spec.Kind.Surface() &&
 			!t.Req.Plan.WithoutSMART {
 			asked = time.Now()
 			t.ask(ctx)

@@ -100,7 +100,7 @@ func (a *Stage) wroteLast(goesOn bool) error {
 	written := int64(0)
 	for _, s := range a.Job().Stages {
 		switch cp := s.Checkpoint; {
-		case s.Engine != burnin.EngineStamp || cp == nil:
+		case !s.Engine.Row().Writes || s.Engine.Row().Windows || cp == nil:
 		case cp.Pass <= 1 && surface.Phase(cp.Phase) == surface.PhaseWrite && s.State != burnin.Passed:
 			written = max(written, cp.Position)
 		default:

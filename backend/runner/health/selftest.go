@@ -30,14 +30,7 @@ func (k *Drive) NoSelfTest(ctx context.Context, kind burnin.StageKind) *reason.S
 	if err != nil || !cannotSelfTest(h) {
 		return nil
 	}
-	return reason.New(reason.SelfTestUnsupported, "test", testOf(kind))
-}
-
-func testOf(kind burnin.StageKind) smart.SelfTestType {
-	if kind == burnin.LongSMART {
-		return smart.Long
-	}
-	return smart.Short
+	return reason.New(reason.SelfTestUnsupported, "test", kind.Row().SelfTest)
 }
 
 // SelfTest is one self-test of the drive, from asking for it to its row in the drive's log.
@@ -59,7 +52,7 @@ func (a *Stage) SelfTest(ctx context.Context, temps *bench.Thermometer) (bench.O
 	if err != nil {
 		return bench.Outcome{}, err
 	}
-	t := &selfTest{Stage: a, temps: temps, test: testOf(a.Spec.Kind), gone: gone}
+	t := &selfTest{Stage: a, temps: temps, test: a.Spec.Kind.Row().SelfTest, gone: gone}
 	now, err := a.ReadHealth(ctx)
 	if err != nil {
 		return bench.Outcome{}, err

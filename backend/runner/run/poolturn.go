@@ -21,10 +21,7 @@ import (
 // busy with themselves serves nobody. Plans that write never run on such a drive.
 func (r *run) poolTurn(ctx context.Context) (io.Closer, *reason.Said) {
 	u := r.Held.Usage()
-	long := slices.ContainsFunc(r.Req.Plan.Stages, func(s burnin.StageSpec) bool {
-		return s.Kind == burnin.LongSMART ||
-			s.Kind == burnin.SurfaceValidate
-	})
+	long := slices.ContainsFunc(r.Req.Plan.Stages, func(s burnin.StageSpec) bool { return s.Kind.Row().Whole() })
 	if u.Class != drive.Pool || u.PoolGUID == "" || r.Req.Plan.Destroys() || !long {
 		return state.NoTurn{}, nil
 	}

@@ -8,14 +8,12 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
-	"burnish/backend/runner/badblocks"
 	"burnish/backend/runner/bench"
 	"burnish/backend/runner/erase"
 	"burnish/backend/runner/health"
 	"burnish/backend/runner/journal"
 	"burnish/backend/runner/sweep"
 	"burnish/backend/size"
-	"burnish/backend/surface"
 )
 
 // stage is one stage at work, whatever it is for.
@@ -93,7 +91,7 @@ func (r *run) skip(ctx context.Context, i int, spec burnin.StageSpec) *reason.Sa
 
 // stage runs one stage from its first line to its last.
 func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Outcome, error) {
-	start, resumed := sweep.ResumePoint(r.Run, i, spec)
+	start, resumed := r.resumePoint(i, spec)
 	if err := r.Put(burnin.EvStage, burnin.StageChange{Stage: i, Kind: spec.Kind, State: burnin.Running,
 		Resumed: resumed}); err != nil {
 		return bench.Outcome{}, err
@@ -147,30 +145,10 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Ou
 func (r *run) newStage(i int, spec burnin.StageSpec, log *journal.StageLog) *stage {
 	a := bench.NewStage(r.Run, i, spec, log)
 	e := erase.NewStage(a, r.Drive)
-	if spec.Engine == burnin.EngineBadblocks {
-		e.Expect(badblocks.TracesOf(e))
+	if traces := engines[spec.Engine].traces; traces != nil {
+		e.Expect(traces(e))
 	}
 	return &stage{Stage: sweep.NewStage(e), health: health.NewStage(a, r.health), run: r}
-}
-
-// work does what the stage is for.
-func (a *stage) work(ctx context.Context, start surface.Start, temps *bench.Thermometer) (bench.Outcome, error) {
-	switch a.Spec.Kind {
-	case burnin.Precheck:
-		return a.precheck(ctx)
-	case burnin.ShortSMART, burnin.LongSMART:
-		return a.health.SelfTest(ctx, temps)
-	case burnin.CapacityProbe:
-		return a.CapacityProbe(ctx)
-	case burnin.SurfaceValidate:
-		if a.Spec.Engine == burnin.EngineBadblocks {
-			return badblocks.Validate(ctx, a.Stage, start)
-		}
-		return a.Surface(ctx, start)
-	case burnin.FinalCheck:
-		return a.finalCheck(ctx)
-	}
-	return bench.Ended(burnin.Unknown, reason.New(reason.EngineMissing, "what", a.Spec.Kind, "hint", "")), nil
 }
 
 // precheck looks whether the drive can be tested at all. Who it is and what uses it was proven when it was held.
@@ -207,7 +185,7 @@ func (a *stage) precheck(ctx context.Context) (bench.Outcome, error) {
 	if err := errors.Join(a.TellLink(), a.TellActuators()); err != nil {
 		return bench.Outcome{}, err
 	}
-	if said, err := badblocks.FindEngines(a.Stage); err != nil || said != nil {
+	if said, err := a.findEngines(); err != nil || said != nil {
 		return bench.Ended(burnin.Unknown, said), err
 	}
 	if a.Req.Plan.WithoutSMART {
@@ -216,23 +194,22 @@ func (a *stage) precheck(ctx context.Context) (bench.Outcome, error) {
 	return a.health.FirstHealth(ctx)
 }
 
-// goesOverSurface reports whether the plan reads or writes all of the drive.
+// goesOverSurface reports whether the run itself reads or writes the drive from end to end, or all over it.
 func (a *stage) goesOverSurface() bool {
-	return slices.ContainsFunc(a.Req.Plan.Stages, func(s burnin.StageSpec) bool {
-		return s.Kind == burnin.SurfaceValidate || s.Kind == burnin.CapacityProbe
-	})
+	return slices.ContainsFunc(a.Req.Plan.Stages, func(s burnin.StageSpec) bool { return s.Kind.Row().Moves })
 }
 
 // after is what follows the work of every stage: the drive's health again, and what the kernel logged if the stage did
 // not go well.
 func (a *stage) after(ctx context.Context, out bench.Outcome) (bench.Outcome, error) {
 	var err error
-	if a.Spec.Kind != burnin.Precheck && a.Spec.Kind != burnin.FinalCheck {
+	place := a.Spec.Kind.Row().Place
+	if place == burnin.Between { // the first and the last stage compare it themselves
 		if out, err = a.health.Reviewed(ctx, out); err != nil {
 			return out, err
 		}
 	}
-	if out.State == burnin.Passed && a.Spec.Kind != burnin.FinalCheck {
+	if out.State == burnin.Passed && place != burnin.AtEnd {
 		return out, nil
 	}
 	return out, a.health.WarnKernel()

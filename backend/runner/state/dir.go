@@ -32,7 +32,7 @@ const (
 	StopFile = "stop"
 	liveFile = "live"
 	JobFile  = "job.json"
-	LogFile  = "runner.log"
+	LogFile  = wire.RunnerLog + ".log"
 )
 
 func (d Dir) jobs() string { return filepath.Join(d.Dir, "jobs") }

@@ -63,7 +63,7 @@ func (a *Stage) early(res surface.Result) string {
 	switch whole := a.Req.Drive.SizeBytes; {
 	case res.EndedEarly == "":
 		return ""
-	case a.Spec.Kind == burnin.FinalCheck:
+	case !a.Spec.Kind.Surface():
 		return "the drive's ends were not gone over to the last sector"
 	case res.Phase == surface.PhaseSeek:
 		return "the seek pass ended early"

@@ -74,7 +74,7 @@ const wrapEvidence = 2048
 // looksWrapped reports whether a sweep found what wrapping addresses do: the head of the drive holds the stamps of
 // sectors further on, in step, as many as lie behind the real end or more than go astray by themselves.
 func (a *Stage) looksWrapped(res surface.Result) bool {
-	if a.Spec.Engine != burnin.EngineStamp || len(res.BadRanges) == 0 {
+	if !a.Spec.WritesAll() || len(res.BadRanges) == 0 {
 		return false
 	}
 	first := res.BadRanges[0]
@@ -125,7 +125,7 @@ const zerosTold = 1
 // which sectors were never written, or were discarded, answers zeros for them by itself. SSDs do, and shingled disks.
 func (a *Stage) notOnMedium(res surface.Result, watch *Observer) error {
 	zero := watch.zero + res.ZeroBytes // as what is covered, over all runs
-	if a.Spec.Engine != burnin.EngineRead || !a.Flash() && !a.Held.Place().Discards ||
+	if a.Spec.WritesAll() || !a.Flash() && !a.Held.Place().Discards ||
 		zero*100 <= zerosTold*res.BytesCovered {
 		return nil
 	}

@@ -6,31 +6,18 @@ import (
 	"burnish/backend/surface"
 )
 
-// surfaceMode is what the surface engine does for an engine of a plan.
-func surfaceMode(e burnin.Engine) surface.Mode {
-	if e == burnin.EngineRead {
-		return surface.ModeRead
+// modeOf is what the surface engine does for an engine of a plan.
+func modeOf(e burnin.Engine) surface.Mode {
+	if e.Row().Writes {
+		return surface.ModeStamp
 	}
-	return surface.ModeStamp
+	return surface.ModeRead
 }
 
-// ResumePoint gives where a stage that an earlier run has begun goes on: zero for one that begins anew, and nil for one
-// that was never begun.
-func ResumePoint(r *bench.Run, i int, spec burnin.StageSpec) (surface.Start, *burnin.Resumed) {
-	before := r.Job().Stages[i]
-	if before.Begun == 0 || spec.Kind != burnin.SurfaceValidate {
-		return surface.Start{}, nil
-	}
+// Resume gives where a stage goes on that an earlier run has begun and that has a checkpoint.
+func Resume(r *bench.Run, spec burnin.StageSpec, before burnin.Stage) (surface.Start, *burnin.Resumed) {
 	cp := before.Checkpoint
-	if cp == nil {
-		return surface.Start{}, &burnin.Resumed{Repeated: before.Done}
-	}
-	if spec.Engine == burnin.EngineBadblocks {
-		start := surface.Start{Phase: surface.Phase(cp.Phase), Pass: cp.Pass, Position: cp.Position}
-		return start, &burnin.Resumed{Phase: cp.Phase, Pass: cp.Pass, FromByte: cp.Position,
-			Repeated: max(before.Done-cp.Done, 0)}
-	}
-	mode := surfaceMode(spec.Engine)
+	mode := modeOf(spec.Engine)
 	geo := surface.Geometry{SizeBytes: r.Req.Drive.SizeBytes}
 	at := surface.Progress{Phase: surface.Phase(cp.Phase), Pass: cp.Pass, Position: cp.Position}
 	rewind := r.Rewind

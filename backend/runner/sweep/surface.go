@@ -27,30 +27,31 @@ const (
 	liveEvery = time.Second
 )
 
-// Surface goes over every byte of the drive with the engine that the plan names.
-func (a *Stage) Surface(ctx context.Context, start surface.Start) (bench.Outcome, error) {
+// Read reads every byte of the drive.
+func Read(ctx context.Context, a *Stage, start surface.Start) (bench.Outcome, error) {
+	dev, err := a.Held.Device(false)
+	if err != nil {
+		return bench.Outcome{}, err
+	}
+	defer dev.Close()
+	return a.surface(ctx, start, dev)
+}
+
+// Stamp writes every byte of the drive, and reads it back.
+func Stamp(ctx context.Context, a *Stage, start surface.Start) (bench.Outcome, error) {
+	dev, err := a.OpenForWriting(start.Pass > 0)
+	if err != nil {
+		return a.IOOutcome(err), nil
+	}
+	return a.surface(ctx, start, dev)
+}
+
+// surface goes over every byte of the drive with our own engine.
+func (a *Stage) surface(ctx context.Context, start surface.Start, dev surface.Device) (bench.Outcome, error) {
 	opt := surface.Options{
-		Mode: surfaceMode(a.Spec.Engine), Nonce: a.Nonce(), Passes: max(a.Spec.Passes, 1),
+		Mode: modeOf(a.Spec.Engine), Nonce: a.Nonce(), Passes: max(a.Spec.Passes, 1),
 		BlockBytes: a.Spec.BlockBytes,
 		InFlight:   a.Spec.InFlight, BadRangeLimit: a.Spec.BadRangeLimit, Start: start,
-	}
-	var dev surface.Device
-	switch a.Spec.Engine {
-	case burnin.EngineRead:
-		d, err := a.Held.Device(false)
-		if err != nil {
-			return bench.Outcome{}, err
-		}
-		defer d.Close()
-		dev = d
-	case burnin.EngineStamp:
-		w, err := a.OpenForWriting(start.Pass > 0)
-		if err != nil {
-			return a.IOOutcome(err), nil
-		}
-		dev = w
-	default:
-		return bench.Ended(burnin.Unknown, reason.New(reason.EngineMissing, "what", a.Spec.Engine, "hint", "")), nil
 	}
 	a.Say("engine %s, %d passes over %d bytes", a.Spec.Engine, opt.Passes, dev.Geometry().SizeBytes)
 

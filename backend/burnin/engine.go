@@ -1,0 +1,102 @@
+package burnin
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Engine names what does a surface stage. The names are a contract.
+type Engine string
+
+// The engines. Each has a row in engines.
+const (
+	EngineRead      Engine = "read"      // reads every byte, writes nothing
+	EngineStamp     Engine = "stamp"     // writes stamped sectors, then reads and compares every byte
+	EngineBadblocks Engine = "badblocks" // four patterns with the NAS's badblocks
+)
+
+// EngineRow is a row of the table of engines: all by which one differs from another, but for its work itself, which is
+// in backend/runner/run.
+type EngineRow struct {
+	Engine Engine
+	Writes bool
+	// Coverage is how far the word "passed" goes after it, Checked what has become of a byte that it covers, in words.
+	Coverage Coverage
+	Checked  string
+	// Sweeps are those of one pass, in their order; each is one of the engine's phases. Their number is the share that
+	// each has of the stage's progress.
+	Sweeps []string
+	// OnePass: a plan's passes mean nothing to it.
+	OnePass bool
+	// Windows: it goes through all its sweeps over one part of the drive before it comes to the next. So what is
+	// covered is verified, at any moment.
+	Windows bool
+	// Needs is the program that the NAS has to have for it, Hint what to do where it has not; empty for none.
+	Needs string
+	Hint  string
+}
+
+// Sweeps of engines.
+const (
+	sweepRead   = "read"
+	sweepWrite  = "write"
+	sweepVerify = "verify"
+)
+
+var engines = []EngineRow{
+	{Engine: EngineRead, Coverage: CoverageRead, Checked: "read", Sweeps: []string{sweepRead}},
+	{Engine: EngineStamp, Writes: true, Coverage: CoverageVerified, Checked: "verified",
+		Sweeps: []string{sweepWrite, sweepVerify}},
+	{Engine: EngineBadblocks, Writes: true, Coverage: CoverageVerified, Checked: "verified",
+		Sweeps: []string{sweepWrite, sweepVerify, sweepWrite, sweepVerify, sweepWrite, sweepVerify, sweepWrite,
+			sweepVerify},
+		OnePass: true, Windows: true,
+		Needs: "badblocks", Hint: "Install e2fsprogs on the NAS, or choose the plan standard."},
+}
+
+// Engines gives the table of engines, the gentlest first.
+func Engines() []EngineRow { return slices.Clone(engines) }
+
+// Row is the engine's row of the table; that of an engine that there is not, or of none, is zero.
+func (e Engine) Row() EngineRow {
+	for _, r := range engines {
+		if r.Engine == e {
+			return r
+		}
+	}
+	return EngineRow{}
+}
+
+// Known reports whether there is such an engine.
+func (e Engine) Known() bool { return e.Row().Engine == e && e != "" }
+
+// noEngine refuses an engine by naming those that there are.
+func noEngine(k StageKind, e Engine) error {
+	var names []string
+	for _, r := range engines {
+		names = append(names, string(r.Engine))
+	}
+	last := len(names) - 1
+	return fmt.Errorf("%s needs an engine (%s or %s), not %q", k, strings.Join(names[:last], ", "), names[last], e)
+}
+
+// SweepPhases are the words for the sweeps of all engines.
+func SweepPhases() []Phase {
+	return []Phase{{sweepWrite, "write", true}, {sweepVerify, "verify", true}, {sweepRead, "read", true}}
+}
+
+// Sweeps is how often a stage goes over the whole drive with its engine; 0 for one that has none.
+func (s StageSpec) Sweeps() int {
+	row := s.Engine.Row()
+	if row.OnePass {
+		return len(row.Sweeps)
+	}
+	return len(row.Sweeps) * max(1, s.Passes)
+}
+
+// Destroys reports whether the stage writes to the drive.
+func (s StageSpec) Destroys() bool { return s.Kind.Row().Writes || s.Engine.Row().Writes }
+
+// WritesAll reports whether the stage writes to all of the drive.
+func (s StageSpec) WritesAll() bool { return s.Kind.Surface() && s.Engine.Row().Writes }
