@@ -37,12 +37,29 @@ type EngineRow struct {
 	Hint  string
 }
 
-// Sweeps of engines.
+// Phases of surface stages: the sweeps of the engines, and what comes before the first and after the last.
 const (
 	sweepRead   = "read"
 	sweepWrite  = "write"
 	sweepVerify = "verify"
+	phaseProbe  = "probe"
+	phaseSeek   = "seek"
 )
+
+// Phase is a row of the table of phases. An engine may tell others, whose names are their words.
+type Phase struct {
+	Name  string
+	Title string // for people
+	Sweep bool   // it goes once over the whole drive
+}
+
+// Phases gives the table of phases.
+func Phases() []Phase {
+	return []Phase{
+		{sweepWrite, "write", true}, {sweepVerify, "verify", true}, {sweepRead, "read", true},
+		{phaseProbe, "probe before the first sweep", false}, {phaseSeek, "seek pass", false},
+	}
+}
 
 var engines = []EngineRow{
 	{Engine: EngineRead, Coverage: CoverageRead, Checked: "read", Sweeps: []string{sweepRead}},
@@ -79,11 +96,6 @@ func noEngine(k StageKind, e Engine) error {
 	}
 	last := len(names) - 1
 	return fmt.Errorf("%s needs an engine (%s or %s), not %q", k, strings.Join(names[:last], ", "), names[last], e)
-}
-
-// SweepPhases are the words for the sweeps of all engines.
-func SweepPhases() []Phase {
-	return []Phase{{sweepWrite, "write", true}, {sweepVerify, "verify", true}, {sweepRead, "read", true}}
 }
 
 // Sweeps is how often a stage goes over the whole drive with its engine; 0 for one that has none.

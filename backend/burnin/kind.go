@@ -52,8 +52,6 @@ type KindRow struct {
 	SkippedFor []reason.Code
 	// Time is how long such a stage is thought to take.
 	Time StageTime
-	// Phases are the words for what a sample of it says that it does just now, beside those of its engine.
-	Phases []Phase
 
 	facts []requirement
 }
@@ -76,19 +74,6 @@ func (t StageTime) Seconds(sweep float64) float64 {
 // whole reports whether such a stage takes the longer the larger the drive is.
 func (t StageTime) whole() bool { return t.Sweeps > 0 && t.MostSeconds == 0 }
 
-// Phase is the word for a phase of a stage.
-type Phase struct {
-	Name  string
-	Title string // for people
-	Sweep bool   // it goes once over the whole drive
-}
-
-// Phases of a surface stage beside its sweeps.
-const (
-	phaseProbe = "probe"
-	phaseSeek  = "seek"
-)
-
 // requirement is a fact without which a stage is no evidence.
 type requirement struct {
 	fact string
@@ -108,23 +93,18 @@ const (
 var kinds = []KindRow{
 	{Kind: Precheck, Title: "Precheck", Place: AtBegin, Time: StageTime{0.25, 20}},
 	{Kind: ShortSMART, Title: "Short self-test", SelfTest: smart.Short, Time: StageTime{0.5, 120},
-		SkippedFor: []reason.Code{reason.WithoutSMART, reason.SelfTestUnsupported}, Phases: selfTestPhases,
-		facts: []requirement{{fact: FactSelfTest}}},
+		SkippedFor: []reason.Code{reason.WithoutSMART, reason.SelfTestUnsupported},
+		facts:      []requirement{{fact: FactSelfTest}}},
 	{Kind: LongSMART, Title: "Long self-test", SelfTest: smart.Long, Time: StageTime{Sweeps: 1},
-		SkippedFor: []reason.Code{reason.WithoutSMART, reason.SelfTestUnsupported}, Phases: selfTestPhases,
-		facts: []requirement{{fact: FactSelfTest}}},
+		SkippedFor: []reason.Code{reason.WithoutSMART, reason.SelfTestUnsupported},
+		facts:      []requirement{{fact: FactSelfTest}}},
 	{Kind: CapacityProbe, Title: "Capacity probe", Moves: true, Writes: true, Time: StageTime{0.5, 120},
-		SkippedFor: []reason.Code{reason.EngineMissing}, Phases: []Phase{{Name: phaseProbe, Title: "probe"}},
-		facts: []requirement{{fact: FactForeignWrites}}},
+		SkippedFor: []reason.Code{reason.EngineMissing}, facts: []requirement{{fact: FactForeignWrites}}},
 	{Kind: SurfaceValidate, Title: "Surface test", Surface: true, Moves: true,
-		Phases: []Phase{{Name: phaseProbe, Title: "probe before the first sweep"},
-			{Name: phaseSeek, Title: "seek pass"}},
 		facts: []requirement{{FactForeignWrites, ifWritten}}},
 	{Kind: FinalCheck, Title: "Final check", Place: AtEnd, Time: StageTime{0.25, 20},
 		facts: []requirement{{fact: FactIdentity}, {FactHealth, ifAsked}, {FactSelfTestLog, ifSelfTests}}},
 }
-
-var selfTestPhases = []Phase{{Name: "selftest", Title: "self-test"}}
 
 // Kinds gives the table of stage kinds, in the order in which the built-in plans have them.
 func Kinds() []KindRow { return slices.Clone(kinds) }

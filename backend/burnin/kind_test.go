@@ -68,7 +68,7 @@ func TestTheTableOfEnginesIsWhole(t *testing.T) {
 			t.Errorf("%s: its sweeps are %v", r.Engine, r.Sweeps)
 		}
 		for _, name := range r.Sweeps {
-			if !slices.ContainsFunc(SweepPhases(), func(p Phase) bool { return p.Name == name && p.Sweep }) {
+			if !slices.ContainsFunc(Phases(), func(p Phase) bool { return p.Name == name && p.Sweep }) {
 				t.Errorf("%s: there are no words for its sweep %s", r.Engine, name)
 			}
 		}

@@ -205,7 +205,7 @@ func (d *Desk) Snapshot() Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := Snapshot{Seq: d.seq, NowMs: d.now(), Version: d.Version, Practice: d.Practice != "", Temporary: d.Temporary,
-		NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Plans: plans(), Questions: []Question{}}
+		NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Plans: plans(), Words: words(), Questions: []Question{}}
 	for _, l := range d.links {
 		s.NAS = append(s.NAS, l.row)
 	}

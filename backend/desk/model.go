@@ -16,6 +16,7 @@ type Snapshot struct {
 	Drives    []Drive    `json:"drives"`
 	Jobs      []Job      `json:"jobs"`
 	Plans     []Plan     `json:"plans"`
+	Words     Words      `json:"words"`
 	Questions []Question `json:"questions"`
 }
 

@@ -13,7 +13,9 @@ import type {
   StageState,
   Step,
   Steps,
+  Words,
 } from '../src/shared/api'
+import { learn } from '../src/shared/stages.svelte'
 
 export const now = Date.UTC(2026, 10, 23, 13, 4)
 const hour = 3_600_000
@@ -70,6 +72,44 @@ export const drive = (i: number, over: Partial<Drive> = {}): Drive => ({
   grant: null,
   ...over,
 })
+
+const surface = { surface: true, moves: true, self_test: false }
+const own = { surface: false, moves: false, self_test: false }
+const selfTest = { ...own, self_test: true }
+const words: Words = {
+  stages: [
+    { kind: 'precheck', title: 'Precheck', log: 'precheck', ...own },
+    { kind: 'short_smart', title: 'Short self-test', log: 'short_smart', ...selfTest },
+    { kind: 'long_smart', title: 'Long self-test', log: 'long_smart', ...selfTest },
+    { kind: 'capacity_probe', title: 'Capacity probe', log: 'capacity_probe', ...surface, surface: false },
+    { kind: 'surface_validate', title: 'Surface test', log: 'surface_validate', ...surface },
+    { kind: 'final_check', title: 'Final check', log: 'final_check', ...own },
+  ],
+  engines: [
+    { engine: 'read', writes: false, checked: 'read', sweeps: ['read'], one_pass: false },
+    { engine: 'stamp', writes: true, checked: 'verified', sweeps: ['write', 'verify'], one_pass: false },
+    {
+      engine: 'badblocks',
+      writes: true,
+      checked: 'verified',
+      sweeps: Array.from({ length: 4 }, () => ['write', 'verify']).flat(),
+      one_pass: true,
+    },
+  ],
+  phases: [
+    { name: 'write', title: 'write', sweep: true },
+    { name: 'verify', title: 'verify', sweep: true },
+    { name: 'read', title: 'read', sweep: true },
+    { name: 'probe', title: 'probe before the first sweep', sweep: false },
+    { name: 'seek', title: 'seek pass', sweep: false },
+  ],
+  coverages: [
+    { coverage: 'none', text: 'surface not tested' },
+    { coverage: 'read', text: 'every byte read' },
+    { coverage: 'verified', text: 'every byte written and verified' },
+  ],
+}
+learn(words)
 
 const kinds = ['precheck', 'short_smart', 'capacity_probe', 'surface_validate', 'long_smart', 'final_check']
 const weights = [0.01, 0.01, 0.01, 0.6, 0.36, 0.01]
@@ -338,6 +378,7 @@ export function snapshot(n = 14): Snapshot {
     drives,
     jobs,
     plans,
+    words,
     questions: [],
   }
 }

@@ -1,3 +1,4 @@
+import { checks, writes } from '../shared/stages.svelte'
 import type { Point, Stage } from '../shared/api'
 import { newest } from './surface'
 
@@ -15,10 +16,10 @@ export interface Curves {
 
 // speedByPlace is the newest write and verify sweep over the drive, in MB/s over its parts; a part that was not gone over is a gap.
 export function speedByPlace(stage: Stage, bytes: number): Curves | null {
-  const read = stage.engine === 'read'
+  const check = checks(stage.engine)
   const sweeps = [
     ['write', newest(stage, 'write'), 'chart-own'],
-    [read ? 'read' : 'verify', newest(stage, read ? 'read' : 'verify'), read ? 'chart-own' : 'chart-own2'],
+    [check, newest(stage, check), writes(stage.engine) ? 'chart-own2' : 'chart-own'],
   ] as const
   const there = sweeps.filter(([, m]) => m !== null)
   const parts = there[0]?.[1]?.parts ?? 0

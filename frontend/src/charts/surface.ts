@@ -1,3 +1,4 @@
+import { checks } from '../shared/stages.svelte'
 import type { Stage } from '../shared/api'
 
 // What is known of each part of a drive's surface, for a map of n cells.
@@ -14,7 +15,7 @@ export interface Place {
 export function places(stage: Stage, bytes: number, logical: number, n: number): Place[] {
   const sectors = Math.max(1, Math.floor(bytes / Math.max(1, logical)))
   const write = newest(stage, 'write')
-  const check = newest(stage, stage.engine === 'read' ? 'read' : 'verify')
+  const check = newest(stage, checks(stage.engine))
   const over = stage.state === 'passed'
   const out: Place[] = []
   for (let i = 0; i < n; i++) {

@@ -1,6 +1,7 @@
 import type { Drive, Job } from '../shared/api'
 import { lockWord, stateWord, usageName } from '../shared/states'
-import { left, many, none, percent, phaseName, speed, stageName, took, when } from '../shared/words'
+import { isSelfTest, isSurface, moves, phaseName, stageName } from '../shared/stages.svelte'
+import { left, many, none, percent, speed, took, when } from '../shared/words'
 import type { Row } from './table.svelte'
 
 // The lines of a row: first the answer, second its context.
@@ -24,7 +25,7 @@ export function progressLine(j: Job): string {
     case 'queued':
       return `plan ${j.plan}`
     case 'running':
-      return `${stageName(j.stage).toLowerCase()} ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)}` : ''}`
+      return `${stageName(j.stage).toLowerCase()} ${percent(j.stage_progress)}${isSurface(j.stage) && j.phase ? `, ${phaseName(j.stage, j.phase)}` : ''}`
     case 'passed':
       return j.coverage === 'none'
         ? 'passed, surface not tested'
@@ -41,8 +42,8 @@ export function speedLines(j: Job | null): [string, string] {
   if (!j) return ['', '']
   if (j.state === 'running') {
     if (j.paused) return [speed(0), 'paused']
-    if (j.stage === 'surface_validate' || j.stage === 'capacity_probe') return [speed(j.bps), '']
-    return [none, j.stage.endsWith('_smart') ? 'in the drive' : '']
+    if (moves(j.stage)) return [speed(j.bps), '']
+    return [none, isSelfTest(j.stage) ? 'in the drive' : '']
   }
   return j.mean_bps !== null && j.state !== 'queued' ? [speed(j.mean_bps), 'mean'] : ['', '']
 }

@@ -1,5 +1,6 @@
 import type { Evidence, Finding, FullJob } from '../shared/api'
-import { count, many, stageName } from '../shared/words'
+import { stageName } from '../shared/stages.svelte'
+import { count, many } from '../shared/words'
 
 // A line of evidence: whether it holds, in words, and where it comes from.
 export interface Line {

@@ -1,5 +1,6 @@
 import type { Drive, Job } from '../shared/api'
-import { percent, phaseName, stageName } from '../shared/words'
+import { isSurface, isSweep, phaseName, stageName } from '../shared/stages.svelte'
+import { percent } from '../shared/words'
 
 // What a state means for the person's data, and what there is to do where no reason says so.
 
@@ -8,7 +9,7 @@ export function title(j: Job, full = false): string {
   if (j.state === 'running')
     return j.paused
       ? j.paused.title
-      : `${stageName(j.stage)} at ${percent(j.stage_progress)}${j.stage === 'surface_validate' && j.phase ? `, ${phaseName(j.stage, j.phase)}${j.phase === 'probe' || j.phase === 'seek' ? '' : ' sweep'}` : ''}`
+      : `${stageName(j.stage)} at ${percent(j.stage_progress)}${isSurface(j.stage) && j.phase ? `, ${phaseName(j.stage, j.phase)}${isSweep(j.phase) ? ' sweep' : ''}` : ''}`
   if (j.state === 'queued') return full ? 'Waits for a free slot' : 'Waits for its turn'
   if (j.state === 'passed') return j.coverage === 'none' ? 'All stages passed, surface not tested' : 'All stages passed'
   return j.reason?.title ?? ''

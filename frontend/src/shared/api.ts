@@ -37,13 +37,19 @@ export interface Job {
 
 export interface PlanStage { kind: string; engine: string; passes: number }
 export interface Plan { name: string; text: string; destroys: boolean; stages: PlanStage[]; builtin: boolean }
+// Words are what there is to say of stages, engines, phases and coverages: the page knows none of them by name.
+export interface Words { stages: StageWords[]; engines: EngineWords[]; phases: PhaseWords[]; coverages: CoverageWords[] }
+export interface StageWords { kind: string; title: string; log: string; surface: boolean; moves: boolean; self_test: boolean }
+export interface EngineWords { engine: string; writes: boolean; checked: string; sweeps: string[]; one_pass: boolean }
+export interface PhaseWords { name: string; title: string; sweep: boolean }
+export interface CoverageWords { coverage: string; text: string }
 export interface Question { id: string; nas: string; about: string; text: string; echo: boolean; again: boolean }
 export interface Steps { nas: string; steps: Step[] } // nas is empty for one that is being added
 export interface Step { id: string; state: 'waits' | 'running' | 'passed' | 'failed' | 'skipped'; title: string; text: string; said: Said | null }
 
 export interface Snapshot {
   seq: number; now_ms: number; version: string; practice: boolean; temporary: boolean // temporary: the next window does not find what is saved here
-  nas: Nas[]; drives: Drive[]; jobs: Job[]; plans: Plan[]; questions: Question[]
+  nas: Nas[]; drives: Drive[]; jobs: Job[]; plans: Plan[]; words: Words; questions: Question[]
 }
 export interface Delta { seq: number; now_ms: number; nas: Nas[]; drives: Drive[]; jobs: Job[]; questions: Question[]; gone: string[] }
 

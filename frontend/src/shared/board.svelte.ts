@@ -1,5 +1,6 @@
 import type { Api, Delta, Drive, Job, Nas, Plan, Question, Said, Snapshot } from './api'
 import { said } from './bridge'
+import { learn } from './stages.svelte'
 import { tidy } from './text'
 
 // Board is what the page knows of the program: a snapshot, and the deltas that follow it by number. A delta out of its
@@ -88,6 +89,7 @@ export class Board {
   }
 
   #whole(s: Snapshot) {
+    learn(s.words)
     this.#seq = s.seq
     this.nas = s.nas ?? []
     this.drives = (s.drives ?? []).map(driven)

@@ -95,31 +95,3 @@ export function countdown(ms: number): string {
   const s = Math.max(0, Math.ceil(ms / 1000))
   return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`
 }
-
-const stages: Record<string, string> = {
-  precheck: 'Precheck',
-  short_smart: 'Short self-test',
-  long_smart: 'Long self-test',
-  capacity_probe: 'Capacity probe',
-  surface_validate: 'Surface test',
-  final_check: 'Final check',
-}
-export const stageName = (kind: string) => stages[kind] ?? kind
-
-const phases: Record<string, string> = {
-  selftest: 'self-test',
-  write: 'write',
-  verify: 'verify',
-  read: 'read',
-  seek: 'seek pass',
-  probe: 'probe before the first sweep',
-}
-export const phaseName = (stage: string, phase: string) =>
-  stage === 'surface_validate' && phase ? (phases[phase] ?? phase) : stageName(stage).toLowerCase()
-
-const coverages: Record<string, string> = {
-  none: 'surface not tested',
-  read: 'every byte read',
-  verified: 'every byte written and verified',
-}
-export const coverageWord = (c: string) => coverages[c] ?? c
