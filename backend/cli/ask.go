@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/term"
 
-	"burnish/backend/jobs"
+	"burnish/backend/credentials"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
 )
@@ -84,14 +84,14 @@ func readLine(r io.Reader) ([]byte, error) {
 	return nil, errors.New("the line is too long")
 }
 
-// person is jobs.Logins.Person at a terminal.
-func (a *app) person(ctx context.Context, q jobs.Question) (secret.Secret, error) {
+// person is credentials.Provider.Person at a terminal.
+func (a *app) person(ctx context.Context, q credentials.Question) (secret.Secret, error) {
 	text := clean(q.Text)
 	if q.Again {
 		text = "That was wrong. " + text
 	}
 	s, err := a.Ask(ctx, text, q.Echo)
-	if err != nil || q.About != jobs.AboutNewSeal {
+	if err != nil || q.About != credentials.AboutNewSeal {
 		return s, err
 	}
 	again, err := a.Ask(ctx, "The same once more", false)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"burnish/backend/jobs"
+	"burnish/backend/credentials"
 	"burnish/backend/nas"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
@@ -20,8 +20,8 @@ type asked struct {
 // maxAnswer bounds one answer, in bytes.
 const maxAnswer = 4 << 10
 
-// person is jobs.Logins.Person in the window: the question is shown until it is answered, refused, or over.
-func (d *Desk) person(ctx context.Context, q jobs.Question) (secret.Secret, error) {
+// person is credentials.Provider.Person in the window: the question is shown until it is answered, refused, or over.
+func (d *Desk) person(ctx context.Context, q credentials.Question) (secret.Secret, error) {
 	d.mu.Lock()
 	d.asks++
 	a := &asked{answer: make(chan secret.Secret, 1), Question: Question{

@@ -138,14 +138,14 @@ func (s *Service) login(ctx context.Context, p profile.Profile, t nas.Target) (*
 	}
 	c, err := s.Dial(ctx, t)
 	if err != nil {
-		s.Logins.refused(ctx, p, err)
+		s.Logins.Refused(ctx, p, err)
 		return nil, err
 	}
 	if c.Coded() {
 		s.conns.put(p.ID, c)
 	}
 	s.systems.Store(p.ID, c.Facts().System)
-	s.Logins.accepted(ctx, p, passwords...)
+	s.Logins.LoggedIn(ctx, p)
 	return c, nil
 }
 

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
+	"burnish/backend/credentials"
 	"burnish/backend/nas"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
@@ -43,8 +44,8 @@ type Service struct {
 	Dial    func(ctx context.Context, t nas.Target) (*nas.Conn, error) // logs in; puts nothing on the NAS
 	Now     func() time.Time
 	Random  io.Reader
-	Who     string // who asks, for the audit trail and stop requests: user@host
-	Logins  Logins // what answers when a login asks
+	Who     string               // who asks, for the audit trail and stop requests: user@host
+	Logins  credentials.Provider // what answers when a login asks
 
 	auto  attempts
 	kept  retained
@@ -73,10 +74,10 @@ func (s *Service) target(p profile.Profile) nas.Target {
 		Sudo:     nas.Sudo(p.Sudo), HostKey: p.HostKey, MachineID: p.MachineID, StateDir: p.StateDir,
 		LegacyAlgorithms: p.Legacy,
 		Ask: func(ctx context.Context, q nas.Question) (string, error) {
-			return s.Logins.answer(ctx, p,
+			return s.Logins.Answer(ctx, p,
 				q)
 		},
-		SudoPassword: func(ctx context.Context) (string, error) { return s.Logins.sudo(ctx, p) },
+		SudoPassword: func(ctx context.Context) (string, error) { return s.Logins.Sudo(ctx, p) },
 	}
 	if p.Jump != (profile.Jump{}) {
 		t.Jump = &nas.Jump{Host: p.Jump.Host, Port: p.Jump.Port, User: p.Jump.User, HostKey: p.Jump.HostKey}
@@ -91,10 +92,10 @@ func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error
 		return nil, err
 	}
 	if _, err := c.Deploy(ctx); err != nil {
-		s.Logins.refused(ctx, p, err)
+		s.Logins.Refused(ctx, p, err)
 		return nil, errors.Join(err, s.release(c))
 	}
-	s.Logins.accepted(ctx, p, secret.Sudo)
+	s.Logins.Accepted(ctx, p, secret.Sudo)
 	return c, nil
 }
 

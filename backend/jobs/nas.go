@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"burnish/backend/burnin"
+	"burnish/backend/credentials"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
@@ -41,7 +42,7 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 		return p, err
 	}
 	for kind, text := range with.Secrets {
-		if err := s.Logins.typed.Set(ctx, secret.Account(p.ID, kind), text); err != nil {
+		if err := s.Logins.Type(ctx, p.ID, kind, text); err != nil {
 			return p, err
 		}
 	}
@@ -49,7 +50,7 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 	saved := false
 	defer func() {
 		if !saved {
-			s.Logins.drop(anyway, p)
+			s.Logins.Drop(anyway, p)
 			s.conns.drop(p.ID)
 		}
 	}()
@@ -68,11 +69,11 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 	}
 	login := c.Facts()
 	p.HostKey, p.Jump.HostKey, p.MachineID, p.Hostname = c.HostKey(), c.JumpKey(), login.MachineID, login.Hostname
-	if p.Secrets, err = s.Logins.keep(ctx, p, with.Keep); err != nil {
+	if p.Secrets, err = s.Logins.Keep(ctx, p, with.Keep); err != nil {
 		return p, err
 	}
 	if err := s.Store.AddProfile(ctx, p); err != nil {
-		return p, errors.Join(err, s.Logins.forget(anyway, p, func() error { return nil }))
+		return p, errors.Join(err, s.Logins.Forget(anyway, p, func() error { return nil }))
 	}
 	saved = true
 	if err := s.attach(anyway, p); err != nil {
@@ -134,7 +135,7 @@ func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Logins.forget(ctx, p, func() error { return s.Store.RemoveProfile(ctx, p.ID) }); err != nil {
+	if err := s.Logins.Forget(ctx, p, func() error { return s.Store.RemoveProfile(ctx, p.ID) }); err != nil {
 		return err
 	}
 	s.conns.drop(p.ID)
@@ -153,4 +154,29 @@ func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, err
 	defer s.release(c)
 	s.tend(ctx, c, p, true)
 	return rows, s.review(ctx, p, rows)
+}
+
+// SaveSecret saves a secret of a NAS, or with an empty one none, where the person wishes; see credentials.Provider.Save.
+// It gives where its secrets are kept now: no_such_nas.
+func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind, fresh secret.Secret,
+	wish profile.Keep) (profile.Keep, error) {
+	p, err := s.Store.ProfileNamed(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	was := p
+	err = s.Logins.Save(ctx, was, kind, fresh, wish, func(now profile.Keep) error {
+		moved := was
+		moved.Secrets = now
+		if err := s.Store.UpdateProfile(ctx, moved); err != nil {
+			return err
+		}
+		p = moved
+		return nil
+	})
+	if p.Secrets == was.Secrets && (err != nil || fresh.Empty()) {
+		return p.Secrets, err
+	}
+	return p.Secrets, errors.Join(err, s.Store.Audit(ctx, store.AuditEntry{What: "nas_password", ProfileID: p.ID,
+		Text: s.Who + ": " + credentials.Whose(p, kind) + ", kept: " + string(p.Secrets)}))
 }

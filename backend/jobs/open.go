@@ -37,7 +37,7 @@ func OpenWith(ctx context.Context, dir string, options nas.Options) (*Service, f
 		Dial: func(ctx context.Context, t nas.Target) (*nas.Conn, error) { return nas.Dial(ctx, t, options) },
 	}
 	s.Logins.Keychain = secret.NewKeychain("burnish")
-	s.Logins.File = secret.NewFile(filepath.Join(dir, "secrets.age"), s.Logins.seal)
+	s.Logins.File = secret.NewFile(filepath.Join(dir, "secrets.age"), s.Logins.Seal)
 	if err := s.refill(ctx); err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}

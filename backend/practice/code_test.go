@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
+	"burnish/backend/credentials"
 	"burnish/backend/jobs"
 	"burnish/backend/nas"
 	"burnish/backend/practice"
@@ -36,8 +37,8 @@ func TestAPersonTypesACodeOnceWhileTheConnectionStands(t *testing.T) {
 		}
 		defer closeAll()
 		asked := 0
-		svc.Logins.Person = func(_ context.Context, q jobs.Question) (secret.Secret, error) {
-			if q.About != jobs.AboutCode || !strings.Contains(q.Text, "Verification code") {
+		svc.Logins.Person = func(_ context.Context, q credentials.Question) (secret.Secret, error) {
+			if q.About != credentials.AboutCode || !strings.Contains(q.Text, "Verification code") {
 				return secret.Secret{}, errors.New("asked " + q.Text)
 			}
 			asked++

@@ -1,4 +1,4 @@
-package jobs
+package credentials
 
 import (
 	"context"
@@ -13,16 +13,16 @@ import (
 // talk is a login with somebody there, who answers in turn.
 type talk struct {
 	*testing.T
-	*Service
+	*Provider
 	p       profile.Profile
 	answers []string
 	asked   []Question
 }
 
 func talking(t *testing.T, where profile.Keep, answers ...string) (*talk, *drawer) {
-	s, p, chain, _ := saved(t, where)
-	k := &talk{T: t, Service: s, p: p, answers: answers}
-	s.Logins.Person = func(_ context.Context, q Question) (secret.Secret, error) {
+	l, p, chain, _ := saved(where)
+	k := &talk{T: t, Provider: l, p: p, answers: answers}
+	l.Person = func(_ context.Context, q Question) (secret.Secret, error) {
 		k.asked = append(k.asked, q)
 		if len(k.asked) > len(k.answers) {
 			t.Fatalf("asked too often: %+v", k.asked)
@@ -35,7 +35,7 @@ func talking(t *testing.T, where profile.Keep, answers ...string) (*talk, *drawe
 // sends is what goes to the NAS as the password of the login, or the jump host.
 func (k *talk) sends(want string, jump bool) {
 	k.Helper()
-	if text, err := k.Logins.answer(k.Context(), k.p, nas.Question{Want: nas.WantPassword, Jump: jump}); err != nil ||
+	if text, err := k.Answer(k.Context(), k.p, nas.Question{Want: nas.WantPassword, Jump: jump}); err != nil ||
 		text != want {
 		k.Errorf("sent %q, %v; want %q", text, err, want)
 	}
@@ -43,13 +43,13 @@ func (k *talk) sends(want string, jump bool) {
 
 func (k *talk) sudos(want string) {
 	k.Helper()
-	if text, err := k.Logins.sudo(k.Context(), k.p); err != nil || text != want {
+	if text, err := k.Sudo(k.Context(), k.p); err != nil || text != want {
 		k.Errorf("sudo got %q, %v; want %q", text, err, want)
 	}
 }
 
 func (k *talk) refuses(code reason.Code) {
-	k.Logins.refused(k.Context(), k.p, reason.New(code))
+	k.Refused(k.Context(), k.p, reason.New(code))
 }
 
 func (k *talk) wasAsked(times int) {
@@ -69,7 +69,7 @@ func TestAKeptPasswordThatIsWrongIsAskedForAndTheRightOneIsKept(t *testing.T) {
 	if k.wasAsked(1); !k.asked[0].Again {
 		t.Error("nobody said that the kept one was wrong")
 	}
-	k.Logins.accepted(t.Context(), k.p, secret.Login)
+	k.Accepted(t.Context(), k.p, secret.Login)
 	if got := chain.kept[account].Reveal(); got != "new" {
 		t.Errorf("kept is %q", got)
 	}
@@ -101,7 +101,7 @@ func TestALoginsPasswordThatSudoRefusesIsNotSentToItAgain(t *testing.T) {
 func TestARightPasswordIsNotBlamedForACode(t *testing.T) {
 	k, _ := talking(t, profile.KeepSession, "right")
 	k.sends("right", false)
-	k.Logins.accepted(t.Context(), k.p, secret.Login)
+	k.Accepted(t.Context(), k.p, secret.Login)
 	k.refuses("second_factor_refused")
 	k.sends("right", false)
 	k.wasAsked(1)
@@ -123,7 +123,7 @@ func TestOnlyThePasswordThatWasRefusedIsAskedForAgain(t *testing.T) {
 
 func TestWithNobodyThereWhatIsKeptIsSent(t *testing.T) {
 	k, chain := talking(t, profile.KeepKeychain)
-	k.Logins.Person = nil
+	k.Person = nil
 	chain.kept[secret.Account(k.p.ID, secret.Login)] = secret.New("old")
 	for range 2 {
 		k.sends("old", false)
@@ -132,14 +132,12 @@ func TestWithNobodyThereWhatIsKeptIsSent(t *testing.T) {
 }
 
 func TestASealedFileThatNobodyOpensKeepsTheNAS(t *testing.T) {
-	s, p, _, file := saved(t, profile.KeepFile)
+	l, p, _, file := saved(profile.KeepFile)
 	for _, err := range []error{secret.ErrDenied, nas.ErrNobody} {
 		file.err = err
-		if err := s.RemoveNAS(t.Context(), p.Name); err == nil || said(err, "secrets_left") {
+		remove := func() error { t.Error("the NAS is removed"); return nil }
+		if err := l.Forget(t.Context(), p, remove); err == nil || said(err, "secrets_left") {
 			t.Errorf("removed: %v", err)
-		}
-		if _, err := s.Store.ProfileNamed(t.Context(), p.Name); err != nil {
-			t.Errorf("the NAS is gone: %v", err)
 		}
 	}
 }

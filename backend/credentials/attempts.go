@@ -1,7 +1,8 @@
-package jobs
+package credentials
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strings"
 	"sync"
@@ -14,9 +15,9 @@ import (
 // passwords are what a login sends, beside codes.
 var passwords = []secret.Kind{secret.Login, secret.Jump, secret.Passphrase}
 
-// loginAttempts remembers what was sent to a NAS and what became of it, by the secret's account, so that nothing wrong
+// attempts remembers what was sent to a NAS and what became of it, by the secret's account, so that nothing wrong
 // is sent twice and nothing right is asked for again. The zero value is ready; it is safe for concurrent use.
-type loginAttempts struct {
+type attempts struct {
 	mu    sync.Mutex
 	given map[string]secret.Secret // sent last
 	wrong map[string]secret.Secret // refused last
@@ -37,7 +38,7 @@ func same(m map[string]secret.Secret, account string, s secret.Secret) bool {
 }
 
 // give notes what is sent as a kind of secret.
-func (h *loginAttempts) give(p profile.Profile, kind secret.Kind, s secret.Secret) {
+func (h *attempts) give(p profile.Profile, kind secret.Kind, s secret.Secret) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	set(&h.given, secret.Account(p.ID, kind), s)
@@ -47,14 +48,14 @@ func (h *loginAttempts) give(p profile.Profile, kind secret.Kind, s secret.Secre
 }
 
 // refused reports whether the NAS refused this secret when it got it last.
-func (h *loginAttempts) refused(p profile.Profile, kind secret.Kind, s secret.Secret) bool {
+func (h *attempts) refused(p profile.Profile, kind secret.Kind, s secret.Secret) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return same(h.wrong, secret.Account(p.ID, kind), s)
 }
 
 // failed reports whether the NAS refused what it got last as a kind of secret.
-func (h *loginAttempts) failed(p profile.Profile, kind secret.Kind) bool {
+func (h *attempts) failed(p profile.Profile, kind secret.Kind) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, ok := h.wrong[secret.Account(p.ID, kind)]
@@ -62,7 +63,7 @@ func (h *loginAttempts) failed(p profile.Profile, kind secret.Kind) bool {
 }
 
 // blame notes that what was sent as a kind is wrong.
-func (h *loginAttempts) blame(p profile.Profile, kind secret.Kind) {
+func (h *attempts) blame(p profile.Profile, kind secret.Kind) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	account := secret.Account(p.ID, kind)
@@ -74,7 +75,7 @@ func (h *loginAttempts) blame(p profile.Profile, kind secret.Kind) {
 
 // blamed names the password that a refused login sent last. Where a code was asked for too, and the password was right
 // before, it is none: the code was wrong, or came twice.
-func (h *loginAttempts) blamed(p profile.Profile, coded bool) (kind secret.Kind, ok bool) {
+func (h *attempts) blamed(p profile.Profile, coded bool) (kind secret.Kind, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	kind, ok = h.last[p.ID]
@@ -83,7 +84,7 @@ func (h *loginAttempts) blamed(p profile.Profile, coded bool) (kind secret.Kind,
 }
 
 // praise notes that what was sent as a kind was right, and reports whether another was refused before it.
-func (h *loginAttempts) praise(p profile.Profile, kind secret.Kind) (better bool) {
+func (h *attempts) praise(p profile.Profile, kind secret.Kind) (better bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	account := secret.Account(p.ID, kind)
@@ -98,7 +99,7 @@ func (h *loginAttempts) praise(p profile.Profile, kind secret.Kind) (better bool
 }
 
 // forget forgets a profile.
-func (h *loginAttempts) forget(p profile.Profile) {
+func (h *attempts) forget(p profile.Profile) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, m := range []map[string]secret.Secret{h.given, h.wrong, h.right} {
@@ -109,8 +110,8 @@ func (h *loginAttempts) forget(p profile.Profile) {
 	delete(h.last, p.ID)
 }
 
-// refused forgets what was typed and is wrong, so that the next try asks.
-func (l *Logins) refused(ctx context.Context, p profile.Profile, err error) {
+// Refused forgets what was typed and is wrong, so that the next try asks.
+func (l *Provider) Refused(ctx context.Context, p profile.Profile, err error) {
 	var kind secret.Kind
 	switch coded := said(err, reason.SecondFactorRefused); {
 	case coded, said(err, reason.PasswordRefused):
@@ -126,19 +127,28 @@ func (l *Logins) refused(ctx context.Context, p profile.Profile, err error) {
 		return
 	}
 	l.attempts.blame(p, kind)
-	l.drop(ctx, p, kind)
+	l.Drop(ctx, p, kind)
 }
 
-// accepted notes that a NAS took what it was sent. What a person typed in place of a kept secret that it refused is
+// Accepted notes that a NAS took what it was sent. What a person typed in place of a kept secret that it refused is
 // kept in its place from now on.
-func (l *Logins) accepted(ctx context.Context, p profile.Profile, kinds ...secret.Kind) {
+func (l *Provider) Accepted(ctx context.Context, p profile.Profile, kinds ...secret.Kind) {
 	for _, kind := range kinds {
 		if !l.attempts.praise(p, kind) {
 			continue
 		}
 		account, place := secret.Account(p.ID, kind), l.place(p.Secrets)
 		if s, err := l.typed.Get(ctx, account); err == nil && place != nil && place.Set(ctx, account, s) == nil {
-			l.drop(ctx, p, kind)
+			l.Drop(ctx, p, kind)
 		} // else it is kept as long as this process lives
 	}
+}
+
+// LoggedIn notes that a login went well: all that was sent for it was right.
+func (l *Provider) LoggedIn(ctx context.Context, p profile.Profile) { l.Accepted(ctx, p, passwords...) }
+
+// said reports whether an error is the reason with this code.
+func said(err error, code reason.Code) bool {
+	var r *reason.Said
+	return errors.As(err, &r) && r.Code == code
 }

@@ -1,4 +1,15 @@
-package jobs
+// Package credentials answers what a NAS asks at a login: from where a profile keeps its secrets, else from a person.
+//
+// Its rules:
+//   - What is kept is found first. A person is asked for what is not kept, or was refused.
+//   - What a person typed is kept in memory until the process ends or the NAS refuses it. It is kept for longer only
+//     where the profile says so: in the keychain of the system or in the sealed file, never in the store.
+//   - What a NAS refused is not sent to it again while a person can be asked: a few wrong passwords shut a computer out.
+//   - A code is asked for each time, and never kept.
+//   - A secret is in no error, no question and no audit trail.
+//
+// A Provider knows no connection and no index: who logs in tells it what came of that.
+package credentials
 
 import (
 	"context"
@@ -10,7 +21,6 @@ import (
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
-	"burnish/backend/store"
 )
 
 // Secrets is a place where secrets are kept; package secret has three.
@@ -36,16 +46,15 @@ const (
 	AboutNewSeal = "new_seal" // the passphrase of a sealed file that does not exist yet; to be typed twice
 )
 
-// Logins answers what logins ask: from where a profile keeps its secrets, else from a person. What a person typed is
-// kept until the process ends or the NAS refuses it. What a NAS refused is not sent to it again while a person can be
-// asked.
-type Logins struct {
+// Provider answers what logins ask. Its zero value has no place for secrets and nobody to ask; its fields are set before
+// it is used. It is safe for concurrent use.
+type Provider struct {
 	Keychain Secrets
 	File     Secrets
 	Person   func(context.Context, Question) (secret.Secret, error) // nil where nobody can be asked
 
 	typed    secret.Memory
-	attempts loginAttempts
+	attempts attempts
 }
 
 // placeSaid turns what a place of secrets answers into a reason.
@@ -67,8 +76,8 @@ func placeSaid(where profile.Keep, what string, err error) error {
 	return err
 }
 
-// seal asks for the passphrase of the sealed file.
-func (l *Logins) seal(ctx context.Context, fresh bool) (secret.Secret, error) {
+// Seal asks for the passphrase of the sealed file.
+func (l *Provider) Seal(ctx context.Context, fresh bool) (secret.Secret, error) {
 	if l.Person == nil {
 		return secret.Secret{}, reason.New(reason.SealedFileDenied, "file", "secrets.age",
 			"error", "nobody is there to ask for its passphrase")
@@ -80,7 +89,7 @@ func (l *Logins) seal(ctx context.Context, fresh bool) (secret.Secret, error) {
 }
 
 // place is where a profile keeps its secrets; nil for nowhere.
-func (l *Logins) place(where profile.Keep) Secrets {
+func (l *Provider) place(where profile.Keep) Secrets {
 	switch where {
 	case profile.KeepKeychain:
 		return l.Keychain
@@ -92,7 +101,7 @@ func (l *Logins) place(where profile.Keep) Secrets {
 }
 
 // find gives a secret that is typed or kept already: secret.ErrNotFound, or why its place cannot be read.
-func (l *Logins) find(ctx context.Context, p profile.Profile, kind secret.Kind) (secret.Secret, error) {
+func (l *Provider) find(ctx context.Context, p profile.Profile, kind secret.Kind) (secret.Secret, error) {
 	account := secret.Account(p.ID, kind)
 	if s, err := l.typed.Get(ctx, account); err == nil {
 		return s, nil
@@ -103,8 +112,8 @@ func (l *Logins) find(ctx context.Context, p profile.Profile, kind secret.Kind) 
 	return secret.Secret{}, secret.ErrNotFound
 }
 
-// whose names a secret for people.
-func whose(p profile.Profile, kind secret.Kind) string {
+// Whose names a secret for people.
+func Whose(p profile.Profile, kind secret.Kind) string {
 	switch kind {
 	case secret.Sudo:
 		return fmt.Sprintf("sudo password of %s at %s", p.User, p.Name)
@@ -118,7 +127,7 @@ func whose(p profile.Profile, kind secret.Kind) string {
 }
 
 // obtain finds a secret or asks a person for it. instead may stand in for one that is not kept.
-func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind, again bool,
+func (l *Provider) obtain(ctx context.Context, p profile.Profile, kind secret.Kind, again bool,
 	instead ...secret.Kind) (string, error) {
 	cause := errors.New("none is saved")
 	kinds := append([]secret.Kind{kind}, instead...)
@@ -140,7 +149,7 @@ func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind
 		if errors.Is(err, secret.ErrNotFound) {
 			continue
 		}
-		cause = placeSaid(p.Secrets, "the "+whose(p, kind), err)
+		cause = placeSaid(p.Secrets, "the "+Whose(p, kind), err)
 		if l.Person == nil || p.Secrets == profile.KeepFile {
 			return "", cause
 		}
@@ -148,7 +157,7 @@ func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind
 	if l.Person == nil {
 		return "", fmt.Errorf("%w and %w", cause, nas.ErrNobody)
 	}
-	text := whose(p, kind)
+	text := Whose(p, kind)
 	s, err := l.Person(ctx, Question{About: string(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:],
 		Again: again || l.attempts.failed(p, kind)})
 	if err != nil {
@@ -158,8 +167,8 @@ func (l *Logins) obtain(ctx context.Context, p profile.Profile, kind secret.Kind
 	return s.Reveal(), l.typed.Set(ctx, secret.Account(p.ID, kind), s)
 }
 
-// answer is nas.Target.Ask for a profile.
-func (l *Logins) answer(ctx context.Context, p profile.Profile, q nas.Question) (string, error) {
+// Answer is nas.Target.Ask for a profile.
+func (l *Provider) Answer(ctx context.Context, p profile.Profile, q nas.Question) (string, error) {
 	switch {
 	case q.Want == nas.WantCode && l.Person == nil:
 		return "", nas.ErrNobody
@@ -175,8 +184,8 @@ func (l *Logins) answer(ctx context.Context, p profile.Profile, q nas.Question) 
 	return l.obtain(ctx, p, secret.Login, false)
 }
 
-// sudo is nas.Target.SudoPassword for a profile. Where sudo has no password of its own it is that of the login.
-func (l *Logins) sudo(ctx context.Context, p profile.Profile) (string, error) {
+// Sudo is nas.Target.SudoPassword for a profile. Where sudo has no password of its own it is that of the login.
+func (l *Provider) Sudo(ctx context.Context, p profile.Profile) (string, error) {
 	var instead []secret.Kind
 	if p.Password {
 		instead = append(instead, secret.Login)
@@ -189,9 +198,9 @@ func (l *Logins) sudo(ctx context.Context, p profile.Profile) (string, error) {
 	return text, err
 }
 
-// keep moves what was typed for a profile to where it is to be kept, and says where that is. Without a wish that is the
+// Keep moves what was typed for a profile to where it is to be kept, and says where that is. Without a wish that is the
 // keychain, or nowhere if there is none that works.
-func (l *Logins) keep(ctx context.Context, p profile.Profile, wish profile.Keep) (profile.Keep, error) {
+func (l *Provider) Keep(ctx context.Context, p profile.Profile, wish profile.Keep) (profile.Keep, error) {
 	held := map[secret.Kind]secret.Secret{}
 	for _, kind := range secret.Kinds() {
 		if s, err := l.typed.Get(ctx, secret.Account(p.ID, kind)); err == nil {
@@ -215,12 +224,12 @@ func (l *Logins) keep(ctx context.Context, p profile.Profile, wish profile.Keep)
 	if err != nil {
 		return "", placeSaid(where, "the secrets of "+p.Name, err)
 	}
-	l.drop(ctx, p) // from now on the place is asked, which others may change
+	l.Drop(ctx, p) // from now on the place is asked, which others may change
 	return where, nil
 }
 
 // setAll keeps all secrets or none.
-func (l *Logins) setAll(ctx context.Context, p profile.Profile, where profile.Keep,
+func (l *Provider) setAll(ctx context.Context, p profile.Profile, where profile.Keep,
 	all map[secret.Kind]secret.Secret) error {
 	place := l.place(where)
 	if place == nil {
@@ -235,7 +244,7 @@ func (l *Logins) setAll(ctx context.Context, p profile.Profile, where profile.Ke
 }
 
 // deleteAll forgets these kinds; those that are not there are no error.
-func (l *Logins) deleteAll(ctx context.Context, p profile.Profile, where profile.Keep,
+func (l *Provider) deleteAll(ctx context.Context, p profile.Profile, where profile.Keep,
 	kinds map[secret.Kind]secret.Secret) error {
 	var errs []error
 	for kind := range kinds {
@@ -248,7 +257,7 @@ func (l *Logins) deleteAll(ctx context.Context, p profile.Profile, where profile
 }
 
 // kept gives all secrets of a profile that its place has.
-func (l *Logins) kept(ctx context.Context, p profile.Profile) (map[secret.Kind]secret.Secret, error) {
+func (l *Provider) kept(ctx context.Context, p profile.Profile) (map[secret.Kind]secret.Secret, error) {
 	all := map[secret.Kind]secret.Secret{}
 	place := l.place(p.Secrets)
 	if place == nil {
@@ -266,24 +275,18 @@ func (l *Logins) kept(ctx context.Context, p profile.Profile) (map[secret.Kind]s
 	return all, nil
 }
 
-// SaveSecret saves a secret of a NAS, or with an empty one none, where the person wishes: the place where the profile
-// keeps its secrets, if there is no wish. Another wish moves all its secrets there. It gives where they are kept now.
-// Errors: no_such_nas, keychain_unavailable, keychain_denied, sealed_file_denied, sealed_file_unusable.
-func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind, fresh secret.Secret,
-	wish profile.Keep) (profile.Keep, error) {
-	p, err := s.Store.ProfileNamed(ctx, name)
-	if err != nil {
-		return "", err
-	}
-	l, before := &s.Logins, p.Secrets
+// Save saves a secret of a profile, or with an empty one none, where the person wishes: the place where the profile
+// keeps its secrets, if there is no wish. Another wish moves all its secrets there. moved is called then, with where
+// they are kept from now on, before they are forgotten where they were. Errors: keychain_unavailable, keychain_denied,
+// sealed_file_denied, sealed_file_unusable.
+func (l *Provider) Save(ctx context.Context, p profile.Profile, kind secret.Kind, fresh secret.Secret,
+	wish profile.Keep, moved func(profile.Keep) error) error {
+	before := p.Secrets
 	if place := l.place(before); place != nil && (wish == before || wish == profile.KeepNone) {
 		if fresh.Empty() {
-			return before, nil
+			return nil
 		}
-		if err := place.Set(ctx, secret.Account(p.ID, kind), fresh); err != nil {
-			return "", placeSaid(before, "the "+whose(p, kind), err)
-		}
-		return before, s.auditSecret(ctx, p, kind)
+		return placeSaid(before, "the "+Whose(p, kind), place.Set(ctx, secret.Account(p.ID, kind), fresh))
 	}
 	// A place that does not work any more can be left behind, with what it holds.
 	old, _ := l.kept(ctx, p)
@@ -291,29 +294,30 @@ func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind,
 		old[kind] = fresh
 	}
 	for k, held := range old {
-		if err := l.typed.Set(ctx, secret.Account(p.ID, k), held); err != nil {
-			return "", err
+		if err := l.Type(ctx, p.ID, k, held); err != nil {
+			return err
 		}
 	}
-	if p.Secrets, err = l.keep(ctx, p, wish); err != nil {
-		return "", err
+	now, err := l.Keep(ctx, p, wish)
+	if err != nil {
+		return err
 	}
-	if err := s.Store.UpdateProfile(ctx, p); err != nil {
-		return "", err
+	if err := moved(now); err != nil {
+		return err
 	}
-	if l.place(before) != nil {
-		err = placeSaid(before, "the secrets of "+p.Name, l.deleteAll(ctx, p, before, old))
+	if l.place(before) == nil {
+		return nil
 	}
-	return p.Secrets, errors.Join(err, s.auditSecret(ctx, p, kind))
+	return placeSaid(before, "the secrets of "+p.Name, l.deleteAll(ctx, p, before, old))
 }
 
-func (s *Service) auditSecret(ctx context.Context, p profile.Profile, kind secret.Kind) error {
-	return s.Store.Audit(ctx, store.AuditEntry{What: "nas_password", ProfileID: p.ID, Text: s.Who + ": " + whose(p,
-		kind) + ", kept: " + string(p.Secrets)})
+// Type takes what a person typed for a profile.
+func (l *Provider) Type(ctx context.Context, profileID string, kind secret.Kind, s secret.Secret) error {
+	return l.typed.Set(ctx, secret.Account(profileID, kind), s)
 }
 
-// drop forgets what was typed for a profile.
-func (l *Logins) drop(ctx context.Context, p profile.Profile, kinds ...secret.Kind) {
+// Drop forgets what was typed for a profile.
+func (l *Provider) Drop(ctx context.Context, p profile.Profile, kinds ...secret.Kind) {
 	if len(kinds) == 0 {
 		kinds = secret.Kinds()
 	}
@@ -322,9 +326,9 @@ func (l *Logins) drop(ctx context.Context, p profile.Profile, kinds ...secret.Ki
 	}
 }
 
-// forget deletes all secrets of a profile. remove, which forgets the profile itself, is called between the look at
+// Forget deletes all secrets of a profile. remove, which forgets the profile itself, is called between the look at
 // them, which may fail and change nothing, and their end.
-func (l *Logins) forget(ctx context.Context, p profile.Profile, remove func() error) error {
+func (l *Provider) Forget(ctx context.Context, p profile.Profile, remove func() error) error {
 	held, err := l.kept(ctx, p)
 	if err != nil && (ctx.Err() != nil || !errors.Is(err, secret.ErrUnavailable)) {
 		return placeSaid(p.Secrets, "the secrets of "+p.Name, err)
@@ -332,7 +336,7 @@ func (l *Logins) forget(ctx context.Context, p profile.Profile, remove func() er
 	if err := remove(); err != nil {
 		return err
 	}
-	l.drop(ctx, p)
+	l.Drop(ctx, p)
 	l.attempts.forget(p)
 	if err == nil && len(held) > 0 {
 		err = l.deleteAll(ctx, p, p.Secrets, held)

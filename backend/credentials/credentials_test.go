@@ -1,4 +1,4 @@
-package jobs
+package credentials
 
 import (
 	"context"
@@ -8,13 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"burnish/backend/nas"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
-	"burnish/backend/store"
 )
 
 // drawer is a place for secrets whose calls fail as told; room is how many it takes before it fails too.
@@ -69,32 +67,20 @@ func (d *drawer) holds(t *testing.T, want ...string) {
 	}
 }
 
-// saved is a Service with one profile, which logs in by password.
-func saved(t *testing.T, where profile.Keep) (*Service, profile.Profile, *drawer, *drawer) {
-	t.Helper()
-	db, err := store.Open(t.Context(), t.TempDir(), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+// saved is a provider with two places, and a profile that logs in by password.
+func saved(where profile.Keep) (*Provider, profile.Profile, *drawer, *drawer) {
 	p := profile.Profile{
 		ID: "0123456789abcdefghij", Name: "tank", Host: "nas.lan", Port: 22, User: "admin", Password: true,
 		Sudo: profile.SudoPassword, Secrets: where, Slots: 4,
 	}
-	if err := db.AddProfile(t.Context(), p); err != nil {
-		t.Fatal(err)
-	}
-	s := &Service{Store: db, Now: time.Now, Who: "me"}
 	chain, file := newDrawer(), newDrawer()
-	s.Logins.Keychain, s.Logins.File = chain, file
-	return s, p, chain, file
+	return &Provider{Keychain: chain, File: file}, p, chain, file
 }
 
-func typed(t *testing.T, s *Service, p profile.Profile, kinds ...secret.Kind) {
+func typed(t *testing.T, l *Provider, p profile.Profile, kinds ...secret.Kind) {
 	t.Helper()
 	for _, k := range kinds {
-		if err := s.Logins.typed.Set(t.Context(), secret.Account(p.ID, k),
-			secret.New("secret-"+string(k))); err != nil {
+		if err := l.Type(t.Context(), p.ID, k, secret.New("secret-"+string(k))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -123,10 +109,10 @@ func TestWhatIsTypedIsKeptWhereThePersonWishes(t *testing.T) {
 		{wish: profile.KeepSession, want: profile.KeepSession, room: 9},
 		{wish: profile.KeepFile, want: profile.KeepFile, room: 9},
 	} {
-		s, p, chain, file := saved(t, profile.KeepNone)
-		typed(t, s, p, secret.Login, secret.Sudo)
+		l, p, chain, file := saved(profile.KeepNone)
+		typed(t, l, p, secret.Login, secret.Sudo)
 		chain.err, chain.room = c.broken, c.room
-		got, err := s.Logins.keep(t.Context(), p, c.wish)
+		got, err := l.Keep(t.Context(), p, c.wish)
 		if c.code != "" {
 			wantSaid(t, err, c.code)
 		} else if err != nil || got != c.want {
@@ -145,9 +131,9 @@ func TestWhatIsTypedIsKeptWhereThePersonWishes(t *testing.T) {
 }
 
 func TestAPersonIsAskedOnceAndAgainOnlyAfterARefusal(t *testing.T) {
-	s, p, _, _ := saved(t, profile.KeepSession)
+	l, p, _, _ := saved(profile.KeepSession)
 	asked := 0
-	s.Logins.Person = func(_ context.Context, q Question) (secret.Secret, error) {
+	l.Person = func(_ context.Context, q Question) (secret.Secret, error) {
 		asked++
 		if !strings.Contains(q.Text, "admin") || q.NAS != "tank" {
 			t.Errorf("asked %+v", q)
@@ -156,29 +142,29 @@ func TestAPersonIsAskedOnceAndAgainOnlyAfterARefusal(t *testing.T) {
 	}
 	ask := func() {
 		t.Helper()
-		if text, err := s.Logins.answer(t.Context(), p, nas.Question{Want: nas.WantPassword,
+		if text, err := l.Answer(t.Context(), p, nas.Question{Want: nas.WantPassword,
 			User: "admin", Host: "nas.lan:22"}); err != nil || text != "typed" {
 			t.Errorf("got %q, %v", text, err)
 		}
 	}
 	ask()
 	ask()
-	if text, err := s.Logins.sudo(t.Context(), p); err != nil || text != "typed" || asked != 1 {
+	if text, err := l.Sudo(t.Context(), p); err != nil || text != "typed" || asked != 1 {
 		t.Errorf("sudo: %q, %v, asked %d times; want the login's", text, err, asked)
 	}
-	s.Logins.refused(t.Context(), p, reason.New("nas_unreachable"))
+	l.Refused(t.Context(), p, reason.New("nas_unreachable"))
 	ask()
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
 	}
-	s.Logins.refused(t.Context(), p, reason.New("password_refused"))
+	l.Refused(t.Context(), p, reason.New("password_refused"))
 	ask()
 	if asked != 2 {
 		t.Errorf("asked %d times after a refusal", asked)
 	}
 	// A code is good once.
 	for range 2 {
-		if _, err := s.Logins.answer(t.Context(), p, nas.Question{Want: nas.WantCode, User: "admin"}); err != nil {
+		if _, err := l.Answer(t.Context(), p, nas.Question{Want: nas.WantCode, User: "admin"}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -189,64 +175,65 @@ func TestAPersonIsAskedOnceAndAgainOnlyAfterARefusal(t *testing.T) {
 
 func TestWithNobodyThereTheErrorSaysWhatIsMissing(t *testing.T) {
 	for _, where := range []profile.Keep{profile.KeepSession, profile.KeepKeychain, profile.KeepFile} {
-		s, p, _, _ := saved(t, where)
-		if _, err := s.Logins.answer(t.Context(), p, nas.Question{Want: nas.WantPassword}); !errors.Is(err,
+		l, p, _, _ := saved(where)
+		if _, err := l.Answer(t.Context(), p, nas.Question{Want: nas.WantPassword}); !errors.Is(err,
 			nas.ErrNobody) {
 			t.Errorf("%s: %v", where, err)
 		}
-		_, err := s.Logins.sudo(t.Context(), p)
+		_, err := l.Sudo(t.Context(), p)
 		wantSaid(t, err, "password_needed")
 	}
-	s, p, chain, _ := saved(t, profile.KeepKeychain)
+	l, p, chain, _ := saved(profile.KeepKeychain)
 	for broken, code := range map[error]reason.Code{secret.ErrDenied: "keychain_denied",
 		secret.ErrUnavailable: "keychain_unavailable"} {
 		chain.err = broken
-		_, err := s.Logins.answer(t.Context(), p, nas.Question{Want: nas.WantPassword})
+		_, err := l.Answer(t.Context(), p, nas.Question{Want: nas.WantPassword})
 		wantSaid(t, err, code)
 	}
 }
 
 func TestRemovingANASRemovesItsSecrets(t *testing.T) {
-	s, p, chain, _ := saved(t, profile.KeepKeychain)
-	typed(t, s, p, secret.Login, secret.Sudo, secret.Passphrase, secret.Jump)
-	if _, err := s.Logins.keep(t.Context(), p, profile.KeepKeychain); err != nil {
+	l, p, chain, _ := saved(profile.KeepKeychain)
+	typed(t, l, p, secret.Login, secret.Sudo, secret.Passphrase, secret.Jump)
+	if _, err := l.Keep(t.Context(), p, profile.KeepKeychain); err != nil {
 		t.Fatal(err)
 	}
 	chain.holds(t, "jump", "login", "passphrase", "sudo")
 
+	removed := false
+	remove := func() error { removed = true; return nil }
 	chain.err = secret.ErrDenied
-	wantSaid(t, s.RemoveNAS(t.Context(), "tank"), "keychain_denied")
-	if _, err := s.Store.ProfileNamed(t.Context(), "tank"); err != nil {
-		t.Errorf("a locked keychain removed the profile: %v", err)
+	wantSaid(t, l.Forget(t.Context(), p, remove), "keychain_denied")
+	if removed {
+		t.Error("a locked keychain removed the profile")
 	}
 	chain.err = nil
-	if err := s.RemoveNAS(t.Context(), "tank"); err != nil {
-		t.Error(err)
+	if err := l.Forget(t.Context(), p, remove); err != nil || !removed {
+		t.Errorf("removed: %v, %v", removed, err)
 	}
 	chain.holds(t)
 
 	// Where the keychain is gone for good the profile can still be removed.
-	s, _, chain, _ = saved(t, profile.KeepKeychain)
-	chain.err = secret.ErrUnavailable
-	wantSaid(t, s.RemoveNAS(t.Context(), "tank"), "secrets_left")
-	_, err := s.Store.ProfileNamed(t.Context(), "tank")
-	wantSaid(t, err, "no_such_nas")
+	l, p, chain, _ = saved(profile.KeepKeychain)
+	removed, chain.err = false, secret.ErrUnavailable
+	if wantSaid(t, l.Forget(t.Context(), p, remove), "secrets_left"); !removed {
+		t.Error("the profile stays")
+	}
 }
 
 func TestASecretIsChangedInItsPlaceOrAllMoveToAnother(t *testing.T) {
-	s, p, chain, file := saved(t, profile.KeepKeychain)
-	typed(t, s, p, secret.Login, secret.Sudo)
-	if _, err := s.Logins.keep(t.Context(), p, profile.KeepKeychain); err != nil {
+	l, p, chain, file := saved(profile.KeepKeychain)
+	typed(t, l, p, secret.Login, secret.Sudo)
+	if _, err := l.Keep(t.Context(), p, profile.KeepKeychain); err != nil {
 		t.Fatal(err)
 	}
+	p.Secrets = profile.KeepKeychain
+	moved := func(now profile.Keep) error { p.Secrets = now; return nil }
 	change := func(text string, wish profile.Keep, want profile.Keep) {
 		t.Helper()
-		got, err := s.SaveSecret(t.Context(), "tank", secret.Login, secret.New(text), wish)
-		if err != nil || got != want {
-			t.Errorf("kept in %q, %v, want %q", got, err, want)
-		}
-		if p, err = s.Store.ProfileNamed(t.Context(), "tank"); err != nil || p.Secrets != want {
-			t.Errorf("the profile says %q, %v", p.Secrets, err)
+		err := l.Save(t.Context(), p, secret.Login, secret.New(text), wish, moved)
+		if err != nil || p.Secrets != want {
+			t.Errorf("kept in %q, %v, want %q", p.Secrets, err, want)
 		}
 	}
 	change("new", profile.KeepNone, profile.KeepKeychain)
@@ -264,9 +251,9 @@ func TestASecretIsChangedInItsPlaceOrAllMoveToAnother(t *testing.T) {
 	change("again", profile.KeepKeychain, profile.KeepKeychain)
 	chain.holds(t, "login", "sudo")
 	chain.err = secret.ErrUnavailable
-	if got, err := s.SaveSecret(t.Context(), "tank", secret.Login, secret.New("x"),
-		profile.KeepFile); got != profile.KeepFile {
-		t.Errorf("kept in %q, %v", got, err)
+	if err := l.Save(t.Context(), p, secret.Login, secret.New("x"), profile.KeepFile,
+		moved); p.Secrets != profile.KeepFile {
+		t.Errorf("kept in %q, %v", p.Secrets, err)
 	}
 	file.holds(t, "login")
 }
