@@ -1,6 +1,7 @@
 package label
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -54,12 +55,7 @@ func (b block) number(off, n int, order binary.ByteOrder) uint64 {
 
 // blank says whether every byte is zero.
 func (b block) blank() bool {
-	for _, c := range b {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
+	return len(b) == 0 || b[0] == 0 && bytes.Equal(b[1:], b[:len(b)-1])
 }
 
 // text is the string of at most n bytes at off, up to a zero byte, fit to be shown.

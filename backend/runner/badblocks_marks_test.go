@@ -26,6 +26,7 @@ func (m *machine) at(window int64, phase int, do func()) {
 // Each window of a drive that wraps reads back as it was written; what it overwrote shows at the end. The capacity
 // probe is kept from seeing it: the drive wraps only once it is over.
 func TestClassicFindsWrappingAddressesWithoutItsProbe(t *testing.T) {
+	long(t)
 	for _, real := range []int64{16 * mib, 24*mib + 512*8, 33 * mib, 61 * mib, 64*mib - 64*1024} {
 		t.Run(fmt.Sprint(real), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -57,6 +57,7 @@ func TestClassicGoesOnInItsLastWindowWhateverPatternIsThere(t *testing.T) {
 }
 
 func TestWhatIsNoPatternOfBadblocksInItsPlaceIsSomebodys(t *testing.T) {
+	long(t)
 	pattern := func(b byte) []byte { return bytes.Repeat([]byte{b}, 512) }
 	for name, c := range map[string]struct {
 		window int64 // at work when the run was broken off; the tail of the last one holds 0xaa then

@@ -49,6 +49,9 @@ func TestTheLastWipeWritesAgainAndAsksTheKernelAsTheSweepDoes(t *testing.T) {
 		"each third read fails":  {all(faultdev.FailRead, 3), port.KernelErrors{}, burnin.Unknown, "path_suspect"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if c.fault.Every > 0 { // ten thousands of requests
+				long(t)
+			}
 			m := newMachine(t)
 			d := m.addDrive("LAST", 40*mib)
 			atLast(d, c.fault)

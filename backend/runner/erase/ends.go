@@ -1,6 +1,7 @@
 package erase
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -65,12 +66,7 @@ func (a *Stage) nobodyMeanwhile() error {
 }
 
 func isZero(p []byte) bool {
-	for _, b := range p {
-		if b != 0 {
-			return false
-		}
-	}
-	return true
+	return len(p) == 0 || p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1])
 }
 
 // placesProven is at how many places of a drive a job looks for what it wrote there.

@@ -8,6 +8,7 @@ package faultdev
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,6 +132,9 @@ func (d *Device) ReadAt(p []byte, off int64) (int, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if data := d.piece(p, off, FlipRead); data != nil {
+		return copy(p, data), nil
+	}
 	d.eachSector(p, off, func(sector []byte, lba int64) {
 		copy(sector, d.data[d.place(lba):])
 		for i := range d.faults {
@@ -149,6 +153,9 @@ func (d *Device) WriteAt(p []byte, off int64) (int, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if data := d.piece(p, off, DropWrite, Misplace); data != nil {
+		return copy(data, p), nil
+	}
 	d.eachSector(p, off, func(sector []byte, lba int64) {
 		to := lba
 		for i := range d.faults {
@@ -263,6 +270,19 @@ func (f *Fault) spend() bool {
 }
 
 func (d *Device) place(lba int64) int64 { return lba * int64(d.geo.LogicalBytes) % d.wrap }
+
+// piece is where p lies in one piece, nil where it wraps or the device has a fault of those effects.
+func (d *Device) piece(p []byte, off int64, of ...Effect) []byte {
+	for i := range d.faults {
+		if slices.Contains(of, d.faults[i].Effect) {
+			return nil
+		}
+	}
+	if off %= d.wrap; off+int64(len(p)) > d.wrap {
+		return nil
+	}
+	return d.data[off : off+int64(len(p))]
+}
 
 func (d *Device) eachSector(p []byte, off int64, do func(sector []byte, lba int64)) {
 	sector := d.geo.LogicalBytes
