@@ -39,9 +39,9 @@ var magics = []magic{
 	{kind: "stratis", text: "Stratis pool member", base: 9 * 512, at: 4, bytes: "!Stra0tis\x86\xff\x02^\x41rh",
 		id: words(32, 32, 64, 32)},
 	{kind: "vdo", text: "VDO volume", bytes: "dmvdo001", uuid: 40},
-	{kind: "vmfs", text: "VMware VMFS volume member", base: 1 << 20, bytes: "\x0d\xd0\x01\xc0", uuid: 130},
-	{kind: "vmfs", text: "VMware VMFS file system", base: 2 << 20, bytes: "\x5e\xf1\xab\x2f", uuid: 9, name: 29,
-		nameLength: 128},
+	{kind: "vmfs", text: "VMware VMFS volume member", base: 1 << 20, bytes: "\x0d\xd0\x01\xc0", id: vmwareID(130)},
+	{kind: "vmfs", text: "VMware VMFS file system", base: 2 << 20, bytes: "\x5e\xf1\xab\x2f", id: vmwareID(9),
+		name: 29, nameLength: 128},
 	{kind: "integrity", text: "dm-integrity volume", bytes: "integrt\x00"},
 	{kind: "verity", text: "dm-verity volume", bytes: "verity\x00\x00", uuid: 16},
 	{kind: "jfs", text: "JFS file system", base: 32 << 10, bytes: "JFS1", uuid: 136, name: 152, nameLength: 16},
@@ -110,6 +110,16 @@ func magicLabels(g region) []Found {
 		}
 	}
 	return found
+}
+
+// vmwareID is an identity as VMware prints it: numbers of four, four and two bytes, and six bytes.
+func vmwareID(off int) func(block) string {
+	return func(b block) string {
+		if b.le64(off) == 0 && b.le64(off+8) == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%08x-%08x-%04x-%x", b.le32(off), b.le32(off+4), b.le16(off+8), []byte(b.cut(off+10, 6)))
+	}
 }
 
 // serial64 is an identity of eight bytes, as Windows prints it.
