@@ -80,7 +80,6 @@ type Head struct {
 	CreatedMs int64          `json:"created_ms"` // when the job was asked for
 	NAS       NAS            `json:"nas"`
 	Drive     drive.Identity `json:"drive"`
-	Path      string         `json:"path"` // where the drive was at that moment; for people only
 	Usage     drive.Class    `json:"usage"`
 	Grant     *drive.Grant   `json:"grant,omitempty"` // what a person allowed; nil for a drive that was free
 	Plan      Plan           `json:"plan"`

@@ -286,13 +286,13 @@ func (t *Tracker) head(ev Event, before *Tracker) error {
 			return err
 		}
 		t.job.Reason, t.job.EndedMs, t.job.stopping = nil, 0, false
-		t.job.Drive.Path, t.ended = d.Path, false
+		t.ended = false
 		t.job.Runs = append(t.job.Runs, run)
 		return nil
 	}
 	t.begun, t.ended = true, false
 	t.job = Job{
-		ID: d.Job, Plan: d.Plan.Name, Spec: d.Plan, Drive: DriveOf(d.Drive, d.Path), Identity: d.Drive, Machine: d.NAS,
+		ID: d.Job, Plan: d.Plan.Name, Spec: d.Plan, Drive: DriveOf(d.Drive, ""), Identity: d.Drive, Machine: d.NAS,
 		Grant: d.Grant,
 		State: Queued, CreatedMs: d.CreatedMs, Warnings: []reason.Said{}, Runs: []Run{run}, Findings: []smart.Finding{},
 	}

@@ -67,7 +67,7 @@ type Drive struct {
 	WWN       *string `json:"wwn"`
 	Model     string  `json:"model"`
 	SizeBytes int64   `json:"size_bytes"`
-	Path      string  `json:"path"` // at the start of the newest run
+	Path      string  `json:"path"` // where the newest run held it; of one that has not yet, the run before
 	Logical   int     `json:"logical"`
 	Physical  int     `json:"physical"`
 
