@@ -99,6 +99,7 @@ const (
 	RecordRemoved       Code = "record_removed"
 	ReportNotWritten    Code = "report_not_written"
 	RequestHung         Code = "request_hung"
+	RequestsHung        Code = "requests_hung"
 	Resumed             Code = "resumed"
 	ResumedMismatch     Code = "resumed_mismatch"
 	RunnerChanged       Code = "runner_changed"

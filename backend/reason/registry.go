@@ -414,7 +414,14 @@ var registry = []Entry{
 		Title: "The drive was silent for long",
 		Text:  "{what} had no answer for {seconds|second|seconds}.",
 		Hint:  "Check cable and power. A drive that does this again should not be trusted.",
+	}, {
+		Code: RequestsHung, Kind: Note,
+		Title: "The drive was silent for long, again and again",
+		Text: "In {stage}, {count|request|requests} had no answer for minutes; the longest, {what}, for " +
+			"{seconds|second|seconds}. The first ones are told one by one.",
+		Hint: "Check cable and power. A drive that does this again and again should not be trusted.",
 	},
+
 	{
 		Code: SlowSpots, Kind: Note,
 		Title: "The drive has slow places",

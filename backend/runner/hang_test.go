@@ -37,6 +37,31 @@ func TestADriveThatHangsIsToldWithItsPlaceAndTheTestGoesOn(t *testing.T) {
 	})
 }
 
+// TestHangsOfAWholeDayDoNotFillTheJournal: the first are told one by one, the others as one.
+func TestHangsOfAWholeDayDoNotFillTheJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		d := m.addDrive("HANGS", 40*mib)
+		d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Times: 24, Delay: 150 * time.Second})
+		job := m.run(order(d, stampPlan()))
+		one, all := 0, 0
+		for _, w := range job.Warnings {
+			switch w.Code {
+			case "request_hung":
+				one++
+			case "requests_hung":
+				all++
+				if n, ok := w.Args["count"].Int(); !ok || n <= 10 || !strings.Contains(w.Text, "150 seconds") {
+					t.Errorf("%s", w.Text)
+				}
+			}
+		}
+		if one != 10 || all != 1 {
+			t.Errorf("%d hangs told one by one, %d times together: %s", one, all, asJSON(t, job.Warnings))
+		}
+	})
+}
+
 func TestADriveThatHangsForGoodIsStuck(t *testing.T) {
 	long(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -31,6 +31,8 @@ type traffic struct {
 	next    int64
 	flights map[int64]Flight
 	slow    []Flight // answered, of those that nobody else measures
+	hangs   int      // of the stage at work: requests that were without an answer for too long
+	longest Flight   // of these
 	dead    bool     // one was waited for in vain: the drive is asked nothing more
 }
 
@@ -69,8 +71,11 @@ func (t *traffic) land(id int64) {
 	defer t.mu.Unlock()
 	f, under := t.flights[id]
 	delete(t.flights, id)
-	if f.limit > 0 {
+	if f.limit > 0 || f.told {
 		f.took = f.now().Sub(f.since)
+	}
+	if f.told && f.took > t.longest.took {
+		t.longest = f
 	}
 	if under && f.limit > 0 && f.took >= f.limit && len(t.slow) < maxSlow {
 		t.slow = append(t.slow, f)
@@ -87,25 +92,42 @@ func (t *traffic) unanswered() string {
 	return t.flights[slices.Min(slices.Collect(maps.Keys(t.flights)))].String()
 }
 
-// hung gives the oldest request that has been without an answer for too long and was not told yet.
-func (t *traffic) hung() (f Flight, waited time.Duration, ok bool) {
+// hung gives the oldest request that has been without an answer for too long and was not told yet, and which of the
+// stage it is, 1 for the first; 0 where there is none.
+func (t *traffic) hung() (f Flight, waited time.Duration, which int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var oldest int64
 	for id, f := range t.flights {
 		if f.told {
-			return f, 0, false // one word for each hang: the others wait behind it
+			return f, 0, 0 // one word for each hang: the others wait behind it
 		}
 		if oldest == 0 || id < oldest {
 			oldest = id
 		}
 	}
 	if f = t.flights[oldest]; oldest == 0 || f.now().Sub(f.since) < hangAfter {
-		return f, 0, false
+		return f, 0, 0
 	}
 	f.told = true
 	t.flights[oldest] = f
-	return f, f.now().Sub(f.since), true
+	t.hangs++
+	return f, f.now().Sub(f.since), t.hangs
+}
+
+// takeHangs gives how often requests hung since it was asked last, and the longest of those that were answered or hang
+// still.
+func (t *traffic) takeHangs() (n int, longest Flight) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n, longest = t.hangs, t.longest
+	for _, f := range t.flights {
+		if f.took = f.now().Sub(f.since); f.told && f.took > longest.took {
+			longest = f
+		}
+	}
+	t.hangs, t.longest = 0, Flight{}
+	return n, longest
 }
 
 func (t *traffic) giveUp() {
@@ -129,6 +151,10 @@ func (t *traffic) takeSlow() []Flight {
 	return slow
 }
 
+// maxHangs is how many hangs of a stage the journal tells one by one. What comes behind them is counted, and told when
+// the stage ends: a drive may hang every few minutes for days.
+const maxHangs = 10
+
 // WatchTraffic tells of requests that hang, for as long as a stage is at work.
 func (a *Stage) WatchTraffic() (stop func()) {
 	end, done := make(chan struct{}), make(chan struct{})
@@ -142,11 +168,17 @@ func (a *Stage) WatchTraffic() (stop func()) {
 				return
 			case <-tick.C:
 			}
-			if f, waited, ok := a.Traffic.hung(); ok {
-				// The journal keeps its first error itself; the next event of the stage's own goroutine meets it.
-				_ = a.Warn(reason.New(reason.RequestHung, "what", sentence(f.String()),
-					"seconds", int(waited.Seconds())))
+			f, waited, which := a.Traffic.hung()
+			if which == 0 {
+				continue
 			}
+			said := reason.New(reason.RequestHung, "what", sentence(f.String()), "seconds", int(waited.Seconds()))
+			if which > maxHangs {
+				a.Say("%s", said.Error())
+				continue
+			}
+			// The journal keeps its first error itself; the next event of the stage's own goroutine meets it.
+			_ = a.Warn(said)
 		}
 	}()
 	return func() { close(end); <-done }
@@ -154,6 +186,16 @@ func (a *Stage) WatchTraffic() (stop func()) {
 
 // sentence begins one with a text.
 func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// TellHangs says how often requests hung, where that was more often than was told one by one.
+func (a *Stage) TellHangs() error {
+	n, longest := a.Traffic.takeHangs()
+	if n <= maxHangs {
+		return nil
+	}
+	return a.Warn(reason.New(reason.RequestsHung, "count", n, "stage", a.Spec.Kind, "what", longest,
+		"seconds", int(longest.took.Seconds())))
+}
 
 // TellSlow warns of requests that took the drive long, of those that no chart shows.
 func (a *Stage) TellSlow() error {

@@ -1,13 +1,6 @@
 package bench
 
-import (
-	"burnish/backend/burnin"
-)
-
-const (
-	// MaxTold bounds what one stage tells of the sectors that keep its drive awake.
-	MaxTold = 100
-)
+import "burnish/backend/burnin"
 
 // MediumErrors tells the journal of medium errors at places that no engine judges. Once all of the drive was written, a
 // read that fails is of what was written.

@@ -13,6 +13,9 @@ import (
 // for minutes put it to sleep, which aborts the test.
 const touchEvery = time.Minute
 
+// maxTold bounds the lines that one stage tells of sectors that could not be read meanwhile.
+const maxTold = 100
+
 // keepAwake reads one sector a minute past the page cache, each time another one, so that no cache of the drive answers
 // for it. Gone gives the error with which the drive vanished. It ends with ctx; a read that never returns is left
 // behind and ends with the process.
@@ -46,7 +49,7 @@ func (a *Stage) keepAwake(ctx context.Context) (gone <-chan error, err error) {
 			case errors.As(err, &io) && io.Class == surface.ClassGone:
 				found <- err
 				return
-			case errors.As(err, &io) && io.Class == surface.ClassMedium && told < bench.MaxTold:
+			case errors.As(err, &io) && io.Class == surface.ClassMedium && told < maxTold:
 				told++
 				_ = a.MediumErrors(1, 0) // the journal keeps its first error itself
 				fallthrough

@@ -112,7 +112,7 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Ou
 		out, err = st.work(ctx, start, temps)
 	}
 	out, err = st.unlessGone(ctx, out, err)
-	if err = errors.Join(err, st.TellSlow()); err == nil {
+	if err = errors.Join(err, st.TellSlow(), st.TellHangs()); err == nil {
 		out, err = st.after(ctx, out)
 	}
 	seen, tempErr := temps.Read()
