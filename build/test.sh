@@ -21,7 +21,8 @@ root=""
 
 step "format" formatted
 step "vet" go vet ./...
-step "vet for Windows" env GOOS=windows go vet ./...
+# With the flag that the program for Windows is built with, so that nothing is compiled twice.
+step "vet for Windows" env GOOS=windows go vet -trimpath ./...
 step "vet for macOS" env GOOS=darwin go vet ./...
 step "golangci-lint" make --no-print-directory golangci
 step "headless build" make --no-print-directory headless
@@ -39,18 +40,17 @@ step "window for Windows" make --no-print-directory windows
 # minutes with it (-short); those that have such tests are tested without it too, whole, and so are all other packages.
 # Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
 whole=(./backend/cli ./backend/runner ./backend/surface ./backend/practice)
-single=() raced=()
+single=() raced=(burnish/backend/runner) # that takes longest, so it begins first
 while read -r package dir; do
 	if grep -qE '^\s*go [A-Za-z.]+\(|"sync[/"]|\.Go\(|\.Parallel\(|"testing/synctest"' "$dir"/*.go
 	then raced+=("$package"); else single+=("$package"); fi
-done < <(go list -f '{{.ImportPath}} {{.Dir}}' ./... | grep -vE '^burnish/backend/(chaos|runner/linux) ')
+done < <(go list -f '{{.ImportPath}} {{.Dir}}' ./... | grep -vE '^burnish/backend/(chaos|runner|runner/linux) ')
 # Alone: it looks at all drives of this machine, which the real runners of other tests take for somebody's use of theirs.
 step "tests of real drives" $root "$(command -v go)" test -timeout 30m ./backend/runner/linux
 step "tests of real drives with the race detector" $root "$(command -v go)" test -race -short -timeout 30m ./backend/runner/linux
-# The stories of the command line mostly wait: more of them at once than there are processors.
-step "tests that take long" $root "$(command -v go)" test -parallel 4 -timeout 30m "${whole[@]}"
-step "tests without goroutines" $root "$(command -v go)" test -timeout 30m "${single[@]}"
-step "tests with the race detector" $root "$(command -v go)" test -race -short -timeout 30m "${raced[@]}"
+# The stories of the command line mostly wait: more of them, and more packages, at once than there are processors.
+step "tests whole" $root "$(command -v go)" test -p 3 -parallel 4 -timeout 30m "${whole[@]}" "${single[@]}"
+step "tests with the race detector" $root "$(command -v go)" test -p 3 -race -short -timeout 30m "${raced[@]}"
 # Alone, since a busy machine tries its patience. CI has half an hour for all of this.
 step "chaos with the race detector" $root "$(command -v go)" test -race -timeout 30m ./backend/chaos -seeds 1
 step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds "$([ -z "${CI:-}" ] && echo 20 || echo 12)"

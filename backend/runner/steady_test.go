@@ -62,6 +62,9 @@ func TestErrorsThatNeverStopArePassedByNobody(t *testing.T) {
 			"path_suspect"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "badblocks, each third read" { // ten thousands of requests
+				long(t)
+			}
 			m := newMachine(t).withBadblocks(nil)
 			d := m.addDrive("RATE", 48*mib)
 			d.kernel = c.kernel
