@@ -159,7 +159,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 				complain(env, r.JSON, err)
 			}
 		}()
-		aside, err := svc.Store.Aside()
+		aside, err := svc.Aside()
 		for _, file := range aside {
 			complain(env, r.JSON, reason.New(reason.DataDamaged, "file", file))
 		}
@@ -177,6 +177,12 @@ func Main(ctx context.Context, args []string, env Env) int {
 		}
 	}
 	return code
+}
+
+// nas gives the id of a saved NAS by its name.
+func (a *app) nas(ctx context.Context, name string) (string, error) {
+	p, err := a.svc.ProfileNamed(ctx, name)
+	return p.ID, err
 }
 
 func wantsJSON(args []string) bool {

@@ -104,7 +104,7 @@ func (c *demoCmd) walk(ctx context.Context, a *app, cases []demo.Case) ([]demo.O
 	var rows []store.Job
 	for _, j := range made {
 		a.note("%s  job %s started", driveName(j), j.ID)
-		row, err := a.svc.Store.Job(ctx, j.ID)
+		row, err := a.svc.Row(ctx, j.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +122,11 @@ func (c *demoCmd) walk(ctx context.Context, a *app, cases []demo.Case) ([]demo.O
 		all = append(all, j)
 	}
 	// nothing stays on a NAS
-	if _, err := a.svc.Clean(ctx, demo.Name, jobs.Sweep{Unknown: true, Forget: true}); err != nil {
+	nas, err := a.nas(ctx, demo.Name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.svc.Clean(ctx, nas, jobs.Sweep{Unknown: true, Forget: true}); err != nil {
 		return nil, err
 	}
 	return demo.Compare(cases, all, refused), nil

@@ -158,7 +158,11 @@ func (d driveRow) cells() []string {
 }
 
 func (c *drivesCmd) run(ctx context.Context, a *app) (int, error) {
-	rows, err := a.svc.Drives(ctx, c.NAS)
+	nas, err := a.nas(ctx, c.NAS)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := a.svc.Drives(ctx, nas)
 	if err != nil {
 		return 0, err
 	}

@@ -23,7 +23,7 @@ type nasPasswordCmd struct {
 }
 
 func (c *nasPasswordCmd) run(ctx context.Context, a *app) (int, error) {
-	p, err := a.svc.Store.ProfileNamed(ctx, c.Name)
+	p, err := a.svc.ProfileNamed(ctx, c.Name)
 	if err != nil {
 		return 0, err
 	}
@@ -42,7 +42,7 @@ func (c *nasPasswordCmd) run(ctx context.Context, a *app) (int, error) {
 			return 0, err
 		}
 	}
-	where, err := a.svc.SaveSecret(ctx, c.Name, kind, text, keep(c.Secrets))
+	where, err := a.svc.SaveSecret(ctx, p.ID, kind, text, keep(c.Secrets))
 	if err != nil {
 		return 0, err
 	}

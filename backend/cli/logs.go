@@ -30,7 +30,7 @@ func (c *logsCmd) run(ctx context.Context, a *app) (int, error) {
 		}
 	}
 	if c.Stage == "" || c.Stage == wire.UndoLog {
-		have, err := a.svc.Mirror.Have(j.ID)
+		have, err := a.svc.Have(j.ID)
 		if err != nil {
 			return 0, err
 		}
@@ -86,7 +86,7 @@ func (p *printer) Job(burnin.Job) {
 func (p *printer) print() error {
 	for _, file := range p.files {
 		for {
-			data, err := p.svc.Mirror.ReadFrom(p.job, file, p.at[file], wire.MaxChunk)
+			data, err := p.svc.ReadFrom(p.job, file, p.at[file], wire.MaxChunk)
 			if err != nil {
 				return err
 			}

@@ -207,7 +207,7 @@ func jumpText(j profile.Jump) string {
 type nasListCmd struct{}
 
 func (c *nasListCmd) run(ctx context.Context, a *app) (int, error) {
-	all, err := a.svc.Store.Profiles(ctx)
+	all, err := a.svc.Profiles(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -233,7 +233,11 @@ type nasTestCmd struct {
 }
 
 func (c *nasTestCmd) run(ctx context.Context, a *app) (int, error) {
-	return 0, a.svc.TestNAS(ctx, c.Name, func(s jobs.Step) {
+	nas, err := a.nas(ctx, c.Name)
+	if err != nil {
+		return 0, err
+	}
+	return 0, a.svc.TestNAS(ctx, nas, func(s jobs.Step) {
 		if a.json {
 			_ = a.put(s)
 			return
@@ -251,7 +255,11 @@ type nasEditCmd struct {
 }
 
 func (c *nasEditCmd) run(ctx context.Context, a *app) (int, error) {
-	p, err := a.svc.EditNAS(ctx, c.Name, func(p *profile.Profile) {
+	nas, err := a.nas(ctx, c.Name)
+	if err != nil {
+		return 0, err
+	}
+	p, err := a.svc.EditNAS(ctx, nas, func(p *profile.Profile) {
 		p.AutoResume = (p.AutoResume || c.AutoResume) && !c.NoAutoResume
 		if c.KeepDays != nil {
 			p.KeepDays = *c.KeepDays
@@ -283,11 +291,15 @@ type nasRemoveCmd struct {
 }
 
 func (c *nasRemoveCmd) run(ctx context.Context, a *app) (int, error) {
-	rows, err := a.svc.Store.Jobs(ctx, store.Filter{NAS: c.Name})
+	nas, err := a.nas(ctx, c.Name)
 	if err != nil {
 		return 0, err
 	}
-	if err := a.svc.RemoveNAS(ctx, c.Name); err != nil {
+	rows, err := a.svc.Rows(ctx, store.Filter{NAS: c.Name})
+	if err != nil {
+		return 0, err
+	}
+	if err := a.svc.RemoveNAS(ctx, nas); err != nil {
 		return 0, err
 	}
 	if a.json {

@@ -45,5 +45,5 @@ func writeReport(file string, data []byte) error {
 
 // reported gathers what a report of a job rests on.
 func (a *app) reported(j burnin.Job) (report.Input, error) {
-	return report.Gather(a.svc.Mirror, j, a.Version, a.Now().UnixMilli())
+	return report.Gather(a.svc, j, a.Version, a.Now().UnixMilli())
 }

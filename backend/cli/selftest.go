@@ -17,7 +17,11 @@ func (c *testsCmd) run(ctx context.Context, a *app) (int, error) {
 	if c.Test == "none" {
 		test = ""
 	}
-	got, err := a.svc.TrueNASSelfTest(ctx, c.NAS, c.Drive, test)
+	nas, err := a.nas(ctx, c.NAS)
+	if err != nil {
+		return 0, err
+	}
+	got, err := a.svc.TrueNASSelfTest(ctx, nas, c.Drive, test)
 	if err != nil {
 		return 0, err
 	}

@@ -76,7 +76,7 @@ func jobLine(j burnin.Job) jobRow {
 }
 
 func (c *jobsCmd) run(ctx context.Context, a *app) (int, error) {
-	rows, err := a.svc.Store.Jobs(ctx, store.Filter{NAS: c.NAS})
+	rows, err := a.svc.Rows(ctx, store.Filter{NAS: c.NAS})
 	if err != nil {
 		return 0, err
 	}
@@ -144,7 +144,7 @@ func (c *showCmd) run(ctx context.Context, a *app) (int, error) {
 
 // found finds a job by its id or the beginning of it, as fresh as its NAS can be asked.
 func (a *app) found(ctx context.Context, id string) (store.Job, burnin.Job, error) {
-	row, err := a.svc.Store.FindJob(ctx, id)
+	row, err := a.svc.Find(ctx, id)
 	if err != nil {
 		return store.Job{}, burnin.Job{}, err
 	}

@@ -13,7 +13,11 @@ type slotsCmd struct {
 }
 
 func (c *slotsCmd) run(ctx context.Context, a *app) (int, error) {
-	r, err := a.svc.Slots(ctx, c.NAS, c.Limit, c.First)
+	nas, err := a.nas(ctx, c.NAS)
+	if err != nil {
+		return 0, err
+	}
+	r, err := a.svc.Slots(ctx, nas, c.Limit, c.First)
 	if err != nil {
 		return 0, err
 	}

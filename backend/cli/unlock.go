@@ -50,6 +50,11 @@ func (c *unlockCmd) run(ctx context.Context, a *app) (int, error) {
 	default:
 		order.Drives = []jobs.Typed{{Drive: c.Drive, Phrase: c.Phrase}}
 	}
+	nas, err := a.nas(ctx, c.NAS)
+	if err != nil {
+		return 0, err
+	}
+	order.NAS = nas
 	grants, err := a.svc.Unlock(ctx, order)
 	if err != nil {
 		return 0, err
@@ -156,7 +161,11 @@ type grantsCmd struct {
 }
 
 func (c *grantsCmd) run(ctx context.Context, a *app) (int, error) {
-	grants, err := a.svc.Grants(ctx, c.NAS)
+	nas, err := a.nas(ctx, c.NAS)
+	if err != nil {
+		return 0, err
+	}
+	grants, err := a.svc.Grants(ctx, nas)
 	if err != nil {
 		return 0, err
 	}
@@ -191,7 +200,7 @@ func (c *lockCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	p, err := a.svc.Store.ProfileByID(ctx, g.ProfileID)
+	p, err := a.svc.Profile(ctx, g.ProfileID)
 	if err != nil {
 		return 0, err
 	}

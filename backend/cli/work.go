@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -58,7 +57,11 @@ func (c *startCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	made, err := a.svc.Start(ctx, jobs.Order{NAS: c.NAS, Drives: append(c.Drive, c.More...), Plan: plan, Unlock: typed,
+	nas, err := a.nas(ctx, c.NAS)
+	if err != nil {
+		return 0, err
+	}
+	made, err := a.svc.Start(ctx, jobs.Order{NAS: nas, Drives: append(c.Drive, c.More...), Plan: plan, Unlock: typed,
 		Grants: c.Grant, SMARTType: c.SMARTType, SMARTOn: c.SMARTOn})
 	var live []store.Job
 	for _, j := range made {
@@ -69,7 +72,7 @@ func (c *startCmd) run(ctx context.Context, a *app) (int, error) {
 		} else if !j.State.Ended() {
 			a.say("%s  job %s started on %s", driveName(j), j.ID, clean(j.NAS))
 		}
-		row, rowErr := a.svc.Store.Job(ctx, j.ID)
+		row, rowErr := a.svc.Row(ctx, j.ID)
 		if rowErr != nil {
 			return 0, rowErr
 		}
@@ -95,20 +98,14 @@ type watchCmd struct {
 }
 
 func (c *watchCmd) run(ctx context.Context, a *app) (int, error) {
-	rows, err := a.svc.Store.Live(ctx)
+	rows, err := a.svc.ToWatch(ctx)
 	if err != nil {
 		return 0, err
 	}
-	broken, err := a.svc.Interrupted(ctx)
-	if err != nil {
-		return 0, err
-	}
-	rows = append(rows, broken...)
-	rows = slices.DeleteFunc(rows, func(r store.Job) bool { return r.ProfileID == "" }) // its NAS is not known here
 	if len(c.Jobs) > 0 {
 		rows = nil
 		for _, id := range c.Jobs {
-			row, err := a.svc.Store.FindJob(ctx, id)
+			row, err := a.svc.Find(ctx, id)
 			if err != nil {
 				return 0, err
 			}
@@ -255,7 +252,7 @@ func (c *resumeCmd) run(ctx context.Context, a *app) (int, error) {
 	if err != nil || !c.Wait {
 		return 0, err
 	}
-	row, err := a.svc.Store.Job(ctx, j.ID)
+	row, err := a.svc.Row(ctx, j.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -267,7 +264,11 @@ type adoptCmd struct {
 }
 
 func (c *adoptCmd) run(ctx context.Context, a *app) (int, error) {
-	adopted, err := a.svc.Adopt(ctx, c.NAS)
+	nas, err := a.nas(ctx, c.NAS)
+	if err != nil {
+		return 0, err
+	}
+	adopted, err := a.svc.Adopt(ctx, nas)
 	for _, j := range adopted {
 		if a.json {
 			if err := a.put(jobLine(j)); err != nil {
@@ -290,7 +291,11 @@ type cleanCmd struct {
 }
 
 func (c *cleanCmd) run(ctx context.Context, a *app) (int, error) {
-	done, err := a.svc.Clean(ctx, c.NAS, jobs.Sweep{Unknown: c.Unknown, Forget: c.Forget})
+	nas, err := a.nas(ctx, c.NAS)
+	if err != nil {
+		return 0, err
+	}
+	done, err := a.svc.Clean(ctx, nas, jobs.Sweep{Unknown: c.Unknown, Forget: c.Forget})
 	if err != nil {
 		return 0, err
 	}

@@ -73,7 +73,7 @@ func save(ctx context.Context, svc *jobs.Service, n *practice.NAS) error {
 	if err != nil {
 		return err
 	}
-	p, err := svc.Store.ProfileNamed(ctx, Name)
+	p, err := svc.ProfileNamed(ctx, Name)
 	var said *reason.Said
 	switch {
 	case errors.As(err, &said) && said.Code == reason.NoSuchNAS:
@@ -101,14 +101,18 @@ func Start(ctx context.Context, svc *jobs.Service, cases []Case) (made []burnin.
 	if !ok {
 		return nil, nil, reason.New(reason.NoSuchPlan, "plan", Plan)
 	}
+	nas, err := svc.ProfileNamed(ctx, Name)
+	if err != nil {
+		return nil, nil, err
+	}
 	refused = map[string]*reason.Said{}
-	usual := jobs.Order{NAS: Name, Plan: plan}
-	bare := jobs.Order{NAS: Name, Plan: plan}
+	usual := jobs.Order{NAS: nas.ID, Plan: plan}
+	bare := jobs.Order{NAS: nas.ID, Plan: plan}
 	bare.Plan.WithoutSMART = true
 	for _, c := range cases {
 		serial := c.Drive.Identity.Serial
 		if c.Refused != "" {
-			started, err := svc.Start(ctx, jobs.Order{NAS: Name, Drives: []string{serial}, Plan: plan})
+			started, err := svc.Start(ctx, jobs.Order{NAS: nas.ID, Drives: []string{serial}, Plan: plan})
 			made = append(made, started...)
 			var said *reason.Said
 			if errors.As(err, &said) {

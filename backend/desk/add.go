@@ -155,7 +155,7 @@ func (d *Desk) AddNAS(f Form) (AddResult, error) {
 	p, err = d.Service.AddNAS(ctx, p, with)
 	if over() {
 		if err == nil { // it was saved before it saw that
-			return AddResult{Steps: w.steps}, d.Service.RemoveNAS(d.ctx, p.Name)
+			return AddResult{Steps: w.steps}, d.Service.RemoveNAS(d.ctx, p.ID)
 		}
 		return AddResult{Steps: w.steps}, nil
 	}
@@ -263,7 +263,7 @@ func kept(where profile.Keep) string {
 
 // test goes the way to a saved NAS and shows its drives.
 func (d *Desk) test(p profile.Profile, w *walk) error {
-	err := d.Service.TestNAS(d.ctx, p.Name, func(s jobs.Step) { w.passed(s.Name, s.Text) })
+	err := d.Service.TestNAS(d.ctx, p.ID, func(s jobs.Step) { w.passed(s.Name, s.Text) })
 	if err == nil {
 		d.spawn(func() { _ = d.survey(p) })
 	}
@@ -296,7 +296,7 @@ func (d *Desk) EditNAS(nasID string, t Treatment) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.Service.EditNAS(d.ctx, p.Name, func(p *profile.Profile) {
+	_, err = d.Service.EditNAS(d.ctx, p.ID, func(p *profile.Profile) {
 		p.Slots, p.KeepDays, p.AutoResume = cmp.Or(t.Slots, profile.DefaultSlots), t.KeepDays, t.AutoResume
 	})
 	return errors.Join(err, d.lookAround())
@@ -308,7 +308,7 @@ func (d *Desk) RemoveNAS(nasID string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Service.RemoveNAS(d.ctx, p.Name), d.lookAround())
+	return errors.Join(d.Service.RemoveNAS(d.ctx, p.ID), d.lookAround())
 }
 
 // Host is a host of ssh's configuration.

@@ -17,7 +17,7 @@ import (
 
 // Whole is a job with all that is known of it.
 func (d *Desk) Whole(job string) (JobWhole, error) {
-	row, err := d.Service.Store.FindJob(d.ctx, job)
+	row, err := d.Service.Find(d.ctx, job)
 	if err != nil {
 		return JobWhole{}, err
 	}
@@ -43,7 +43,7 @@ func atWindow(j burnin.Job) burnin.Job {
 
 // History lists all jobs of this computer, the oldest first.
 func (d *Desk) History() ([]Job, error) {
-	rows, err := d.Service.Store.Jobs(d.ctx, store.Filter{})
+	rows, err := d.Service.Rows(d.ctx, store.Filter{})
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +72,11 @@ func (d *Desk) Log(job, file string, from int64) (LogChunk, error) {
 		return LogChunk{}, reason.New(reason.WrongUse, "what", "there is no log "+file,
 			"hint", "A log is that of a stage, or of the runner.")
 	}
-	row, err := d.Service.Store.FindJob(d.ctx, job)
+	row, err := d.Service.Find(d.ctx, job)
 	if err != nil {
 		return LogChunk{}, err
 	}
-	have, err := d.Service.Mirror.Have(row.ID)
+	have, err := d.Service.Have(row.ID)
 	if err != nil {
 		return LogChunk{}, err
 	}
@@ -85,7 +85,7 @@ func (d *Desk) Log(job, file string, from int64) (LogChunk, error) {
 	if tail {
 		from = max(0, size-logLimit)
 	}
-	data, err := d.Service.Mirror.ReadFrom(row.ID, file+".log", from, logLimit)
+	data, err := d.Service.ReadFrom(row.ID, file+".log", from, logLimit)
 	if err != nil {
 		return LogChunk{}, err
 	}
@@ -128,11 +128,11 @@ const maxPoints = 1000
 
 // Series is what the journals say of a job's progress, thinned out evenly.
 func (d *Desk) Series(job string) (Series, error) {
-	row, err := d.Service.Store.FindJob(d.ctx, job)
+	row, err := d.Service.Find(d.ctx, job)
 	if err != nil {
 		return Series{}, err
 	}
-	journals, err := d.Service.Mirror.Journals(row.ID)
+	journals, err := d.Service.Journals(row.ID)
 	if err != nil {
 		return Series{}, err
 	}
@@ -183,7 +183,7 @@ func (d *Desk) SaveReport(job, format string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	in, err := report.Gather(d.Service.Mirror, full, d.Version, d.now())
+	in, err := report.Gather(d.Service, full, d.Version, d.now())
 	if err != nil {
 		return "", err
 	}

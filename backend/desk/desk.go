@@ -247,11 +247,11 @@ func (d *Desk) lookOften() {
 
 // lookAround brings the model up to what the index says.
 func (d *Desk) lookAround() error {
-	profiles, err := d.Service.Store.Profiles(d.ctx)
+	profiles, err := d.Service.Profiles(d.ctx)
 	if err != nil {
 		return err
 	}
-	rows, err := d.Service.Store.Jobs(d.ctx, store.Filter{})
+	rows, err := d.Service.Rows(d.ctx, store.Filter{})
 	if err != nil {
 		return err
 	}

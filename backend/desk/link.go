@@ -167,7 +167,7 @@ func (d *Desk) survey(p profile.Profile) error {
 	d.touch("nas", p.ID)
 	d.mu.Unlock()
 
-	rows, err := d.Service.Drives(d.ctx, p.Name)
+	rows, err := d.Service.Drives(d.ctx, p.ID)
 
 	d.mu.Lock()
 	again := l.again
@@ -207,7 +207,7 @@ func (d *Desk) survey(p profile.Profile) error {
 // grants shows the drives of a NAS as they were last seen, with the permissions of now. Those of which only their jobs
 // tell are among them: before the first look, and where a drive was not there.
 func (d *Desk) grants(p profile.Profile) error {
-	grants, err := d.Service.Grants(d.ctx, p.Name)
+	grants, err := d.Service.Grants(d.ctx, p.ID)
 	if err != nil {
 		return err
 	}

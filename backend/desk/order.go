@@ -30,13 +30,7 @@ type Typed struct {
 }
 
 // saved finds a saved NAS by its id.
-func (d *Desk) saved(id string) (profile.Profile, error) {
-	p, err := d.Service.Store.ProfileByID(d.ctx, id)
-	if err != nil {
-		return p, reason.New(reason.NoSuchNAS, "nas", id)
-	}
-	return p, nil
-}
+func (d *Desk) saved(id string) (profile.Profile, error) { return d.Service.Profile(d.ctx, id) }
 
 // Survey looks at the drives of a NAS now.
 func (d *Desk) Survey(nasID string) error {
@@ -78,7 +72,7 @@ func (d *Desk) Start(o Order) ([]Job, error) {
 		return nil, reason.New(reason.NoSuchPlan, "plan", o.Plan)
 	}
 	plan.WithoutSMART, plan.Declared = o.WithoutSMART, o.Declared
-	order := jobs.Order{NAS: p.Name, Drives: o.Drives, Plan: plan, SMARTType: o.SMARTType, SMARTOn: o.SMARTOn}
+	order := jobs.Order{NAS: p.ID, Drives: o.Drives, Plan: plan, SMARTType: o.SMARTType, SMARTOn: o.SMARTOn}
 	for _, t := range o.Unlock {
 		order.Unlock = append(order.Unlock, jobs.Typed(t))
 	}
@@ -95,7 +89,7 @@ func (d *Desk) Start(o Order) ([]Job, error) {
 func (d *Desk) putAll(made []burnin.Job) ([]Job, error) {
 	rows := []Job{}
 	for _, j := range made {
-		row, err := d.Service.Store.Job(d.ctx, j.ID)
+		row, err := d.Service.Row(d.ctx, j.ID)
 		if err != nil {
 			return rows, err
 		}
@@ -184,7 +178,7 @@ func (d *Desk) Unlock(nasID, which, phrase string) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	given, err := d.Service.Unlock(d.ctx, jobs.UnlockOrder{NAS: p.Name,
+	given, err := d.Service.Unlock(d.ctx, jobs.UnlockOrder{NAS: p.ID,
 		Drives: []jobs.Typed{{Drive: which, Phrase: phrase}}})
 	if err != nil {
 		return Grant{}, err
@@ -212,7 +206,7 @@ func (d *Desk) Adopt(nasID string) ([]Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	taken, err := d.Service.Adopt(d.ctx, p.Name)
+	taken, err := d.Service.Adopt(d.ctx, p.ID)
 	rows, putErr := d.putAll(taken)
 	return rows, errors.Join(err, putErr, d.lookAround())
 }
@@ -228,7 +222,7 @@ func (d *Desk) Clean(nasID string) (Cleaned, error) {
 	if err != nil {
 		return Cleaned{}, err
 	}
-	done, err := d.Service.Clean(d.ctx, p.Name, jobs.Sweep{})
+	done, err := d.Service.Clean(d.ctx, p.ID, jobs.Sweep{})
 	return Cleaned{Removed: len(done.Removed)}, err
 }
 
@@ -250,7 +244,7 @@ func (d *Desk) Leaving() bool {
 // StopAll stops all jobs that have not ended. Those that cannot be proven gone are in the error; the others are
 // stopped.
 func (d *Desk) StopAll() error {
-	rows, err := d.Service.Store.Jobs(d.ctx, store.Filter{NotEnded: true})
+	rows, err := d.Service.Rows(d.ctx, store.Filter{NotEnded: true})
 	for _, row := range rows {
 		err = errors.Join(err, d.Stop(row.ID))
 	}

@@ -38,8 +38,8 @@ type Sweep struct {
 
 // Clean removes from a NAS the jobs that have ended and are mirrored here whole; the runner too if nothing is left of
 // which it is needed.
-func (s *Service) Clean(ctx context.Context, name string, also Sweep) (Cleaned, error) {
-	c, p, err := s.connect(ctx, name)
+func (s *Service) Clean(ctx context.Context, nasID string, also Sweep) (Cleaned, error) {
+	c, p, err := s.connect(ctx, nasID)
 	if err != nil {
 		return Cleaned{Removed: []string{}, Kept: []string{}, Why: map[string]*reason.Said{}}, err
 	}

@@ -88,8 +88,8 @@ func resumable(job burnin.Job) error {
 }
 
 // Adopt takes over the jobs that are on a NAS and not known here, and mirrors what there is of them.
-func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) {
-	c, p, err := s.connect(ctx, name)
+func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error) {
+	c, p, err := s.connect(ctx, nasID)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (s *Service) Adopt(ctx context.Context, name string) ([]burnin.Job, error) 
 		if err := s.Store.AddIntents(ctx, []store.Job{*row}); err != nil {
 			return adopted, err
 		}
-		if err := errors.Join(s.Store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+name)); err != nil {
+		if err := errors.Join(s.Store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+p.Name)); err != nil {
 			return adopted, err
 		}
 		if err := s.follow(ctx, c, []string{row.ID}); said(err, reason.JobDamaged) || errors.As(err, &one) {

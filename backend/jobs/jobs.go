@@ -11,6 +11,8 @@
 //   - Attaching for the first time, after a week, or from another computer is the same code: follow from the mirror's
 //     cursors.
 //
+// A NAS is named by the id of its profile; ProfileNamed finds it by the name that a person gave it.
+//
 // A Service is safe for concurrent use. Several processes may work on one data directory at once.
 package jobs
 
@@ -99,9 +101,9 @@ func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error
 	return c, nil
 }
 
-// connect opens the NAS of a name.
-func (s *Service) connect(ctx context.Context, name string) (*nas.Conn, profile.Profile, error) {
-	p, err := s.Store.ProfileNamed(ctx, name)
+// connect opens a saved NAS.
+func (s *Service) connect(ctx context.Context, id string) (*nas.Conn, profile.Profile, error) {
+	p, err := s.Profile(ctx, id)
 	if err != nil {
 		return nil, p, err
 	}
@@ -110,8 +112,8 @@ func (s *Service) connect(ctx context.Context, name string) (*nas.Conn, profile.
 }
 
 // survey connects and reads which drives are there now. The connection is the caller's to release where err is nil.
-func (s *Service) survey(ctx context.Context, name string) (*nas.Conn, profile.Profile, []wire.DriveRow, error) {
-	c, p, err := s.connect(ctx, name)
+func (s *Service) survey(ctx context.Context, id string) (*nas.Conn, profile.Profile, []wire.DriveRow, error) {
+	c, p, err := s.connect(ctx, id)
 	if err != nil {
 		return nil, p, nil, err
 	}

@@ -89,8 +89,8 @@ type Step struct {
 }
 
 // TestNAS goes the whole way to a NAS: login, rights, runner, drives. It tells each step as it passes.
-func (s *Service) TestNAS(ctx context.Context, name string, step func(Step)) error {
-	c, p, err := s.connect(ctx, name)
+func (s *Service) TestNAS(ctx context.Context, nasID string, step func(Step)) error {
+	c, p, err := s.connect(ctx, nasID)
 	if err != nil {
 		return err
 	}
@@ -112,8 +112,8 @@ func (s *Service) TestNAS(ctx context.Context, name string, step func(Step)) err
 }
 
 // EditNAS changes how jobs of a NAS are treated. Which NAS it is and how it is reached stay what they were.
-func (s *Service) EditNAS(ctx context.Context, name string, change func(*profile.Profile)) (profile.Profile, error) {
-	before, err := s.Store.ProfileNamed(ctx, name)
+func (s *Service) EditNAS(ctx context.Context, nasID string, change func(*profile.Profile)) (profile.Profile, error) {
+	before, err := s.Profile(ctx, nasID)
 	if err != nil {
 		return before, err
 	}
@@ -130,8 +130,8 @@ func (s *Service) EditNAS(ctx context.Context, name string, change func(*profile
 
 // RemoveNAS forgets a profile and its secrets. Jobs that have not ended keep it from being removed; what ended stays
 // readable.
-func (s *Service) RemoveNAS(ctx context.Context, name string) error {
-	p, err := s.Store.ProfileNamed(ctx, name)
+func (s *Service) RemoveNAS(ctx context.Context, nasID string) error {
+	p, err := s.Profile(ctx, nasID)
 	if err != nil {
 		return err
 	}
@@ -143,8 +143,8 @@ func (s *Service) RemoveNAS(ctx context.Context, name string) error {
 }
 
 // Drives lists the drives of a NAS as they are now.
-func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, error) {
-	c, p, rows, err := s.survey(ctx, name)
+func (s *Service) Drives(ctx context.Context, nasID string) ([]wire.DriveRow, error) {
+	c, p, rows, err := s.survey(ctx, nasID)
 	if said(err, reason.NoRoot) {
 		return s.rootlessDrives(ctx, p, err)
 	}
@@ -158,9 +158,9 @@ func (s *Service) Drives(ctx context.Context, name string) ([]wire.DriveRow, err
 
 // SaveSecret saves a secret of a NAS, or with an empty one none, where the person wishes; see credentials.Provider.Save.
 // It gives where its secrets are kept now: no_such_nas.
-func (s *Service) SaveSecret(ctx context.Context, name string, kind secret.Kind, fresh secret.Secret,
+func (s *Service) SaveSecret(ctx context.Context, nasID string, kind secret.Kind, fresh secret.Secret,
 	wish profile.Keep) (profile.Keep, error) {
-	p, err := s.Store.ProfileNamed(ctx, name)
+	p, err := s.Profile(ctx, nasID)
 	if err != nil {
 		return "", err
 	}

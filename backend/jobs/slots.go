@@ -10,7 +10,7 @@ import (
 
 // Slots says how the jobs of a NAS take turns, after changing it where asked: limit nil and no first change nothing.
 // first are jobs by the beginnings of their ids.
-func (s *Service) Slots(ctx context.Context, name string, limit *int, first []string) (wire.SlotsReply, error) {
+func (s *Service) Slots(ctx context.Context, nasID string, limit *int, first []string) (wire.SlotsReply, error) {
 	req := wire.SlotsRequest{Limit: limit}
 	for _, prefix := range first {
 		j, err := s.Store.FindJob(ctx, prefix)
@@ -19,7 +19,7 @@ func (s *Service) Slots(ctx context.Context, name string, limit *int, first []st
 		}
 		req.First = append(req.First, j.ID)
 	}
-	c, p, err := s.connect(ctx, name)
+	c, p, err := s.connect(ctx, nasID)
 	if err != nil {
 		return wire.SlotsReply{}, err
 	}

@@ -19,7 +19,7 @@ import (
 
 // Order is what a person wants started: one plan on some drives of one NAS.
 type Order struct {
-	NAS    string
+	NAS    string   // the profile's id
 	Drives []string // ids, serials, or paths of today
 	Plan   burnin.Plan
 	Unlock []Typed  // phrases for drives in use, good for this start
@@ -48,7 +48,7 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 	refused := &refusals{of: len(o.Drives)}
 	var chosen []wire.DriveRow
 	for _, which := range o.Drives {
-		row, err := choose(rows, which, o.NAS)
+		row, err := choose(rows, which, p.Name)
 		switch {
 		case err != nil:
 			refused.add(which, err)

@@ -22,7 +22,7 @@ type Typed struct {
 
 // UnlockOrder asks for grants, all or none.
 type UnlockOrder struct {
-	NAS    string
+	NAS    string // the profile's id
 	Drives []Typed
 	TTL    time.Duration // 0 means unlock.TTL
 	// DataOnly refuses drives of any other usage than data: what a list unlocks in one go must not hold a pool.
@@ -45,7 +45,7 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 	}
 	var grants []unlock.Grant
 	for _, t := range o.Drives {
-		row, err := choose(rows, t.Drive, o.NAS)
+		row, err := choose(rows, t.Drive, p.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -80,8 +80,8 @@ func (s *Service) grant(p profile.Profile, row wire.DriveRow, phrase string, ttl
 }
 
 // Grants lists the grants of a NAS, the oldest first.
-func (s *Service) Grants(ctx context.Context, name string) ([]unlock.Grant, error) {
-	p, err := s.Store.ProfileNamed(ctx, name)
+func (s *Service) Grants(ctx context.Context, nasID string) ([]unlock.Grant, error) {
+	p, err := s.Profile(ctx, nasID)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows,
 		return all, nil
 	}
 	for _, t := range o.Unlock {
-		row, err := choose(rows, t.Drive, o.NAS)
+		row, err := choose(rows, t.Drive, p.Name)
 		if err != nil {
 			refused.add(t.Drive, err)
 			continue

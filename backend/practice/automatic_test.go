@@ -36,10 +36,19 @@ func (d *desk) office(p profile.Profile) *jobs.Service {
 	return svc
 }
 
+// saved is the id of the practice NAS.
+func saved(svc *jobs.Service) string {
+	p, err := svc.ProfileNamed(context.Background(), "practice")
+	if err != nil {
+		panic(err)
+	}
+	return p.ID
+}
+
 // begin starts a sweep of the one drive and gives its row.
 func begin(t *testing.T, svc *jobs.Service, serial string) store.Job {
 	t.Helper()
-	made, err := svc.Start(context.Background(), jobs.Order{NAS: "practice", Drives: []string{serial}, Plan: sweep()})
+	made, err := svc.Start(context.Background(), jobs.Order{NAS: saved(svc), Drives: []string{serial}, Plan: sweep()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +166,7 @@ func TestWhatWasCollectedLeavesTheNASAfterItsTime(t *testing.T) {
 		}
 		look := func() {
 			t.Helper()
-			if _, err := svc.Drives(context.Background(), "practice"); err != nil {
+			if _, err := svc.Drives(context.Background(), saved(svc)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -213,13 +222,13 @@ func TestAJobThatAnotherComputerResumedIsSeenToGoOn(t *testing.T) {
 		if is() != burnin.Unknown {
 			t.Fatalf("after the power cut it is %s", is())
 		}
-		if _, err := elsewhere.Adopt(ctx, "practice"); err != nil {
+		if _, err := elsewhere.Adopt(ctx, saved(elsewhere)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := elsewhere.Resume(ctx, row.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := here.Drives(ctx, "practice"); err != nil {
+		if _, err := here.Drives(ctx, saved(here)); err != nil {
 			t.Fatal(err)
 		}
 		if is().Ended() {

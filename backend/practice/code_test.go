@@ -49,7 +49,7 @@ func TestAPersonTypesACodeOnceWhileTheConnectionStands(t *testing.T) {
 		if _, err := svc.AddNAS(ctx, p, jobs.NewNAS{HostKey: n.HostKey()}); err != nil {
 			t.Fatal(err)
 		}
-		if err := svc.TestNAS(ctx, "practice", func(jobs.Step) {}); err != nil {
+		if err := svc.TestNAS(ctx, saved(svc), func(jobs.Step) {}); err != nil {
 			t.Fatal(err)
 		}
 		row := begin(t, svc, "A1")
@@ -58,7 +58,7 @@ func TestAPersonTypesACodeOnceWhileTheConnectionStands(t *testing.T) {
 		}
 		look := func(want int) {
 			t.Helper()
-			if _, err := svc.Drives(ctx, "practice"); err != nil {
+			if _, err := svc.Drives(ctx, saved(svc)); err != nil {
 				t.Fatal(err)
 			}
 			if asked != want {
@@ -74,7 +74,7 @@ func TestAPersonTypesACodeOnceWhileTheConnectionStands(t *testing.T) {
 			t.Fatal(err)
 		}
 		look(3)
-		if err := svc.RemoveNAS(ctx, "practice"); err != nil {
+		if err := svc.RemoveNAS(ctx, saved(svc)); err != nil {
 			t.Fatal(err)
 		}
 	})

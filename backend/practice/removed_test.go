@@ -40,7 +40,7 @@ func refreshed(t *testing.T, svc *jobs.Service, id string) burnin.Job {
 func takesOver(t *testing.T, other *jobs.Service, id string) {
 	t.Helper()
 	ctx := context.Background()
-	if _, err := other.Adopt(ctx, "practice"); err != nil {
+	if _, err := other.Adopt(ctx, saved(other)); err != nil {
 		t.Fatal(err)
 	}
 	row, err := other.Store.Job(ctx, id)
@@ -50,7 +50,7 @@ func takesOver(t *testing.T, other *jobs.Service, id string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done, err := other.Clean(ctx, "practice", jobs.Sweep{}); err != nil || len(done.Removed) != 1 {
+	if done, err := other.Clean(ctx, saved(other), jobs.Sweep{}); err != nil || len(done.Removed) != 1 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 }
@@ -94,7 +94,7 @@ func TestAJobThatAnotherComputerRemovedIsNotOneThatNeverBegan(t *testing.T) {
 				if left, err := filepath.Glob(filepath.Join(d.dir, "nas", "gone", "*")); err != nil || len(left) != 1 {
 					t.Errorf("the last word: %v, %v", left, err)
 				}
-				if _, err := first.Clean(context.Background(), "practice", jobs.Sweep{}); err != nil {
+				if _, err := first.Clean(context.Background(), saved(first), jobs.Sweep{}); err != nil {
 					t.Fatal(err)
 				}
 				if left, _ := filepath.Glob(filepath.Join(d.dir, "nas", "*")); len(left) != 0 {

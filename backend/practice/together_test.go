@@ -63,7 +63,7 @@ func TestAStartOfManyIsAllOrNone(t *testing.T) {
 			}
 			return random.Read(p)
 		})
-		made, err := svc.Start(ctx, jobs.Order{NAS: "practice", Drives: serials, Plan: sweep()})
+		made, err := svc.Start(ctx, jobs.Order{NAS: saved(svc), Drives: serials, Plan: sweep()})
 		refusal(t, err, "drive_in_use", "M1", "M3")
 		for _, j := range made {
 			now := refreshed(t, svc, j.ID)
@@ -76,7 +76,7 @@ func TestAStartOfManyIsAllOrNone(t *testing.T) {
 				t.Errorf("%s is %s, %v", now.Drive.ID, now.State, now.Reason)
 			}
 		}
-		made, err = svc.Start(ctx, jobs.Order{NAS: "practice", Drives: []string{"M0", "M2", "M4"}, Plan: sweep()})
+		made, err = svc.Start(ctx, jobs.Order{NAS: saved(svc), Drives: []string{"M0", "M2", "M4"}, Plan: sweep()})
 		if err != nil || len(made) != 3 {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestEachRefusalOfAStartIsTold(t *testing.T) {
 		defer d.n.Close()
 		svc := d.office(profile.Profile{})
 		start := func(serials ...string) error {
-			made, err := svc.Start(context.Background(), jobs.Order{NAS: "practice", Drives: serials, Plan: sweep()})
+			made, err := svc.Start(context.Background(), jobs.Order{NAS: saved(svc), Drives: serials, Plan: sweep()})
 			if len(made) > 0 {
 				t.Errorf("made: %v", made)
 			}

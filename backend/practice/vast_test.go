@@ -32,7 +32,7 @@ func TestAVastLogIsCutAndHidesNoJob(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(in, "undo.log"), []byte("one more log\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		adopted, err := other.Adopt(ctx, "practice")
+		adopted, err := other.Adopt(ctx, saved(other))
 		if err != nil || len(adopted) != 2 {
 			t.Fatalf("%d adopted, %v", len(adopted), err)
 		}
@@ -53,7 +53,7 @@ func TestAVastLogIsCutAndHidesNoJob(t *testing.T) {
 		if j := refreshed(t, other, row.ID); j.State != burnin.Passed || time.Since(began) > time.Minute {
 			t.Errorf("%s after %s", j.State, time.Since(began))
 		}
-		done, err := other.Clean(ctx, "practice", jobs.Sweep{})
+		done, err := other.Clean(ctx, saved(other), jobs.Sweep{})
 		if err != nil || len(done.Removed) != 1 || done.Removed[0] != small.ID ||
 			!strings.Contains(done.Why[vast.ID].Text, "logs") || done.Why[vast.ID].Hint == "" {
 			t.Errorf("%+v, %v", done, err)
