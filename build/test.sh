@@ -24,7 +24,10 @@ step "vet" go vet ./...
 # With the flag that the program for Windows is built with, so that nothing is compiled twice.
 step "vet for Windows" env GOOS=windows go vet -trimpath ./...
 step "vet for macOS" env GOOS=darwin go vet ./...
-step "golangci-lint" make --no-print-directory golangci
+# What takes long to build is built ahead with the lowest priority, while the steps of the page and the window wait.
+setsid nice -n 19 sh -c 'make --no-print-directory build/bin/golangci-lint; go build -race ./...' >/dev/null 2>&1 &
+ahead=$!
+trap 'kill -- "-$ahead" 2>/dev/null || true' EXIT
 step "headless build" make --no-print-directory headless
 step "page" sh -c 'cd frontend && npm ci --no-audit --no-fund && npm run lint && npm test && npm run build'
 step "page in a browser: the bridge builds" make --no-print-directory e2e
@@ -36,6 +39,8 @@ step "window: a display" build/deps.sh screen
 step "window" $root "$(command -v go)" test ./backend/programs -count=1 -timeout 15m -window
 step "window by the tools of Wails" build/wails.sh
 step "window for Windows" make --no-print-directory windows
+wait "$ahead" || true # what fails in it fails again below, and says why
+step "golangci-lint" make --no-print-directory golangci
 # Every package that starts a goroutine, or whose tests do, is tested with the race detector, without the tests that take
 # minutes with it (-short); those that have such tests are tested without it too, whole, and so are all other packages.
 # Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
