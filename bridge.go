@@ -48,7 +48,7 @@ func show(ctx context.Context, on cli.Window) error {
 	b.app = &App{quit: cancel}
 	b.app.desk, err = desk.Open(desk.Options{
 		Service: on.Service, Emit: b.emit, Dialogs: b, Version: version, Practice: on.Practice, Temporary: on.Temporary,
-		Home: home(), User: login(),
+		Home: home(), User: login(), Outbox: on.Outbox,
 	})
 	if err != nil {
 		return err

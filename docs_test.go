@@ -14,7 +14,8 @@ import (
 )
 
 // areas of the program in which a person notices a change; each file in changes begins with one.
-var areas = []string{"drives", "health", "jobs", "nas", "surface", "undo", "verdict", "window"}
+var areas = []string{"drives", "health", "jobs", "nas", "notices", "surface", "undo", "verdict",
+	"window"}
 
 // TestChangesAreWellFormed: a file in changes is one change, in one to three lines that become an item of a list.
 func TestChangesAreWellFormed(t *testing.T) {

@@ -37,7 +37,7 @@ func show(ctx context.Context, on cli.Window) error {
 	app := &App{quit: w.close}
 	opened, err := desk.Open(desk.Options{
 		Service: on.Service, Emit: w.emit, Dialogs: w, Version: version, Practice: on.Practice, Temporary: on.Temporary,
-		Home: home(), User: login(),
+		Home: home(), User: login(), Outbox: on.Outbox,
 	})
 	if err != nil {
 		return err

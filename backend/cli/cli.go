@@ -27,6 +27,7 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/demo"
 	"burnish/backend/jobs"
+	"burnish/backend/notify"
 	"burnish/backend/reason"
 	"burnish/backend/unlock"
 )
@@ -61,8 +62,9 @@ type Env struct {
 // Window is what a window works on.
 type Window struct {
 	Service   *jobs.Service
-	Practice  string // name of the profile that is the practice NAS; empty for none
-	Temporary bool   // the data directory was made for this window alone
+	Practice  string         // name of the profile that is the practice NAS; empty for none
+	Temporary bool           // the data directory was made for this window alone
+	Outbox    *notify.Outbox // what is told to people; nil for nothing
 }
 
 type root struct {
@@ -89,6 +91,7 @@ type root struct {
 	Clean   cleanCmd   `cmd:"" help:"Remove ended jobs and the runner from a NAS."`
 	Demo    demoCmd    `cmd:"" help:"Burn in practice drives: about a minute, with nothing real but the code."`
 	Report  reportCmd  `cmd:"" help:"Write a report of a job: to print, to send with the drive, or for programs."`
+	Notify  notifyCmd  `cmd:"" help:"How you are told when you do not look: webhook, ntfy, Apprise, mail, desktop."`
 	Tests   testsCmd   `cmd:"" name:"selftest" help:"Self-tests by TrueNAS's own methods, for a login without root."`
 	Smart   smartCmd   `cmd:"" help:"What Burnish reads in a smartctl capture."`
 	Plans   plansCmd   `cmd:"" help:"The built-in plans."`
@@ -99,6 +102,7 @@ type root struct {
 type app struct {
 	Env
 	json  bool
+	dir   string // the data directory
 	data  string // the directory that was asked for; empty if none was
 	svc   *jobs.Service
 	lines *bufio.Reader // of stdin, once a line of it was read
@@ -145,7 +149,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 		return complain(env, r.JSON, reason.New(reason.WrongUse, "what", "that is no whole command",
 			"hint", "burnish --help shows all commands."))
 	}
-	a := &app{Env: env, json: r.JSON}
+	a := &app{Env: env, json: r.JSON, dir: data}
 	if r.DataDir != "" {
 		a.data = data
 	}

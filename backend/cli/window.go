@@ -15,5 +15,5 @@ func (c *windowCmd) run(ctx context.Context, a *app) (int, error) {
 			"what", "there is no window here: this build has none, or no display is set",
 			"hint", "burnish --help shows all commands.")
 	}
-	return 0, a.Window(ctx, Window{Service: a.svc})
+	return 0, a.Window(ctx, Window{Service: a.svc, Outbox: a.outbox()})
 }

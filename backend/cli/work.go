@@ -126,7 +126,9 @@ func (a *app) watch(ctx context.Context, rows []store.Job) (int, error) {
 			live = append(live, r)
 		}
 	}
+	told := a.telling(ctx)
 	err := a.svc.Watch(ctx, live, newTicker(a))
+	told()
 	var all []burnin.Job
 	for _, r := range rows {
 		j, viewErr := a.svc.View(context.WithoutCancel(ctx), r.ID)

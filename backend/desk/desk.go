@@ -10,6 +10,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/jobs"
+	"burnish/backend/notify"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/store"
@@ -28,17 +29,18 @@ type Dialogs interface {
 	SaveFile(title, name string) (string, error)
 }
 
-// Options say what a desk works with. All but Practice and Temporary must be set.
+// Options say what a desk works with. All but Practice, Temporary and Outbox must be set.
 type Options struct {
 	Service   *jobs.Service
 	Emit      func(event string, data any) // called from one goroutine at a time; must not call back
 	Dialogs   Dialogs
 	Version   string
-	Practice  string        // name of the profile that is the practice NAS; empty for none
-	Temporary bool          // the data directory is not found again by the next window
-	Home      string        // the person's home directory, for ~/.ssh
-	User      string        // the person's name at this computer
-	Look      time.Duration // how often the index is looked at; 0 means 5 s
+	Practice  string         // name of the profile that is the practice NAS; empty for none
+	Temporary bool           // the data directory is not found again by the next window
+	Home      string         // the person's home directory, for ~/.ssh
+	User      string         // the person's name at this computer
+	Outbox    *notify.Outbox // what is told to people; nil for nothing
+	Look      time.Duration  // how often the index is looked at; 0 means 5 s
 }
 
 // The pace of deltas.
@@ -88,6 +90,10 @@ func Open(opt Options) (*Desk, error) {
 	}
 	d.spawn(d.pump)
 	d.spawn(d.lookOften)
+	if d.Outbox != nil {
+		d.spawn(func() { _ = d.Service.Tell(d.ctx, d.Outbox) }) // it ends with the desk alone
+		d.spawn(func() { d.Outbox.Run(d.ctx) })
+	}
 	return d, nil
 }
 

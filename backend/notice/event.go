@@ -1,7 +1,7 @@
 // Package notice is what people are told when they do not look: the events, their words, and when they are told.
 //
 // Its rules:
-//   - An Event is a value made from values, and its JSON is a contract (docs/notices.md): keys are added, never changed.
+//   - An Event is a value made from values, and its JSON is a contract (docs/notices.md): keys come, none change.
 //   - Key names what happened for ever. Whoever keeps events keeps one of each key, so that telling twice tells once.
 //   - Title and text are made here, for all ways alike. What stems from a NAS is cleaned and cut by JobOf and its like.
 //   - No event holds a secret, an address of a way, or anything of how it is told.

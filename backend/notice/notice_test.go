@@ -266,6 +266,12 @@ func TestQuietHoursEndWhenTheClockSaysSo(t *testing.T) {
 			t.Errorf("at %s: %v until %s, want %q", c.now, quiet, got, c.end)
 		}
 	}
+	for text, want := range map[string]bool{"22:00-07:00": true, "off": true, "01:30-02:00": true, "22-7": false,
+		"24:00-01:00": false, "": false, "22:00": false, "07:00-07:00": false} {
+		if q, err := ParseQuiet(text); (err == nil) != want || want && q.String() != text {
+			t.Errorf("%q is %v, %v", text, q, err)
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		q := Quiet{rapid.IntRange(0, 1439).Draw(t, "from"), rapid.IntRange(0, 1439).Draw(t, "to")}
 		now := time.Unix(rapid.Int64Range(1.7e9, 1.9e9).Draw(t, "now"), 0).In(berlin)

@@ -1,6 +1,12 @@
 package notice
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"burnish/backend/reason"
+)
 
 // More than Most messages in Span become one.
 const (
@@ -35,6 +41,31 @@ func Gather(recent, due int) Gathering {
 type Quiet struct {
 	From int `json:"from"`
 	To   int `json:"to"`
+}
+
+// NeverQuiet is how people write that there are no quiet hours.
+const NeverQuiet = "off"
+
+// ParseQuiet reads "22:00-07:00", or "off": bad_way.
+func ParseQuiet(text string) (Quiet, error) {
+	if text == NeverQuiet {
+		return Quiet{}, nil
+	}
+	from, to, ok := strings.Cut(text, "-")
+	begin, errFrom := time.Parse("15:04", strings.TrimSpace(from))
+	end, errTo := time.Parse("15:04", strings.TrimSpace(to))
+	if !ok || errFrom != nil || errTo != nil || begin.Equal(end) {
+		return Quiet{}, reason.New(reason.BadWay, "what", "quiet hours are written as 22:00-07:00, or off")
+	}
+	return Quiet{begin.Hour()*60 + begin.Minute(), end.Hour()*60 + end.Minute()}, nil
+}
+
+// String is what ParseQuiet reads.
+func (q Quiet) String() string {
+	if q.From == q.To {
+		return NeverQuiet
+	}
+	return fmt.Sprintf("%02d:%02d-%02d:%02d", q.From/60, q.From%60, q.To/60, q.To%60)
 }
 
 // Until gives the end of the quiet hours that now lies in; false outside of them. now has the person's time zone.

@@ -596,6 +596,26 @@ var registry = []Entry{
 		Window: "Correct what is named here and save it again.",
 	},
 	{
+		Code: NoSuchWay, Kind: Use,
+		Title:  "No such way for notices",
+		Text:   "There is no way named {way}.",
+		Hint:   "burnish notify list shows the saved ones.",
+		Window: "It may have been removed in another window.",
+	},
+	{
+		Code: WayExists, Kind: Use,
+		Title:  "The name is taken",
+		Text:   "There is a way named {way} already.",
+		Hint:   "Choose another name, or remove it with: burnish notify remove {way}",
+		Window: "Choose another name, or remove the other one first.",
+	},
+	{
+		Code: NoticeUntold, Kind: Use,
+		Title: "The notice did not arrive",
+		Text:  "{way}: {answer}.",
+		Hint:  "Correct the address or the password, or what the answer names, and test it again.",
+	},
+	{
 		Code: HostKeyUnknown, Kind: Use,
 		Title: "The host key of the NAS is not known",
 		Text:  "{nas} shows {shown}.",

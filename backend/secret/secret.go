@@ -1,10 +1,11 @@
-// Package secret keeps what nobody else may read: passwords and passphrases of saved NAS.
+// Package secret keeps what nobody else may read: passwords and passphrases of saved NAS, and the addresses, keys and
+// passwords of the ways to tell notices.
 //
 // Its rules:
 //   - A Secret prints as "(secret)" in every verb, in JSON and in logs; Reveal is the one way to its text. An error of
 //     this package never holds one.
-//   - Secrets go to the keychain of the system (Keychain), to a file that a passphrase seals (File), or nowhere but the
-//     memory of this process (Memory). Nothing is chosen or replaced silently: that is the caller's.
+//   - Secrets go to the keychain of the system (Keychain), to a file that a passphrase or a key seals (File), or nowhere
+//     but the memory of this process (Memory). Nothing is chosen or replaced silently: that is the caller's.
 //   - A keychain is asked only when a secret is wanted, because to ask may show a person a prompt. It gets ten seconds:
 //     some never answer.
 //   - Private keys are not kept: they stay in their files or in the agent, and some keychains take only 2.5 KiB.
@@ -78,3 +79,6 @@ func Kinds() []Kind { return []Kind{Login, Sudo, Passphrase, Jump} }
 func Account(profileID string, kind Kind) string {
 	return "profile/" + profileID + "/" + string(kind)
 }
+
+// WayAccount is the name under which the secrets of a way to tell notices are kept.
+func WayAccount(wayID string) string { return "way/" + wayID }
