@@ -56,12 +56,14 @@ const (
 
 // Event is one line of a journal.
 type Event struct {
-	Seq    int64           `json:"seq"`  // 1, 2, 3 within its run
-	WallMs int64           `json:"t"`    // the NAS's wall clock, unix milliseconds
-	BootMs int64           `json:"bt"`   // milliseconds since the NAS started, sleep included
-	Boot   string          `json:"boot"` // the kernel's boot id
-	Kind   EventKind       `json:"kind"`
-	Data   json.RawMessage `json:"data,omitempty"`
+	Seq    int64  `json:"seq"`  // 1, 2, 3 within its run
+	WallMs int64  `json:"t"`    // the NAS's wall clock, unix milliseconds
+	BootMs int64  `json:"bt"`   // milliseconds since the NAS started, sleep included
+	Boot   string `json:"boot"` // the kernel's boot id
+	// Link stands for all lines before this one, see package wire; empty in journals of before there were links.
+	Link string          `json:"link,omitempty"`
+	Kind EventKind       `json:"kind"`
+	Data json.RawMessage `json:"data,omitempty"`
 }
 
 // NAS is how a NAS is known beside its host key.

@@ -475,6 +475,7 @@ func (m *machine) run(req wire.StartRequest) burnin.Job {
 		m.t.Fatalf("start: %v", err)
 	}
 	m.wait.Wait()
+	m.chained(req.Job)
 	return foldRaw(m.t, m.journals(req.Job), nil)
 }
 

@@ -221,8 +221,16 @@ func (e *Drive) note(id string, kind burnin.EventKind, what any) error {
 	if err != nil {
 		return err
 	}
+	first, err := root.ReadFile(state.RunName(1))
+	if err != nil {
+		return err
+	}
+	chain := wire.NewChain(wire.HeadLink(first))
+	if err := chain.AddAll(before); err != nil {
+		return err
+	}
 	line, err := wire.EncodeEvent(burnin.Event{
-		Seq: int64(bytes.Count(before, []byte{'\n'})) + 1, WallMs: e.run.Now().UnixMilli(),
+		Link: chain.Link(), Seq: int64(bytes.Count(before, []byte{'\n'})) + 1, WallMs: e.run.Now().UnixMilli(),
 		BootMs: e.run.Host.BootTime().Milliseconds(), Boot: e.run.Facts.BootID, Kind: kind, Data: data,
 	})
 	if err != nil {

@@ -35,6 +35,7 @@ type Journal struct {
 	size int64 // of the whole lines in file
 	seq  int64
 	fold *burnin.Tracker
+	link *wire.Chain
 	err  error // the first, returned for ever
 }
 
@@ -45,6 +46,10 @@ func OpenJournal(root *os.Root, run, gid int, facts port.Facts, now func() time.
 	fold *burnin.Tracker) (*Journal, error) {
 	if err := keepRoom(root); err != nil {
 		return nil, state.SpaceError("the journal", err)
+	}
+	before, err := linkBefore(root, run)
+	if err != nil {
+		return nil, errors.Join(err, root.Remove(ReserveFile))
 	}
 	f, err := root.OpenFile(state.RunName(run), os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o640)
 	if err != nil {
@@ -59,6 +64,7 @@ func OpenJournal(root *os.Root, run, gid int, facts port.Facts, now func() time.
 		root: root,
 		file: f,
 		fold: fold,
+		link: wire.NewChain(before),
 	}
 	if os.Geteuid() == 0 {
 		if err := f.Chown(-1, gid); err != nil {
@@ -120,7 +126,7 @@ func (j *Journal) put(kind burnin.EventKind, data any) error {
 		return j.fail(err)
 	}
 	ev := burnin.Event{Seq: j.seq + 1, WallMs: j.now().UnixMilli(), BootMs: j.boot().Milliseconds(), Boot: j.id,
-		Kind: kind, Data: raw}
+		Link: j.link.Link(), Kind: kind, Data: raw}
 	line, err := wire.EncodeEvent(ev)
 	if err != nil {
 		return j.fail(err)
@@ -133,7 +139,24 @@ func (j *Journal) put(kind burnin.EventKind, data any) error {
 		return j.fail(err)
 	}
 	*j.fold, j.seq = next, ev.Seq
-	return nil
+	return j.link.Add(line, ev.Link)
+}
+
+// linkBefore is the link with which a run begins: that behind all runs before it.
+func linkBefore(root *os.Root, run int) (string, error) {
+	link := wire.FirstLink
+	for i := 1; i < run; i++ {
+		data, err := root.ReadFile(state.RunName(i))
+		if err != nil {
+			return "", err
+		}
+		c := wire.NewChain(link)
+		if err := c.AddAll(data); err != nil {
+			return "", err
+		}
+		link = c.Behind()
+	}
+	return link, nil
 }
 
 const (
