@@ -42,7 +42,7 @@ var errGap = errors.New("the journals are others than were read")
 func (m Mirror) Cursor(job string) *Cursor { return &Cursor{m: m, job: job} }
 
 // Fold reads what is new and gives the job, with what was last seen of it. A run whose journal has not arrived ends it.
-// Errors: those of burnin.Fold and wire.ReadJournal; journal_foreign where a journal is another job's. After an error
+// Errors: those of burnin.Fold and wire.ReadLines; journal_foreign where a journal is another job's. After an error
 // all is read anew.
 func (c *Cursor) Fold(obs *burnin.Observation) (burnin.Job, error) {
 	if !burnin.ValidID(c.job) {

@@ -59,7 +59,7 @@ func (c *Chain) Behind() string {
 }
 
 // errBroken says that a line bears another link than that of what comes before it.
-var errBroken = errors.New("it does not follow on what comes before it: something was changed, left out or put in there")
+var errBroken = errors.New("it does not follow on what comes before it: something was changed, left out or put in")
 
 // Add takes in a line, with its newline, that bears a link, empty for none. It is an error where the line does not
 // follow on what comes before it; the chain goes on behind it all the same.
@@ -111,9 +111,9 @@ func (e *ChainError) Error() string {
 
 func (e *ChainError) Unwrap() error { return e.Err }
 
-// CheckChain reads the journals of a job's runs, of run 1 first, and its undo journal, nil for none. A broken chain is a
-// *ChainError; what is no journal is an error as of ReadJournal. That nothing was cut off the end shows only beside links
-// that were kept elsewhere.
+// CheckChain reads the journals of a job's runs, of run 1 first, and its undo journal, nil for none. A broken chain is
+// a *ChainError; what is no journal is an error as of ReadLines. That nothing was cut off the end shows only beside
+// links that were kept elsewhere.
 func CheckChain(runs []io.Reader, undo io.Reader) (Chained, error) {
 	out := Chained{Link: FirstLink}
 	head := FirstLink // of the first run

@@ -24,13 +24,9 @@ func EncodeEvent(ev burnin.Event) ([]byte, error) {
 	return append(line, '\n'), nil
 }
 
-// ReadJournal hands the events of a journal on, one at a time, by the rules of DecodeJournal. An error of each ends it.
-func ReadJournal(r io.Reader, each func(burnin.Event) error) error {
-	return ReadLines(r, MaxFrame+1, func(_ []byte, ev burnin.Event) error { return each(ev) })
-}
-
-// ReadLines is ReadJournal that hands each line on too, with its newline; its bytes are good until each returns. Where
-// no more than most bytes are there, no more memory is taken for them.
+// ReadLines hands the events of a journal on, one at a time, by the rules of DecodeJournal, each with its line and that
+// with its newline; its bytes are good until each returns. An error of each ends it. Where no more than most bytes are
+// there, no more memory is taken for them.
 func ReadLines(r io.Reader, most int64, each func(line []byte, ev burnin.Event) error) error {
 	lines := bufio.NewReaderSize(r, int(min(most, MaxFrame)+1))
 	for n := 1; ; n++ {

@@ -5,7 +5,6 @@ package linux
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"runtime"
@@ -72,6 +71,3 @@ func (c *capped) Write(p []byte) (int, error) {
 	}
 	return c.Buffer.Write(p)
 }
-
-// ErrNoTool reports whether the program is not there at all.
-func ErrNoTool(err error) bool { return errors.Is(err, exec.ErrNotFound) }
