@@ -10,6 +10,7 @@
 # make changelog RELEASE=0.2.0   folds changes/*.md into CHANGELOG.md, at a release
 # make lint      gofmt, go vet for Linux, Windows and macOS, golangci-lint by .golangci.yml; prettier, eslint and knip
 #                for the page
+# make contract  frontend/src/shared/api.ts, the contract between page and program, from app.go and backend/desk
 # make bench     how fast the surface engine is beside fio and badblocks (as root), and what a fleet costs the desktop
 # make compare   what it finds beside them (as root)
 # make chaos     breaks everything at random (as root): SEEDS=200 scenarios, SEED=N replays one
@@ -32,7 +33,7 @@ WINDOWTAGS := desktop,production,webkit2_41
 GOBUILD  = go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 FUZZTIME ?= 30s
 
-.PHONY: build changelog chaos e2e headless runner windows test demo run lint golangci fuzz deps clean page-test window-test bench compare lab-lost lab-smart lab-safety
+.PHONY: build changelog chaos contract e2e headless runner windows test demo run lint golangci fuzz deps clean page-test window-test bench compare lab-lost lab-smart lab-safety
 headless: build/bin/burnish-cli
 
 # The runner carries no build paths, times or versions of the checkout, so that the same source gives the same bytes
@@ -89,7 +90,7 @@ demo:
 	build/demo.sh
 
 lint:
-	@out=$$(gofmt -l *.go backend); [ -z "$$out" ] || { echo "gofmt: $$out"; exit 1; }
+	@out=$$(gofmt -l *.go backend build); [ -z "$$out" ] || { echo "gofmt: $$out"; exit 1; }
 	go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
@@ -102,6 +103,9 @@ golangci: build/bin/golangci-lint
 	build/bin/golangci-lint run ./...
 build/bin/golangci-lint: build/lint/go.mod build/lint/go.sum
 	cd build/lint && go build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+contract:
+	go run ./build/contract frontend/src/shared/api.ts
 
 changelog:
 	build/changelog.sh "$(RELEASE)"

@@ -8,6 +8,7 @@ import (
 
 	"burnish/backend/desk"
 	"burnish/backend/reason"
+	"burnish/backend/report"
 )
 
 // App is what the page can ask for: each method calls the desk and hands on what it says. Errors reach the page as
@@ -30,19 +31,19 @@ func (a *App) Connect(nas string) error { return a.desk.Survey(nas) }
 func (a *App) TryNow(nas string) error { return a.desk.TryNow(nas) }
 
 // AddNAS tries a NAS and saves it.
-func (a *App) AddNAS(form desk.Form) (desk.AddResult, error) { return a.desk.AddNAS(form) }
+func (a *App) AddNAS(form desk.NASForm) (desk.AddResult, error) { return a.desk.AddNAS(form) }
 
 // CancelAdd ends a try to add a NAS; nothing is saved then.
 func (a *App) CancelAdd() { a.desk.CancelAdd() }
 
 // ImportHosts lists the hosts of ~/.ssh/config.
-func (a *App) ImportHosts() ([]desk.Host, error) { return a.desk.ImportHosts() }
+func (a *App) ImportHosts() (desk.List[desk.FoundHost], error) { return a.desk.ImportHosts() }
 
 // PickKey lets the person choose a key file.
 func (a *App) PickKey() (string, error) { return a.desk.PickKey() }
 
 // TestNAS goes the whole way to a NAS.
-func (a *App) TestNAS(nas string) ([]desk.Step, error) { return a.desk.TestNAS(nas) }
+func (a *App) TestNAS(nas string) (desk.List[desk.Step], error) { return a.desk.TestNAS(nas) }
 
 // EditNAS changes how the jobs of a NAS are treated.
 func (a *App) EditNAS(nas string, t desk.Treatment) error { return a.desk.EditNAS(nas, t) }
@@ -57,7 +58,7 @@ func (a *App) Answer(question, text string) error { return a.desk.Answer(questio
 func (a *App) Refuse(question string) { a.desk.Refuse(question) }
 
 // Start starts a plan on drives.
-func (a *App) Start(order desk.Order) ([]desk.Job, error) { return a.desk.Start(order) }
+func (a *App) Start(order desk.StartOrder) (desk.List[desk.Job], error) { return a.desk.Start(order) }
 
 // Unlock gives a permission for a typed phrase.
 func (a *App) Unlock(nas, drive, phrase string) (desk.Grant, error) {
@@ -88,13 +89,15 @@ func (a *App) Log(job, file string, from int64) (desk.LogChunk, error) {
 func (a *App) Series(job string) (desk.Series, error) { return a.desk.Series(job) }
 
 // History lists all jobs.
-func (a *App) History() ([]desk.Job, error) { return a.desk.History() }
+func (a *App) History() (desk.List[desk.Job], error) { return a.desk.History() }
 
 // SaveReport saves what is known of a job.
-func (a *App) SaveReport(job, format string) (string, error) { return a.desk.SaveReport(job, format) }
+func (a *App) SaveReport(job string, format report.Format) (string, error) {
+	return a.desk.SaveReport(job, format)
+}
 
 // Adopt takes over jobs that another computer started.
-func (a *App) Adopt(nas string) ([]desk.Job, error) { return a.desk.Adopt(nas) }
+func (a *App) Adopt(nas string) (desk.List[desk.Job], error) { return a.desk.Adopt(nas) }
 
 // Clean removes ended jobs from a NAS.
 func (a *App) Clean(nas string) (desk.Cleaned, error) { return a.desk.Clean(nas) }

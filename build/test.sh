@@ -12,7 +12,7 @@ step() {
 }
 formatted() {
 	local bad
-	bad=$(gofmt -l *.go backend)
+	bad=$(gofmt -l *.go backend build)
 	[ -z "$bad" ] || { echo "gofmt would change: $bad"; return 1; }
 }
 root=""

@@ -91,7 +91,7 @@ type Head struct {
 
 // Ending is how a run ended, as seen by whoever came after it.
 type Ending struct {
-	How  string       `json:"how"` // ended, vanished, restarted
+	How  HowEnded     `json:"how"`
 	Said *reason.Said `json:"said,omitempty"`
 	AtMs int64        `json:"at_ms,omitempty"`
 }

@@ -246,7 +246,7 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		}
 		t.ended = true
 		t.job.EndedWallMs, t.job.endedBoot, t.job.endedBootMs = wallMs, ev.Boot, ev.BootMs
-		run.EndedMs, run.HowEnded = ev.WallMs, "ended"
+		run.EndedMs, run.HowEnded = ev.WallMs, EndedItself
 		return nil
 	case EvHead, EvCounting, EvRestored, EvTaken, EvLost:
 		return nil // a head opens a run, above; the others are for the runner alone

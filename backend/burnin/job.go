@@ -150,13 +150,24 @@ type Stage struct {
 
 // Run is one life of a runner process for a job.
 type Run struct {
-	Run       int    `json:"run"`
-	BootID    string `json:"boot_id"`
-	PID       int    `json:"pid"`
-	StartedMs int64  `json:"started_ms"`
-	EndedMs   int64  `json:"ended_ms"`
-	HowEnded  string `json:"how_ended"` // empty while it runs; ended, vanished or restarted
+	Run       int      `json:"run"`
+	BootID    string   `json:"boot_id"`
+	PID       int      `json:"pid"`
+	StartedMs int64    `json:"started_ms"`
+	EndedMs   int64    `json:"ended_ms"`
+	HowEnded  HowEnded `json:"how_ended"`
 }
+
+// HowEnded says how a run ended.
+type HowEnded string
+
+// The ways in which a run ends.
+const (
+	NotEnded     HowEnded = ""          // it runs
+	EndedItself  HowEnded = "ended"     // by its own word
+	EndedSilent  HowEnded = "vanished"  // without one
+	EndedRestart HowEnded = "restarted" // without one, since the NAS restarted
+)
 
 // Current gives the index of the stage that runs, or of the last one begun; -1 before the first.
 func (j *Job) Current() int {

@@ -57,7 +57,7 @@ func (t Trouble) says() string {
 
 // vanished closes a run that ended without a word, from what the next run saw of it.
 func (t *Tracker) vanished(last Event, prev *Ending) {
-	how, atMs := "vanished", last.WallMs
+	how, atMs := EndedSilent, last.WallMs
 	var said *reason.Said
 	if prev != nil {
 		how, said = prev.How, prev.Said // when: by its last line, on the clock of this job
@@ -85,10 +85,10 @@ func (t *Tracker) Observe(obs *Observation) {
 		}
 		return
 	case obs.Missing && obs.Last != nil:
-		t.vanished(t.last, &Ending{How: "vanished", Said: Removed(t.job.Spec, obs.Last), AtMs: t.last.WallMs})
+		t.vanished(t.last, &Ending{How: EndedSilent, Said: Removed(t.job.Spec, obs.Last), AtMs: t.last.WallMs})
 		return
 	case obs.Missing:
-		t.vanished(t.last, &Ending{How: "vanished", Said: t.during(reason.JournalGone, "drive", t.job.Spec.Aim()),
+		t.vanished(t.last, &Ending{How: EndedSilent, Said: t.during(reason.JournalGone, "drive", t.job.Spec.Aim()),
 			AtMs: t.last.WallMs})
 		return
 	}
@@ -120,14 +120,14 @@ func (t *Tracker) EndingSeen(obs *Observation) *Ending {
 	}
 	if what := obs.Trouble.says(); what != "" && obs.BootID == t.last.Boot {
 		stage, progress := t.Where()
-		return &Ending{How: "vanished", Said: reason.New(reason.JournalFailed, "error", "the run ended without a "+
+		return &Ending{How: EndedSilent, Said: reason.New(reason.JournalFailed, "error", "the run ended without a "+
 			"word during "+stage+progress+", and "+what), AtMs: t.last.WallMs}
 	}
 	if obs.BootID == t.last.Boot {
-		return &Ending{How: "vanished", Said: t.during(reason.RunnerKilled), AtMs: t.last.WallMs}
+		return &Ending{How: EndedSilent, Said: t.during(reason.RunnerKilled), AtMs: t.last.WallMs}
 	}
 	when := time.UnixMilli(obs.BootedMs).UTC().Format("2006-01-02 15:04 MST")
-	return &Ending{How: "restarted", Said: t.during(reason.NASRestarted, "when", when), AtMs: t.last.WallMs}
+	return &Ending{How: EndedRestart, Said: t.during(reason.NASRestarted, "when", when), AtMs: t.last.WallMs}
 }
 
 // during gives a reason that says in which stage, and how far in it, the job was.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"burnish/backend/smart"
 )
 
 // What a self-test stage does about a self-test that runs already.
@@ -16,11 +18,11 @@ const (
 
 // Plan is a named, ordered list of stages. It is frozen into a job's journal when the job starts.
 type Plan struct {
-	Name         string      `json:"name"`
-	Text         string      `json:"text,omitempty"`
-	Stages       []StageSpec `json:"stages"`
-	WithoutSMART bool        `json:"without_smart,omitempty"` // the SMART stages were dropped knowingly
-	Declared     string      `json:"declared,omitempty"`      // new, used or unknown, as the person says
+	Name         string         `json:"name"`
+	Text         string         `json:"text,omitempty"`
+	Stages       []StageSpec    `json:"stages"`
+	WithoutSMART bool           `json:"without_smart,omitempty"` // the SMART stages were dropped knowingly
+	Declared     smart.Declared `json:"declared,omitempty"`      // as the person says
 }
 
 // StageSpec is one stage of a plan with its options; zero options mean the defaults.
@@ -106,7 +108,8 @@ func (p Plan) Check() error {
 	if p.Stages[0].Kind.Row().Place != AtBegin || p.Stages[len(p.Stages)-1].Kind.Row().Place != AtEnd {
 		return errors.New("a plan begins with precheck and ends with final_check")
 	}
-	if !slices.Contains([]string{"", "new", "used", "unknown"}, p.Declared) {
+	if !slices.Contains([]smart.Declared{"", smart.DeclaredNew, smart.DeclaredUsed, smart.DeclaredUnknown},
+		p.Declared) {
 		return fmt.Errorf("declared is new, used or unknown, not %q", p.Declared)
 	}
 	for i, s := range p.Stages {

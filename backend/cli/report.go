@@ -11,9 +11,9 @@ import (
 )
 
 type reportCmd struct {
-	Job    string `arg:"" help:"The job's id, or its beginning."`
-	Format string `default:"html" enum:"html,json,csv" help:"html, json or csv."`
-	Output string `short:"o" placeholder:"FILE" help:"Where to write it; stdout without it."`
+	Job    string        `arg:"" help:"The job's id, or its beginning."`
+	Format report.Format `default:"html" enum:"html,json,csv" help:"html, json or csv."`
+	Output string        `short:"o" placeholder:"FILE" help:"Where to write it; stdout without it."`
 }
 
 func (c *reportCmd) run(ctx context.Context, a *app) (int, error) {

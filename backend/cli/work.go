@@ -12,21 +12,22 @@ import (
 	"burnish/backend/jobs"
 	"burnish/backend/nas"
 	"burnish/backend/reason"
+	"burnish/backend/smart"
 	"burnish/backend/store"
 )
 
 type startCmd struct {
-	NAS          string   `arg:"" name:"nas" help:"The NAS."`
-	Drive        []string `sep:"none" placeholder:"WHICH" help:"Id, serial number, or path of today; more may follow."`
-	More         []string `arg:"" optional:"" name:"drive" help:"More drives."`
-	Plan         string   `required:"" help:"A built-in plan, or a file with one."`
-	WithoutSMART bool     `name:"without-smart" help:"Leave the drive's own health data out, knowingly."`
-	SMARTType    string   `name:"smart-type" placeholder:"TYPE" help:"Device type of these drives, as smartctl -d takes it (sat, sntjmicron, …); kept for them. none takes it away."`
-	SMARTOn      bool     `name:"smart-on" help:"Switch SMART on (smartctl -s on) where it is off. It stays on."`
-	Declared     string   `default:"unknown" enum:"new,used,unknown" help:"What the drive was sold as: new, used or unknown."`
-	Unlock       []string `sep:"none" placeholder:"ID=PHRASE" help:"Erase this drive though it holds data or an exported pool; see burnish unlock. Repeat for more."`
-	Grant        []string `sep:"none" help:"Spend this permission, given by burnish unlock. Without it the newest one for the drive is spent."`
-	Wait         bool     `help:"Stay until all have ended; the exit code is the worst verdict."`
+	NAS          string         `arg:"" name:"nas" help:"The NAS."`
+	Drive        []string       `sep:"none" placeholder:"WHICH" help:"Id, serial number, or path of today; more may follow."`
+	More         []string       `arg:"" optional:"" name:"drive" help:"More drives."`
+	Plan         string         `required:"" help:"A built-in plan, or a file with one."`
+	WithoutSMART bool           `name:"without-smart" help:"Leave the drive's own health data out, knowingly."`
+	SMARTType    string         `name:"smart-type" placeholder:"TYPE" help:"Device type of these drives, as smartctl -d takes it (sat, sntjmicron, …); kept for them. none takes it away."`
+	SMARTOn      bool           `name:"smart-on" help:"Switch SMART on (smartctl -s on) where it is off. It stays on."`
+	Declared     smart.Declared `default:"unknown" enum:"new,used,unknown" help:"What the drive was sold as: new, used or unknown."`
+	Unlock       []string       `sep:"none" placeholder:"ID=PHRASE" help:"Erase this drive though it holds data or an exported pool; see burnish unlock. Repeat for more."`
+	Grant        []string       `sep:"none" help:"Spend this permission, given by burnish unlock. Without it the newest one for the drive is spent."`
+	Wait         bool           `help:"Stay until all have ended; the exit code is the worst verdict."`
 }
 
 // plan finds the built-in plan, or reads the file.
@@ -42,7 +43,7 @@ func (c *startCmd) plan() (burnin.Plan, error) {
 		}
 	}
 	p.WithoutSMART = p.WithoutSMART || c.WithoutSMART
-	if c.Declared != "unknown" || p.Declared == "" {
+	if c.Declared != smart.DeclaredUnknown || p.Declared == "" {
 		p.Declared = c.Declared
 	}
 	return p, nil

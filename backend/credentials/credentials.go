@@ -32,18 +32,25 @@ type Secrets interface {
 
 // Question is what a person is asked.
 type Question struct {
-	About string // a secret.Kind, or one of the others below
+	About About
 	NAS   string
 	Text  string // to be shown; it may come from the NAS, cleaned
 	Echo  bool   // the answer may be seen while it is typed
 	Again bool   // the last answer was wrong
 }
 
-// What a person is asked beside the kinds of secrets.
+// About says what a question is about.
+type About string
+
+// What a person is asked: the kinds of secrets, and what is none of them.
 const (
-	AboutCode    = "code"     // something that is never kept
-	AboutSeal    = "seal"     // the passphrase of the sealed file
-	AboutNewSeal = "new_seal" // the passphrase of a sealed file that does not exist yet; to be typed twice
+	AboutLogin      About = About(secret.Login)
+	AboutSudo       About = About(secret.Sudo)
+	AboutPassphrase About = About(secret.Passphrase)
+	AboutJump       About = About(secret.Jump)
+	AboutCode       About = "code"     // something that is never kept
+	AboutSeal       About = "seal"     // the passphrase of the sealed file
+	AboutNewSeal    About = "new_seal" // the passphrase of a sealed file that does not exist yet; to be typed twice
 )
 
 // Provider answers what logins ask. Its zero value has no place for secrets and nobody to ask; its fields are set before
@@ -158,7 +165,7 @@ func (l *Provider) obtain(ctx context.Context, p profile.Profile, kind secret.Ki
 		return "", fmt.Errorf("%w and %w", cause, nas.ErrNobody)
 	}
 	text := Whose(p, kind)
-	s, err := l.Person(ctx, Question{About: string(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:],
+	s, err := l.Person(ctx, Question{About: About(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:],
 		Again: again || l.attempts.failed(p, kind)})
 	if err != nil {
 		return "", err

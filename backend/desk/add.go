@@ -18,39 +18,39 @@ import (
 	"burnish/backend/sshconfig"
 )
 
-// Form is what a person fills in for a new NAS.
-type Form struct {
-	Name          string `json:"name"`
-	Host          string `json:"host"`
-	Port          int    `json:"port"`
-	User          string `json:"user"`
-	KeyFile       string `json:"key_file"`
-	Agent         bool   `json:"agent"`
-	PasswordLogin bool   `json:"password_login"`
-	Password      string `json:"password"`
-	Passphrase    string `json:"passphrase"`
-	Sudo          string `json:"sudo"`
-	SudoPassword  string `json:"sudo_password"`
-	HostKey       string `json:"host_key"`
-	Jump          string `json:"jump"` // user@host:port
-	JumpKey       string `json:"jump_key"`
-	StateDir      string `json:"state_dir"`
-	// keychain, file, session; empty: the keychain, or the session where there is none
-	Keep          string `json:"keep"`
-	VirtualDrives bool   `json:"virtual_drives"`
-	Legacy        bool   `json:"legacy_algorithms"`
-	Slots         int    `json:"slots"`     // 0: as many as usual
-	KeepDays      int    `json:"keep_days"` // 0: until it is cleaned
-	AutoResume    bool   `json:"auto_resume"`
+// NASForm is what a person fills in for a new NAS.
+type NASForm struct {
+	Name          string       `json:"name"`
+	Host          string       `json:"host"`
+	Port          int          `json:"port"`
+	User          string       `json:"user"`
+	KeyFile       string       `json:"key_file"`
+	Agent         bool         `json:"agent"`
+	PasswordLogin bool         `json:"password_login"`
+	Password      string       `json:"password"`
+	Passphrase    string       `json:"passphrase"`
+	Sudo          profile.Sudo `json:"sudo"`
+	SudoPassword  string       `json:"sudo_password"`
+	HostKey       string       `json:"host_key"`
+	Jump          string       `json:"jump"` // user@host:port
+	JumpKey       string       `json:"jump_key"`
+	StateDir      string       `json:"state_dir"`
+	// where passwords are kept; empty: the keychain, or the session where there is none
+	Keep          profile.Keep `json:"keep"`
+	VirtualDrives bool         `json:"virtual_drives"`
+	Legacy        bool         `json:"legacy_algorithms"`
+	Slots         int          `json:"slots"`     // 0: as many as usual
+	KeepDays      int          `json:"keep_days"` // 0: until it is cleaned
+	AutoResume    bool         `json:"auto_resume"`
 }
 
 // AddResult says whether a NAS was saved, and how far it got.
 type AddResult struct {
-	OK       bool   `json:"ok"`
-	NAS      string `json:"nas"`
-	ShownKey string `json:"shown_key"` // SHA256:... of a host key that nobody has confirmed yet
-	OfJump   bool   `json:"of_jump"`   // it is that of the jump host
-	Steps    []Step `json:"steps"`
+	OK       bool       `json:"ok"`
+	NAS      string     `json:"nas"`
+	ShownKey string     `json:"shown_key"` // SHA256:... of a host key that nobody has confirmed yet
+	OfJump   bool       `json:"of_jump"`   // it is that of the jump host
+	Steps    List[Step] `json:"steps"`
 }
 
 // walk is the way to a NAS, step by step, told as it goes.
@@ -60,14 +60,14 @@ type walk struct {
 	steps []Step
 }
 
-func (d *Desk) walk(nas string, ids ...string) *walk {
-	titles := map[string]string{
-		"connect": "Reach", "login": "Login", "rights": "Rights", "save": "Save", "runner": "Runner",
-		"drives": "Drives",
+func (d *Desk) walk(nas string, ids ...StepID) *walk {
+	titles := map[StepID]string{
+		StepConnect: "Reach", StepLogin: "Login", StepRights: "Rights", StepSave: "Save", StepRunner: "Runner",
+		StepDrives: "Drives",
 	}
 	w := &walk{d: d, nas: nas}
 	for _, id := range ids {
-		w.steps = append(w.steps, Step{ID: id, State: "waits", Title: titles[id]})
+		w.steps = append(w.steps, Step{ID: id, State: StepWaits, Title: titles[id]})
 	}
 	w.run()
 	return w
@@ -76,20 +76,20 @@ func (d *Desk) walk(nas string, ids ...string) *walk {
 // run marks the first step that waits as running, and tells all.
 func (w *walk) run() {
 	for i := range w.steps {
-		if w.steps[i].State == "waits" {
-			w.steps[i].State = "running"
+		if w.steps[i].State == StepWaits {
+			w.steps[i].State = StepRunning
 			break
 		}
 	}
 	w.tell()
 }
 
-func (w *walk) tell() { w.d.tell(EventSteps, Steps{NAS: w.nas, Steps: slices.Clone(w.steps)}) }
+func (w *walk) tell() { tell(w.d, Stepped, Steps{NAS: w.nas, Steps: slices.Clone(w.steps)}) }
 
 // passed marks all steps up to one as passed.
-func (w *walk) passed(id, said string) {
+func (w *walk) passed(id StepID, said string) {
 	for i := range w.steps {
-		w.steps[i].State = "passed"
+		w.steps[i].State = StepPassed
 		if w.steps[i].ID == id {
 			w.steps[i].Text = text(said)
 			break
@@ -100,57 +100,57 @@ func (w *walk) passed(id, said string) {
 
 // failed marks a step as failed, those before it as passed and those after it as skipped. An empty id is the step that
 // was running.
-func (w *walk) failed(id string, why *reason.Said) {
-	at := slices.IndexFunc(w.steps, func(s Step) bool { return s.ID == id || id == "" && s.State == "running" })
+func (w *walk) failed(id StepID, why *reason.Said) {
+	at := slices.IndexFunc(w.steps, func(s Step) bool { return s.ID == id || id == "" && s.State == StepRunning })
 	if at < 0 {
 		at = 0
 	}
 	for i := range w.steps {
 		switch {
 		case i < at:
-			w.steps[i].State = "passed"
+			w.steps[i].State = StepPassed
 		case i == at:
-			w.steps[i].State, w.steps[i].Text, w.steps[i].Said = "failed", why.Text, why
+			w.steps[i].State, w.steps[i].Text, w.steps[i].Said = StepFailed, why.Text, why
 		default:
-			w.steps[i].State = "skipped"
+			w.steps[i].State = StepSkipped
 		}
 	}
 	w.tell()
 }
 
 // stepOf says at which step an error of AddNAS came up.
-func stepOf(code reason.Code) string {
+func stepOf(code reason.Code) StepID {
 	switch code {
 	case reason.AuthFailed, reason.AgentUnusable, reason.KeyUnusable, reason.PasswordNeeded, reason.PasswordRefused,
 		reason.PasswordOff, reason.SecondFactor, reason.SecondFactorRefused,
 		reason.PassphraseNeeded, reason.PassphraseWrong, reason.NoShell, reason.LoginNoisy:
-		return "login"
+		return StepLogin
 	case reason.NoRoot, reason.SudoRefused, reason.SudoTimeout:
-		return "rights"
+		return StepRights
 	case reason.KeychainUnavailable, reason.KeychainDenied, reason.SealedFileDenied, reason.SealedFileUnusable,
 		reason.DataDirUnusable, reason.NoSpace:
-		return "save"
+		return StepSave
 	}
-	return "connect"
+	return StepConnect
 }
 
 // AddNAS tries a NAS, saves it, and goes the rest of the way to its drives. Where the host key is not known yet nothing
 // is saved and the result has what the NAS shows; the person compares it, and it comes back as HostKey. After CancelAdd
 // nothing is saved and the steps stay as they were.
-func (d *Desk) AddNAS(f Form) (AddResult, error) {
+func (d *Desk) AddNAS(f NASForm) (AddResult, error) {
 	p, err := d.profileOf(f)
 	if err != nil {
 		return AddResult{}, err
 	}
 	with := jobs.NewNAS{HostKey: strings.TrimSpace(f.HostKey), JumpKey: strings.TrimSpace(f.JumpKey),
-		Keep: profile.Keep(f.Keep), Secrets: map[secret.Kind]secret.Secret{}}
+		Keep: f.Keep, Secrets: map[secret.Kind]secret.Secret{}}
 	for kind, typed := range map[secret.Kind]string{secret.Login: f.Password, secret.Passphrase: f.Passphrase,
 		secret.Sudo: f.SudoPassword} {
 		if typed != "" {
 			with.Secrets[kind] = secret.New(typed)
 		}
 	}
-	w := d.walk("", "connect", "login", "rights", "save", "runner", "drives")
+	w := d.walk("", StepConnect, StepLogin, StepRights, StepSave, StepRunner, StepDrives)
 	ctx, over := d.begun()
 	p, err = d.Service.AddNAS(ctx, p, with)
 	if over() {
@@ -168,8 +168,8 @@ func (d *Desk) AddNAS(f Form) (AddResult, error) {
 		}
 		return r, nil
 	}
-	w.passed("login", p.User+"@"+p.Hostname)
-	w.passed("save", kept(p.Secrets))
+	w.passed(StepLogin, p.User+"@"+p.Hostname)
+	w.passed(StepSave, kept(p.Secrets))
 	err = d.lookAround()
 	if err == nil {
 		err = d.test(p, w)
@@ -211,7 +211,7 @@ func (d *Desk) CancelAdd() {
 }
 
 // profileOf makes a profile of what was filled in.
-func (d *Desk) profileOf(f Form) (profile.Profile, error) {
+func (d *Desk) profileOf(f NASForm) (profile.Profile, error) {
 	at, err := profile.ParseAddress(f.Host)
 	if err != nil {
 		return profile.Profile{}, err
@@ -225,7 +225,7 @@ func (d *Desk) profileOf(f Form) (profile.Profile, error) {
 	p := profile.Profile{
 		Name: strings.TrimSpace(f.Name), Host: at.Host, Port: at.Port, User: at.User,
 		KeyFile: strings.TrimSpace(f.KeyFile),
-		Agent:   f.Agent, Password: f.PasswordLogin, Sudo: profile.Sudo(f.Sudo),
+		Agent:   f.Agent, Password: f.PasswordLogin, Sudo: f.Sudo,
 		StateDir: strings.TrimSpace(f.StateDir), VirtualDrives: f.VirtualDrives,
 		Legacy: f.Legacy, Slots: cmp.Or(f.Slots, profile.DefaultSlots), KeepDays: f.KeepDays, AutoResume: f.AutoResume,
 	}
@@ -263,7 +263,7 @@ func kept(where profile.Keep) string {
 
 // test goes the way to a saved NAS and shows its drives.
 func (d *Desk) test(p profile.Profile, w *walk) error {
-	err := d.Service.TestNAS(d.ctx, p.ID, func(s jobs.Step) { w.passed(s.Name, s.Text) })
+	err := d.Service.TestNAS(d.ctx, p.ID, func(s jobs.Step) { w.passed(StepID(s.Name), s.Text) })
 	if err == nil {
 		d.spawn(func() { _ = d.survey(p) })
 	}
@@ -271,12 +271,12 @@ func (d *Desk) test(p profile.Profile, w *walk) error {
 }
 
 // TestNAS goes the whole way to a NAS and tells each step.
-func (d *Desk) TestNAS(nasID string) ([]Step, error) {
+func (d *Desk) TestNAS(nasID string) (List[Step], error) {
 	p, err := d.saved(nasID)
 	if err != nil {
 		return nil, err
 	}
-	w := d.walk(p.ID, "login", "runner", "drives")
+	w := d.walk(p.ID, StepLogin, StepRunner, StepDrives)
 	if err := d.test(p, w); err != nil {
 		w.failed("", asSaid(err))
 	}
@@ -311,8 +311,8 @@ func (d *Desk) RemoveNAS(nasID string) error {
 	return errors.Join(d.Service.RemoveNAS(d.ctx, p.ID), d.lookAround())
 }
 
-// Host is a host of ssh's configuration.
-type Host struct {
+// FoundHost is a host of ssh's configuration.
+type FoundHost struct {
 	Name    string       `json:"name"`
 	Host    string       `json:"host"`
 	User    string       `json:"user"`
@@ -325,19 +325,19 @@ type Host struct {
 }
 
 // ImportHosts lists the hosts of ~/.ssh/config.
-func (d *Desk) ImportHosts() ([]Host, error) {
+func (d *Desk) ImportHosts() (List[FoundHost], error) {
 	file := filepath.Join(d.Home, ".ssh", "config")
 	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-		return []Host{}, nil
+		return nil, nil
 	}
 	config, err := sshconfig.Read(file, d.Home, d.User)
 	if err != nil {
 		return nil, err
 	}
-	hosts := []Host{}
+	var hosts List[FoundHost]
 	for _, name := range config.Hosts() {
 		p, err := config.Profile(name)
-		h := Host{Name: word(name), Host: word(p.Host), User: word(p.User), Port: p.Port, KeyFile: p.KeyFile,
+		h := FoundHost{Name: word(name), Host: word(p.Host), User: word(p.User), Port: p.Port, KeyFile: p.KeyFile,
 			Agent: p.Agent}
 		if p.Jump.Host != "" {
 			h.Jump = p.Jump.User + "@" + net.JoinHostPort(p.Jump.Host, strconv.Itoa(p.Jump.Port))

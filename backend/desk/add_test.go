@@ -49,13 +49,13 @@ func onPractice(t *testing.T, serial string, one practice.Drive, temporary bool)
 }
 
 // again is the form of one more connection to the practice NAS.
-func again(t *testing.T, svc *jobs.Service) desk.Form {
+func again(t *testing.T, svc *jobs.Service) desk.NASForm {
 	t.Helper()
 	p, err := svc.Store.ProfileNamed(context.Background(), demo.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return desk.Form{Name: "again", Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, HostKey: p.HostKey}
+	return desk.NASForm{Name: "again", Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, HostKey: p.HostKey}
 }
 
 // TestAnAddThatIsCancelledSavesNothing: the NAS accepts the connection and says nothing more, for ever.
@@ -68,7 +68,7 @@ func TestAnAddThatIsCancelledSavesNothing(t *testing.T) {
 	d, p := open(t, t.TempDir(), t.TempDir())
 	done := make(chan desk.AddResult, 1)
 	go func() {
-		r, err := d.AddNAS(desk.Form{Name: "deaf", Host: "127.0.0.1", Port: silent.Addr().(*net.TCPAddr).Port,
+		r, err := d.AddNAS(desk.NASForm{Name: "deaf", Host: "127.0.0.1", Port: silent.Addr().(*net.TCPAddr).Port,
 			User: "root", PasswordLogin: true, Password: "x"})
 		if err != nil {
 			t.Error(err)

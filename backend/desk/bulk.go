@@ -42,12 +42,12 @@ func atWindow(j burnin.Job) burnin.Job {
 }
 
 // History lists all jobs of this computer, the oldest first.
-func (d *Desk) History() ([]Job, error) {
+func (d *Desk) History() (List[Job], error) {
 	rows, err := d.Service.Rows(d.ctx, store.Filter{})
 	if err != nil {
 		return nil, err
 	}
-	all := []Job{}
+	var all List[Job]
 	for _, row := range rows {
 		d.mu.Lock()
 		j, ok := d.jobs[row.ID]
@@ -139,7 +139,7 @@ func (d *Desk) Series(job string) (Series, error) {
 	return Series{Job: row.ID, Points: points(journals)}, nil
 }
 
-func points(journals [][]burnin.Event) []Point {
+func points(journals [][]burnin.Event) List[Point] {
 	samples := 0
 	for _, run := range journals {
 		for _, e := range run {
@@ -149,7 +149,7 @@ func points(journals [][]burnin.Event) []Point {
 		}
 	}
 	step := max(1, (samples+maxPoints-1)/maxPoints)
-	out := []Point{}
+	var out List[Point]
 	n := 0
 	moments := burnin.Moments(journals)
 	for i, run := range journals {
@@ -178,7 +178,7 @@ func points(journals [][]burnin.Event) []Point {
 
 // SaveReport saves what is known of a job where the person chooses. It gives the path, empty if none was chosen.
 // The formats are html, json and csv, as those of the command line.
-func (d *Desk) SaveReport(job, format string) (string, error) {
+func (d *Desk) SaveReport(job string, format report.Format) (string, error) {
 	full, err := d.Service.View(d.ctx, job)
 	if err != nil {
 		return "", err
@@ -191,7 +191,7 @@ func (d *Desk) SaveReport(job, format string) (string, error) {
 	if err := report.Write(&out, format, in); err != nil {
 		return "", reason.New(reason.WrongUse, "what", err, "hint", "Choose html, json or csv.")
 	}
-	path, err := d.Dialogs.SaveFile("Save the report", "burnish-"+full.ID+"."+format)
+	path, err := d.Dialogs.SaveFile("Save the report", "burnish-"+full.ID+"."+string(format))
 	if err != nil || path == "" {
 		return "", err
 	}

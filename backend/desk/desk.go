@@ -16,13 +16,6 @@ import (
 	"burnish/backend/store"
 )
 
-// The events of the page.
-const (
-	EventDelta = "burnish"       // Delta
-	EventSteps = "burnish:steps" // Steps
-	EventClose = "burnish:close" // nothing: the page asks whether to close
-)
-
 // Dialogs are the system's own, which only a window has. An empty path means that the person chose none.
 type Dialogs interface {
 	OpenFile(title, dir string) (string, error)
@@ -139,7 +132,7 @@ func (d *Desk) pump() {
 		case <-d.wake:
 		}
 		if delta, more := d.take(); delta != nil {
-			d.tell(EventDelta, *delta)
+			tell(d, Changed, *delta)
 			if more {
 				d.again()
 			}
@@ -159,12 +152,6 @@ func (d *Desk) again() {
 	}
 }
 
-func (d *Desk) tell(event string, data any) {
-	d.emitting.Lock()
-	defer d.emitting.Unlock()
-	d.Emit(event, data)
-}
-
 // take makes the next delta of the rows that changed first; nil if none did.
 func (d *Desk) take() (delta *Delta, more bool) {
 	d.mu.Lock()
@@ -176,8 +163,7 @@ func (d *Desk) take() (delta *Delta, more bool) {
 	names := d.dirty[:n]
 	d.dirty = slices.Clone(d.dirty[n:])
 	d.seq++
-	out := Delta{Seq: d.seq, NowMs: d.now(), NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Questions: []Question{},
-		Gone: []string{}}
+	out := Delta{Seq: d.seq, NowMs: d.now()}
 	for _, name := range names {
 		kind, id, _ := strings.Cut(name, ":")
 		there := false
@@ -211,7 +197,7 @@ func (d *Desk) Snapshot() Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := Snapshot{Seq: d.seq, NowMs: d.now(), Version: d.Version, Practice: d.Practice != "", Temporary: d.Temporary,
-		NAS: []NAS{}, Drives: []Drive{}, Jobs: []Job{}, Plans: plans(), Words: words(), Questions: []Question{}}
+		Plans: plans(), Words: words()}
 	for _, l := range d.links {
 		s.NAS = append(s.NAS, l.row)
 	}
@@ -266,7 +252,7 @@ func (d *Desk) lookAround() error {
 	for _, row := range rows {
 		d.mu.Lock()
 		known, ok := d.jobs[row.ID]
-		stale := !ok || known.State != string(row.State) && row.State.Ended()
+		stale := !ok || known.State != row.State && row.State.Ended()
 		d.mu.Unlock()
 		if stale {
 			d.show(row)

@@ -18,6 +18,7 @@ import (
 	"burnish/backend/desk"
 	"burnish/backend/jobs"
 	"burnish/backend/profile"
+	"burnish/backend/report"
 	"burnish/backend/runner/bin"
 	"burnish/backend/testbed/disk"
 	"burnish/backend/testbed/need"
@@ -169,7 +170,7 @@ func TestTheWindowsStory(t *testing.T) {
 	data, home := t.TempDir(), t.TempDir()
 	d, p := open(t, data, home)
 
-	form := desk.Form{Name: "lab", Host: server.Host, Port: server.Port, User: server.User, KeyFile: server.KeyFile,
+	form := desk.NASForm{Name: "lab", Host: server.Host, Port: server.Port, User: server.User, KeyFile: server.KeyFile,
 		VirtualDrives: true, StateDir: filepath.Join(state, "burnish")}
 	added, err := d.AddNAS(form)
 	if err != nil || added.OK || added.ShownKey != server.HostKeyFingerprint {
@@ -234,11 +235,11 @@ func TestTheWindowsStory(t *testing.T) {
 	p.until("the drive is locked again", func(s desk.Snapshot) bool { now = s; return row(large.Path).Grant == nil })
 
 	// Refused before anything was made.
-	if made, err := d.Start(desk.Order{NAS: added.NAS, Drives: []string{free.ID, used.ID},
+	if made, err := d.Start(desk.StartOrder{NAS: added.NAS, Drives: []string{free.ID, used.ID},
 		Plan: "standard", WithoutSMART: true, Declared: "unknown"}); err == nil || len(made) != 0 {
 		t.Fatalf("%v, %v", made, err)
 	}
-	made, err := d.Start(desk.Order{NAS: added.NAS, Drives: []string{free.ID, used.ID},
+	made, err := d.Start(desk.StartOrder{NAS: added.NAS, Drives: []string{free.ID, used.ID},
 		Plan: "extended", WithoutSMART: true, Declared: "unknown", Unlock: []desk.Typed{{Drive: used.ID,
 			Phrase: used.ID}}})
 	if err != nil || len(made) != 2 {
@@ -294,7 +295,7 @@ func TestTheWindowsStory(t *testing.T) {
 	if s, err := d.Series(big); err != nil || len(s.Points) == 0 || len(s.Points) > 1000 {
 		t.Errorf("%d points, %v", len(s.Points), err)
 	}
-	for _, format := range []string{"html", "json", "csv"} {
+	for _, format := range []report.Format{report.FormatHTML, report.FormatJSON, report.FormatCSV} {
 		path, err := d.SaveReport(big, format)
 		if err != nil {
 			t.Fatal(err)
@@ -335,7 +336,7 @@ func TestAQuestionIsShownAnsweredAndRefused(t *testing.T) {
 	server := sshd.Start(t, sshd.Config("PasswordAuthentication yes", "UsePAM yes"))
 	user := sshd.NewUser(t, sshd.SudoPassword)
 	d, p := open(t, t.TempDir(), t.TempDir())
-	form := desk.Form{Name: "box", Host: server.Host, Port: server.Port, User: user.Name, PasswordLogin: true,
+	form := desk.NASForm{Name: "box", Host: server.Host, Port: server.Port, User: user.Name, PasswordLogin: true,
 		Sudo: "password", HostKey: server.HostKeyFingerprint, Keep: "session",
 		StateDir: "/var/lib/burnish-desk-question-" + strconv.Itoa(os.Getpid())}
 	t.Cleanup(func() { _ = os.RemoveAll(form.StateDir) })

@@ -58,15 +58,15 @@ func TestAnImportedHostBringsTheKeyThatSSHKnows(t *testing.T) {
 func TestAHostIsTakenAsPeopleWriteIt(t *testing.T) {
 	d, _ := open(t, t.TempDir(), t.TempDir())
 	for _, c := range []struct {
-		form desk.Form
+		form desk.NASForm
 		says string // in the refusal
 	}{
-		{desk.Form{Host: " 127.0.0.1:1 ", User: "u", Port: 22}, "127.0.0.1:1)"},
-		{desk.Form{Host: "ssh://u@[::1]:1/"}, "[::1]:1)"},
-		{desk.Form{Host: "u@127.0.0.1", Port: 1}, "127.0.0.1:1)"},
-		{desk.Form{Host: "127.0.0.1:1", User: "u", Port: 2}, "port 1, and 2"},
-		{desk.Form{Host: "u@127.0.0.1", User: "v", Port: 1}, `"u", and "v"`},
-		{desk.Form{Host: "u:hunter2@127.0.0.1", Port: 1}, "password"},
+		{desk.NASForm{Host: " 127.0.0.1:1 ", User: "u", Port: 22}, "127.0.0.1:1)"},
+		{desk.NASForm{Host: "ssh://u@[::1]:1/"}, "[::1]:1)"},
+		{desk.NASForm{Host: "u@127.0.0.1", Port: 1}, "127.0.0.1:1)"},
+		{desk.NASForm{Host: "127.0.0.1:1", User: "u", Port: 2}, "port 1, and 2"},
+		{desk.NASForm{Host: "u@127.0.0.1", User: "v", Port: 1}, `"u", and "v"`},
+		{desk.NASForm{Host: "u:hunter2@127.0.0.1", Port: 1}, "password"},
 	} {
 		c.form.Name, c.form.Password, c.form.PasswordLogin = "box", "x", true
 		r, err := d.AddNAS(c.form)

@@ -86,7 +86,7 @@ func (d *Desk) watch(ctx context.Context, p profile.Profile, rows []store.Job) {
 }
 
 // stand sets how a NAS stands. The caller holds mu.
-func (d *Desk) stand(l *link, phase string, sinceMs, nextMs int64, why *reason.Said) {
+func (d *Desk) stand(l *link, phase Phase, sinceMs, nextMs int64, why *reason.Said) {
 	l.row.Phase, l.row.SinceMs, l.row.NextMs, l.row.Reason = phase, sinceMs, nextMs, why
 	d.touch("nas", l.row.ID)
 }
@@ -125,7 +125,7 @@ func (s *sink) Standing(_ string, now nas.Standing) {
 	if !now.Next.IsZero() {
 		next = now.Next.UnixMilli()
 	}
-	phase := map[nas.Phase]string{nas.Connecting: Connecting, nas.Connected: Connected, nas.Lost: Lost}[now.Phase]
+	phase := map[nas.Phase]Phase{nas.Connecting: Connecting, nas.Connected: Connected, nas.Lost: Lost}[now.Phase]
 	if phase == Connected {
 		l.row.Platform = s.Service.System(s.p.ID)
 		if l.row.SurveyedMs == 0 && !l.row.Surveying { // its jobs are followed since the window was opened

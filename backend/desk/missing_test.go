@@ -24,7 +24,7 @@ func TestADriveThatVanishedStaysInTheTable(t *testing.T) {
 	if r := s.Drives[0]; r.Missing || r.Bay != "7" {
 		t.Errorf("%+v", r)
 	}
-	made, err := d.Start(desk.Order{NAS: nas, Drives: []string{s.Drives[0].ID}, Plan: "standard", WithoutSMART: true,
+	made, err := d.Start(desk.StartOrder{NAS: nas, Drives: []string{s.Drives[0].ID}, Plan: "standard", WithoutSMART: true,
 		Declared: "unknown"})
 	if err != nil {
 		t.Fatal(err)

@@ -7,20 +7,21 @@ import (
 	"burnish/backend/jobs"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
+	"burnish/backend/smart"
 	"burnish/backend/store"
 )
 
-// Order is what a person wants started.
-type Order struct {
-	NAS          string   `json:"nas"`
-	Drives       []string `json:"drives"` // Drive.id
-	Plan         string   `json:"plan"`
-	WithoutSMART bool     `json:"without_smart"`
+// StartOrder is what a person wants started.
+type StartOrder struct {
+	NAS          string       `json:"nas"`
+	Drives       List[string] `json:"drives"` // Drive.id
+	Plan         string       `json:"plan"`
+	WithoutSMART bool         `json:"without_smart"`
 	// smartctl's device type of these drives, kept for them; empty changes nothing
-	SMARTType string  `json:"smart_type"`
-	SMARTOn   bool    `json:"smart_on"` // SMART may be switched on where it is off
-	Declared  string  `json:"declared"`
-	Unlock    []Typed `json:"unlock"`
+	SMARTType string         `json:"smart_type"`
+	SMARTOn   bool           `json:"smart_on"` // SMART may be switched on where it is off
+	Declared  smart.Declared `json:"declared"`
+	Unlock    List[Typed]    `json:"unlock"`
 }
 
 // Typed is a phrase that was typed for a drive.
@@ -62,7 +63,7 @@ func (d *Desk) TryNow(nasID string) error {
 }
 
 // Start starts a plan on drives. The jobs that were made are in the model even where an error says why not all were.
-func (d *Desk) Start(o Order) ([]Job, error) {
+func (d *Desk) Start(o StartOrder) (List[Job], error) {
 	p, err := d.saved(o.NAS)
 	if err != nil {
 		return nil, err
@@ -86,8 +87,8 @@ func (d *Desk) Start(o Order) ([]Job, error) {
 }
 
 // putAll puts jobs in the model.
-func (d *Desk) putAll(made []burnin.Job) ([]Job, error) {
-	rows := []Job{}
+func (d *Desk) putAll(made []burnin.Job) (List[Job], error) {
+	var rows List[Job]
 	for _, j := range made {
 		row, err := d.Service.Row(d.ctx, j.ID)
 		if err != nil {
@@ -201,7 +202,7 @@ func (d *Desk) Lock(grant string) error {
 }
 
 // Adopt takes over the jobs of a NAS that are not known here.
-func (d *Desk) Adopt(nasID string) ([]Job, error) {
+func (d *Desk) Adopt(nasID string) (List[Job], error) {
 	p, err := d.saved(nasID)
 	if err != nil {
 		return nil, err
@@ -236,7 +237,7 @@ func (d *Desk) Leaving() bool {
 	}
 	d.mu.Unlock()
 	if live {
-		d.tell(EventClose, nil)
+		tell(d, Closing, nil)
 	}
 	return live
 }

@@ -32,7 +32,7 @@ func TestAPasswordThatIsGivenLaterBringsTheJobsBack(t *testing.T) {
 	drive.Throttle(16 << 20)
 	data, home := t.TempDir(), t.TempDir()
 	d, p := open(t, data, home)
-	added, err := d.AddNAS(desk.Form{Name: "box", Host: server.Host, Port: server.Port, User: user.Name,
+	added, err := d.AddNAS(desk.NASForm{Name: "box", Host: server.Host, Port: server.Port, User: user.Name,
 		PasswordLogin: true, Password: user.Password, Sudo: "password",
 		SudoPassword: user.Password, HostKey: server.HostKeyFingerprint, Keep: "session", VirtualDrives: true,
 		StateDir: filepath.Join(state, "burnish")})
@@ -48,7 +48,7 @@ func TestAPasswordThatIsGivenLaterBringsTheJobsBack(t *testing.T) {
 		}
 		return id != ""
 	})
-	made, err := d.Start(desk.Order{NAS: added.NAS, Drives: []string{id}, Plan: "standard", WithoutSMART: true,
+	made, err := d.Start(desk.StartOrder{NAS: added.NAS, Drives: []string{id}, Plan: "standard", WithoutSMART: true,
 		Declared: "unknown"})
 	if err != nil || len(made) != 1 {
 		t.Fatalf("%v, %v", made, err)

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -54,10 +55,9 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 	d := Drive{
 		Key: driveKey(p.ID, id.ID(), r.Path), NAS: p.ID, ID: id.ID(), Serial: optional(id.Serial),
 		WWN: optional(id.WWN), Model: word(id.Model),
-		Kind: string(id.Kind), SizeBytes: id.SizeBytes, HiddenBytes: id.HiddenBytes, Path: word(r.Path),
+		Kind: id.Kind, SizeBytes: id.SizeBytes, HiddenBytes: id.HiddenBytes, Path: word(r.Path),
 		Transport: word(id.Transport), TempC: r.TempC, SMART: r.SMART, Passed: r.Passed, Bay: word(r.Place.Bay),
-		UsageClass: string(u.Class), UsageText: text(u.Text), PhraseKind: string(u.PhraseKind), Why: []Why{},
-		Job: r.Job, Parts: []string{},
+		UsageClass: u.Class, UsageText: text(u.Text), PhraseKind: u.PhraseKind, Job: r.Job,
 	}
 	d.SMARTSaid, d.SMARTOff, d.SMARTType = text(r.SMARTSaid), r.SMARTOff, word(r.SMARTType)
 	for _, p := range u.Parts {
@@ -77,24 +77,24 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 	can := drive.StartableUnder(id, u, scope)
 	d.ReadOK, d.DestructiveOK = can.Read && !r.Rootless, can.Destructive && !r.Rootless
 	d.Locking = locking(u)
-	if d.Locking != "phrase" {
-		d.PhraseKind = string(drive.NoPhrase)
+	if d.Locking != LockPhrase {
+		d.PhraseKind = drive.NoPhrase
 	} else if phrase := drive.Phrase(id, u); word(phrase) == phrase {
 		d.Phrase = phrase
 	}
 	return d
 }
 
-func locking(u drive.Usage) string {
+func locking(u drive.Usage) Locking {
 	switch rule := drive.RuleOf(u.Class); {
 	case u.Unlockable():
-		return "phrase"
+		return LockPhrase
 	case rule.Locked == drive.Open:
-		return "open"
+		return LockNone
 	case rule.Locked == drive.ForGood:
-		return "for_good"
+		return LockForGood
 	}
-	return "in_use"
+	return LockInUse
 }
 
 // jobRow shows a job. profileID is empty where the profile was removed.
@@ -102,17 +102,17 @@ func jobRow(profileID string, j burnin.Job) Job {
 	r := Job{
 		ID: j.ID, NAS: profileID, NASName: word(j.NAS), DriveKey: driveKey(profileID, j.Drive.ID, j.Drive.Path),
 		DriveID:   word(j.Drive.ID),
-		DriveKind: string(j.Identity.Kind), DrivePath: word(j.Drive.Path), Model: word(j.Drive.Model),
-		SizeBytes: j.Drive.SizeBytes, Plan: word(j.Plan), Destroys: j.Spec.Destroys(), State: string(j.State),
+		DriveKind: j.Identity.Kind, DrivePath: word(j.Drive.Path), Model: word(j.Drive.Model),
+		SizeBytes: j.Drive.SizeBytes, Plan: word(j.Plan), Destroys: j.Spec.Destroys(), State: j.State,
 		Reason: said(j.Reason), Warnings: len(j.Warnings),
-		Coverage: string(j.Verdict.Coverage), Stages: []Segment{}, CreatedMs: j.CreatedMs, EndedMs: j.EndedMs,
+		Coverage: cmp.Or(j.Verdict.Coverage, burnin.CoverageNone), CreatedMs: j.CreatedMs, EndedMs: j.EndedMs,
 		SeenMs:     j.SeenMs,
 		BytesMoved: j.BytesWritten + j.BytesVerified,
 		CanStop:    !j.State.Ended(), CanResume: j.State == burnin.Unknown && len(j.Runs) > 0 &&
 			!j.Reason.NeedsNewJob(),
 	}
 	if e := j.Erased; e != nil {
-		r.Undo, r.CanUndo, r.Erased = string(e.Undo), e.Undo == burnin.BackPossible, text(e.AtWindow(j.ID, r.CanStop))
+		r.Undo, r.CanUndo, r.Erased = e.Undo, e.Undo == burnin.BackPossible, text(e.AtWindow(j.ID, r.CanStop))
 	}
 	if j.Drive.Serial != nil {
 		r.Serial = word(*j.Drive.Serial)
@@ -122,7 +122,7 @@ func jobRow(profileID string, j burnin.Job) Job {
 	}
 	weights := weigh(j)
 	for i, s := range j.Stages {
-		seg := Segment{Kind: string(s.Kind), State: string(s.State), Weight: weights[i], Progress: share(s.Progress)}
+		seg := Segment{Kind: s.Kind, State: s.State, Weight: weights[i], Progress: share(s.Progress)}
 		switch s.State {
 		case burnin.Passed:
 			seg.Progress = 1
@@ -141,7 +141,7 @@ func jobRow(profileID string, j burnin.Job) Job {
 	}
 	if at := j.Current(); at >= 0 {
 		s := j.Stages[at]
-		r.Stage, r.Phase, r.StageProgress = string(s.Kind), word(s.Phase), r.Stages[at].Progress
+		r.Stage, r.Phase, r.StageProgress = s.Kind, word(s.Phase), r.Stages[at].Progress
 		r.MeanBPS = rate(s)
 		if j.State == burnin.Running {
 			r.Paused = paused(s)
@@ -176,9 +176,9 @@ func unseen(j Job, looked bool, among []wire.DriveRow) Drive {
 	d := Drive{
 		Key: j.DriveKey, NAS: j.NAS, ID: j.DriveID, Serial: optional(j.Serial), Model: j.Model, Kind: j.DriveKind,
 		SizeBytes: j.SizeBytes, Path: j.DrivePath,
-		UsageClass: string(drive.CannotTell), UsageText: "the drives were not looked at yet",
-		PhraseKind: string(drive.NoPhrase),
-		WayOut:     "Look at the drives of the NAS.", Parts: []string{}, Why: []Why{}, Locking: "in_use", Job: j.ID,
+		UsageClass: drive.CannotTell, UsageText: "the drives were not looked at yet",
+		PhraseKind: drive.NoPhrase,
+		WayOut:     "Look at the drives of the NAS.", Locking: LockInUse, Job: j.ID,
 	}
 	switch {
 	case looked:
@@ -190,7 +190,7 @@ func unseen(j Job, looked bool, among []wire.DriveRow) Drive {
 				"drives again."
 		}
 	case j.CanStop:
-		d.UsageClass, d.UsageText = string(drive.BurnIn), "job "+j.ID
+		d.UsageClass, d.UsageText = drive.BurnIn, "job "+j.ID
 	}
 	return d
 }
@@ -199,7 +199,7 @@ func unseen(j Job, looked bool, among []wire.DriveRow) Drive {
 func mayBe(j Job, among []wire.DriveRow) string {
 	serial, rest, _ := strings.Cut(j.DriveID, "@")
 	wwn, part, _ := strings.Cut(rest, "+")
-	was := drive.Identity{Serial: serial, WWN: wwn, Part: part, SizeBytes: j.SizeBytes, Kind: drive.Kind(j.DriveKind)}
+	was := drive.Identity{Serial: serial, WWN: wwn, Part: part, SizeBytes: j.SizeBytes, Kind: j.DriveKind}
 	var list []string
 	for _, r := range among {
 		if why := was.MayBe(r.Identity, r.Identity.ID() == ""); why != "" {

@@ -26,7 +26,7 @@ func TestADeviceTypeIsProposedAndKept(t *testing.T) {
 	if r := s.Drives[0]; r.SMART == nil || *r.SMART || !strings.Contains(r.SMARTSaid, "Unknown USB bridge") {
 		t.Errorf("%+v", r)
 	}
-	order := desk.Order{NAS: nas, Drives: []string{s.Drives[0].ID}, Plan: "quick", Declared: "unknown"}
+	order := desk.StartOrder{NAS: nas, Drives: []string{s.Drives[0].ID}, Plan: "quick", Declared: "unknown"}
 	for typ, words := range map[string]string{"": "by the device type sntjmicron",
 		"sat": "not by the device type sat either", "jmb39x,0": "is no device type", "-x": "is no device type"} {
 		order.SMARTType = typ

@@ -5,29 +5,29 @@ import "burnish/backend/burnin"
 // Words are what there is to say of stages, engines and coverages, from the tables of package burnin: the page knows
 // none of them by name. They are the same for as long as the program lives.
 type Words struct {
-	Stages    []StageWords    `json:"stages"`
-	Engines   []EngineWords   `json:"engines"`
-	Phases    []PhaseWords    `json:"phases"`
-	Coverages []CoverageWords `json:"coverages"`
+	Stages    List[StageWords]    `json:"stages"`
+	Engines   List[EngineWords]   `json:"engines"`
+	Phases    List[PhaseWords]    `json:"phases"`
+	Coverages List[CoverageWords] `json:"coverages"`
 }
 
 // StageWords are those of a stage kind.
 type StageWords struct {
-	Kind     string `json:"kind"`
-	Title    string `json:"title"`
-	Log      string `json:"log"`       // how Log is asked for it
-	Surface  bool   `json:"surface"`   // an engine goes over the whole drive
-	Moves    bool   `json:"moves"`     // bytes, so that there is a speed
-	SelfTest bool   `json:"self_test"` // the drive tests itself
+	Kind     burnin.StageKind `json:"kind"`
+	Title    string           `json:"title"`
+	Log      string           `json:"log"`       // how Log is asked for it
+	Surface  bool             `json:"surface"`   // an engine goes over the whole drive
+	Moves    bool             `json:"moves"`     // bytes, so that there is a speed
+	SelfTest bool             `json:"self_test"` // the drive tests itself
 }
 
 // EngineWords are those of an engine.
 type EngineWords struct {
-	Engine  string   `json:"engine"`
-	Writes  bool     `json:"writes"`
-	Checked string   `json:"checked"`  // what has become of a byte that it covers
-	Sweeps  []string `json:"sweeps"`   // the phases of one pass, in their order; the last one checks
-	OnePass bool     `json:"one_pass"` // a plan's passes mean nothing to it
+	Engine  burnin.Engine `json:"engine"`
+	Writes  bool          `json:"writes"`
+	Checked string        `json:"checked"`  // what has become of a byte that it covers
+	Sweeps  List[string]  `json:"sweeps"`   // the phases of one pass, in their order; the last one checks
+	OnePass bool          `json:"one_pass"` // a plan's passes mean nothing to it
 }
 
 // PhaseWords are those of a phase of a surface stage.
@@ -39,25 +39,25 @@ type PhaseWords struct {
 
 // CoverageWords are those of a coverage.
 type CoverageWords struct {
-	Coverage string `json:"coverage"`
-	Text     string `json:"text"`
+	Coverage burnin.Coverage `json:"coverage"`
+	Text     string          `json:"text"`
 }
 
 func words() Words {
 	var w Words
 	for _, r := range burnin.Kinds() {
-		w.Stages = append(w.Stages, StageWords{Kind: string(r.Kind), Title: r.Title, Log: r.Kind.Log(),
+		w.Stages = append(w.Stages, StageWords{Kind: r.Kind, Title: r.Title, Log: r.Kind.Log(),
 			Surface: r.Surface, Moves: r.Moves, SelfTest: r.SelfTest != ""})
 	}
 	for _, r := range burnin.Engines() {
-		w.Engines = append(w.Engines, EngineWords{Engine: string(r.Engine), Writes: r.Writes, Checked: r.Checked,
+		w.Engines = append(w.Engines, EngineWords{Engine: r.Engine, Writes: r.Writes, Checked: r.Checked,
 			Sweeps: r.Sweeps, OnePass: r.OnePass})
 	}
 	for _, p := range burnin.Phases() {
 		w.Phases = append(w.Phases, PhaseWords(p))
 	}
 	for _, r := range burnin.Coverages() {
-		w.Coverages = append(w.Coverages, CoverageWords{string(r.Coverage), r.Text})
+		w.Coverages = append(w.Coverages, CoverageWords{r.Coverage, r.Text})
 	}
 	return w
 }

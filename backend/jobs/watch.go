@@ -200,7 +200,7 @@ func damaged(st wire.JobStatus) *reason.Said {
 func (w *watch) mayComeBack(id string, job burnin.Job, again func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if n := len(job.Runs); n == 0 || job.Runs[n-1].HowEnded != "vanished" {
+	if n := len(job.Runs); n == 0 || job.Runs[n-1].HowEnded != burnin.EndedSilent {
 		delete(w.killed, id)
 		return false
 	}

@@ -15,6 +15,8 @@ import (
 type Args map[string]Arg
 
 // Arg is a text or a whole number. The zero Arg is an empty text.
+//
+//contract:json string | number
 type Arg struct {
 	text   string // of a number its digits
 	number bool

@@ -63,19 +63,29 @@ func (c *copied) Read(p []byte) (int, error) {
 	return copy(p, data), err
 }
 
-// Write writes a report in one of the formats html, json and csv.
-func Write(w io.Writer, format string, in Input) error {
+// Format is a form in which a report can be had.
+type Format string
+
+// The formats.
+const (
+	FormatHTML Format = "html"
+	FormatJSON Format = "json"
+	FormatCSV  Format = "csv"
+)
+
+// Write writes a report in one of the formats.
+func Write(w io.Writer, format Format, in Input) error {
 	switch format {
-	case "json":
+	case FormatJSON:
 		return JSON(w, in)
-	case "csv":
+	case FormatCSV:
 		return CSV(w, in)
-	case "html":
+	case FormatHTML:
 		name := in.Job.Drive.ID
 		if in.Job.Drive.Serial != nil {
 			name = *in.Job.Drive.Serial
 		}
 		return HTML(w, "Burn-in of drive "+reason.Clean(name, 80), in)
 	}
-	return errors.New("no report format " + format + "; there are html, json and csv")
+	return errors.New("no report format " + string(format) + "; there are html, json and csv")
 }

@@ -32,7 +32,7 @@ func TestAUsedDriveIsNotFailedByWhereItsPendingSectorLies(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		declared string
+		declared smart.Declared
 		faults   []faultdev.Fault
 		set      func(*smartModel, *memoryDrive)
 		state    burnin.State

@@ -16,14 +16,19 @@ const (
 	DeclaredUnknown Declared = "unknown"
 )
 
+// Figure is a text, a whole number, or nil where nothing was said.
+//
+//contract:json string | number | null
+type Figure any
+
 // Finding is one rule that speaks of a drive, with the figures that made it. Before is nil where there was no earlier
-// capture or it did not say; values are strings, whole numbers or nil.
+// capture or it did not say.
 type Finding struct {
 	Rule     string   `json:"rule"`
 	Severity Severity `json:"severity"`
 	Item     string   `json:"item,omitempty"` // which attribute, warning or row, where a rule has several
-	Before   any      `json:"before"`
-	After    any      `json:"after"`
+	Before   Figure   `json:"before"`
+	After    Figure   `json:"after"`
 	Says     string   `json:"says"`
 	Source   string   `json:"source"`
 }
@@ -219,7 +224,7 @@ func (f *Finding) UnmarshalJSON(data []byte) error {
 	if err := dec.Decode((*plain)(f)); err != nil {
 		return err
 	}
-	for _, v := range []*any{&f.Before, &f.After} {
+	for _, v := range []*Figure{&f.Before, &f.After} {
 		switch x := (*v).(type) {
 		case nil, string:
 		case json.Number:

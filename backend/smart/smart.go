@@ -111,23 +111,25 @@ type Drive struct {
 // MarshalJSON writes null for texts that are unknown.
 func (d Drive) MarshalJSON() ([]byte, error) {
 	type plain Drive
-	known := func(s string) *string {
-		if s == "" {
-			return nil
-		}
-		return &s
-	}
 	return json.Marshal(struct {
-		Model      *string `json:"model"`
-		Family     *string `json:"family"`
-		Serial     *string `json:"serial"`
-		WWN        *string `json:"wwn"`
-		Firmware   *string `json:"firmware"`
-		Protocol   *string `json:"protocol"`
-		DeviceType *string `json:"device_type"`
+		Model      *string   `json:"model"`
+		Family     *string   `json:"family"`
+		Serial     *string   `json:"serial"`
+		WWN        *string   `json:"wwn"`
+		Firmware   *string   `json:"firmware"`
+		Protocol   *Protocol `json:"protocol"`
+		DeviceType *string   `json:"device_type"`
 		plain
-	}{known(d.Model), known(d.Family), known(d.Serial), known(d.WWN), known(d.Firmware), known(string(d.Protocol)),
-		known(d.DeviceType), plain(d)})
+	}{said(d.Model), said(d.Family), said(d.Serial), said(d.WWN), said(d.Firmware), said(d.Protocol),
+		said(d.DeviceType), plain(d)})
+}
+
+// said is nil of a text that is empty.
+func said[T ~string](s T) *T {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 // Counters are the drive's error counters by what they mean, whatever attribute or log they stand in.

@@ -1,6 +1,5 @@
 import { flushSync } from 'svelte'
 import { expect, test } from 'vitest'
-import type { Delta } from '../src/shared/api'
 import { Board } from '../src/shared/board.svelte'
 import { delta, FakeApi, drive, job, now, snapshot } from './fixtures'
 
@@ -53,22 +52,6 @@ test('text of the NAS is made plain, names stay as they are', async () => {
   const d = board.drives.find((x) => x.key === 'n1/D1')!
   expect(d.model).toBe('\ufffdevil\ufffd\ufffd[31m')
   expect(d.id).toBe('A\u202eB')
-})
-
-test('an empty list may come as null', async () => {
-  const { fake, board } = await opened(2)
-  fake.emit('burnish', {
-    seq: 8,
-    now_ms: now,
-    nas: null,
-    drives: [{ ...drive(1), why: null }],
-    jobs: [{ ...job(2), stages: null }],
-    questions: null,
-    gone: null,
-  } as unknown as Delta)
-  expect(board.drives.find((d) => d.key === 'n1/D1')?.why).toEqual([])
-  expect(board.job(job(2).id)?.stages).toEqual([])
-  expect(board.nas.length).toBe(2)
 })
 
 test('a refusal of the snapshot is shown, and the next one mends it', async () => {

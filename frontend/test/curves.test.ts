@@ -6,7 +6,7 @@ import { Look } from '../src/shared/theme.svelte'
 import { full, job, now } from './fixtures'
 
 const surface = (state: 'running' | 'failed' | 'passed') =>
-  full(job(1, { state, stage_progress: 0.74 })).stages.find((s) => s.kind === 'surface_validate')!
+  full(job(1, { state, stage_progress: 0.74 })).stages!.find((s) => s.kind === 'surface_validate')!
 const point = (s: number, c: number | null): Point => ({
   t_ms: now + s * 1000,
   bytes_done: 0,
@@ -43,7 +43,7 @@ test('the map shows what was gone over, and an error over all else', () => {
 test('a slow place stands out from its neighbours alone', () => {
   const s = surface('passed')
   const verify = s.map!.find((m) => m.phase === 'verify')!
-  verify.kbps = verify.kbps.map((v, i) => (i === 250 ? v / 3 : v))
+  verify.kbps = verify.kbps!.map((v, i) => (i === 250 ? v / 3 : v))
   const slow = places(s, 18e12, 512, 500).filter((c) => c.cell === 'slow')
   expect(slow).toHaveLength(1)
 })

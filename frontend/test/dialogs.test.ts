@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { fireEvent, render, screen } from '@testing-library/svelte'
 import { tick } from 'svelte'
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { Question, Snapshot } from '../src/shared/api'
-import { aboutWords } from '../src/profiles/about'
 import { Desk, type Asked } from '../src/desk/desk.svelte'
 import Dialogs from '../src/views/Dialogs.svelte'
 import Rail from '../src/views/Rail.svelte'
@@ -302,14 +300,4 @@ test('other questions are answered at once', async () => {
   expect(screen.queryByLabelText('The same once more')).toBeNull()
   await press('Answer')
   expect(asked('Answer').length).toBe(1)
-})
-
-test('each thing that is asked about has words', () => {
-  const all = [
-    ['../backend/jobs/logins.go', /About\w+\s+= "(\w+)"/g],
-    ['../backend/secret/secret.go', /Kind = "(\w+)"/g],
-  ] as const
-  const words = all.flatMap(([file, word]) => [...readFileSync(file, 'utf8').matchAll(word)].map((m) => m[1]!))
-  expect(words.length).toBe(7)
-  for (const w of words) expect(aboutWords(w), w).not.toBe('')
 })

@@ -2,25 +2,31 @@
 // Nothing here is shipped.
 import type {
   Api,
+  Code,
   Delta,
   Drive,
-  FullJob,
+  BurninJob,
   Job,
-  Nas,
+  NAS,
   Plan,
+  Said,
   Segment,
   Snapshot,
-  StageState,
+  StageKind,
+  State,
   Step,
+  StepID,
   Steps,
+  SurfaceRange,
   Words,
 } from '../src/shared/api'
 import { learn } from '../src/shared/stages.svelte'
+import { health } from './health'
 
 export const now = Date.UTC(2026, 10, 23, 13, 4)
 const hour = 3_600_000
 
-export const nas = (over: Partial<Nas> = {}): Nas => ({
+export const nas = (over: Partial<NAS> = {}): NAS => ({
   id: 'n1',
   name: 'truenas-attic',
   host: '10.20.0.15',
@@ -56,6 +62,10 @@ export const drive = (i: number, over: Partial<Drive> = {}): Drive => ({
   transport: 'sas',
   temp_c: 33 + (i % 7),
   smart: true,
+  smart_said: '',
+  smart_off: false,
+  smart_type: '',
+  hidden_bytes: 0,
   passed: true,
   usage_class: 'none',
   usage_text: '',
@@ -111,9 +121,16 @@ const words: Words = {
 }
 learn(words)
 
-const kinds = ['precheck', 'short_smart', 'capacity_probe', 'surface_validate', 'long_smart', 'final_check']
+const kinds: StageKind[] = [
+  'precheck',
+  'short_smart',
+  'capacity_probe',
+  'surface_validate',
+  'long_smart',
+  'final_check',
+]
 const weights = [0.01, 0.01, 0.01, 0.6, 0.36, 0.01]
-const segments = (at: number, state: StageState, progress: number): Segment[] =>
+const segments = (at: number, state: State, progress: number): Segment[] =>
   kinds.map((kind, i) => ({
     kind,
     weight: weights[i]!,
@@ -158,7 +175,6 @@ export const job = (i: number, over: Partial<Job> = {}): Job => ({
   can_resume: false,
   can_undo: false,
   erased: '',
-  undo: '',
   bad_sectors: 0,
   bytes_moved: 30e12,
   ...over,
@@ -171,9 +187,9 @@ const plans: Plan[] = [
     destroys: false,
     builtin: true,
     stages: [
-      { kind: 'precheck', engine: '', passes: 0 },
-      { kind: 'short_smart', engine: '', passes: 0 },
-      { kind: 'final_check', engine: '', passes: 0 },
+      { kind: 'precheck', passes: 0 },
+      { kind: 'short_smart', passes: 0 },
+      { kind: 'final_check', passes: 0 },
     ],
   },
   {
@@ -182,9 +198,9 @@ const plans: Plan[] = [
     destroys: false,
     builtin: true,
     stages: [
-      { kind: 'precheck', engine: '', passes: 0 },
+      { kind: 'precheck', passes: 0 },
       { kind: 'surface_validate', engine: 'read', passes: 1 },
-      { kind: 'final_check', engine: '', passes: 0 },
+      { kind: 'final_check', passes: 0 },
     ],
   },
   {
@@ -194,7 +210,7 @@ const plans: Plan[] = [
     builtin: true,
     stages: kinds.map((kind) => ({
       kind,
-      engine: kind === 'surface_validate' ? 'stamp' : '',
+      engine: kind === 'surface_validate' ? 'stamp' : undefined,
       passes: kind === 'surface_validate' ? 1 : 0,
     })),
   },
@@ -203,11 +219,11 @@ const plans: Plan[] = [
     text: 'badblocks with four patterns, and the self-tests.',
     destroys: true,
     builtin: true,
-    stages: kinds.map((kind) => ({ kind, engine: kind === 'surface_validate' ? 'badblocks' : '', passes: 0 })),
+    stages: kinds.map((kind) => ({ kind, engine: kind === 'surface_validate' ? 'badblocks' : undefined, passes: 0 })),
   },
 ]
 
-const said = (code: string, title: string, text: string, hint: string) => ({ code, title, text, hint })
+const said = (code: Code, title: string, text: string, hint: string): Said => ({ code, title, text, hint })
 export const surfaceErrors = said(
   'surface_errors',
   'The surface has bad places',
@@ -262,7 +278,7 @@ export function snapshot(n = 14): Snapshot {
             job: put({
               state: 'queued',
               stages: segments(-1, 'running', 0),
-              stage: '',
+              stage: undefined,
               phase: '',
               left_ms: null,
               bps: null,
@@ -383,8 +399,8 @@ export function snapshot(n = 14): Snapshot {
   }
 }
 
-export function full(j: Job): FullJob {
-  const bad =
+export function full(j: Job): BurninJob {
+  const bad: SurfaceRange[] =
     j.state === 'failed'
       ? [
           {
@@ -412,7 +428,7 @@ export function full(j: Job): FullJob {
     plan: j.plan,
     state: j.state,
     reason: j.reason,
-    warnings: j.warnings ? [said('link_errors', 'Cable errors', 'CRC errors rose by 14.', 'Reseat the cable.')] : [],
+    warnings: j.warnings ? [said('path_suspect', 'Cable errors', 'CRC errors rose by 14.', 'Reseat the cable.')] : [],
     drive: {
       id: j.drive_id,
       serial: j.serial,
@@ -426,6 +442,7 @@ export function full(j: Job): FullJob {
     seen_ms: now,
     created_ms: j.created_ms,
     ended_ms: j.ended_ms,
+    machine: { machine_id: 'm1', hostname: 'attic' },
     stages: j.stages.map((s, i) => ({
       kind: s.kind,
       engine: s.kind === 'surface_validate' ? 'stamp' : undefined,
@@ -445,8 +462,9 @@ export function full(j: Job): FullJob {
       map:
         s.kind === 'surface_validate'
           ? [
-              { phase: 'write', pass: 1, first: 0, parts, kbps: kbps(1), mean: [], p99: [], max: [] },
+              { stage: i, phase: 'write', pass: 1, first: 0, parts, kbps: kbps(1), mean: [], p99: [], max: [] },
               {
+                stage: i,
                 phase: 'verify',
                 pass: 1,
                 first: 0,
@@ -483,8 +501,8 @@ export function full(j: Job): FullJob {
         ]
       : [],
     health: {
-      before: { passed: true },
-      after: { passed: true },
+      before: health(true),
+      after: health(true),
       rows: [
         { id: 5, name: 'Reallocated_Sector_Ct', before: 0, after: 0, changed: false },
         {
@@ -519,9 +537,17 @@ export function full(j: Job): FullJob {
   }
 }
 
+const titles: [StepID, string][] = [
+  ['connect', 'Reach'],
+  ['login', 'Login'],
+  ['rights', 'Rights'],
+  ['save', 'Save'],
+  ['runner', 'Runner'],
+  ['drives', 'Drives'],
+]
 export const steps = (at: number, failed = false): Step[] =>
-  ['Reach', 'Login', 'Rights', 'Save', 'Runner', 'Drives'].map((title, i) => ({
-    id: title === 'Reach' ? 'connect' : title.toLowerCase(),
+  titles.map(([id, title], i) => ({
+    id,
     title,
     state: i < at ? 'passed' : i === at ? (failed ? 'failed' : 'running') : 'waits',
     text: i < at ? 'done' : '',

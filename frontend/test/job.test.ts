@@ -9,8 +9,9 @@ import type { Row } from '../src/drives/table.svelte'
 import { News } from '../src/views/news.svelte'
 import { Desk } from '../src/desk/desk.svelte'
 import { shown } from '../src/shared/states'
-import type { Drive, Job } from '../src/shared/api'
+import type { Drive, Job, Said } from '../src/shared/api'
 import { drive, FakeApi, full, job, now, restarted, snapshot, surfaceErrors } from './fixtures'
+import { health } from './health'
 
 const plain = (s: string) => s.replaceAll('\u00a0', ' ')
 const row = (j: Job | null, over: Partial<Drive> = {}): Row => {
@@ -119,7 +120,7 @@ test('the lines of a row', () => {
 })
 
 test('a job that is being stopped is shown as that until it has ended', () => {
-  const asked = { code: 'stopping', title: 'Stopping', text: 'The NAS was asked to stop it.', hint: 'Wait.' }
+  const asked: Said = { code: 'stopping', title: 'Stopping', text: 'The NAS was asked to stop it.', hint: 'Wait.' }
   const j = { ...job(1), stopping: asked }
   expect(shown(drive(1), j)).toBe('stopping')
   expect([title(j), happened(j), todo(j)]).toEqual([asked.title, asked.text, asked.hint])
@@ -254,7 +255,7 @@ test('SMART: changed rows are marked, each with its figures and its sentence; th
     },
   ]
   const { container } = render(SmartTable, {
-    health: { before: { passed: true }, after: { passed: null }, rows },
+    health: { before: health(true), after: health(null), rows },
     running: false,
   })
   expect(container.textContent).toContain('PASSED before, says nothing after')

@@ -47,7 +47,7 @@ test('a log that is gone hears of a scroll, and nothing happens', () => {
 
 test('each bad sector lies in a cell that says so, and none that was not checked is called verified', () => {
   const f = full(job(5, { state: 'failed', reason: surfaceErrors, bad_sectors: 2064 }))
-  const stage = f.stages.find((s) => s.kind === 'surface_validate')!
+  const stage = f.stages!.find((s) => s.kind === 'surface_validate')!
   const cells = places(stage, f.drive.size_bytes, 512, 800)
   expect(cells.filter((c) => c.cell === 'bad').reduce((n, c) => n + c.bad, 0)).toBe(2064)
   const half = places(
@@ -55,7 +55,7 @@ test('each bad sector lies in a cell that says so, and none that was not checked
       ...stage,
       state: 'running',
       bad_ranges: [],
-      map: stage.map!.map((m) => (m.phase === 'verify' ? { ...m, kbps: m.kbps.slice(0, 250) } : m)),
+      map: stage.map!.map((m) => (m.phase === 'verify' ? { ...m, kbps: m.kbps!.slice(0, 250) } : m)),
     },
     f.drive.size_bytes,
     512,

@@ -33,7 +33,9 @@ test('the page allows scripts and styles of its own only', () => {
 })
 
 test('components and programs stay small', () => {
-  for (const f of files('src')) expect(readFileSync(f, 'utf8').trimEnd().split('\n').length, f).toBeLessThanOrEqual(250)
+  for (const f of files('src').filter((f) => !f.endsWith('/api.ts')))
+    // which is made, not written
+    expect(readFileSync(f, 'utf8').trimEnd().split('\n').length, f).toBeLessThanOrEqual(250)
 })
 
 test('each state has an outline of its own and a word', () => {
@@ -58,7 +60,7 @@ test('each state has an outline of its own and a word', () => {
 
 test('what a NAS says is shown as text', () => {
   const { container } = render(SaidBox, {
-    said: { code: 'x', title: '<img src=x onerror=alert(1)>', text: '<b>b</b>', hint: '' },
+    said: { code: 'internal', title: '<img src=x onerror=alert(1)>', text: '<b>b</b>', hint: '' },
   })
   expect(container.querySelector('img')).toBeNull()
   expect(container.textContent).toContain('<img src=x onerror=alert(1)>')

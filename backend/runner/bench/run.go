@@ -137,7 +137,7 @@ func (r *Run) StageLog(kind burnin.StageKind) (*journal.StageLog, error) {
 func (r *Run) Begin(n int, fold *burnin.Tracker) error {
 	prev := fold.EndingSeen(&burnin.Observation{BootID: r.Facts.BootID, BootedMs: r.Facts.Booted.UnixMilli()})
 	if prev == nil && n > 1 {
-		prev = &burnin.Ending{How: "ended", Said: fold.Job().Reason}
+		prev = &burnin.Ending{How: burnin.EndedItself, Said: fold.Job().Reason}
 	}
 	var err error
 	r.Journal, err = journal.OpenJournal(r.Root(), n, r.Req.GID, r.Facts, r.Now, r.Host.BootTime, fold)

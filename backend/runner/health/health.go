@@ -161,7 +161,7 @@ func (a *Stage) driveSays(h smart.Health) error {
 	})
 }
 
-func (k *Drive) declared() smart.Declared { return smart.Declared(k.run.Req.Plan.Declared) }
+func (k *Drive) declared() smart.Declared { return k.run.Req.Plan.Declared }
 
 // Reviewed reads the drive's health after a stage, keeps it, and lets the rules speak. A stage whose own work went well
 // fails if they speak against the drive.

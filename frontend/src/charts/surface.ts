@@ -66,7 +66,9 @@ export interface Speeds {
 // newest gives the map of the last sweep of a phase.
 export function newest(stage: Stage, phase: string): Speeds | null {
   const all = (stage.map ?? []).filter((m) => m.phase === phase)
-  return all.length ? all.reduce((a, b) => (b.pass > a.pass ? b : a)) : null
+  if (!all.length) return null
+  const { parts, first, kbps } = all.reduce((a, b) => (b.pass > a.pass ? b : a))
+  return { parts, first, kbps: kbps ?? [] }
 }
 
 function mean(m: Speeds | null, from: number, to: number): number | null {

@@ -1,4 +1,4 @@
-import type { Evidence, Finding, FullJob } from '../shared/api'
+import type { Evidence, Finding, BurninJob } from '../shared/api'
 import { stageName } from '../shared/stages.svelte'
 import { count, many } from '../shared/words'
 
@@ -34,10 +34,10 @@ function say(e: Evidence): string {
   }
 }
 
-const value = (v: unknown) => (typeof v === 'number' ? count(v) : v === null || v === undefined ? 'unknown' : String(v))
+const value = (v: Finding['before']) => (typeof v === 'number' ? count(v) : (v ?? 'unknown'))
 
 // evidence lists what a verdict stands on, what speaks against the drive first. Stages that passed are one line.
-export function evidence(full: FullJob): Line[] {
+export function evidence(full: BurninJob): Line[] {
   const all = full.verdict.evidence ?? []
   const passed = all.filter((e) => e.id === 'stage_passed' && e.ok)
   const lines: Line[] = all
@@ -52,7 +52,7 @@ export function evidence(full: FullJob): Line[] {
     lines.push({
       kind: 'holds',
       says: `Passed: ${passed.map((e) => stageName(e.source).toLowerCase()).join(', ')}`,
-      source: `${passed.length} of ${full.stages.length} stages`,
+      source: `${passed.length} of ${full.stages?.length ?? 0} stages`,
     })
   const own = full.health?.after.passed ?? full.health?.before.passed ?? null
   if (own !== null)
@@ -70,9 +70,9 @@ export function evidence(full: FullJob): Line[] {
 
 function finding(f: Finding): Line {
   const figures = f.before !== null || f.after !== null ? `; ${value(f.before)} before, ${value(f.after)} after` : ''
-  const kinds: Record<string, Line['kind']> = { fail: 'fails', info: 'told' }
+  const kinds: Record<Finding['severity'], Line['kind']> = { fail: 'fails', warn: 'warns', info: 'told' }
   return {
-    kind: kinds[f.severity] ?? 'warns',
+    kind: kinds[f.severity],
     says: `${f.item ? `${f.item}: ` : ''}${f.says}${figures}`,
     source: f.rule,
   }

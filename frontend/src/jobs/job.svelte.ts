@@ -1,11 +1,11 @@
-import type { Api, FullJob, Job, Point, Said } from '../shared/api'
+import type { Api, BurninJob, Job, Point, Said } from '../shared/api'
 import { said } from '../shared/bridge'
 import { tidy } from '../shared/text'
 
 // JobView pulls the whole of one job: what show says of it, and its series. An answer that was overtaken by a later
 // question is dropped.
 export class JobView {
-  full = $state.raw<FullJob | null>(null)
+  full = $state.raw<BurninJob | null>(null)
   job = $state.raw<Job | null>(null)
   points = $state.raw<Point[]>([])
   trouble = $state.raw<Said | null>(null)
@@ -26,7 +26,7 @@ export class JobView {
       const w = tidy(whole)
       this.full = w.full
       this.job = w.job
-      this.points = series.points ?? []
+      this.points = series.points
       this.trouble = null
     } catch (e) {
       if (n === this.#asked) this.trouble = said(e)

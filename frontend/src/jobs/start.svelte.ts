@@ -21,7 +21,7 @@ export class Starting {
   withoutSmart = $state(false)
   smartOn = $state(false)
   smartType = $state('') // empty: as it is
-  declared = $state('unknown')
+  declared = $state<StartOrder['declared']>('unknown')
   phrases = $state<Record<string, string>>({})
   readonly nas: string
   readonly deed: Deed

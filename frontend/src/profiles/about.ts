@@ -1,5 +1,7 @@
 // What a question is about, by the word that the program has for it.
-const words: Record<string, string> = {
+import type { About } from '../shared/api'
+
+const words: Record<About, string> = {
   login: 'Password of the login',
   sudo: 'Password of sudo',
   passphrase: 'Passphrase of the key',
@@ -8,7 +10,7 @@ const words: Record<string, string> = {
   seal: 'Passphrase of the sealed file',
   new_seal: 'New passphrase of the sealed file',
 }
-export const aboutWords = (about: string) => words[about] ?? ''
+export const aboutWords = (about: About) => words[about]
 
 // What nobody can bring back is typed twice.
-export const twice = (about: string) => about === 'new_seal'
+export const twice = (about: About) => about === 'new_seal'

@@ -1,4 +1,4 @@
-import type { Api, FoundHost, NasForm, Said, Step } from '../shared/api'
+import type { Api, FoundHost, NASForm, Said, Step } from '../shared/api'
 import { said } from '../shared/bridge'
 import { tidy } from '../shared/text'
 import { wrongTreatment } from './treatment'
@@ -7,7 +7,7 @@ export type Login = 'agent' | 'key' | 'password'
 
 // Adding is the form of a NAS and its test. A host key that nobody knows is asked about, and is only then part of the form.
 export class Adding {
-  form = $state<NasForm>({
+  form = $state<NASForm>({
     name: '',
     host: '',
     user: 'root',
@@ -79,13 +79,13 @@ export class Adding {
       if (this.login !== 'password') f.password = ''
       if (f.sudo !== 'password') f.sudo_password = ''
       const r = tidy(await this.#api.AddNAS(f))
-      this.steps = r.steps ?? []
+      this.steps = r.steps
       if (r.ok) {
         this.forget()
         return r.nas
       }
       this.key = r.shown_key
-      this.ofJump = r.of_jump ?? false
+      this.ofJump = r.of_jump
     } catch (e) {
       this.trouble = said(e)
     } finally {
@@ -132,7 +132,7 @@ export class Adding {
 
   async look() {
     try {
-      this.hosts = tidy((await this.#api.ImportHosts()) ?? [])
+      this.hosts = tidy(await this.#api.ImportHosts())
     } catch (e) {
       this.trouble = said(e)
     }

@@ -1,4 +1,4 @@
-import type { Api, Delta, Drive, Job, Nas, Plan, Question, Said, Snapshot } from './api'
+import type { Api, Delta, Drive, Job, NAS, Plan, Question, Said, Snapshot } from './api'
 import { said } from './bridge'
 import { learn } from './stages.svelte'
 import { tidy } from './text'
@@ -6,7 +6,7 @@ import { tidy } from './text'
 // Board is what the page knows of the program: a snapshot, and the deltas that follow it by number. A delta out of its
 // turn means that one was lost; then the whole is asked for again. Arrays are replaced, never changed in place.
 export class Board {
-  nas = $state.raw<Nas[]>([])
+  nas = $state.raw<NAS[]>([])
   drives = $state.raw<Drive[]>([])
   jobs = $state.raw<Job[]>([])
   plans = $state.raw<Plan[]>([])
@@ -91,11 +91,11 @@ export class Board {
   #whole(s: Snapshot) {
     learn(s.words)
     this.#seq = s.seq
-    this.nas = s.nas ?? []
-    this.drives = (s.drives ?? []).map(driven)
-    this.jobs = (s.jobs ?? []).map(staged)
-    this.plans = (s.plans ?? []).map(staged)
-    this.questions = s.questions ?? []
+    this.nas = s.nas
+    this.drives = s.drives
+    this.jobs = s.jobs
+    this.plans = s.plans
+    this.questions = s.questions
     this.version = s.version
     this.practice = s.practice
     this.temporary = s.temporary
@@ -106,10 +106,10 @@ export class Board {
 
   #apply(d: Delta) {
     this.#seq = d.seq
-    const gone = new Set(d.gone ?? [])
+    const gone = new Set(d.gone)
     this.nas = merged(this.nas, d.nas, (n) => n.id, 'nas:', gone)
-    this.drives = merged(this.drives, d.drives?.map(driven) ?? null, (v) => v.key, 'drive:', gone)
-    this.jobs = merged(this.jobs, d.jobs?.map(staged) ?? null, (j) => j.id, 'job:', gone)
+    this.drives = merged(this.drives, d.drives, (v) => v.key, 'drive:', gone)
+    this.jobs = merged(this.jobs, d.jobs, (j) => j.id, 'job:', gone)
     this.questions = merged(this.questions, d.questions, (q) => q.id, 'question:', gone)
     this.#clock(d.now_ms)
   }
@@ -120,16 +120,13 @@ export class Board {
   }
 }
 
-// An empty list may come as null.
-const driven = (d: Drive): Drive => (d.why && d.parts ? d : { ...d, why: d.why ?? [], parts: d.parts ?? [] })
-const staged = <T extends { stages: unknown[] }>(v: T): T => (v.stages ? v : { ...v, stages: [] })
-
-// merged puts changes to a list; what is new goes to its end, what is gone leaves. A list that does not change stays itself.
-function merged<T>(list: T[], changes: T[] | null, key: (v: T) => string, prefix: string, gone: Set<string>): T[] {
+// merged puts changes to a list; what is new goes to its end, what is gone leaves. A list that does not change stays
+// itself.
+function merged<T>(list: T[], changes: T[], key: (v: T) => string, prefix: string, gone: Set<string>): T[] {
   const left = list.some((v) => gone.has(prefix + key(v)))
-  if (!changes?.length && !left) return list
+  if (!changes.length && !left) return list
   const by = new Map(list.map((v) => [key(v), v]))
-  for (const c of changes ?? []) by.set(key(c), c)
+  for (const c of changes) by.set(key(c), c)
   for (const k of [...by.keys()]) if (gone.has(prefix + k)) by.delete(k)
   return [...by.values()]
 }

@@ -34,7 +34,7 @@ export function bridge(window: Bound & Runtime): Api {
 export function said(e: unknown): Said {
   if (isSaid(e))
     return tidy({
-      code: String(e.code),
+      code: e.code,
       title: String(e.title),
       text: String(e.text ?? ''),
       hint: String(e.hint ?? ''),
@@ -56,5 +56,5 @@ function isSaid(e: unknown): e is Said {
 }
 
 function refusal(text: string): Said {
-  return { code: '', title: 'That did not work', text: plain(text), hint: '' }
+  return { code: 'internal', title: 'That did not work', text: plain(text), hint: '' }
 }

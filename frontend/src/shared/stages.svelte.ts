@@ -8,24 +8,24 @@ export function learn(w: Words) {
   words = w
 }
 
-const stage = (kind: string) => words.stages.find((s) => s.kind === kind)
+const stage = (kind = '') => words.stages.find((s) => s.kind === kind)
 const known = (engine: string | undefined): EngineWords | undefined => words.engines.find((e) => e.engine === engine)
 
-export const stageName = (kind: string) => stage(kind)?.title ?? kind
+export const stageName = (kind = '') => stage(kind)?.title ?? kind
 
 // logOf is the name by which a stage's log is asked for.
-export const logOf = (kind: string) => stage(kind)?.log ?? kind
+export const logOf = (kind = '') => stage(kind)?.log ?? kind
 
 // isSurface is whether an engine goes over the whole drive in such a stage.
-export const isSurface = (kind: string) => stage(kind)?.surface ?? false
+export const isSurface = (kind = '') => stage(kind)?.surface ?? false
 
 // moves is whether the stage moves bytes, so that there is a speed.
-export const moves = (kind: string) => stage(kind)?.moves ?? false
+export const moves = (kind = '') => stage(kind)?.moves ?? false
 
 // isSelfTest is whether the drive tests itself.
-export const isSelfTest = (kind: string) => stage(kind)?.self_test ?? false
+export const isSelfTest = (kind = '') => stage(kind)?.self_test ?? false
 
-export const phaseName = (kind: string, phase: string) =>
+export const phaseName = (kind: string | undefined, phase: string) =>
   isSurface(kind) && phase
     ? (words.phases.find((p) => p.name === phase)?.title ?? phase)
     : stageName(kind).toLowerCase()
@@ -43,7 +43,7 @@ export const checked = (engine: string | undefined) => known(engine)?.checked ??
 export const checks = (engine: string | undefined) => known(engine)?.sweeps.at(-1) ?? ''
 
 // sweeps are all that an engine makes in so many passes.
-export function sweeps(engine: string, passes: number): string[] {
+export function sweeps(engine: string | undefined, passes: number): string[] {
   const e = known(engine)
   return e ? Array.from({ length: e.one_pass ? 1 : Math.max(1, passes) }, () => e.sweeps).flat() : []
 }

@@ -1,7 +1,7 @@
-import type { Drive, Job, JobState, StageState } from './api'
+import type { Class, Drive, DriveKind, Job, Locking, State } from './api'
 
 // A shown state is always an icon with an outline of its own, a word and a colour. Take the colour away and nothing is lost.
-export type Shown = JobState | StageState | 'paused' | 'stopping' | 'ready' | 'locked'
+export type Shown = State | 'paused' | 'stopping' | 'ready' | 'locked'
 
 const words: Record<Shown, string> = {
   queued: 'Queued',
@@ -49,10 +49,18 @@ const urgency: Record<Shown, number> = {
 }
 export const urgencyOf = (s: Shown, warnings: number) => (warnings > 0 && s === 'passed' ? 2 : urgency[s])
 
-const lockWords: Record<string, string> = { phrase: 'unlockable', in_use: 'in use', for_good: 'for good' }
-export const lockWord = (d: Drive) => lockWords[d.locking] ?? ''
+const lockWords: Record<Locking, string> = {
+  open: '',
+  phrase: 'unlockable',
+  in_use: 'in use',
+  for_good: 'for good',
+}
+export const lockWord = (d: Drive) => lockWords[d.locking]
 
-const usageNames: Record<string, string> = {
+const kindNames: Record<DriveKind, string> = { hdd: 'HDD', ssd: 'SSD', nvme: 'NVMe', virtual: 'VIRTUAL' }
+export const kindName = (k?: DriveKind) => (k ? kindNames[k] : '')
+
+const usageNames: Record<Class, string> = {
   none: 'none',
   data: 'holds data',
   exported_pool: 'exported pool',
@@ -73,7 +81,7 @@ const usageNames: Record<string, string> = {
   virtual: 'virtual',
   burnin: 'burn-in',
 }
-export const usageName = (c: string) => usageNames[c] ?? c
+export const usageName = (c: Class) => usageNames[c]
 
 // startable reports whether a drive can be checked for a start at all: some plan may run on it, or a typed phrase allows one.
 export const startable = (d: Drive, j: Job | null) =>
