@@ -30,6 +30,16 @@ test('each word of the filter has to be in a row', async () => {
   expect(ids(t)).toEqual([])
 })
 
+test('a whole path in the filter means its drive alone', async () => {
+  const t = await table()
+  const { id, path } = t.rows[2]!.drive
+  t.rows[3]!.drive.path = path + '2'
+  t.text = path
+  expect(ids(t)).toEqual([id])
+  t.text = path.slice(0, -1)
+  expect(ids(t).length).toBeGreaterThan(1)
+})
+
 test('all at once checks no drive that holds something, by itself it can be', async () => {
   const t = await table(10)
   t.checkAll(true)

@@ -65,8 +65,11 @@ export class Table {
 
   shownRows = $derived.by(() => {
     const words = this.text.toLowerCase().split(/\s+/).filter(Boolean)
+    const paths = new Set(this.rows.map((r) => r.drive.path.toLowerCase()))
+    // a whole path means its drive: /dev/sda is not /dev/sdaa
+    const has = (r: Row, w: string) => (paths.has(w) ? r.drive.path.toLowerCase() === w : haystack(r).includes(w))
     const found = this.rows.filter(
-      (r) => (!this.state || group(r.shown) === this.state) && words.every((w) => haystack(r).includes(w)),
+      (r) => (!this.state || group(r.shown) === this.state) && words.every((w) => has(r, w)),
     )
     const sign = this.down ? -1 : 1
     return found.sort(
