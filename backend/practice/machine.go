@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -54,6 +55,7 @@ type NAS struct {
 	opt      Options
 	drives   map[string]*medium // by id
 	order    []string           // ids, as given
+	size     int64              // of all drives
 	imported map[uint64]bool
 	host     ssh.Signer
 	login    ssh.PublicKey
@@ -95,6 +97,7 @@ func Open(opt Options) (*NAS, error) {
 		}
 		n.drives[id] = m
 		n.order = append(n.order, id)
+		n.size += spec.Identity.SizeBytes
 	}
 	if err := os.MkdirAll(n.state(), 0o700); err != nil {
 		return nil, err
@@ -296,6 +299,7 @@ func (n *NAS) Launch(_ context.Context, job string, _ int, logPath string) error
 	defer n.mu.Unlock()
 	n.runs[p] = true
 	n.work.Go(func() {
+		defer n.giveBack()
 		err := n.service().Run(ctx, job)
 		n.mu.Lock()
 		defer n.mu.Unlock()
@@ -306,6 +310,20 @@ func (n *NAS) Launch(_ context.Context, job string, _ int, logPath string) error
 		}
 	})
 	return nil
+}
+
+// much is how many bytes of drives a practice NAS has that is worth tidying up after.
+const much = 64 << 20
+
+// giveBack returns to the system what the runs needed, once none is at work: a window in which somebody practised is
+// open for days, and Go keeps for long what it needed once.
+func (n *NAS) giveBack() {
+	n.mu.Lock()
+	idle := len(n.runs) == 0
+	n.mu.Unlock()
+	if idle && n.size >= much {
+		debug.FreeOSMemory()
+	}
 }
 
 // Cancel has nothing to do: nothing here brings a run back.

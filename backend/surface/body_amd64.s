@@ -48,6 +48,10 @@
 #define PREFETCH_WRITE \
 	BYTE $0x0F; BYTE $0x0D; BYTE $0x0C; BYTE $0x1F
 
+// PREFETCH_WRITE_HEAD: PREFETCHW (R8)(BX*1), of the head of a sector of the next batch.
+#define PREFETCH_WRITE_HEAD \
+	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x0C; BYTE $0x18
+
 // func fillWide(p *byte, t *tables, keys *[batch]uint64, n, sector int) (boot bool)
 TEXT ·fillWide(SB), NOSPLIT, $0-41
 	LOAD_ARGUMENTS
@@ -55,6 +59,7 @@ TEXT ·fillWide(SB), NOSPLIT, $0-41
 	XORL R13, R13
 sectors:
 	BEGIN_SECTOR
+	PREFETCH_WRITE_HEAD
 fill:
 	PREFETCH_WRITE
 	MAKE_64
@@ -84,6 +89,7 @@ TEXT ·sameWide(SB), NOSPLIT, $0-41
 	VPXOR Y4, Y4, Y4
 sectors:
 	BEGIN_SECTOR
+	PREFETCHT0 (R8)(BX*1)
 same:
 	PREFETCHT0 (DI)(BX*1)
 	MAKE_64

@@ -122,6 +122,29 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
+// BenchmarkCold makes and compares sectors that no cache holds, as on a processor whose caches are smaller than the
+// blocks under way.
+func BenchmarkCold(b *testing.B) {
+	const blocks, block, sector = 128, 1 << 20, 512
+	all, want := AlignedBuffer(blocks*block), make([]byte, sector)
+	st := newStamper([16]byte{1}, 1, sector)
+	run := func(name string, work func(p []byte, lba int64)) {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(block)
+			for i := 0; b.Loop(); i = (i + 1) % blocks {
+				work(all[i*block:(i+1)*block], int64(i)*block/sector)
+			}
+		})
+	}
+	st.fill(all, 0)
+	run("fill", st.fill)
+	run("compare", func(p []byte, lba int64) {
+		if !st.matches(p, lba, want) {
+			b.Fatal("differs")
+		}
+	})
+}
+
 // null is a drive that costs nothing: it keeps nothing, and a read is answered with the data that must be there.
 type null struct {
 	geo Geometry

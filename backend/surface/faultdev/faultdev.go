@@ -59,7 +59,7 @@ type Device struct {
 	wrap int64
 
 	mu     sync.Mutex
-	data   []byte
+	data   sparse
 	faults []Fault
 	gone   bool
 	counts Counts
@@ -70,13 +70,13 @@ var _ surface.Device = (*Device)(nil)
 
 // New makes a drive of zeros.
 func New(geo surface.Geometry) *Device {
-	return &Device{geo: geo, wrap: geo.SizeBytes, data: make([]byte, geo.SizeBytes)}
+	return &Device{geo: geo, wrap: geo.SizeBytes, data: newSparse(geo.SizeBytes)}
 }
 
 // NewWrapped makes a drive that claims geo but holds only realBytes, a number of sectors: an address beyond them is
 // taken modulo realBytes.
 func NewWrapped(geo surface.Geometry, realBytes int64) *Device {
-	return &Device{geo: geo, wrap: realBytes, data: make([]byte, realBytes)}
+	return &Device{geo: geo, wrap: realBytes, data: newSparse(realBytes)}
 }
 
 // Wrap has addresses wrap from here on, as of NewWrapped; realBytes is at most what the drive was made with.
@@ -112,14 +112,14 @@ func (d *Device) Counts() Counts {
 func (d *Device) Peek(p []byte, off int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	copy(p, d.data[off:])
+	d.data.read(p, off)
 }
 
 // Poke changes what the medium holds, as another writer would.
 func (d *Device) Poke(p []byte, off int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	copy(d.data[off:], p)
+	d.data.write(p, off)
 }
 
 // Geometry implements surface.Device.
@@ -132,11 +132,12 @@ func (d *Device) ReadAt(p []byte, off int64) (int, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if data := d.piece(p, off, FlipRead); data != nil {
-		return copy(p, data), nil
+	if at, is := d.piece(p, off, FlipRead); is {
+		d.data.read(p, at)
+		return len(p), nil
 	}
 	d.eachSector(p, off, func(sector []byte, lba int64) {
-		copy(sector, d.data[d.place(lba):])
+		d.data.read(sector, d.place(lba))
 		for i := range d.faults {
 			if f := &d.faults[i]; f.Effect == FlipRead && f.touches(lba, lba) && f.spend() {
 				sector[f.Byte] ^= f.Mask
@@ -153,8 +154,10 @@ func (d *Device) WriteAt(p []byte, off int64) (int, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if data := d.piece(p, off, DropWrite, Misplace); data != nil {
-		return copy(data, p), nil
+	if at, is := d.piece(p, off, DropWrite, Misplace); is {
+		d.data.write(p, at)
+		d.data.tidy(at, int64(len(p)))
+		return len(p), nil
 	}
 	d.eachSector(p, off, func(sector []byte, lba int64) {
 		to := lba
@@ -168,9 +171,10 @@ func (d *Device) WriteAt(p []byte, off int64) (int, error) {
 			}
 		}
 		if to >= 0 && to < d.geo.SizeBytes/int64(d.geo.LogicalBytes) {
-			copy(d.data[d.place(to):], sector)
+			d.data.write(sector, d.place(to))
 		}
 	})
+	d.data.tidy(off%d.wrap, int64(len(p)))
 	return len(p), nil
 }
 
@@ -271,17 +275,15 @@ func (f *Fault) spend() bool {
 
 func (d *Device) place(lba int64) int64 { return lba * int64(d.geo.LogicalBytes) % d.wrap }
 
-// piece is where p lies in one piece, nil where it wraps or the device has a fault of those effects.
-func (d *Device) piece(p []byte, off int64, of ...Effect) []byte {
+// piece is where p lies, if that is in one piece and the device has no fault of those effects.
+func (d *Device) piece(p []byte, off int64, of ...Effect) (at int64, is bool) {
 	for i := range d.faults {
 		if slices.Contains(of, d.faults[i].Effect) {
-			return nil
+			return 0, false
 		}
 	}
-	if off %= d.wrap; off+int64(len(p)) > d.wrap {
-		return nil
-	}
-	return d.data[off : off+int64(len(p))]
+	at = off % d.wrap
+	return at, at+int64(len(p)) <= d.wrap
 }
 
 func (d *Device) eachSector(p []byte, off int64, do func(sector []byte, lba int64)) {
