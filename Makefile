@@ -112,6 +112,7 @@ changelog:
 
 bench:
 	go test ./backend/jobs -run XXX -bench Fleet -benchtime 60x
+	go test ./backend/desk -count=1 -v -run TestALineIsARow
 	build/bench.sh
 
 compare:

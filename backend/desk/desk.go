@@ -39,7 +39,7 @@ type Options struct {
 // The pace of deltas.
 const (
 	pace      = 250 * time.Millisecond
-	deltaRows = 12
+	deltaRows = 200 // of 600 drives at work 150 have changed by then
 	look      = 5 * time.Second
 )
 

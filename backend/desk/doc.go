@@ -4,8 +4,8 @@
 // Its rules:
 //   - The page is never believed and never waited for. It listens, takes a Snapshot, and applies the Delta whose number
 //     follows; on a gap it takes a snapshot again. Deltas are whole rows, so that one told twice does no harm.
-//   - At most four deltas a second, each of a few rows: what changes faster is told as it is then. Bulk (logs, series,
-//     a job whole) is asked for.
+//   - At most four deltas a second, each of at most 200 rows, so that the figures of 600 drives are shown within half a
+//     second: what changes faster is told as it is then. Bulk (logs, series, a job whole) is asked for.
 //   - A drive whose newest job runs or can be resumed is a row also before the first look, and where it was not there
 //     at the last: what happens to it is what a person looks for.
 //   - Drives are looked at when a person asks, when jobs start and when one ends; never by a timer, since that wakes
