@@ -124,6 +124,7 @@ func (p Plan) Check() error {
 }
 
 func (s StageSpec) check() error {
+	tests := []string{AdoptTest, WaitForTest}
 	switch row := s.Kind.Row(); {
 	case !s.Kind.Known():
 		return fmt.Errorf("there is no stage %q", s.Kind)
@@ -131,8 +132,7 @@ func (s StageSpec) check() error {
 		return noEngine(s.Kind, s.Engine)
 	case !row.Surface && (s.Engine != "" || s.Passes != 0):
 		return fmt.Errorf("%s takes no engine and no passes", s.Kind)
-	case !row.Surface && s.RunningTest != "" && (row.SelfTest == "" || !slices.Contains([]string{AdoptTest, WaitForTest},
-		s.RunningTest)):
+	case !row.Surface && s.RunningTest != "" && (row.SelfTest == "" || !slices.Contains(tests, s.RunningTest)):
 		return fmt.Errorf("running_test is %s or %s, on a self-test stage, not %q", AdoptTest, WaitForTest,
 			s.RunningTest)
 	}

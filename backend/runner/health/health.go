@@ -185,8 +185,8 @@ func (a *Stage) Reviewed(ctx context.Context, out bench.Outcome) (bench.Outcome,
 	return out, err
 }
 
-// answersNoMore reports whether the stage ended because the drive no longer answers; it is not asked again then, since a
-// request to such a drive may never return.
+// answersNoMore reports whether the stage ended because the drive no longer answers; it is not asked again then, since
+// a request to such a drive may never return.
 func (a *Stage) answersNoMore(out bench.Outcome) bool {
 	return out.Said != nil && (out.Said.Code == reason.DriveVanished || out.Said.Code == reason.DriveLost ||
 		out.Said.Code == reason.Stuck && !a.Spec.Kind.SMART())

@@ -109,7 +109,7 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Ou
 	defer unwatch()
 	out, err := st.cameBack(ctx)
 	if err == nil && out.State == burnin.Passed {
-		out, err = st.work(ctx, start, temps)
+		out, err = st.work(ctx, given{start, temps})
 	}
 	out, err = st.unlessGone(ctx, out, err)
 	if err = errors.Join(err, st.TellSlow(), st.TellHangs()); err == nil {

@@ -13,33 +13,35 @@ import (
 	"burnish/backend/surface"
 )
 
-// works is what stages of each kind are for; what else they differ in is in burnin.Kinds. start is where a surface
-// stage begins.
-var works = map[burnin.StageKind]func(ctx context.Context, a *stage, start surface.Start,
-	temps *bench.Thermometer) (bench.Outcome, error){
-	burnin.Precheck: func(ctx context.Context, a *stage, _ surface.Start, _ *bench.Thermometer) (bench.Outcome, error) {
+// given is what a stage may need beside itself.
+type given struct {
+	start surface.Start // where a surface stage begins
+	temps *bench.Thermometer
+}
+
+// works is what stages of each kind are for; what else they differ in is in burnin.Kinds.
+var works = map[burnin.StageKind]func(context.Context, *stage, given) (bench.Outcome, error){
+	burnin.Precheck: func(ctx context.Context, a *stage, _ given) (bench.Outcome, error) {
 		return a.precheck(ctx)
 	},
 	burnin.ShortSMART: selfTest,
 	burnin.LongSMART:  selfTest,
-	burnin.CapacityProbe: func(ctx context.Context, a *stage, _ surface.Start, _ *bench.Thermometer) (bench.Outcome,
-		error) {
+	burnin.CapacityProbe: func(ctx context.Context, a *stage, _ given) (bench.Outcome, error) {
 		return a.CapacityProbe(ctx)
 	},
-	burnin.SurfaceValidate: func(ctx context.Context, a *stage, start surface.Start, _ *bench.Thermometer) (bench.Outcome,
-		error) {
+	burnin.SurfaceValidate: func(ctx context.Context, a *stage, g given) (bench.Outcome, error) {
 		if e := engines[a.Spec.Engine]; e.work != nil {
-			return e.work(ctx, a.Stage, start)
+			return e.work(ctx, a.Stage, g.start)
 		}
 		return nobodyDoes(a.Spec.Engine), nil
 	},
-	burnin.FinalCheck: func(ctx context.Context, a *stage, _ surface.Start, _ *bench.Thermometer) (bench.Outcome, error) {
+	burnin.FinalCheck: func(ctx context.Context, a *stage, _ given) (bench.Outcome, error) {
 		return a.finalCheck(ctx)
 	},
 }
 
-func selfTest(ctx context.Context, a *stage, _ surface.Start, temps *bench.Thermometer) (bench.Outcome, error) {
-	return a.health.SelfTest(ctx, temps)
+func selfTest(ctx context.Context, a *stage, g given) (bench.Outcome, error) {
+	return a.health.SelfTest(ctx, g.temps)
 }
 
 // engine is the room of an engine: what it does, where it goes on, and what it may have left on a drive that was broken
@@ -50,6 +52,7 @@ type engine struct {
 	traces func(*erase.Stage) erase.Traces // nil: nothing but stamps
 }
 
+// engines is the work of each engine.
 var engines = map[burnin.Engine]engine{
 	burnin.EngineRead:      {work: sweep.Read, resume: sweep.Resume},
 	burnin.EngineStamp:     {work: sweep.Stamp, resume: sweep.Resume},
@@ -57,9 +60,9 @@ var engines = map[burnin.Engine]engine{
 }
 
 // work does what the stage is for.
-func (a *stage) work(ctx context.Context, start surface.Start, temps *bench.Thermometer) (bench.Outcome, error) {
+func (a *stage) work(ctx context.Context, g given) (bench.Outcome, error) {
 	if work := works[a.Spec.Kind]; work != nil {
-		return work(ctx, a, start, temps)
+		return work(ctx, a, g)
 	}
 	return nobodyDoes(a.Spec.Kind), nil
 }
