@@ -41,8 +41,9 @@ func TestADriveThatHangsIsToldWithItsPlaceAndTheTestGoesOn(t *testing.T) {
 func TestHangsOfAWholeDayDoNotFillTheJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
+		m.poll = 5 * time.Second // nobody stops it
 		d := m.addDrive("HANGS", 40*mib)
-		d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Times: 24, Delay: 150 * time.Second})
+		d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Times: 16, Delay: 150 * time.Second})
 		job := m.run(order(d, stampPlan()))
 		one, all := 0, 0
 		for _, w := range job.Warnings {
