@@ -76,7 +76,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"store":                  {"burnin", "notice", "profile", "reason", "unlock", "wire"},
 		"credentials":            {"nas", "profile", "reason", "secret"},
 		"courier":                {"burnin", "notice", "reason", "secret"},
-		"notify":                 {"courier", "notice", "reason", "secret", "store"},
+		"notify":                 {"burnin", "courier", "notice", "reason", "secret", "store"},
 		"jobs": {"burnin", "credentials", "drive", "nas", "notice", "profile", "reason", "secret", "smart", "store",
 			"surface",
 			"truenas", "unlock", "wire"},

@@ -9,12 +9,14 @@ import (
 	"sync"
 	"time"
 
+	"burnish/backend/burnin"
 	"burnish/backend/courier"
 	"burnish/backend/notice"
 	"burnish/backend/notify"
 	"burnish/backend/reason"
 	"burnish/backend/report"
 	"burnish/backend/secret"
+	"burnish/backend/store"
 )
 
 type notifyCmd struct {
@@ -287,12 +289,34 @@ func (a *app) outbox() *notify.Outbox {
 		}
 		return &courier.Report{Name: "report-" + fileName(driveName(j)) + ".html", HTML: []byte(page.String())}, nil
 	}
+	o.Ended = func(ctx context.Context, fromMs, toMs int64) ([]burnin.Job, error) {
+		rows, err := a.svc.Rows(ctx, store.Filter{})
+		if err != nil {
+			return nil, err
+		}
+		var all []burnin.Job
+		for _, row := range rows {
+			if !row.State.Ended() || row.EndedMs < fromMs || row.EndedMs >= toMs {
+				continue
+			}
+			j, err := a.svc.View(ctx, row.ID)
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			if err != nil { // its copy cannot be read: as the index knows it
+				j = burnin.Job{ID: row.ID, NAS: row.NAS, Plan: row.Plan, State: row.State, Reason: row.Reason,
+					Drive: burnin.Drive{ID: row.DriveID}, CreatedMs: row.CreatedMs, EndedMs: row.EndedMs}
+			}
+			all = append(all, j)
+		}
+		return all, nil
+	}
 	return o
 }
 
 // lastWord is how long a command that has watched takes to tell what came at its end. What is left is told by the next
 // process.
-const lastWord = 25 * time.Second
+const lastWord = notice.Span + 20*time.Second
 
 // telling tells people what happens while a command watches. What it gives ends that, once what has happened is told; a
 // command that is interrupted waits for no more than what is on its way.
@@ -311,7 +335,7 @@ func (a *app) telling(ctx context.Context) (end func()) {
 		last, cancel := context.WithTimeout(ctx, lastWord)
 		defer cancel()
 		if err := a.svc.TellDue(last, o); err == nil { // else it is told by the next process
-			o.Flush(last)
+			o.Last(last)
 		}
 	}
 }

@@ -41,7 +41,7 @@ const (
 	DriveChanged   Kind = "drive_changed"   // a drive in service: a counter grew, it is new, or it moved
 	SelfTestFailed Kind = "selftest_failed" // of a drive in service
 	Summary        Kind = "summary"         // of a day
-	Heartbeat      Kind = "heartbeat"       // all is well
+	Heartbeat      Kind = "heartbeat"       // Burnish runs, so that silence is a sign
 	Test           Kind = "test"            // a person tries a way
 	Several        Kind = "several"         // more than five in a minute
 )

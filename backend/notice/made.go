@@ -101,7 +101,7 @@ func OfDrive(kind Kind, nas, what string, atMs int64, d Drive, why *reason.Said)
 		Reason: saidOf(why)})
 }
 
-// OfSummary tells what came of the jobs of a day that ended at a time.
+// OfSummary tells what came of the jobs that ended in the day before a time.
 func OfSummary(atMs int64, jobs []burnin.Job) Event {
 	e := Event{Kind: Summary, AtMs: atMs, Counts: &Counts{}}
 	for _, j := range jobs {
@@ -111,7 +111,7 @@ func OfSummary(atMs int64, jobs []burnin.Job) Event {
 	return made(fmt.Sprintf("summary/%d", atMs/dayMs), e)
 }
 
-// OfHeartbeat tells that Burnish runs and has nothing to tell.
+// OfHeartbeat tells that Burnish runs, once a day.
 func OfHeartbeat(atMs int64) Event {
 	return made(fmt.Sprintf("heartbeat/%d", atMs/dayMs), Event{Kind: Heartbeat, AtMs: atMs})
 }

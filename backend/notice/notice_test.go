@@ -129,9 +129,9 @@ func TestEachEventHasWords(t *testing.T) {
 		{OfDrive(DriveVanished, "tank", "1", 1, d, nil), "Gone: ST18000NM000J A", "tank"},
 		{OfDrive(DriveChanged, "tank", "1", 1, d, why), "Changed: ST18000NM000J A", "tank"},
 		{OfDrive(SelfTestFailed, "tank", "1", 1, d, nil), "Self-test failed: ST18000NM000J A", "tank"},
-		{OfSummary(1, []burnin.Job{passed}), "Today: 1 passed", "Passed: "},
-		{OfSummary(1, nil), "Today: no job ended", ""},
-		{OfHeartbeat(1), "All is well", "stays away"},
+		{OfSummary(1, []burnin.Job{passed}), "In the last day: 1 passed", "Passed: "},
+		{OfSummary(1, nil), "In the last day no job ended", ""},
+		{OfHeartbeat(1), "Burnish runs", "stays away"},
 		{OfTest("w", 1), "A test by Burnish", "this way"},
 		{OfSeveral(1, many), "24 notices: 24 passed", "and 4 more"},
 	} {

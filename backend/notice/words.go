@@ -38,11 +38,11 @@ func (e Event) words() (title, text string) {
 		return "Self-test failed: " + e.Drive.Name(), "In service at " + e.NAS + "." + after(e.Reason)
 	case Summary:
 		if len(e.Jobs) == 0 {
-			return "Today: no job ended", ""
+			return "In the last day no job ended", ""
 		}
-		return "Today: " + e.Counts.String(), listed(e.Jobs)
+		return "In the last day: " + e.Counts.String(), listed(e.Jobs)
 	case Heartbeat:
-		return "All is well", "Burnish runs and has nothing to report. If this message stays away, look."
+		return "Burnish runs", "What happens is told. If this message stays away one day, look."
 	case Test:
 		return "A test by Burnish", "Notices arrive this way."
 	case Several:

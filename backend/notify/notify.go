@@ -24,6 +24,7 @@ import (
 	"strings"
 	"time"
 
+	"burnish/backend/burnin"
 	"burnish/backend/courier"
 	"burnish/backend/notice"
 	"burnish/backend/reason"
@@ -46,7 +47,7 @@ const (
 	KeepKeyed    = "keyed"    // sealed by a key that lies in the person's configuration
 )
 
-// Outbox is what a person's notices need. Report may be nil; Lead, Store, Courier, Now and the places must be set.
+// Outbox is what a person's notices need. Report and Ended may be nil; Store, Courier, Now and the places must be set.
 type Outbox struct {
 	Store   *store.Store
 	Places  map[string]Secrets // by the names above, KeepAuto left out
@@ -55,7 +56,11 @@ type Outbox struct {
 	// Report makes the file that goes with the mail of a job.
 	Report func(ctx context.Context, job string) (*courier.Report, error)
 
+	// Ended gives the jobs that ended in a time, by unix milliseconds; without it there is no summary.
+	Ended func(ctx context.Context, fromMs, toMs int64) ([]burnin.Job, error)
+
 	busy busy
+	days days
 }
 
 // Open makes an outbox of a data directory. keychain and file are the places that the saved NAS use too.

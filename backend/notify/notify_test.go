@@ -387,6 +387,75 @@ func TestNoSecretOfAWayLiesOpen(t *testing.T) {
 	}
 }
 
+// A process that is about to end tells also what is held because enough was told; it does not wait for what fails.
+func TestTheLastWordWaitsForWhatIsHeldAndForNoServerThatFails(t *testing.T) {
+	d, h := newDesk(t), newHook(t)
+	o := d.process(t)
+	add(t, o, "hook", h)
+	for n := range 5 {
+		tell(t, o, ended(n, burnin.Passed))
+	}
+	o.Flush(t.Context())
+	for n := range 9 {
+		tell(t, o, ended(10+n, burnin.Passed))
+	}
+	o.Flush(t.Context())
+	if h.messages() != 5 {
+		t.Fatalf("%d messages at once", h.messages())
+	}
+	d.add(notice.Span - 300*time.Millisecond)
+	go d.add(300 * time.Millisecond)
+	o.Last(t.Context())
+	if len(h.told()) != 14 || h.messages() != 6 {
+		t.Errorf("%d told in %d messages", len(h.told()), h.messages())
+	}
+	h.set(500)
+	d.add(notice.Span)
+	tell(t, o, ended(30, burnin.Passed), ended(31, burnin.Passed))
+	begin := time.Now()
+	if o.Last(t.Context()); time.Since(begin) > 4*time.Second {
+		t.Errorf("it took %v", time.Since(begin))
+	}
+}
+
+func TestEachMorningTellsTheDayToWhoWantsIt(t *testing.T) {
+	d, h, usual := newDesk(t), newHook(t), newHook(t)
+	o := d.process(t)
+	var from, to int64
+	o.Ended = func(_ context.Context, fromMs, toMs int64) ([]burnin.Job, error) {
+		from, to = fromMs, toMs
+		return []burnin.Job{{ID: "job1", State: burnin.Passed}}, nil
+	}
+	o.Flush(t.Context()) // at noon: of this day nobody wanted to hear
+	add(t, o, "daily", h, "summary", "heartbeat")
+	add(t, o, "usual", usual)
+	for range 3 * 24 {
+		o.Flush(t.Context())
+		d.add(time.Hour)
+	}
+	again := d.process(t)
+	again.Flush(t.Context())
+	if len(h.got) != 6 || h.got[0].Kind != notice.Heartbeat || h.got[1].Kind != notice.Summary || h.got[1].Counts.Passed != 1 ||
+		usual.messages() != 0 || to-from != (24*time.Hour).Milliseconds() || time.UnixMilli(h.got[0].AtMs).UTC().Hour() != morning {
+		t.Errorf("%d told: %+v", len(h.got), h.got)
+	}
+}
+
+func TestTheReportGoesWithTheMailOfAJobThatWantsIt(t *testing.T) {
+	o := &Outbox{Report: func(_ context.Context, job string) (*courier.Report, error) {
+		return &courier.Report{Name: job}, nil
+	}}
+	e := ended(1, burnin.Failed)
+	with, without := courier.To{Way: notice.Way{Post: &notice.Post{Report: true}}}, courier.To{Way: notice.Way{Post: &notice.Post{}}}
+	if r := o.report(t.Context(), with, e); r == nil || r.Name != e.Job.ID {
+		t.Errorf("%v", r)
+	}
+	if o.report(t.Context(), without, e) != nil || o.report(t.Context(), courier.To{}, e) != nil ||
+		o.report(t.Context(), with, notice.OfHeartbeat(1)) != nil {
+		t.Error("a report goes where none belongs")
+	}
+}
+
 // A day of events against a server that comes and goes, with the program killed at random: every event is told at least
 // once, twice only where a crash came between telling and noting, and none is lost.
 func TestADayOfEventsWithCrashesLosesNone(t *testing.T) {

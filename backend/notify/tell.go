@@ -76,16 +76,37 @@ func (o *Outbox) Run(ctx context.Context) {
 	}
 }
 
-// Flush tells what is due now, once, and waits for it: for a process that is about to end.
+// Flush tells what is due now, once, and waits for it.
 func (o *Outbox) Flush(ctx context.Context) {
 	var at sync.WaitGroup
 	o.begin(ctx, &at)
 	at.Wait()
 }
 
+// Last is Flush for a process that is about to end: it waits also for what was never tried and is held because enough
+// was told in the last minute. What has failed is not waited for.
+func (o *Outbox) Last(ctx context.Context) {
+	for {
+		o.Flush(ctx)
+		next, err := o.Store.NextUntried(ctx)
+		pause := time.UnixMilli(next).Sub(o.Now())
+		if err != nil || next == 0 || pause > notice.Span || !o.Store.Lead() {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(max(pause, 100*time.Millisecond)):
+		}
+	}
+}
+
 // begin has each way that is not at work tell what is due.
 func (o *Outbox) begin(ctx context.Context, at *sync.WaitGroup) {
 	if !o.Store.Lead() {
+		return
+	}
+	if o.daily(ctx) != nil {
 		return
 	}
 	ways, err := o.Store.Ways(ctx)

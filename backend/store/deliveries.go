@@ -102,6 +102,14 @@ func (s *Store) Tried(ctx context.Context, way string, sinceMs int64) (n int, ol
 	return n, oldestMs, s.explain("read what was told", err)
 }
 
+// NextUntried gives when the next notice is told that was never tried, of the ways of which nothing has failed that is
+// still to be told; 0 where there is none.
+func (s *Store) NextUntried(ctx context.Context) (nextMs int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT ifnull(min(next_ms), 0) FROM deliveries WHERE state = 'waiting'
+		AND tries = 0 AND way NOT IN (SELECT way FROM deliveries WHERE state = 'waiting' AND tries > 0)`).Scan(&nextMs)
+	return nextMs, s.explain("read what is to be told", err)
+}
+
 // BeginTry notes that a way is about to tell notices in one message. If nobody notes what came of it, it is tried again
 // at nextMs.
 func (s *Store) BeginTry(ctx context.Context, way, message string, seqs []int64, nextMs int64) error {
