@@ -35,6 +35,9 @@ func show(ctx context.Context, on cli.Window) error {
 	prepare()
 	w := &view{told: ctx}
 	app := &App{quit: w.close}
+	if on.Outbox != nil {
+		on.Outbox.Courier.Desktop = desktop(w, func(job string) { w.raise(app, job) })
+	}
 	opened, err := desk.Open(desk.Options{
 		Service: on.Service, Emit: w.emit, Dialogs: w, Version: version, Practice: on.Practice, Temporary: on.Temporary,
 		Home: home(), User: login(), Outbox: on.Outbox,
@@ -115,6 +118,19 @@ func (w *view) emit(event string, data any) {
 // asks nobody.
 func (w *view) asks(d *desk.Desk) bool {
 	return !w.sure.Load() && w.told.Err() == nil && d.Leaving()
+}
+
+// raise brings the window up, with the job that a notice was about; none where it was about none.
+func (w *view) raise(app *App, job string) {
+	ctx, there := w.context()
+	if !there {
+		return
+	}
+	runtime.WindowUnminimise(ctx)
+	runtime.WindowShow(ctx)
+	if job != "" {
+		app.desk.OpenJob(job)
+	}
 }
 
 func (w *view) close() {

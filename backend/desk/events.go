@@ -14,6 +14,8 @@ var (
 	Stepped = Event[Steps]{"burnish:steps"}
 	// Closing has the page ask whether to close.
 	Closing = Event[Nothing]{"burnish:close"}
+	// Opened has the page show the job of this id: a person has clicked on a notice of it.
+	Opened = Event[string]{"burnish:open"}
 )
 
 // tell gives an event to the page.

@@ -227,6 +227,9 @@ func (d *Desk) Clean(nasID string) (Cleaned, error) {
 	return Cleaned{Removed: len(done.Removed)}, err
 }
 
+// OpenJob has the page show a job: a person has clicked on a notice of it.
+func (d *Desk) OpenJob(job string) { tell(d, Opened, job) }
+
 // Leaving asks the page to show the question whether to close, and reports whether there is anything to ask: a job that
 // has not ended.
 func (d *Desk) Leaving() bool {

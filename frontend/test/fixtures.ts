@@ -587,6 +587,7 @@ export class FakeApi {
   emit(event: 'burnish', d: Delta): void
   emit(event: 'burnish:steps', d: Steps): void
   emit(event: 'burnish:close', d: null): void
+  emit(event: 'burnish:open', d: string): void
   emit(event: string, d: unknown) {
     for (const h of this.#hear.get(event) ?? []) h(d)
   }

@@ -101,6 +101,23 @@ test('a NAS is full where as many of its jobs run as it has slots', async () => 
   expect(d.full('nobody')).toBe(false)
 })
 
+test('a click on a notice opens the drive of its job, or the job in the history', async () => {
+  const whole = snapshot(14)
+  const d = new Desk(new FakeApi(whole).api())
+  await d.board.refresh()
+  const newest = whole.drives.find((x) => x.job)!
+  d.go('settings')
+  d.show(newest.job)
+  expect([d.view, d.drawer, d.past]).toEqual(['drives', newest.key, ''])
+  const before = job(99)
+  whole.jobs.push(before)
+  await d.board.refresh()
+  d.show(before.id)
+  expect([d.view, d.drawer, d.past]).toEqual(['history', '', before.id])
+  d.show('nobody')
+  expect(d.past).toBe(before.id)
+})
+
 test('the lines of a row', () => {
   const hot = job(1, { paused: { code: 'cooling', title: 'Waits for the drive to cool', text: '', hint: '' }, bps: 0 })
   expect(stateLine(row(hot), now)).toBe('Waits for the drive to cool')

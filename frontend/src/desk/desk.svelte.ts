@@ -72,6 +72,21 @@ export class Desk {
     this.table.at = drive
   }
 
+  // show opens the drawer of a job that a notice was about: that of its drive where it is the drive's newest, else in the
+  // history. A dialog that asks something stays.
+  show(id: string) {
+    const job = this.board.job(id)
+    if (!job) return
+    const drive = this.board.drives.find((d) => d.job === id)
+    if (drive) {
+      this.choose(drive.nas)
+      this.open(drive.key)
+      return
+    }
+    this.go('history')
+    this.past = id
+  }
+
   shut() {
     this.drawer = ''
     this.past = ''

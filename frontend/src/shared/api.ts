@@ -71,6 +71,8 @@ export interface Events {
   'burnish:steps': Steps
   /** Closing has the page ask whether to close. */
   'burnish:close': null
+  /** Opened has the page show the job of this id: a person has clicked on a notice of it. */
+  'burnish:open': string
 }
 
 /** Snapshot is all that the page shows without asking further. */
