@@ -102,7 +102,10 @@ func TestADatabaseOpensWhereverItWasTorn(t *testing.T) {
 		case 1:
 			copy(b[at:], bytes.Repeat([]byte{0xff}, n))
 		case 2:
-			b[at%100] ^= byte(1 + random.IntN(255)) // of the header
+			if at %= 100; at == 62 || at == 63 {
+				continue // the low bytes of the version: data of a newer version is refused as it is
+			}
+			b[at] ^= byte(1 + random.IntN(255)) // of the header
 		case 3:
 			b = b[:at]
 		}
