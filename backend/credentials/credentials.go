@@ -4,7 +4,8 @@
 //   - What is kept is found first. A person is asked for what is not kept, or was refused.
 //   - What a person typed is kept in memory until the process ends or the NAS refuses it. It is kept for longer only
 //     where the profile says so: in the keychain of the system or in the sealed file, never in the store.
-//   - What a NAS refused is not sent to it again while a person can be asked: a few wrong passwords shut a computer out.
+//   - What a NAS refused is not sent to it again while a person can be asked: a few wrong passwords shut a computer
+//     out.
 //   - A code is asked for each time, and never kept.
 //   - A secret is in no error, no question and no audit trail.
 //

@@ -249,7 +249,8 @@ func (o *Outbox) try(ctx context.Context, to courier.To, all []store.Delivery) (
 	answer := o.Courier.Send(ctx, to, e, o.report(ctx, to, e))
 	ended, now := ctx.Err() != nil, o.Now()
 	ctx = context.WithoutCancel(ctx) // what came of it is noted also where this process ends
-	next, again := now, true
+	next := now
+	var again bool
 	switch {
 	case answer.Fault == "":
 		return true, o.Store.EndTry(ctx, id, seqs(all), true, answer.Text, 0)

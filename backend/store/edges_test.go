@@ -160,7 +160,8 @@ func TestEndsAndResumesInAnyOrder(t *testing.T) {
 		save := func(id string) {
 			var err error
 			if ended[id] {
-				err = s.SaveFold(context.Background(), id, burnin.Unknown, reason.New(reason.NASRestarted), 1, end(id, runs[id]))
+				err = s.SaveFold(context.Background(), id, burnin.Unknown, reason.New(reason.NASRestarted), 1,
+					end(id, runs[id]))
 			} else {
 				err = s.SaveFold(context.Background(), id, burnin.Running, nil, 0)
 			}

@@ -85,10 +85,10 @@ func scanJob(row scanner) (j Job, err error) {
 }
 
 // AddIntents stores new jobs, all or none, in phase asked and state queued; when it returns nil they are on the disk.
-// Of each job ID, ProfileID, DriveID, Plan, Request, CreatedMs and Adopted are taken; NAS becomes the profile's name. A job that
-// is there with the same request is left as it is; with another request the call fails. no_such_nas if a profile is
-// gone. New grants are stored with them, and a job's Grant, where it has one, is spent, all in the same transaction:
-// no_such_grant or grant_expired if that cannot be.
+// Of each job ID, ProfileID, DriveID, Plan, Request, CreatedMs and Adopted are taken; NAS becomes the profile's name. A
+// job that is there with the same request is left as it is; with another request the call fails. no_such_nas if a
+// profile is gone. New grants are stored with them, and a job's Grant, where it has one, is spent, all in the same
+// transaction: no_such_grant or grant_expired if that cannot be.
 func (s *Store) AddIntents(ctx context.Context, jobs []Job, fresh ...unlock.Grant) error {
 	for _, j := range jobs {
 		if err := j.check(); err != nil {
