@@ -16,7 +16,7 @@ import (
 var page string
 
 var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"clean": func(s string) string { return reason.Clean(s, 2000) },
+	"clean": func(text any) string { return reason.Clean(fmt.Sprint(text), 2000) }, // words of many types
 	"clock": clock,
 	"bytes": func(n int64) string { return fmt.Sprintf("%d", n) },
 	"figure": func(n *int64, text string) string {
