@@ -2,7 +2,7 @@ import { fireEvent, render, screen } from '@testing-library/svelte'
 import { tick } from 'svelte'
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { Question, Snapshot } from '../src/shared/api'
-import { Desk, type Asked } from '../src/desk/desk.svelte'
+import { Workspace, type Asked } from '../src/workspace/workspace.svelte'
 import Dialogs from '../src/views/Dialogs.svelte'
 import Rail from '../src/views/Rail.svelte'
 import { delta, FakeApi, job, nas, snapshot, steps } from './fixtures'
@@ -18,17 +18,17 @@ beforeEach(() => {
 
 async function opened(whole: Snapshot = snapshot(20)) {
   const fake = new FakeApi(whole)
-  const desk = new Desk(fake.api())
-  desk.board.open()
-  await vi.waitFor(() => expect(desk.board.ready).toBe(true))
-  desk.table.show('n1')
-  render(Dialogs, { desk })
+  const workspace = new Workspace(fake.api())
+  workspace.board.open()
+  await vi.waitFor(() => expect(workspace.board.ready).toBe(true))
+  workspace.table.show('n1')
+  render(Dialogs, { workspace })
   const ask = async (a: Asked) => {
-    desk.ask(a)
+    workspace.ask(a)
     await tick()
-    return desk.asked!
+    return workspace.asked!
   }
-  return { fake, desk, ask, asked: (name: string) => fake.asked.filter(([n]) => n === name) }
+  return { fake, workspace, ask, asked: (name: string) => fake.asked.filter(([n]) => n === name) }
 }
 
 // held makes a call wait; it is answered by hand.
@@ -45,8 +45,8 @@ const settle = () => new Promise((on) => setTimeout(on))
 const no = { code: 'drive_in_use', title: 'The drive is in use', text: '', hint: '' }
 
 test('a start under way cannot be closed, and what comes of it is shown', async () => {
-  const { fake, desk, ask } = await opened()
-  desk.table.check('n1/D4')
+  const { fake, workspace, ask } = await opened()
+  workspace.table.check('n1/D4')
   const start = held(fake, 'Start')
   await ask({ kind: 'start' })
   await press('Erase and start 1\u00a0drive')
@@ -55,18 +55,18 @@ test('a start under way cannot be closed, and what comes of it is shown', async 
   expect(button('Close').disabled).toBe(true)
   expect(screen.getByText(/cannot be called back here. Stop the runs instead/)).toBeTruthy()
   await esc()
-  expect(desk.asked?.kind).toBe('start')
+  expect(workspace.asked?.kind).toBe('start')
   start.refuse(no)
   expect(await screen.findByText('The drive is in use')).toBeTruthy()
   expect(button('Cancel').disabled).toBe(false)
   await press('Erase and start 1\u00a0drive')
   start.done([])
-  await vi.waitFor(() => expect(desk.asked).toBeNull())
+  await vi.waitFor(() => expect(workspace.asked).toBeNull())
 })
 
 test('the browser may close a busy dialog, and it opens again', async () => {
-  const { fake, desk, ask } = await opened()
-  desk.table.check('n1/D4')
+  const { fake, workspace, ask } = await opened()
+  workspace.table.check('n1/D4')
   held(fake, 'Start')
   await ask({ kind: 'start' })
   await press('Erase and start 1\u00a0drive')
@@ -74,42 +74,42 @@ test('the browser may close a busy dialog, and it opens again', async () => {
   dialog.close()
   await fireEvent(dialog, new Event('close'))
   expect(dialog.open).toBe(true)
-  expect(desk.asked?.kind).toBe('start')
+  expect(workspace.asked?.kind).toBe('start')
 })
 
 test('a drive that went is left out of the start', async () => {
-  const { fake, desk, ask } = await opened()
-  for (const k of ['n1/D4', 'n1/D10']) desk.table.check(k)
+  const { fake, workspace, ask } = await opened()
+  for (const k of ['n1/D4', 'n1/D10']) workspace.table.check(k)
   await ask({ kind: 'start' })
   fake.emit('burnish', delta(8, { gone: ['drive:n1/D10'] }))
   expect(await screen.findByText(/It is not there any more/)).toBeTruthy()
   expect(button(/^Erase and start/).disabled).toBe(true)
   await press('Leave it out')
   expect(button('Erase and start 1\u00a0drive').disabled).toBe(false)
-  expect([...desk.table.checked]).toEqual(['n1/D4'])
+  expect([...workspace.table.checked]).toEqual(['n1/D4'])
 })
 
 test('a dialog closes itself alone, and a late refusal is told on the page', async () => {
-  const { fake, desk, ask } = await opened()
+  const { fake, workspace, ask } = await opened()
   const stop = held(fake, 'Stop')
   await ask({ kind: 'stop', job: job(2).id })
   await press('Stop the run')
   await esc()
-  expect(desk.asked).toBeNull()
+  expect(workspace.asked).toBeNull()
   const next = await ask({ kind: 'keys' })
   stop.done()
   await settle()
-  expect(desk.asked).toBe(next)
+  expect(workspace.asked).toBe(next)
 
   await ask({ kind: 'stop', job: job(2).id })
   await press('Stop the run')
   await esc()
   stop.refuse(no)
-  await vi.waitFor(() => expect(desk.trouble).toMatchObject(no))
+  await vi.waitFor(() => expect(workspace.trouble).toMatchObject(no))
 })
 
 test('a refusal that was read in its dialog is not told again', async () => {
-  const { fake, desk, ask } = await opened()
+  const { fake, workspace, ask } = await opened()
   fake.answers.Stop = () => {
     throw no
   }
@@ -117,13 +117,13 @@ test('a refusal that was read in its dialog is not told again', async () => {
   await press('Stop the run')
   await screen.findByText('The drive is in use')
   await press('Cancel')
-  expect([desk.asked, desk.trouble]).toEqual([null, null])
+  expect([workspace.asked, workspace.trouble]).toEqual([null, null])
 })
 
 test('a NAS that is gone takes its dialog along, and what was refused of its removal stays on the page', async () => {
   for (const late of [false, true]) {
     document.body.innerHTML = ''
-    const { fake, desk, ask } = await opened({
+    const { fake, workspace, ask } = await opened({
       ...snapshot(20),
       nas: [nas({ live_jobs: 0 }), nas({ id: 'n2', name: 'other', phase: 'idle' })],
     })
@@ -136,11 +136,11 @@ test('a NAS that is gone takes its dialog along, and what was refused of its rem
     remove.refuse(left)
     await settle()
     if (!late) gone()
-    await vi.waitFor(() => expect(desk.asked).toBeNull())
-    desk.choose('n2') // what the page does then by itself
+    await vi.waitFor(() => expect(workspace.asked).toBeNull())
+    workspace.choose('n2') // what the page does then by itself
     await settle()
-    expect(desk.trouble).toMatchObject(left)
-    expect(desk.key('2')).toBe(true)
+    expect(workspace.trouble).toMatchObject(left)
+    expect(workspace.key('2')).toBe(true)
   }
 })
 
@@ -165,21 +165,21 @@ async function filled(fake: FakeApi) {
 }
 
 test('a test that is cancelled saves nothing and takes nobody away', async () => {
-  const { fake, desk, ask, asked } = await opened()
+  const { fake, workspace, ask, asked } = await opened()
   await ask({ kind: 'add' })
   const add = await filled(fake)
   await press('Cancel')
   expect(asked('CancelAdd').length).toBe(1)
-  expect(desk.asked).toBeNull()
+  expect(workspace.asked).toBeNull()
   const next = await ask({ kind: 'keys' })
   add.done({ ok: true, nas: 'n2', shown_key: '', steps: [] })
   await settle()
-  expect(desk.asked).toBe(next)
-  expect(desk.table.nas).toBe('n1')
+  expect(workspace.asked).toBe(next)
+  expect(workspace.table.nas).toBe('n1')
 })
 
 test('what is saved already is not cancelled, and a late refusal of it is told', async () => {
-  const { fake, desk, ask, asked } = await opened()
+  const { fake, workspace, ask, asked } = await opened()
   await ask({ kind: 'add' })
   const add = await filled(fake)
   fake.emit('burnish:steps', { nas: '', steps: steps(4) })
@@ -188,7 +188,7 @@ test('what is saved already is not cancelled, and a late refusal of it is told',
   await esc()
   expect(asked('CancelAdd').length).toBe(0)
   add.refuse(no)
-  await vi.waitFor(() => expect(desk.trouble).toMatchObject(no))
+  await vi.waitFor(() => expect(workspace.trouble).toMatchObject(no))
 })
 
 test('another port is another machine', async () => {
@@ -221,9 +221,9 @@ test('a test shows the steps of its own NAS, and is made once', async () => {
 })
 
 test('stopping all before the window closes is shown, and its refusal is in the dialog', async () => {
-  const { fake, desk, asked } = await opened()
-  desk.asked = { kind: 'keys' }
-  desk.closing = true
+  const { fake, workspace, asked } = await opened()
+  workspace.asked = { kind: 'keys' }
+  workspace.closing = true
   await tick()
   const quit = held(fake, 'Quit')
   await press(/^Stop \d+.runs and close/)
@@ -231,11 +231,11 @@ test('stopping all before the window closes is shown, and its refusal is in the 
   expect(button('Cancel').disabled).toBe(true)
   const dialog = screen.getByText('Close Burnish').closest('dialog')!
   await fireEvent(dialog, new Event('cancel', { cancelable: true }))
-  expect(desk.closing).toBe(true)
+  expect(workspace.closing).toBe(true)
   quit.refuse({ ...no, code: 'not_stopped', title: 'It was not stopped' })
   expect((await screen.findByText('It was not stopped')).closest('dialog')).toBe(dialog)
   await press('Cancel')
-  expect([desk.closing, desk.trouble, desk.asked?.kind]).toEqual([false, null, 'keys'])
+  expect([workspace.closing, workspace.trouble, workspace.asked?.kind]).toEqual([false, null, 'keys'])
   expect(asked('Quit')).toEqual([['Quit', true]])
 })
 
@@ -246,13 +246,13 @@ test('practice runs and real ones are counted apart', async () => {
     job(3, { nas: 'p' }),
     job(4, { state: 'passed', can_stop: false }),
   ]
-  const { desk } = await opened({
+  const { workspace } = await opened({
     ...snapshot(0),
     practice: true,
     nas: [nas(), nas({ id: 'p', practice: true })],
     jobs,
   })
-  desk.closing = true
+  workspace.closing = true
   await tick()
   const said = document.querySelector('dialog')!.textContent!.replace(/\s+/g, ' ')
   expect(said).toContain('1 run goes on at the NAS when this window is closed')
@@ -263,8 +263,8 @@ test('practice runs and real ones are counted apart', async () => {
 })
 
 test('a practice window that is not kept takes no NAS', async () => {
-  const { desk } = await opened({ ...snapshot(0), practice: true, temporary: true })
-  render(Rail, { desk })
+  const { workspace } = await opened({ ...snapshot(0), practice: true, temporary: true })
+  render(Rail, { workspace })
   expect(button('Add a NAS').disabled).toBe(true)
   expect(button('Add a NAS').title).toContain('For real drives start burnish itself')
 })

@@ -7,7 +7,7 @@ import { happened, lockText, means, title, todo } from '../src/jobs/meaning'
 import { leftLines, progressLine, speedLines, spoken, stateLine, usageLines } from '../src/drives/lines'
 import type { Row } from '../src/drives/table.svelte'
 import { News } from '../src/views/news.svelte'
-import { Desk } from '../src/desk/desk.svelte'
+import { Workspace } from '../src/workspace/workspace.svelte'
 import { shown } from '../src/shared/states'
 import type { Drive, Job, Said } from '../src/shared/api'
 import { drive, FakeApi, full, job, now, restarted, snapshot, surfaceErrors } from './fixtures'
@@ -91,7 +91,7 @@ test('a job that waits says for what', () => {
 test('a NAS is full where as many of its jobs run as it has slots', async () => {
   const whole = snapshot(14)
   whole.nas[0]!.slots = 4
-  const d = new Desk(new FakeApi(whole).api())
+  const d = new Workspace(new FakeApi(whole).api())
   await d.board.refresh()
   expect(whole.jobs.filter((j) => j.state === 'running').length).toBe(5)
   expect(d.full('n1')).toBe(true)
@@ -103,7 +103,7 @@ test('a NAS is full where as many of its jobs run as it has slots', async () => 
 
 test('a click on a notice opens the drive of its job, or the job in the history', async () => {
   const whole = snapshot(14)
-  const d = new Desk(new FakeApi(whole).api())
+  const d = new Workspace(new FakeApi(whole).api())
   await d.board.refresh()
   const newest = whole.drives.find((x) => x.job)!
   d.go('settings')
@@ -151,12 +151,12 @@ test('a job that is being stopped is shown as that until it has ended', () => {
 
 test('the live region tells of verdicts and lost connections, and of nothing else', async () => {
   const fake = new FakeApi(snapshot(14))
-  const desk = new Desk(fake.api())
-  await desk.board.refresh()
-  const news = new News(desk.board)
+  const workspace = new Workspace(fake.api())
+  await workspace.board.refresh()
+  const news = new News(workspace.board)
   news.hear()
   const quiet = news.line
-  desk.board.take({
+  workspace.board.take({
     seq: 8,
     now_ms: now,
     nas: [],
@@ -167,7 +167,7 @@ test('the live region tells of verdicts and lost connections, and of nothing els
   })
   news.hear()
   expect(news.line).toBe(quiet)
-  desk.board.take({
+  workspace.board.take({
     seq: 9,
     now_ms: now,
     nas: [],

@@ -4,13 +4,11 @@ import StartDialog from '../src/jobs/StartDialog.svelte'
 import { asksFor, phraseOf, Starting } from '../src/jobs/start.svelte'
 import { Adding } from '../src/profiles/add.svelte'
 import EditDialog from '../src/profiles/EditDialog.svelte'
-import { progressLine } from '../src/drives/lines'
-import { means } from '../src/jobs/meaning'
-import { Desk } from '../src/desk/desk.svelte'
+import { Workspace } from '../src/workspace/workspace.svelte'
 import { delta, drive, FakeApi, job, nas, now, snapshot } from './fixtures'
 
-async function desk(fake = new FakeApi(snapshot(20))) {
-  const d = new Desk(fake.api())
+async function workspace(fake = new FakeApi(snapshot(20))) {
+  const d = new Workspace(fake.api())
   d.board.open()
   await vi.waitFor(() => expect(d.board.ready).toBe(true))
   d.table.show('n1')
@@ -18,7 +16,7 @@ async function desk(fake = new FakeApi(snapshot(20))) {
 }
 
 test('a drive that holds something comes first and needs its phrase before anything is sent', async () => {
-  const { d, fake } = await desk()
+  const { d, fake } = await workspace()
   for (const k of ['n1/D4', 'n1/D9']) d.table.check(k)
   const s = new Starting(d)
   expect(s.plan).toBe('standard')
@@ -37,40 +35,6 @@ test('a drive that holds something comes first and needs its phrase before anyth
   })
 })
 
-test('a drive of a login without root takes the plan of TrueNAS, and no other drive does', async () => {
-  const whole = snapshot(20)
-  const put = (id: string, over: object) => {
-    const i = whole.drives.findIndex((x) => x.id === id)
-    whole.drives[i] = { ...whole.drives[i]!, ...over }
-  }
-  const standard = whole.plans.find((p) => p.name === 'standard')!
-  whole.plans = [...whole.plans, { ...standard, name: 'truenas', rootless: true }]
-  put('D4', { rootless: true, read_ok: false, destructive_ok: false, locking: 'phrase', smart: null })
-  const { d } = await desk(new FakeApi(whole))
-  d.table.check('n1/D4')
-  const s = new Starting(d)
-  expect([s.plan, s.items[0]!.needs, s.noHealth]).toEqual(['truenas', 'phrase', false])
-  s.plan = 'standard'
-  expect([s.items[0]!.needs, s.items[0]!.why]).toEqual([
-    'no',
-    'Without root on the NAS only the plan truenas runs on it.',
-  ])
-  d.table.check('n1/D5')
-  const both = new Starting(d)
-  both.plan = 'truenas'
-  expect(both.missing).toContain('cannot be started')
-})
-
-test('a job says how far the word passed goes', () => {
-  const said = (coverage: 'written' | 'verified') => [
-    progressLine(job(1, { state: 'passed', coverage })),
-    means(job(1, { state: 'passed', coverage })),
-  ]
-  expect(said('written').join()).not.toMatch(/verified|not tested/)
-  expect(said('written')[1]).toContain('Nothing was read back')
-  expect(said('verified')[0]).toBe('every byte verified')
-})
-
 test('SMART is switched on, and a device type is given, only where that was chosen', async () => {
   const whole = snapshot(20)
   const put = (id: string, over: object) => {
@@ -79,7 +43,7 @@ test('SMART is switched on, and a device type is given, only where that was chos
   }
   put('D4', { smart: false, smart_off: true, smart_said: 'SMART Disabled.' })
   put('D5', { smart: false, smart_said: 'Unknown USB bridge [0x1e91:0xde79]' })
-  const { d, fake } = await desk(new FakeApi(whole))
+  const { d, fake } = await workspace(new FakeApi(whole))
   for (const k of ['n1/D4', 'n1/D5']) d.table.check(k)
   const s = new Starting(d)
   expect([s.off, s.typed, s.noHealth]).toEqual([1, true, true])
@@ -90,7 +54,7 @@ test('SMART is switched on, and a device type is given, only where that was chos
   HTMLDialogElement.prototype.close ??= function () {
     this.open = false
   }
-  render(StartDialog, { desk: d, close: () => {} })
+  render(StartDialog, { workspace: d, close: () => {} })
   expect(screen.getByText('Unknown USB bridge [0x1e91:0xde79]')).toBeTruthy()
   await fireEvent.click(screen.getByLabelText(/Switch SMART on first/))
   await fireEvent.change(screen.getByLabelText(/smartctl reaches them as/), { target: { value: 'sntjmicron' } })
@@ -100,7 +64,7 @@ test('SMART is switched on, and a device type is given, only where that was chos
   )
 })
 
-test('drives are shown as they are now: an unlocking that ran out asks for the phrase, and what was typed stays', async () => {
+test('drives are as they are now: a permission that ran out asks for the phrase, what was typed stays', async () => {
   const whole = snapshot(20)
   const i = whole.drives.findIndex((x) => x.id === 'D9')
   whole.drives[i] = drive(9, {
@@ -108,7 +72,7 @@ test('drives are shown as they are now: an unlocking that ran out asks for the p
     destructive_ok: true,
     grant: { id: 'g', drive: 'n1/D9', usage: 'xfs', expires_ms: now + 60_000 },
   })
-  const { d, fake } = await desk(new FakeApi(whole))
+  const { d, fake } = await workspace(new FakeApi(whole))
   for (const k of ['n1/D4', 'n1/D9', 'n1/D10']) d.table.check(k)
   const s = new Starting(d)
   expect(s.items.find((x) => x.drive.id === 'D9')).toMatchObject({ needs: '', grant: { id: 'g' } })
@@ -152,7 +116,7 @@ test('drives are shown as they are now: an unlocking that ran out asks for the p
 })
 
 test('a run that another began on a drive blocks the start, those of the start under way do not', async () => {
-  const { d, fake } = await desk()
+  const { d, fake } = await workspace()
   for (const k of ['n1/D4', 'n1/D5']) d.table.check(k)
   const s = new Starting(d)
   let refuse = (_: unknown) => {}
@@ -163,7 +127,7 @@ test('a run that another began on a drive blocks the start, those of the start u
   expect(s.items.every((i) => i.needs === '')).toBe(true)
   refuse({ code: 'no_space', title: 'No room', text: '', hint: '' })
   expect(await started).toBeNull()
-  expect(s.deed.trouble?.code).toBe('no_space')
+  expect(s.action.trouble?.code).toBe('no_space')
   expect(s.items.find((i) => i.drive.id === 'D4')).toMatchObject({ needs: 'no', why: 'A run is on it: plan standard.' })
 })
 
@@ -185,7 +149,7 @@ test('a key that was trusted is that of one machine: another host or port is ask
 })
 
 test('a plan that writes nothing asks for no phrase', async () => {
-  const { d } = await desk()
+  const { d } = await workspace()
   d.table.check('n1/D9')
   const s = new Starting(d)
   s.plan = 'quick'
@@ -195,14 +159,14 @@ test('a plan that writes nothing asks for no phrase', async () => {
 })
 
 test('a refused start keeps the dialog, its reason and what is checked', async () => {
-  const { d, fake } = await desk()
+  const { d, fake } = await workspace()
   fake.answers.Start = () => {
     throw { code: 'drive_in_use', title: 'The drive is in use', text: 'by <b>', hint: '' }
   }
   d.table.check('n1/D4')
   const s = new Starting(d)
   expect(await s.start()).toBeNull()
-  expect(s.deed.trouble).toMatchObject({ code: 'drive_in_use', text: 'by <b>' })
+  expect(s.action.trouble).toMatchObject({ code: 'drive_in_use', text: 'by <b>' })
   expect(d.table.chosen.length).toBe(1)
 })
 
@@ -221,7 +185,7 @@ test('an unknown host key is asked about, and sent only after a person said yes'
 })
 
 test('single letters do nothing while a dialog asks', async () => {
-  const { d } = await desk()
+  const { d } = await workspace()
   d.table.check('n1/D4')
   expect(d.key('s')).toBe(true)
   expect(d.asked).toEqual({ kind: 'start' })
@@ -262,7 +226,7 @@ test('how the jobs of a saved NAS are treated is changed, and what cannot be is 
   HTMLDialogElement.prototype.close ??= function () {
     this.open = false
   }
-  render(EditDialog, { desk: new Desk(fake.api()), nas: nas({ slots: 4, keep_days: 30 }), close })
+  render(EditDialog, { workspace: new Workspace(fake.api()), nas: nas({ slots: 4, keep_days: 30 }), close })
   const days = screen.getByLabelText(/^Days that the NAS keeps/)
   await fireEvent.input(days, { target: { value: '4000' } })
   expect((screen.getByRole('button', { name: 'Save' }) as HTMLButtonElement).disabled).toBe(true)

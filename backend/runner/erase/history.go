@@ -86,7 +86,7 @@ func (d *writeHistory) apply(kind burnin.EventKind, data []byte) error {
 		}
 		d.passed = end.State == burnin.Passed
 		d.heard(end.Reason)
-	default: // no other line is a deed
+	default: // no other line tells of a write
 	}
 	return nil
 }
@@ -115,8 +115,8 @@ func (d *writeHistory) heard(said *reason.Said) {
 	}
 }
 
-// tellsDeeds are what the lines hold that are read for deeds: nearly all of a journal, which may be long, are not.
-var tellsDeeds = [][]byte{[]byte(`"writes"`), []byte(`"wiped"`), []byte(`"overwrites"`), []byte(`"restored"`),
+// tellsWrites are what the lines hold that are read for writes: nearly all of a journal, which may be long, are not.
+var tellsWrites = [][]byte{[]byte(`"writes"`), []byte(`"wiped"`), []byte(`"overwrites"`), []byte(`"restored"`),
 	[]byte(`"lost"`), []byte(`"end"`), []byte(`"foreign_writes"`), []byte(`"usage_changed"`)}
 
 // historyOf reads it from all journals of a job.
@@ -135,7 +135,7 @@ func historyOf(root *os.Root) (writeHistory, error) {
 			return d, err
 		}
 		for line := range bytes.Lines(data) {
-			if !slices.ContainsFunc(tellsDeeds, func(part []byte) bool { return bytes.Contains(line, part) }) {
+			if !slices.ContainsFunc(tellsWrites, func(part []byte) bool { return bytes.Contains(line, part) }) {
 				continue
 			}
 			events, err := wire.DecodeJournal(line)

@@ -34,7 +34,7 @@ func TestWhatSomebodyElseWroteIsKnownFromTheValueOfTheRefusal(t *testing.T) {
 			t.Errorf("%s: %q, want %q (%v)", name, d.foreign, c.want, err)
 		}
 		line := false
-		for _, part := range tellsDeeds {
+		for _, part := range tellsWrites {
 			line = line || strings.Contains(string(data), string(part))
 		}
 		if !line && c.want != "" {

@@ -14,7 +14,8 @@ export interface Curves {
   says: string
 }
 
-// speedByPlace is the newest write and verify sweep over the drive, in MB/s over its parts; a part that was not gone over is a gap.
+// speedByPlace is the newest write and verify sweep over the drive, in MB/s over its parts; what was not gone over is
+// a gap.
 export function speedByPlace(stage: Stage, bytes: number): Curves | null {
   const check = checks(stage.engine)
   const sweeps = [
@@ -39,7 +40,8 @@ export function speedByPlace(stage: Stage, bytes: number): Curves | null {
   if (!all.length) return null
   const of = (c: Curve) => {
     const v = c.values.filter((x) => x !== null)
-    return `${c.label} ${Math.round(v[0]!)} at the beginning, ${Math.round(v[v.length - 1]!)} at the end, slowest ${Math.round(Math.min(...v))} MB/s`
+    const [begin, end, slowest] = [v[0]!, v[v.length - 1]!, Math.min(...v)].map(Math.round)
+    return `${c.label} ${begin} at the beginning, ${end} at the end, slowest ${slowest} MB/s`
   }
   return {
     x: Array.from({ length: parts }, (_, i) => (((i + 0.5) / parts) * bytes) / scale),
@@ -79,10 +81,11 @@ export function overTime(
     values.push(value(p))
   })
   const v = known.map((p) => value(p)!)
+  const [least, most, last] = [Math.min(...v), Math.max(...v), v[v.length - 1]!].map(Math.round)
   return {
     x,
     curves: [{ label, colour, values }],
     unit,
-    says: `${Math.round(Math.min(...v))} to ${Math.round(Math.max(...v))} ${unit}, last ${Math.round(v[v.length - 1]!)}`,
+    says: `${least} to ${most} ${unit}, last ${last}`,
   }
 }

@@ -1,6 +1,6 @@
 import type { Drive, Job } from '../shared/api'
 import { lockWord, stateWord, usageName } from '../shared/states'
-import { coverageWord, isSelfTest, isSurface, moves, phaseName, stageName } from '../shared/stages.svelte'
+import { isSelfTest, isSurface, moves, phaseName, stageName } from '../shared/stages.svelte'
 import { left, many, none, percent, speed, took, when } from '../shared/words'
 import type { Row } from './table.svelte'
 
@@ -24,11 +24,16 @@ export function progressLine(j: Job): string {
   switch (j.state) {
     case 'queued':
       return `plan ${j.plan}`
-    case 'running':
-      return `${stageName(j.stage).toLowerCase()} ${percent(j.stage_progress)}${isSurface(j.stage) && j.phase ? `, ${phaseName(j.stage, j.phase)}` : ''}`
+    case 'running': {
+      const phase = isSurface(j.stage) && j.phase ? `, ${phaseName(j.stage, j.phase)}` : ''
+      return `${stageName(j.stage).toLowerCase()} ${percent(j.stage_progress)}${phase}`
+    }
     case 'passed':
-      if (j.coverage === 'none') return 'passed, surface not tested'
-      return j.coverage === 'verified' ? 'every byte verified' : coverageWord(j.coverage)
+      return j.coverage === 'none'
+        ? 'passed, surface not tested'
+        : j.coverage === 'read'
+          ? 'every byte read'
+          : 'every byte verified'
     default:
       if (j.bad_sectors > 0) return many(j.bad_sectors, 'bad sector')
       return j.reason?.title ?? ''

@@ -4,12 +4,14 @@ import { percent } from '../shared/words'
 
 // What a state means for the person's data, and what there is to do where no reason says so.
 
+function sweepOf(j: Job): string {
+  return isSurface(j.stage) && j.phase ? `, ${phaseName(j.stage, j.phase)}${isSweep(j.phase) ? ' sweep' : ''}` : ''
+}
+
 export function title(j: Job, full = false): string {
   if (j.stopping) return j.stopping.title
   if (j.state === 'running')
-    return j.paused
-      ? j.paused.title
-      : `${stageName(j.stage)} at ${percent(j.stage_progress)}${isSurface(j.stage) && j.phase ? `, ${phaseName(j.stage, j.phase)}${isSweep(j.phase) ? ' sweep' : ''}` : ''}`
+    return j.paused ? j.paused.title : `${stageName(j.stage)} at ${percent(j.stage_progress)}${sweepOf(j)}`
   if (j.state === 'queued') return full ? 'Waits for a free slot' : 'Waits for its turn'
   if (j.state === 'passed') return j.coverage === 'none' ? 'All stages passed, surface not tested' : 'All stages passed'
   return j.reason?.title ?? ''
@@ -20,7 +22,10 @@ export function happened(j: Job, full = false): string {
   if (j.state === 'running')
     return j.paused?.text || (j.bad_sectors ? 'There are bad sectors; the stage says more.' : 'No error so far.')
   if (j.state === 'queued')
-    return `The drive is held for this job. ${full ? 'As many jobs as the NAS has slots for are running.' : 'Drives begin some seconds apart, so that they do not all spin up at once; jobs of another computer may come first.'}`
+    return full
+      ? 'The drive is held for this job. As many jobs as the NAS has slots for are running.'
+      : 'The drive is held for this job. Drives begin some seconds apart, so that they do not all spin up at once; ' +
+          'jobs of another computer may come first.'
   return j.reason?.text ?? ''
 }
 
@@ -37,8 +42,6 @@ export function means(j: Job): string {
         : 'The test says nothing about the drive.'
     case 'passed':
       if (j.coverage === 'verified') return 'Every byte was written, read back and compared.'
-      if (j.coverage === 'written')
-        return 'TrueNAS wrote to all of it but less than a MiB at its end, as the kernel counted. Nothing was read back.'
       return j.coverage === 'read'
         ? 'Every byte could be read. Nothing was written.'
         : 'The drive speaks well of itself. Its surface was not tested.'

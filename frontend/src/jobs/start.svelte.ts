@@ -1,7 +1,8 @@
 import type { Drive, Grant, Job, Plan, StartOrder } from '../shared/api'
+import { isSurface, sweeps } from '../shared/stages.svelte'
 import { ended } from '../shared/states'
-import { Deed } from '../desk/deed.svelte'
-import type { Desk } from '../desk/desk.svelte'
+import { Action } from '../workspace/action.svelte'
+import type { Workspace } from '../workspace/workspace.svelte'
 
 // grant is the permission that still holds.
 export interface Item {
@@ -24,36 +25,32 @@ export class Starting {
   declared = $state<StartOrder['declared']>('unknown')
   phrases = $state<Record<string, string>>({})
   readonly nas: string
-  readonly deed: Deed
-  #desk: Desk
+  readonly action: Action
+  #workspace: Workspace
   #chosen = $state.raw<Drive[]>([]) // as they were when they were chosen
   #sent = $state.raw<Item[] | null>(null) // what a start under way was sent with: its own runs are no hindrance to it
 
-  constructor(desk: Desk) {
-    this.#desk = desk
-    this.deed = new Deed(desk)
-    this.nas = desk.table.nas
-    this.#chosen = desk.table.chosen.map((r) => r.drive)
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace
+    this.action = new Action(workspace)
+    this.nas = workspace.table.nas
+    this.#chosen = workspace.table.chosen.map((r) => r.drive)
     const fit = (p: Plan) =>
-      this.#chosen.every(
-        (d) =>
-          !p.rootless === !d.rootless &&
-          (p.destroys ? d.destructive_ok || d.grant || d.locking === 'phrase' : d.read_ok),
-      )
+      this.#chosen.every((d) => (p.destroys ? d.destructive_ok || d.grant || d.locking === 'phrase' : d.read_ok))
     this.plan =
       (
-        desk.board.plans.find((p) => p.name === 'standard' && fit(p)) ??
-        desk.board.plans.find(fit) ??
-        desk.board.plans[0]
+        workspace.board.plans.find((p) => p.name === 'standard' && fit(p)) ??
+        workspace.board.plans.find(fit) ??
+        workspace.board.plans[0]
       )?.name ?? ''
   }
 
-  chosen = $derived.by(() => this.#desk.board.plans.find((p) => p.name === this.plan) ?? null)
+  chosen = $derived.by(() => this.#workspace.board.plans.find((p) => p.name === this.plan) ?? null)
   erases = $derived(this.chosen?.destroys ?? false)
-  noHealth = $derived.by(() => this.items.some((i) => i.drive.smart !== true && !i.drive.rootless))
+  noHealth = $derived.by(() => this.items.some((i) => i.drive.smart !== true))
   off = $derived.by(() => this.items.filter((i) => i.drive.smart_off).length)
   typed = $derived.by(() =>
-    this.items.some((i) => i.drive.smart_type || (i.drive.smart !== true && !i.drive.smart_off && !i.drive.rootless)),
+    this.items.some((i) => i.drive.smart_type || (i.drive.smart !== true && !i.drive.smart_off)),
   )
 
   // items lists the drives, first those that hold something or cannot be started.
@@ -62,7 +59,7 @@ export class Starting {
   )
 
   #item(before: Drive): Item {
-    const d = this.#desk.board.drives.find((x) => x.key === before.key)
+    const d = this.#workspace.board.drives.find((x) => x.key === before.key)
     if (!d || d.missing)
       return { drive: before, gone: true, holds: false, grant: null, needs: 'no', why: 'It is not there any more.' }
     const is = {
@@ -74,12 +71,10 @@ export class Starting {
       why: '',
     }
     const no = (why: string): Item => ({ ...is, needs: 'no', why })
-    const job = d.job ? this.#desk.board.job(d.job) : null
+    const job = d.job ? this.#workspace.board.job(d.job) : null
     if (job && !ended(job)) return no(`A run is on it: plan ${job.plan}.`)
-    if (d.rootless && !this.chosen?.rootless) return no('Without root on the NAS only the plan truenas runs on it.')
-    if (!d.rootless && this.chosen?.rootless) return no('This plan is for a login without root.')
     if (!this.erases) return d.read_ok ? is : no('It cannot be read now.')
-    const grant = d.grant && d.grant.expires_ms > this.#desk.board.now ? d.grant : null
+    const grant = d.grant && d.grant.expires_ms > this.#workspace.board.now ? d.grant : null
     if (grant && d.destructive_ok) return { ...is, grant }
     if (d.locking === 'phrase') return { ...is, needs: 'phrase' }
     if (d.destructive_ok) return is
@@ -106,7 +101,7 @@ export class Starting {
   // leaveOut takes a drive out of the choice, here and in the table.
   leaveOut(key: string) {
     this.#chosen = this.#chosen.filter((d) => d.key !== key)
-    this.#desk.table.checked = new Set([...this.#desk.table.checked].filter((k) => k !== key))
+    this.#workspace.table.checked = new Set([...this.#workspace.table.checked].filter((k) => k !== key))
   }
 
   order(): StartOrder {
@@ -125,12 +120,12 @@ export class Starting {
   }
 
   async start(): Promise<Job[] | null> {
-    if (this.missing || this.deed.busy) return null
+    if (this.missing || this.action.busy) return null
     const order = this.order()
     this.#sent = this.items
     let jobs: Job[] | null = null
-    const begun = await this.deed.do(async () => (jobs = await this.#desk.api.Start(order)))
-    if (begun) this.#desk.table.checked = new Set()
+    const begun = await this.action.do(async () => (jobs = await this.#workspace.api.Start(order)))
+    if (begun) this.#workspace.table.checked = new Set()
     else this.#sent = null
     return begun ? (jobs ?? []) : null
   }
@@ -150,6 +145,13 @@ export const reaches = [
   'ata',
   'nvme',
 ]
+
+// letters are the sweeps of a plan, one letter each.
+export const letters = (p: Plan) =>
+  p.stages
+    .filter((x) => isSurface(x.kind))
+    .flatMap((x) => sweeps(x.engine, x.passes))
+    .map((sweep) => sweep[0]!.toUpperCase())
 
 // asksFor names what a person has to type to unlock a drive.
 export function asksFor(d: Drive): string {

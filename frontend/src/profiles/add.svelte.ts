@@ -5,7 +5,8 @@ import { wrongTreatment } from './treatment'
 
 export type Login = 'agent' | 'key' | 'password'
 
-// Adding is the form of a NAS and its test. A host key that nobody knows is asked about, and is only then part of the form.
+// Adding is the form of a NAS and its test. A host key that nobody knows is asked about, and is only then part of
+// the form.
 export class Adding {
   form = $state<NASForm>({
     name: '',
@@ -101,8 +102,8 @@ export class Adding {
     return this.add()
   }
 
-  // split puts what is pasted as a host into its fields: user@host:port, ssh://…, [address]:port. The program takes it too;
-  // here the person sees what it was taken for.
+  // split puts what is pasted as a host into its fields: user@host:port, ssh://…, [address]:port. The program takes it
+  // too; here the person sees what it was taken for.
   split() {
     const f = this.form
     f.host = f.host.trim()

@@ -1,6 +1,7 @@
 import type { Class, Drive, DriveKind, Job, Locking, State } from './api'
 
-// A shown state is always an icon with an outline of its own, a word and a colour. Take the colour away and nothing is lost.
+// A shown state is always an icon with an outline of its own, a word and a colour. Take the colour away and nothing is
+// lost.
 export type Shown = State | 'paused' | 'stopping' | 'ready' | 'locked'
 
 const words: Record<Shown, string> = {
@@ -83,7 +84,8 @@ const usageNames: Record<Class, string> = {
 }
 export const usageName = (c: Class) => usageNames[c]
 
-// startable reports whether a drive can be checked for a start at all: some plan may run on it, or a typed phrase allows one.
+// startable reports whether a drive can be checked for a start at all: some plan may run on it, or a typed phrase
+// allows one.
 export const startable = (d: Drive, j: Job | null) =>
   (d.read_ok || d.destructive_ok || d.locking === 'phrase' || d.grant !== null) && (!j || ended(j))
 

@@ -49,7 +49,8 @@ export function when(ms: number, now: number): string {
   const today = new Date(now)
   if (d.toDateString() === today.toDateString()) return clock(d)
   if (Math.abs(ms - now) < 6 * day) return `${weekdays[d.getDay()]}${nb}${clock(d)}`
-  return `${d.getDate()}${nb}${months[d.getMonth()]}${d.getFullYear() === today.getFullYear() ? '' : nb + d.getFullYear()} ${clock(d)}`
+  const year = d.getFullYear() === today.getFullYear() ? '' : nb + d.getFullYear()
+  return `${d.getDate()}${nb}${months[d.getMonth()]}${year} ${clock(d)}`
 }
 
 export function date(ms: number): string {

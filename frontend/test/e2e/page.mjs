@@ -24,7 +24,8 @@ export async function walk(name, story) {
     await page?.close()
     page = await context.newPage()
     page.setDefaultTimeout(patience)
-    // Refusals, and a program that ends, are answers of the bridge; what the page makes of them is looked at by the story.
+    // Refusals, and a program that ends, are answers of the bridge; what the page makes of them is looked at by the
+    // story.
     page.on(
       'console',
       (m) =>

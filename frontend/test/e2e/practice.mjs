@@ -1,5 +1,5 @@
-// The page on the practice NAS: drives are started, watched, unlocked and stopped; the page is loaded again amid it, and
-// the program is closed and opened again. What the drawer says of a verdict is what the command line says.
+// The page on the practice NAS: drives are started, watched, unlocked and stopped; the page is loaded again amid it,
+// and the program is closed and opened again. What the drawer says of a verdict is what the command line says.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { burnish, lines, Program, scratch } from './program.mjs'

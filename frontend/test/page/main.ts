@@ -6,7 +6,8 @@ import { Look } from '../../src/shared/theme.svelte'
 import Page from '../../src/views/Page.svelte'
 import { FakeApi, now, snapshot } from '../fixtures'
 
-// The page on fixtures: ?drives=60&hostile=1&stopping=1&empty=1&practice=1. For looking at it; the program never serves it.
+// The page on fixtures: ?drives=60&hostile=1&stopping=1&empty=1&practice=1. For looking at it; the program
+// never serves it.
 const ask = new URLSearchParams(location.search)
 const whole = snapshot(Number(ask.get('drives') ?? 14))
 if (ask.has('hostile')) {

@@ -1,18 +1,18 @@
 import type { Said } from '../shared/api'
 import { said } from '../shared/bridge'
-import type { Desk } from './desk.svelte'
+import type { Workspace } from './workspace.svelte'
 
-// Deed is what a dialog has done: it is busy while that goes on, and knows why it was refused. A refusal that comes after
+// Action is what a dialog does: it is busy while that goes on, and knows why it was refused. A refusal that comes after
 // the dialog is gone, or that goes with it unread, is told on the page.
-export class Deed {
+export class Action {
   busy = $state(false)
   trouble = $state.raw<Said | null>(null)
-  #desk: Desk
+  #workspace: Workspace
   #gone = false
   #unread: Said | null = null // beside trouble, since a teardown sees that as it was before
 
-  constructor(desk: Desk) {
-    this.#desk = desk
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace
   }
 
   // do reports whether it was done.
@@ -24,7 +24,7 @@ export class Deed {
       await what()
       return true
     } catch (e) {
-      if (this.#gone) this.#desk.trouble = said(e)
+      if (this.#gone) this.#workspace.trouble = said(e)
       else this.trouble = this.#unread = said(e)
       return false
     } finally {
@@ -40,6 +40,6 @@ export class Deed {
   // over is called when the dialog is gone.
   over() {
     this.#gone = true
-    if (this.#unread) this.#desk.trouble = this.#unread
+    if (this.#unread) this.#workspace.trouble = this.#unread
   }
 }

@@ -13,8 +13,8 @@ export type Asked =
   | { kind: 'stop' | 'resume' | 'undo'; job: string }
   | { kind: 'keys' }
 
-// Desk is where the person is: the view, the NAS, the drive or job whose drawer is open, and the dialog that asks.
-export class Desk {
+// Workspace is where the person is: the view, the NAS, the drive or job whose drawer is open, and the dialog that asks.
+export class Workspace {
   view = $state<View>('drives')
   drawer = $state('') // a drive's key
   past = $state('') // a job of the history, shown instead of a drive's newest
@@ -72,8 +72,8 @@ export class Desk {
     this.table.at = drive
   }
 
-  // show opens the drawer of a job that a notice was about: that of its drive where it is the drive's newest, else in the
-  // history. A dialog that asks something stays.
+  // show opens the drawer of a job that a notice was about: that of its drive where it is the drive's newest, else in
+  // the history. A dialog that asks something stays.
   show(id: string) {
     const job = this.board.job(id)
     if (!job) return
