@@ -36,7 +36,7 @@ func golist(t *testing.T, format string, args ...string) []string {
 // that whoever adds one says where it stands.
 func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 	pure := []string{"size", "reason", "drive", "surface", "burnin", "wire", "smart", "label", "unlock", "truenas",
-		"report", "notice"}
+		"middleware", "report", "notice"}
 	may := map[string][]string{
 		"size": nil, "surface": nil, "label": nil,
 		"reason":         {"size"},
@@ -66,6 +66,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 			"surface", "wire", "size"},
 		"runner/linux/inventory": {"drive", "label", "reason", "smart", "wire", "size"},
 		"truenas":                {"drive", "reason", "smart"},
+		"middleware":             {"burnin", "drive", "reason", "smart", "truenas"},
 		"runner/main":            {"runner", "runner/bench", "runner/linux", "runner/run", "runner/state", "wire"},
 		"runner/bin":             {"reason"},
 		"nas":                    {"burnin", "reason", "wire", "size"},
@@ -77,9 +78,8 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"credentials":            {"nas", "profile", "reason", "secret"},
 		"courier":                {"burnin", "notice", "reason", "secret"},
 		"notify":                 {"burnin", "courier", "notice", "reason", "secret", "store"},
-		"jobs": {"burnin", "credentials", "drive", "nas", "notice", "profile", "reason", "secret", "smart", "store",
-			"surface",
-			"truenas", "unlock", "wire"},
+		"jobs": {"burnin", "credentials", "drive", "middleware", "nas", "notice", "profile", "reason", "secret", "smart",
+			"store", "surface", "truenas", "unlock", "wire"},
 		"report": {"burnin", "reason", "smart"},
 		"notice": {"burnin", "reason", "report"},
 		"practice": {"drive", "label", "nas", "runner", "runner/bench", "runner/port", "runner/run",
@@ -98,7 +98,10 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"testbed/disk":      {"testbed/need", "testbed/tether"},
 		"testbed/sshd":      {"testbed/need", "testbed/tether"},
 		"testbed/screen":    {"testbed/need", "testbed/tether"},
+		"testbed/truenas":   nil,
 		"testbed/smartshim": nil,
+
+		"testbed/truenas/midclt": {"testbed/truenas"},
 	}
 	const root = "burnish/backend/"
 	for _, line := range golist(t, `{{.ImportPath}} {{join .Imports " "}}`, "./backend/...") {

@@ -15,7 +15,8 @@ import (
 )
 
 func TestBuiltInPlansAreRight(t *testing.T) {
-	erases := map[string]bool{"quick": false, "read-only": false, "standard": true, "classic": true, "extended": true}
+	erases := map[string]bool{"quick": false, "read-only": false, "standard": true, "classic": true, "extended": true,
+		"truenas": true}
 	for _, p := range burnin.Plans() {
 		if err := p.Check(); err != nil {
 			t.Errorf("%s: %v", p.Name, err)

@@ -9,6 +9,7 @@ type Coverage string
 const (
 	CoverageNone     Coverage = "none"     // the surface was not tested
 	CoverageRead     Coverage = "read"     // every byte was read once
+	CoverageWritten  Coverage = "written"  // every byte was written, nothing read back
 	CoverageVerified Coverage = "verified" // every byte was written, read back and compared
 )
 
@@ -22,6 +23,7 @@ type CoverageRow struct {
 var coverages = []CoverageRow{
 	{CoverageNone, "surface not tested"},
 	{CoverageRead, "every byte read"},
+	{CoverageWritten, "written but for less than a MiB at its end, nothing read back"},
 	{CoverageVerified, "every byte written and verified"},
 }
 

@@ -14,6 +14,7 @@ const (
 	EngineRead      Engine = "read"      // reads every byte, writes nothing
 	EngineStamp     Engine = "stamp"     // writes stamped sectors, then reads and compares every byte
 	EngineBadblocks Engine = "badblocks" // four patterns with the NAS's badblocks
+	EngineWipe      Engine = "wipe"      // TrueNAS's own wipe, for a login without root; nothing is read back
 )
 
 // EngineRow is a row of the table of engines: all by which one differs from another, but for its work itself, which is
@@ -32,6 +33,10 @@ type EngineRow struct {
 	// Windows: it goes through all its sweeps over one part of the drive before it comes to the next. So what is
 	// covered is verified, at any moment.
 	Windows bool
+	// Counted: nothing is read, so nothing is covered; what the kernel counted as written is the evidence.
+	Counted bool
+	// ByTrueNAS: TrueNAS's middleware does it, not burnish-runner. A plan with such an engine is done so as a whole.
+	ByTrueNAS bool
 	// Needs is the program that the NAS has to have for it, Hint what to do where it has not; empty for none.
 	Needs string
 	Hint  string
@@ -70,6 +75,8 @@ var engines = []EngineRow{
 			sweepVerify},
 		OnePass: true, Windows: true,
 		Needs: "badblocks", Hint: "Install e2fsprogs on the NAS, or choose the plan standard."},
+	{Engine: EngineWipe, Writes: true, Coverage: CoverageWritten, Checked: "checked", Sweeps: []string{sweepWrite},
+		OnePass: true, Counted: true, ByTrueNAS: true},
 }
 
 // Engines gives the table of engines, the gentlest first.

@@ -46,7 +46,9 @@ const (
 	EvMediumErrors EventKind = "met"      // medium errors that the run met beside what an engine lists
 	// the kernel's counts of the drive's paths are switched on for the run, or put back
 	EvCounting EventKind = "counting"
-	EvEnd      EventKind = "end" // last line of a run that ended by itself
+	// what TrueNAS's middleware was asked for, and began; for whoever goes on with the job
+	EvMiddleware EventKind = "middleware"
+	EvEnd        EventKind = "end" // last line of a run that ended by itself
 	// The rest stands in a journal of its own, since by then the job has ended: what the first destructive act erased
 	// is back; it is in the undo kit of a later job; a later job has written over it.
 	EvRestored EventKind = "restored"

@@ -248,8 +248,8 @@ func (t *Tracker) apply(ev Event, before *Tracker) error {
 		t.job.EndedWallMs, t.job.endedBoot, t.job.endedBootMs = wallMs, ev.Boot, ev.BootMs
 		run.EndedMs, run.HowEnded = ev.WallMs, EndedItself
 		return nil
-	case EvHead, EvCounting, EvRestored, EvTaken, EvLost:
-		return nil // a head opens a run, above; the others are for the runner alone
+	case EvHead, EvCounting, EvMiddleware, EvRestored, EvTaken, EvLost:
+		return nil // a head opens a run, above; the others are for whoever goes on with the job
 	}
 	return nil // of a newer version
 }

@@ -46,6 +46,7 @@ type Figures struct {
 const (
 	FactIdentity      = "identity_same"     // final_check: the drive is the one that was held at the start
 	FactForeignWrites = "no_foreign_writes" // surface stages that write: the kernel counted no more writes than ours
+	FactWritten       = "written_counted"   // surface stages by count: the kernel counted all that should be written
 	FactSelfTest      = "selftest_passed"   // SMART stages: a new top row in the drive's own log says passed
 	FactHealth        = "health_compared"   // final_check, where the plan asks the drive: nothing speaks against it
 	FactSelfTestLog   = "selftest_log"      // final_check, after self-tests: the drive's log still shows them
@@ -94,6 +95,10 @@ func Judge(j *Job) Verdict {
 }
 
 func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, source string, figures Figures)) {
+	if s.Engine.Row().Counted {
+		v.judgeCounted(s, need)
+		return
+	}
 	whole := s.complete && s.BytesCovered == j.Drive.SizeBytes
 	need(s.complete, "surface_complete", strconv.FormatBool(s.complete), string(s.Kind),
 		Figures{})
@@ -103,6 +108,14 @@ func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, s
 		Figures{Count: int64(len(s.BadRanges))})
 	if whole {
 		v.Coverage = v.Coverage.further(s.Engine.Row().Coverage)
+	}
+}
+
+// judgeCounted weighs a stage that reads nothing: the facts of the kernel's count are its evidence.
+func (v *Verdict) judgeCounted(s *Stage, need func(ok bool, id, value, source string, figures Figures)) {
+	need(s.complete, "surface_complete", strconv.FormatBool(s.complete), string(s.Kind), Figures{})
+	if s.complete {
+		v.Coverage = s.Engine.Row().Coverage.further(v.Coverage)
 	}
 }
 

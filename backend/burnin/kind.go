@@ -86,22 +86,25 @@ type demand int
 const (
 	always      demand = iota
 	ifWritten          // where the stage writes to the drive
-	ifAsked            // where the plan asks the drive for its health
+	ifCounted          // where its engine's evidence is the kernel's count
+	ifAsked            // where the plan asks the drive for its health; TrueNAS's middleware does not tell it
 	ifSelfTests        // where the drive was asked, and has tested itself
 )
+
+var noSelfTest = []reason.Code{reason.WithoutSMART, reason.SelfTestUnsupported, reason.SelfTestNoMethod}
 
 var kinds = []KindRow{
 	{Kind: Precheck, Title: "Precheck", Place: AtBegin, Time: StageTime{0.25, 20}},
 	{Kind: ShortSMART, Title: "Short self-test", SelfTest: smart.Short, Time: StageTime{0.5, 120},
-		SkippedFor: []reason.Code{reason.WithoutSMART, reason.SelfTestUnsupported},
+		SkippedFor: noSelfTest,
 		facts:      []requirement{{fact: FactSelfTest}}},
 	{Kind: LongSMART, Title: "Long self-test", SelfTest: smart.Long, Time: StageTime{Sweeps: 1},
-		SkippedFor: []reason.Code{reason.WithoutSMART, reason.SelfTestUnsupported},
+		SkippedFor: noSelfTest,
 		facts:      []requirement{{fact: FactSelfTest}}},
 	{Kind: CapacityProbe, Title: "Capacity probe", Moves: true, Writes: true, Time: StageTime{0.5, 120},
 		SkippedFor: []reason.Code{reason.EngineMissing}, facts: []requirement{{fact: FactForeignWrites}}},
 	{Kind: SurfaceValidate, Title: "Surface test", Surface: true, Moves: true,
-		facts: []requirement{{FactForeignWrites, ifWritten}}},
+		facts: []requirement{{FactForeignWrites, ifWritten}, {FactWritten, ifCounted}}},
 	{Kind: FinalCheck, Title: "Final check", Place: AtEnd, Time: StageTime{0.25, 20},
 		facts: []requirement{{fact: FactIdentity}, {FactHealth, ifAsked}, {FactSelfTestLog, ifSelfTests}}},
 }
@@ -149,8 +152,10 @@ func (j *Job) requires(i int) []string {
 		case always:
 		case ifWritten:
 			is = spec.Destroys()
+		case ifCounted:
+			is = spec.Engine.Row().Counted
 		case ifAsked:
-			is = j.Spec.NeedsSMART()
+			is = j.Spec.NeedsSMART() && !j.Spec.ByTrueNAS()
 		case ifSelfTests:
 			is = j.Spec.NeedsSMART() &&
 				slices.ContainsFunc(j.Stages, func(s Stage) bool { return s.SelfTest != nil })

@@ -66,6 +66,11 @@ func Plans() []Plan {
 			Stages: []StageSpec{
 				{Kind: Precheck}, {Kind: ShortSMART}, {Kind: CapacityProbe}, {Kind: SurfaceValidate,
 					Engine: EngineStamp, Passes: 3, SeekMinutes: 60}, {Kind: LongSMART}, {Kind: FinalCheck}}},
+		{Name: "truenas", Text: "For a TrueNAS login without root: self-tests and a wipe by TrueNAS itself, counted " +
+			"by the kernel. Nothing is read back. Erases the drive.",
+			Stages: []StageSpec{
+				{Kind: Precheck}, {Kind: ShortSMART}, {Kind: LongSMART}, {Kind: SurfaceValidate, Engine: EngineWipe},
+				{Kind: FinalCheck}}},
 	}
 }
 
@@ -111,6 +116,11 @@ func (p Plan) Check() error {
 	if !slices.Contains([]smart.Declared{"", smart.DeclaredNew, smart.DeclaredUsed, smart.DeclaredUnknown},
 		p.Declared) {
 		return fmt.Errorf("declared is new, used or unknown, not %q", p.Declared)
+	}
+	if p.ByTrueNAS() {
+		if err := p.checkTrueNAS(); err != nil {
+			return err
+		}
 	}
 	for i, s := range p.Stages {
 		if err := s.check(); err != nil {
@@ -161,6 +171,28 @@ func (s StageSpec) check() error {
 // Destroys reports whether the plan writes to the drive.
 func (p Plan) Destroys() bool {
 	return slices.ContainsFunc(p.Stages, StageSpec.Destroys)
+}
+
+// ByTrueNAS reports whether TrueNAS's middleware does the plan, for a login that cannot become root.
+func (p Plan) ByTrueNAS() bool {
+	return slices.ContainsFunc(p.Stages, func(s StageSpec) bool { return s.Engine.Row().ByTrueNAS })
+}
+
+// checkTrueNAS says what TrueNAS's middleware does not do: anything but self-tests and one wipe.
+func (p Plan) checkTrueNAS() error {
+	wipes := 0
+	for _, s := range p.Stages {
+		switch row := s.Kind.Row(); {
+		case row.Surface && s.Engine == EngineWipe:
+			wipes++
+		case row.Surface, row.Writes:
+			return fmt.Errorf("in a plan with the engine %s there is no other work on the surface", EngineWipe)
+		}
+	}
+	if wipes != 1 {
+		return fmt.Errorf("a plan has the engine %s once, not %d times", EngineWipe, wipes)
+	}
+	return nil
 }
 
 // NeedsSMART reports whether any stage that will run needs the drive's own health data.

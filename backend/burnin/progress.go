@@ -97,6 +97,8 @@ func (s *Stage) how(spec StageSpec, whole int64) string {
 	case sweeps && s.pass > 1 && !s.Seeks():
 		return how + fmt.Sprintf(", in pass %d of %d, %s verified before", s.pass, max(1, spec.Passes),
 			size.Part(whole, whole))
+	case sweeps && s.Phase == sweepWrite && engine.Counted:
+		return how + ", " + size.Part(s.Done, whole) + " written"
 	case sweeps && s.Phase == sweepWrite:
 		return how + ", " + size.Part(s.Done, whole) + " written, none verified"
 	}

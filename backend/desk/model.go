@@ -126,6 +126,7 @@ type Drive struct {
 	ReadOK        bool      `json:"read_ok"`
 	DestructiveOK bool      `json:"destructive_ok"`
 	Locking       Locking   `json:"locking"`
+	Rootless      bool      `json:"rootless"` // told to a login without root: only plans that TrueNAS does run on it
 	// it was not there when the NAS was last looked at; a job of it has not ended well
 	Missing bool   `json:"missing"`
 	Job     string `json:"job"`
@@ -234,6 +235,7 @@ type Plan struct {
 	Name     string          `json:"name"`
 	Text     string          `json:"text"`
 	Destroys bool            `json:"destroys"`
+	Rootless bool            `json:"rootless"` // TrueNAS does it, for a login without root, and for no other
 	Stages   List[PlanStage] `json:"stages"`
 	Builtin  bool            `json:"builtin"`
 }
@@ -299,7 +301,7 @@ type Step struct {
 func plans() []Plan {
 	var all []Plan
 	for _, p := range burnin.Plans() {
-		row := Plan{Name: p.Name, Text: p.Text, Destroys: p.Destroys(), Builtin: true}
+		row := Plan{Name: p.Name, Text: p.Text, Destroys: p.Destroys(), Rootless: p.ByTrueNAS(), Builtin: true}
 		for _, s := range p.Stages {
 			row.Stages = append(row.Stages, PlanStage{Kind: s.Kind, Engine: s.Engine, Passes: s.Passes})
 		}

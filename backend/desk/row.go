@@ -76,7 +76,10 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 	}
 	can := drive.StartableUnder(id, u, scope)
 	d.ReadOK, d.DestructiveOK = can.Read && !r.Rootless, can.Destructive && !r.Rootless
-	d.Locking = locking(u)
+	d.Locking, d.Rootless = locking(u), r.Rootless
+	if r.Rootless {
+		d.DestructiveOK = g != nil && scope.Covers(u)
+	}
 	if d.Locking != LockPhrase {
 		d.PhraseKind = drive.NoPhrase
 	} else if phrase := drive.Phrase(id, u); word(phrase) == phrase {

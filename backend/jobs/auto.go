@@ -85,7 +85,7 @@ func interrupted(job burnin.Job, bootID string) bool {
 
 // brokenOff reports whether a job ended by the end of its process alone.
 func brokenOff(job burnin.Job) bool {
-	if job.State != burnin.Unknown || job.Reason == nil || len(job.Runs) == 0 {
+	if job.State != burnin.Unknown || job.Reason == nil || len(job.Runs) == 0 || job.Spec.ByTrueNAS() {
 		return false
 	}
 	switch job.Reason.Code {

@@ -15,6 +15,9 @@ import (
 
 // Stop ends a job's run at the NAS and returns when it is proven gone there. A job that has ended already is as it was.
 func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
+	if row, err := s.Store.FindJob(ctx, prefix); err == nil && byTrueNAS(row) {
+		return s.stopTrueNAS(ctx, row)
+	}
 	c, j, err := s.ofJob(ctx, prefix)
 	if err != nil {
 		return burnin.Job{}, err
@@ -48,6 +51,13 @@ func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
 
 // Resume starts the next run of a job that ended as unknown.
 func (s *Service) Resume(ctx context.Context, prefix string) (burnin.Job, error) {
+	if row, err := s.Store.FindJob(ctx, prefix); err == nil && byTrueNAS(row) {
+		job, err := s.view(row)
+		if err == nil {
+			err = resumable(job)
+		}
+		return job, err
+	}
 	c, j, err := s.ofJob(ctx, prefix)
 	if err != nil {
 		return burnin.Job{}, err
@@ -81,7 +91,7 @@ func resumable(job burnin.Job) error {
 	switch {
 	case job.State != burnin.Unknown:
 		return reason.New(reason.CannotResume, "job", job.ID, "state", job.State)
-	case job.Reason.NeedsNewJob():
+	case job.Reason.NeedsNewJob(), job.Spec.ByTrueNAS(): // TrueNAS begins a wipe anew, and forgets it
 		return reason.New(reason.NeedsNewJob, "job", job.ID, "why", job.Reason.Error(), "nas", job.NAS)
 	}
 	return nil
@@ -90,6 +100,12 @@ func resumable(job burnin.Job) error {
 // Adopt takes over the jobs that are on a NAS and not known here, and mirrors what there is of them.
 func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error) {
 	c, p, err := s.connect(ctx, nasID)
+	if said(err, reason.NoRoot) {
+		if err := s.attach(ctx, p); err != nil {
+			return nil, err
+		}
+		return s.restoreOf(ctx, p, burnin.Plan.ByTrueNAS) // what a runner does needs root
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +171,14 @@ func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error)
 }
 
 // restore takes jobs back into the index whose copies are here and which the NAS no longer has: the index was lost, or
-// the profile was added anew.
+// the profile was added anew. What TrueNAS does goes on where it is.
 func (s *Service) restore(ctx context.Context, p profile.Profile) ([]burnin.Job, error) {
+	return s.restoreOf(ctx, p, func(burnin.Plan) bool { return true })
+}
+
+// restoreOf is restore for the jobs of some plans.
+func (s *Service) restoreOf(ctx context.Context, p profile.Profile, wanted func(burnin.Plan) bool) ([]burnin.Job,
+	error) {
 	ids, err := s.Mirror.Jobs()
 	if err != nil {
 		return nil, err
@@ -173,11 +195,24 @@ func (s *Service) restore(ctx context.Context, p profile.Profile) ([]burnin.Job,
 		if err != nil || row == nil {
 			continue // a copy that cannot be read stays where it is
 		}
-		job, err := s.fold(id, &burnin.Observation{Missing: true})
-		if err != nil || job.Machine.MachineID != p.MachineID {
+		job, err := s.fold(id, nil)
+		if err != nil || job.Machine.MachineID != p.MachineID || !wanted(job.Spec) {
 			continue
 		}
 		row.ProfileID = p.ID
+		if job.Spec.ByTrueNAS() {
+			err := errors.Join(s.Store.AddIntents(ctx, []store.Job{*row}), s.Store.SetThere(ctx, id),
+				s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs),
+				s.audit(ctx, "adopt", *row, "from the journal here"))
+			if err != nil {
+				return back, err
+			}
+			back = append(back, job)
+			continue
+		}
+		if job, err = s.fold(id, &burnin.Observation{Missing: true}); err != nil {
+			continue
+		}
 		obs := burnin.Observation{Missing: true, SeenMs: s.Now().UnixMilli()}
 		err = errors.Join(s.Store.AddIntents(ctx, []store.Job{*row}), s.Store.SetGone(ctx, id),
 			s.Store.SaveObservation(ctx, id, obs, obs.SeenMs),

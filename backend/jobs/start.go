@@ -40,6 +40,9 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 		return nil, reason.New(reason.WrongUse, "what", "no drive was named", "hint", "Name drives with --drive.").
 			AtWindow("Choose drives in the table.")
 	}
+	if o.Plan.ByTrueNAS() {
+		return s.startTrueNAS(ctx, o)
+	}
 	c, p, rows, err := s.survey(ctx, o.NAS)
 	if err != nil {
 		return nil, err
@@ -128,8 +131,7 @@ func startable(p profile.Profile, row wire.DriveRow, o Order, allowed *drive.Gra
 		return reason.New(reason.DriveLocked, "drive", name(row), "usage", u.Text, "way_out", u.WayOut())
 	}
 	if ok := can.Read && (!plan.Destroys() || can.Destructive); !ok {
-		return reason.New(reason.DriveInUse, "drive", name(row), "path", row.Path, "usage", u.Text,
-			"way_out", drive.WayOut(p.Name, id, u)).AtWindow(drive.WindowWayOut(id, u))
+		return inUse(p, row)
 	}
 	if plan.NeedsSMART() && row.SMARTSilent && row.SMART == nil {
 		return reason.New(reason.SMARTSilent, "drive", name(row))

@@ -27,19 +27,30 @@ type Sink interface {
 // away. It returns early when ctx ends, or when a NAS must not be talked to any more (another host key, another
 // machine, no way to log in).
 func (s *Service) Watch(ctx context.Context, rows []store.Job, sink Sink) error {
-	byNAS := map[string][]store.Job{}
-	for _, row := range rows {
-		byNAS[row.ProfileID] = append(byNAS[row.ProfileID], row)
+	theirs, ours := split(rows)
+	errs := make(chan error)
+	n := 0
+	watch := func(rows []store.Job, of func(context.Context, string, []store.Job, Sink) error) {
+		for profileID, rows := range perNAS(rows) {
+			n++
+			go func() { errs <- of(ctx, profileID, rows, sink) }()
+		}
 	}
-	errs := make(chan error, len(byNAS))
-	for profileID, of := range byNAS {
-		go func() { errs <- s.watchNAS(ctx, profileID, of, sink) }()
-	}
+	watch(ours, s.watchNAS)
+	watch(theirs, s.watchTrueNAS)
 	var all error
-	for range byNAS {
+	for range n {
 		all = errors.Join(all, <-errs)
 	}
 	return all
+}
+
+func perNAS(rows []store.Job) map[string][]store.Job {
+	of := map[string][]store.Job{}
+	for _, row := range rows {
+		of[row.ProfileID] = append(of[row.ProfileID], row)
+	}
+	return of
 }
 
 func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.Job, sink Sink) error {
@@ -56,15 +67,10 @@ func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.J
 		Connect: func(ctx context.Context) (*nas.Conn, error) { return s.open(ctx, p) },
 		Release: s.release,
 		Work:    w.work,
-		Report: func(now nas.Standing) {
-			sink.Standing(p.Name, now)
-			if err := s.stands(ctx, p, now); err != nil && ctx.Err() == nil {
-				s.complain(ctx, "tell", err)
-			}
-		},
-		Now:   s.Now,
-		Sleep: nas.Nap{Wall: s.Now, Addresses: nas.Addresses}.Sleep,
-		Rand:  rand.New(rand.NewPCG(uint64(s.Now().UnixNano()), 0)),
+		Report:  s.standing(ctx, p, sink),
+		Now:     s.Now,
+		Sleep:   nas.Nap{Wall: s.Now, Addresses: nas.Addresses}.Sleep,
+		Rand:    rand.New(rand.NewPCG(uint64(s.Now().UnixNano()), 0)),
 	}
 	err = keep.Run(ctx)
 	if err != nil && ctx.Err() == nil && w.conn != nil { // it was there, and from now on nobody looks
@@ -73,6 +79,16 @@ func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.J
 		}
 	}
 	return errors.Join(err, w.err)
+}
+
+// standing hears how the connection of a watch stands.
+func (s *Service) standing(ctx context.Context, p profile.Profile, sink Sink) func(nas.Standing) {
+	return func(now nas.Standing) {
+		sink.Standing(p.Name, now)
+		if err := s.stands(ctx, p, now); err != nil && ctx.Err() == nil {
+			s.complain(ctx, "tell", err)
+		}
+	}
 }
 
 // watch is the jobs of one NAS that have not ended yet.
@@ -234,19 +250,15 @@ func (w *watch) drop(id string, err error) {
 // Refresh asks the NAS of these jobs once what is new, all NAS at once, until ctx ends. What cannot be reached keeps
 // its old view; seen_ms tells its age. Errors of single NAS are returned joined.
 func (s *Service) Refresh(ctx context.Context, rows []store.Job) error {
-	byNAS := map[string][]string{}
-	for _, row := range rows {
-		if row.ProfileID != "" { // else its NAS was removed here, and nobody is there to ask
-			byNAS[row.ProfileID] = append(byNAS[row.ProfileID], row.ID)
-		}
-	}
+	byNAS := perNAS(rows)
+	delete(byNAS, "") // their NAS was removed here, and nobody is there to ask
 	type answer struct {
 		profileID string
 		err       error
 	}
 	answers := make(chan answer, len(byNAS))
-	for profileID, ids := range byNAS {
-		go func() { answers <- answer{profileID, s.refreshNAS(ctx, profileID, ids)} }()
+	for profileID, rows := range byNAS {
+		go func() { answers <- answer{profileID, s.refreshNAS(ctx, profileID, rows)} }()
 	}
 	var all error
 	for len(byNAS) > 0 {
@@ -269,7 +281,7 @@ func (s *Service) Refresh(ctx context.Context, rows []store.Job) error {
 
 // slow says which NAS have not answered in time. One of which there are only jobs that were just started is at work on
 // them: that is no error.
-func (s *Service) slow(rows []store.Job, byNAS map[string][]string) error {
+func (s *Service) slow(rows []store.Job, byNAS map[string][]store.Job) error {
 	var all error
 	for profileID := range byNAS {
 		at := slices.IndexFunc(rows, func(row store.Job) bool {
@@ -282,7 +294,15 @@ func (s *Service) slow(rows []store.Job, byNAS map[string][]string) error {
 	return all
 }
 
-func (s *Service) refreshNAS(ctx context.Context, profileID string, ids []string) error {
+func (s *Service) refreshNAS(ctx context.Context, profileID string, rows []store.Job) error {
+	theirs, ours := split(rows)
+	if err := s.refreshTrueNAS(ctx, profileID, theirs); err != nil || len(ours) == 0 {
+		return err
+	}
+	ids := make([]string, 0, len(ours))
+	for _, row := range ours {
+		ids = append(ids, row.ID)
+	}
 	p, err := s.Store.ProfileByID(ctx, profileID)
 	if err != nil {
 		return err

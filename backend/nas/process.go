@@ -284,6 +284,12 @@ func (t *tail) Write(p []byte) (int, error) {
 
 // lines are the last lines that say something, on one line, of what came after the command began if it did.
 func (t *tail) lines() string {
+	said := t.all()
+	return strings.Join(said[max(0, len(said)-4):], "; ")
+}
+
+// all are all lines that are kept and say something, of what came after the command began if it did.
+func (t *tail) all() []string {
 	t.mu.Lock()
 	text := string(t.kept)
 	t.mu.Unlock()
@@ -296,5 +302,5 @@ func (t *tail) lines() string {
 			said = append(said, line)
 		}
 	}
-	return strings.Join(said[max(0, len(said)-4):], "; ")
+	return said
 }

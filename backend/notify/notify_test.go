@@ -327,7 +327,7 @@ func TestWaysAreToldWhatTheyWant(t *testing.T) {
 	if _, err := o.SetEvents(t.Context(), "HOOK", []string{"heartbeat"}); err != nil {
 		t.Fatal(err)
 	}
-	tell(t, o, ended(3, burnin.Failed), notice.OfHeartbeat(d.now().UnixMilli()))
+	tell(t, o, ended(3, burnin.Failed), notice.OfHeartbeat(d.now().AddDate(0, 0, 1).UnixMilli()))
 	o.Flush(t.Context())
 	if len(h.got) != 2 || h.got[0].Job.State != burnin.Failed || h.got[1].Kind != notice.Heartbeat {
 		t.Errorf("%v", h.got)
@@ -435,8 +435,8 @@ func TestEachMorningTellsTheDayToWhoWantsIt(t *testing.T) {
 	}
 	again := d.process(t)
 	again.Flush(t.Context())
-	if len(h.got) != 6 || h.got[0].Kind != notice.Heartbeat || h.got[1].Kind != notice.Summary || h.got[1].Counts.Passed != 1 ||
-		usual.messages() != 0 || to-from != (24*time.Hour).Milliseconds() || time.UnixMilli(h.got[0].AtMs).UTC().Hour() != morning {
+	if len(h.got) != 6 || h.got[0].Kind != notice.Heartbeat || h.got[1].Kind != notice.Summary ||
+		h.got[1].Counts.Passed != 1 || usual.messages() != 0 || to-from != (24*time.Hour).Milliseconds() || time.UnixMilli(h.got[0].AtMs).UTC().Hour() != morning {
 		t.Errorf("%d told: %+v", len(h.got), h.got)
 	}
 }

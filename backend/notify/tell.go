@@ -159,7 +159,11 @@ func (o *Outbox) tell(ctx context.Context, w notice.Way) error {
 	if err != nil || how == notice.Hold {
 		return err
 	}
-	for most := map[notice.Gathering]int{notice.Each: 1, notice.Together: mostTogether}[how]; len(fresh) > 0; {
+	most := 1
+	if how == notice.Together {
+		most = mostTogether
+	}
+	for len(fresh) > 0 {
 		n := min(most, len(fresh))
 		if ok, err := o.try(ctx, to, fresh[:n]); !ok || err != nil {
 			return err
@@ -249,18 +253,17 @@ func (o *Outbox) try(ctx context.Context, to courier.To, all []store.Delivery) (
 	answer := o.Courier.Send(ctx, to, e, o.report(ctx, to, e))
 	ended, now := ctx.Err() != nil, o.Now()
 	ctx = context.WithoutCancel(ctx) // what came of it is noted also where this process ends
-	next := now
-	var again bool
 	switch {
 	case answer.Fault == "":
 		return true, o.Store.EndTry(ctx, id, seqs(all), true, answer.Text, 0)
 	case ended: // it was broken off: the next process tries it at once
-		return false, o.Store.EndTry(ctx, id, seqs(all), false, answer.Text, next.UnixMilli())
+		return false, o.Store.EndTry(ctx, id, seqs(all), false, answer.Text, now.UnixMilli())
 	case all[0].FirstMs > 0:
 		first = time.UnixMilli(all[0].FirstMs)
 	}
 	nextMs := int64(0)
-	if next, again = notice.Again(first, now, all[0].Tries+1, answer); again {
+	next, again := notice.Again(first, now, all[0].Tries+1, answer)
+	if again {
 		nextMs = next.UnixMilli()
 	}
 	if err := o.Store.EndTry(ctx, id, seqs(all), false, answer.Text, nextMs); err != nil {

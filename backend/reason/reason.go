@@ -198,6 +198,7 @@ func Within(err error) string { return unended(err.Error()) }
 var fresh = map[Code]bool{
 	ForeignWrites: true, ResumedMismatch: true, EvidenceIncomplete: true, RecordRemoved: true,
 	NeverBegun: true, StartUnanswered: true, MismatchUncounted: true,
+	WipeAborted: true, WipeFailed: true, WipeLost: true, WipeQueued: true, WipeUnanswered: true, WipeUnwritten: true,
 }
 
 // NeedsNewJob reports whether a job that ended as unknown for this reason cannot be gone on with.

@@ -261,6 +261,48 @@ var registry = []Entry{
 		Text:  "The {test} self-test: {result}.",
 		Hint:  "{hint}",
 	},
+	{
+		Code: WipeUnwritten, Kind: Doubt,
+		Title: "TrueNAS calls the wipe done, and it is not",
+		Text: "TrueNAS's job ended as a success, but the kernel of the NAS counted {written:exact} written to the " +
+			"drive of {whole:exact}.",
+		Hint: "Nothing is known against this drive. Start a new job; if that ends the same, log in with a user who " +
+			"may use sudo and choose the plan standard, which reads back.",
+	},
+	{
+		Code: WipeFailed, Kind: Doubt,
+		Title: "TrueNAS's wipe ended with an error",
+		Text:  "After {bytes:exact}: {error}. TrueNAS tells no place, and tries nothing again.",
+		Hint: "A bad drive ends so, and so do a bad cable and a drive that something else holds. Log in with a user " +
+			"who may use sudo, and start a new job with the plan standard: it says which.",
+	},
+	{
+		Code: WipeAborted, Kind: Doubt,
+		Title: "The wipe was aborted in TrueNAS",
+		Text:  "Somebody ended TrueNAS's job {id} during {stage}{progress}. What was written stays.",
+		Hint:  "Start a new job when nobody needs the drive.",
+	},
+	{
+		Code: WipeLost, Kind: Doubt,
+		Title: "TrueNAS no longer knows its wipe",
+		Text: "TrueNAS's job {id} is gone during {stage}{progress}: its middleware was restarted, and a wipe ends " +
+			"with it.",
+		Hint: "Nothing is known against this drive. Start a new job.",
+	},
+	{
+		Code: WipeQueued, Kind: Doubt,
+		Title: "Another wipe of the drive came first",
+		Text: "When TrueNAS was asked, another wipe of {disk} ran already, and this one waited behind it; it was " +
+			"taken back.",
+		Hint: "Look in TrueNAS who wipes this drive, then start a new job.",
+	},
+	{
+		Code: WipeUnanswered, Kind: Doubt,
+		Title: "Whether TrueNAS wipes the drive is not known",
+		Text: "TrueNAS was asked to wipe {disk} and the answer was lost; {found|job|jobs} of TrueNAS could be it. " +
+			"{bytes:exact} were written to the drive since. It is not asked twice.",
+		Hint: "Look at Jobs in TrueNAS. Once nothing wipes this drive, start a new job.",
+	},
 
 	// A person wanted it.
 	{
@@ -313,6 +355,18 @@ var registry = []Entry{
 		Code: SelfTestUnsupported, Kind: Note,
 		Title: "The drive cannot test itself",
 		Text:  "The drive has no {test} self-test.",
+	},
+	{
+		Code: SelfTestNoMethod, Kind: Note,
+		Title: "This TrueNAS starts no self-tests",
+		Text: "It has no method {method}: TrueNAS took it away with 25.10. A login that may use sudo can have the " +
+			"drive test itself.",
+	},
+	{
+		Code: WrittenOnly, Kind: Note,
+		Title: "Written, and nothing read back",
+		Text: "TrueNAS wrote to the whole drive but for its last {tail:exact}, as the kernel counted. Nothing was " +
+			"read back: whether all of it can be read is not known.",
 	},
 	{
 		Code: SelfTestAdopted, Kind: Note,
@@ -906,11 +960,11 @@ var registry = []Entry{
 		Title: "No root rights on the NAS",
 		Text:  "{user} at {nas}: {error}.",
 		Hint: "Log in as root, or let {user} use sudo and say so in the profile (--sudo password or nopasswd). " +
-			"On TrueNAS: Credentials, Users, {user}, Allow all sudo commands. Without root no plan starts; on " +
-			"TrueNAS the drives can still be listed.",
+			"On TrueNAS: Credentials, Users, {user}, Allow all sudo commands. Without root no plan starts but, on a " +
+			"TrueNAS, the plan truenas.",
 		Window: "Sign in as root, or let this user use sudo and choose so under Rights on the NAS. On TrueNAS: " +
-			"Credentials, Users, Allow all sudo commands. Without root no plan starts; on TrueNAS the drives can " +
-			"still be listed.",
+			"Credentials, Users, Allow all sudo commands. Without root no plan starts but, on a TrueNAS, the plan " +
+			"truenas.",
 	},
 	{
 		Code: MidcltRefused, Kind: Reach,

@@ -1,10 +1,10 @@
-// Package truenas reads what TrueNAS's own middleware (midclt call) says of disks, for a login that cannot become root:
-// which disks there are, how warm they are, and up to 25.04 their self-tests. From 25.10 on TrueNAS has no methods for
-// self-tests.
+// Package truenas has the words of TrueNAS's own middleware (midclt call), for a login that cannot become root: which
+// disks there are, what it knows to use them, how warm they are, its jobs, its wipe of a disk, and up to 25.04 its
+// self-tests. From 25.10 on TrueNAS has no methods for self-tests.
 //
 // Its rules: what an answer lacks is unknown. Answers are data of the NAS: texts are cleaned, tables are capped. None
-// of them proves that nothing uses a disk, so none of them allows a plan. Errors name the method. The package is pure
-// and may be used from any goroutine.
+// of them proves that nothing uses a disk: TrueNAS knows of pools alone. Arguments are JSON, strings in quotes. Errors
+// name the method. The package is pure and may be used from any goroutine.
 package truenas
 
 import (
@@ -24,6 +24,12 @@ const (
 	MethodTemperatures = "disk.temperatures"
 	MethodResults      = "smart.test.results"
 	MethodTest         = "smart.test.manual_test"
+	MethodTestAbort    = "smart.test.abort"
+	MethodDetails      = "disk.details"
+	MethodWipe         = "disk.wipe"
+	MethodJobs         = "core.get_jobs"
+	MethodJobAbort     = "core.job_abort"
+	MethodMe           = "auth.me"
 )
 
 const (
@@ -139,6 +145,9 @@ func Results(data []byte, name string) (Tests, error) {
 			if known, ok := results[text(test["status"])]; ok {
 				r.Result = known
 			}
+			if r.Result == smart.Failed && !failure(r.Text) {
+				r.Result = smart.Unknown
+			}
 			if _, ok := test["lifetime"].(json.Number); ok {
 				r.Hours = new(number(test["lifetime"]))
 			}
@@ -153,6 +162,12 @@ func Results(data []byte, name string) (Tests, error) {
 		return t, nil
 	}
 	return t, nil
+}
+
+// failure reports whether the drive's own words say that it failed its test. TrueNAS says FAILED of all that is not
+// passed, running or one of two ways to be aborted: of a fatal or unknown error too.
+func failure(verbose string) bool {
+	return strings.HasPrefix(verbose, "Completed:") || strings.HasPrefix(verbose, "Failed in segment")
 }
 
 func testType(description string) smart.SelfTestType {

@@ -76,6 +76,7 @@ export const drive = (i: number, over: Partial<Drive> = {}): Drive => ({
   way_out: '',
   why: [],
   read_ok: true,
+  rootless: false,
   destructive_ok: true,
   locking: 'open',
   job: '',
@@ -116,6 +117,7 @@ const words: Words = {
   coverages: [
     { coverage: 'none', text: 'surface not tested' },
     { coverage: 'read', text: 'every byte read' },
+    { coverage: 'written', text: 'written but for less than a MiB at its end, nothing read back' },
     { coverage: 'verified', text: 'every byte written and verified' },
   ],
 }
@@ -186,6 +188,7 @@ const plans: Plan[] = [
     text: "Health data and the drive's short self-test. The surface is not tested.",
     destroys: false,
     builtin: true,
+    rootless: false,
     stages: [
       { kind: 'precheck', passes: 0 },
       { kind: 'short_smart', passes: 0 },
@@ -197,6 +200,7 @@ const plans: Plan[] = [
     text: 'Self-tests and every sector read once. Nothing is written.',
     destroys: false,
     builtin: true,
+    rootless: false,
     stages: [
       { kind: 'precheck', passes: 0 },
       { kind: 'surface_validate', engine: 'read', passes: 1 },
@@ -208,6 +212,7 @@ const plans: Plan[] = [
     text: 'Every sector written with a stamp of its own and read back, and the self-tests.',
     destroys: true,
     builtin: true,
+    rootless: false,
     stages: kinds.map((kind) => ({
       kind,
       engine: kind === 'surface_validate' ? 'stamp' : undefined,
@@ -219,6 +224,7 @@ const plans: Plan[] = [
     text: 'badblocks with four patterns, and the self-tests.',
     destroys: true,
     builtin: true,
+    rootless: false,
     stages: kinds.map((kind) => ({ kind, engine: kind === 'surface_validate' ? 'badblocks' : undefined, passes: 0 })),
   },
 ]

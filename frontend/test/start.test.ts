@@ -4,6 +4,8 @@ import StartDialog from '../src/jobs/StartDialog.svelte'
 import { asksFor, phraseOf, Starting } from '../src/jobs/start.svelte'
 import { Adding } from '../src/profiles/add.svelte'
 import EditDialog from '../src/profiles/EditDialog.svelte'
+import { progressLine } from '../src/drives/lines'
+import { means } from '../src/jobs/meaning'
 import { Workspace } from '../src/workspace/workspace.svelte'
 import { delta, drive, FakeApi, job, nas, now, snapshot } from './fixtures'
 
@@ -33,6 +35,40 @@ test('a drive that holds something comes first and needs its phrase before anyth
     plan: 'standard',
     unlock: [{ drive: 'D9', phrase: 'ZR5A1009' }],
   })
+})
+
+test('a drive of a login without root takes the plan of TrueNAS, and no other drive does', async () => {
+  const whole = snapshot(20)
+  const put = (id: string, over: object) => {
+    const i = whole.drives.findIndex((x) => x.id === id)
+    whole.drives[i] = { ...whole.drives[i]!, ...over }
+  }
+  const standard = whole.plans.find((p) => p.name === 'standard')!
+  whole.plans = [...whole.plans, { ...standard, name: 'truenas', rootless: true }]
+  put('D4', { rootless: true, read_ok: false, destructive_ok: false, locking: 'phrase', smart: null })
+  const { d } = await workspace(new FakeApi(whole))
+  d.table.check('n1/D4')
+  const s = new Starting(d)
+  expect([s.plan, s.items[0]!.needs, s.noHealth]).toEqual(['truenas', 'phrase', false])
+  s.plan = 'standard'
+  expect([s.items[0]!.needs, s.items[0]!.why]).toEqual([
+    'no',
+    'Without root on the NAS only the plan truenas runs on it.',
+  ])
+  d.table.check('n1/D5')
+  const both = new Starting(d)
+  both.plan = 'truenas'
+  expect(both.missing).toContain('cannot be started')
+})
+
+test('a job says how far the word passed goes', () => {
+  const said = (coverage: 'written' | 'verified') => [
+    progressLine(job(1, { state: 'passed', coverage })),
+    means(job(1, { state: 'passed', coverage })),
+  ]
+  expect(said('written').join()).not.toMatch(/verified|not tested/)
+  expect(said('written')[1]).toContain('Nothing was read back')
+  expect(said('verified')[0]).toBe('every byte verified')
 })
 
 test('SMART is switched on, and a device type is given, only where that was chosen', async () => {

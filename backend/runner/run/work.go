@@ -57,6 +57,7 @@ var engines = map[burnin.Engine]engine{
 	burnin.EngineRead:      {work: sweep.Read, resume: sweep.Resume},
 	burnin.EngineStamp:     {work: sweep.Stamp, resume: sweep.Resume},
 	burnin.EngineBadblocks: {work: badblocks.Validate, resume: badblocks.Resume, traces: badblocks.TracesOf},
+	burnin.EngineWipe:      {}, // TrueNAS's middleware does it
 }
 
 // work does what the stage is for.

@@ -1,6 +1,6 @@
 import type { Drive, Job } from '../shared/api'
 import { lockWord, stateWord, usageName } from '../shared/states'
-import { isSelfTest, isSurface, moves, phaseName, stageName } from '../shared/stages.svelte'
+import { coverageWord, isSelfTest, isSurface, moves, phaseName, stageName } from '../shared/stages.svelte'
 import { left, many, none, percent, speed, took, when } from '../shared/words'
 import type { Row } from './table.svelte'
 
@@ -29,11 +29,8 @@ export function progressLine(j: Job): string {
       return `${stageName(j.stage).toLowerCase()} ${percent(j.stage_progress)}${phase}`
     }
     case 'passed':
-      return j.coverage === 'none'
-        ? 'passed, surface not tested'
-        : j.coverage === 'read'
-          ? 'every byte read'
-          : 'every byte verified'
+      if (j.coverage === 'none') return 'passed, surface not tested'
+      return j.coverage === 'verified' ? 'every byte verified' : coverageWord(j.coverage)
     default:
       if (j.bad_sectors > 0) return many(j.bad_sectors, 'bad sector')
       return j.reason?.title ?? ''

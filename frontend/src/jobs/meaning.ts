@@ -42,6 +42,11 @@ export function means(j: Job): string {
         : 'The test says nothing about the drive.'
     case 'passed':
       if (j.coverage === 'verified') return 'Every byte was written, read back and compared.'
+      if (j.coverage === 'written')
+        return (
+          'TrueNAS wrote to all of it but less than a MiB at its end, as the kernel counted. ' +
+          'Nothing was read back.'
+        )
       return j.coverage === 'read'
         ? 'Every byte could be read. Nothing was written.'
         : 'The drive speaks well of itself. Its surface was not tested.'

@@ -36,7 +36,11 @@ export class Starting {
     this.nas = workspace.table.nas
     this.#chosen = workspace.table.chosen.map((r) => r.drive)
     const fit = (p: Plan) =>
-      this.#chosen.every((d) => (p.destroys ? d.destructive_ok || d.grant || d.locking === 'phrase' : d.read_ok))
+      this.#chosen.every(
+        (d) =>
+          !p.rootless === !d.rootless &&
+          (p.destroys ? d.destructive_ok || d.grant || d.locking === 'phrase' : d.read_ok),
+      )
     this.plan =
       (
         workspace.board.plans.find((p) => p.name === 'standard' && fit(p)) ??
@@ -47,10 +51,10 @@ export class Starting {
 
   chosen = $derived.by(() => this.#workspace.board.plans.find((p) => p.name === this.plan) ?? null)
   erases = $derived(this.chosen?.destroys ?? false)
-  noHealth = $derived.by(() => this.items.some((i) => i.drive.smart !== true))
+  noHealth = $derived.by(() => this.items.some((i) => i.drive.smart !== true && !i.drive.rootless))
   off = $derived.by(() => this.items.filter((i) => i.drive.smart_off).length)
   typed = $derived.by(() =>
-    this.items.some((i) => i.drive.smart_type || (i.drive.smart !== true && !i.drive.smart_off)),
+    this.items.some((i) => i.drive.smart_type || (i.drive.smart !== true && !i.drive.smart_off && !i.drive.rootless)),
   )
 
   // items lists the drives, first those that hold something or cannot be started.
@@ -73,6 +77,8 @@ export class Starting {
     const no = (why: string): Item => ({ ...is, needs: 'no', why })
     const job = d.job ? this.#workspace.board.job(d.job) : null
     if (job && !ended(job)) return no(`A run is on it: plan ${job.plan}.`)
+    if (d.rootless && !this.chosen?.rootless) return no('Without root on the NAS only the plan truenas runs on it.')
+    if (!d.rootless && this.chosen?.rootless) return no('This plan is for a login without root.')
     if (!this.erases) return d.read_ok ? is : no('It cannot be read now.')
     const grant = d.grant && d.grant.expires_ms > this.#workspace.board.now ? d.grant : null
     if (grant && d.destructive_ok) return { ...is, grant }

@@ -351,6 +351,8 @@ export interface Drive {
   read_ok: boolean
   destructive_ok: boolean
   locking: Locking
+  /** told to a login without root: only plans that TrueNAS does run on it */
+  rootless: boolean
   /** it was not there when the NAS was last looked at; a job of it has not ended well */
   missing: boolean
   job: string
@@ -362,6 +364,8 @@ export interface Plan {
   name: string
   text: string
   destroys: boolean
+  /** TrueNAS does it, for a login without root, and for no other */
+  rootless: boolean
   stages: PlanStage[]
   builtin: boolean
 }
@@ -458,6 +462,8 @@ export type Coverage =
   | 'none'
   /** every byte was read once */
   | 'read'
+  /** every byte was written, nothing read back */
+  | 'written'
   /** every byte was written, read back and compared */
   | 'verified'
 
@@ -767,6 +773,7 @@ export type Code =
   | 'selftest_adopted'
   | 'selftest_failed'
   | 'selftest_foreign'
+  | 'selftest_no_method'
   | 'selftest_no_tool'
   | 'selftest_unknown'
   | 'selftest_unsupported'
@@ -801,8 +808,15 @@ export type Code =
   | 'usage_changed'
   | 'usage_unread'
   | 'way_exists'
+  | 'wipe_aborted'
+  | 'wipe_failed'
+  | 'wipe_lost'
+  | 'wipe_queued'
+  | 'wipe_unanswered'
+  | 'wipe_unwritten'
   | 'without_smart'
   | 'writes_uncounted'
+  | 'written_only'
   | 'wrong_phrase'
   | 'wrong_use'
 
@@ -946,6 +960,8 @@ export type Engine =
   | 'stamp'
   /** four patterns with the NAS's badblocks */
   | 'badblocks'
+  /** TrueNAS's own wipe, for a login without root; nothing is read back */
+  | 'wipe'
 
 /**
  * Place says where a drive is today and how it hangs there. What is empty could not be found out; nothing of it plays a
