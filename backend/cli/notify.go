@@ -6,8 +6,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/courier"
@@ -312,32 +310,6 @@ func (a *app) outbox() *notify.Outbox {
 		return all, nil
 	}
 	return o
-}
-
-// lastWord is how long a command that has watched takes to tell what came at its end. What is left is told by the next
-// process.
-const lastWord = notice.Span + 20*time.Second
-
-// telling tells people what happens while a command watches. What it gives ends that, once what has happened is told; a
-// command that is interrupted waits for no more than what is on its way.
-func (a *app) telling(ctx context.Context) (end func()) {
-	o := a.outbox()
-	work, stop := context.WithCancel(ctx)
-	var at sync.WaitGroup
-	at.Go(func() { _ = a.svc.Tell(work, o) }) // it ends with its context alone
-	at.Go(func() { o.Run(work) })
-	return func() {
-		stop()
-		at.Wait()
-		if ctx.Err() != nil {
-			return
-		}
-		last, cancel := context.WithTimeout(ctx, lastWord)
-		defer cancel()
-		if err := a.svc.TellDue(last, o); err == nil { // else it is told by the next process
-			o.Last(last)
-		}
-	}
 }
 
 // fileName keeps of a serial number what a file may be called.

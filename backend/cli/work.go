@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
+	"burnish/backend/courier"
 	"burnish/backend/jobs"
 	"burnish/backend/nas"
 	"burnish/backend/reason"
@@ -96,9 +97,18 @@ func (c *startCmd) run(ctx context.Context, a *app) (int, error) {
 
 type watchCmd struct {
 	Jobs []string `arg:"" optional:"" name:"job" help:"Jobs; without any, all that have not ended."`
+	Exec string   `placeholder:"CMD" help:"Run this at each verdict, with what happened as JSON on its stdin; see docs/notices.md. Without a shell: words are apart by blanks."`
 }
 
 func (c *watchCmd) run(ctx context.Context, a *app) (int, error) {
+	var program *courier.Program
+	if c.Exec != "" {
+		p, err := courier.NewProgram(c.Exec)
+		if err != nil {
+			return 0, err
+		}
+		program = &p
+	}
 	rows, err := a.svc.ToWatch(ctx)
 	if err != nil {
 		return 0, err
@@ -116,7 +126,10 @@ func (c *watchCmd) run(ctx context.Context, a *app) (int, error) {
 	if len(rows) == 0 && !a.json {
 		a.say("No job is waiting or running.")
 	}
-	return a.watch(ctx, rows)
+	if program == nil {
+		return a.watch(ctx, rows)
+	}
+	return a.watchWith(ctx, rows, *program)
 }
 
 // watch follows jobs to their end and gives the worst of their verdicts.
@@ -127,9 +140,7 @@ func (a *app) watch(ctx context.Context, rows []store.Job) (int, error) {
 			live = append(live, r)
 		}
 	}
-	told := a.telling(ctx)
-	err := a.svc.Watch(ctx, live, newTicker(a))
-	told()
+	err := a.svc.TellWhile(ctx, a.outbox(), func() error { return a.svc.Watch(ctx, live, newTicker(a)) })
 	var all []burnin.Job
 	for _, r := range rows {
 		j, viewErr := a.svc.View(context.WithoutCancel(ctx), r.ID)

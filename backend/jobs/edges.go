@@ -54,16 +54,20 @@ func (s *Service) endOf(ctx context.Context, row store.Job, job burnin.Job, old 
 	if !job.State.Ended() {
 		return nil, nil
 	}
-	event := notice.OfJobEnded(job)
-	if resumable(job) == nil {
-		event = notice.OfJobResumable(job, job.EndedMs)
-	}
+	event := eventOfEnd(job)
 	event.Old = old
 	e := s.edge(fmt.Sprintf("end/%s/%d/%s", job.ID, len(job.Runs), job.State), row.ProfileID, event)
 	e.Job, e.Ends = job.ID, true
 	held, err := s.heldFor(ctx, row, job)
 	e.DueMs += held.Milliseconds()
 	return []store.Edge{e}, err
+}
+
+func eventOfEnd(job burnin.Job) notice.Event {
+	if resumable(job) == nil {
+		return notice.OfJobResumable(job, job.EndedMs)
+	}
+	return notice.OfJobEnded(job)
 }
 
 // heldFor is how long a job that has just ended may take to go on by itself.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"burnish/backend/burnin"
@@ -38,6 +39,38 @@ func (s *Service) Tell(ctx context.Context, t Teller) error {
 		case <-time.After(tellEvery):
 		}
 	}
+}
+
+// Outbox is a Teller that passes on by itself what it took over.
+type Outbox interface {
+	Teller
+	Run(ctx context.Context)  // until ctx ends
+	Last(ctx context.Context) // all that is left, what is held back for others too
+}
+
+// lastWords is how long a process that has nothing else to do takes to tell what is left: what is held back so that many
+// become one, and a server may be slow. What is not told then is told by the next process.
+const lastWords = notice.Span + 20*time.Second
+
+// TellWhile tells what happens while work is done, and what is left to be told once it is: that is where a job ended.
+func (s *Service) TellWhile(ctx context.Context, out Outbox, work func() error) error {
+	telling, stop := context.WithCancel(ctx)
+	var at sync.WaitGroup
+	at.Go(func() { _ = s.Tell(telling, out) }) // it ends with its context
+	at.Go(func() { out.Run(telling) })
+	err := work()
+	stop()
+	at.Wait()
+	if ctx.Err() != nil {
+		return err // a person ends the process; what is left is stored
+	}
+	last, cancel := context.WithTimeout(ctx, lastWords)
+	defer cancel()
+	if err := s.TellDue(last, out); err != nil {
+		s.complain(ctx, "tell", err)
+	}
+	out.Last(last)
+	return err
 }
 
 // TellDue tells what is to be told now, the oldest first, if this process leads. What fails stays, with all after it:

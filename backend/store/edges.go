@@ -184,3 +184,16 @@ func scanEdge(row scanner) (e Edge, err error) {
 func (s *Store) JobsOfBatch(ctx context.Context, batch string) ([]Job, error) {
 	return list(ctx, s, "list the jobs", scanJob, selectJob+` WHERE `+batchOf+` = ? ORDER BY created_ms, id`, batch)
 }
+
+// EdgesSince lists the edges of ends of jobs after the one numbered after that may be told, whether they were or not.
+func (s *Store) EdgesSince(ctx context.Context, after int64) ([]Edge, error) {
+	now := s.now()
+	return list(ctx, s, "list what happened", scanEdge, selectEdge+` WHERE seq > ? AND ends AND job <> '' AND
+		(due_ms <= ? OR due_ms > ?) ORDER BY seq`, after, now.UnixMilli(), now.Add(heldAtMost).UnixMilli())
+}
+
+// LastEdge is the number of the newest edge that there ever was; 0 before the first.
+func (s *Store) LastEdge(ctx context.Context) (seq int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT ifnull(max(seq), 0) FROM edges`).Scan(&seq)
+	return seq, s.explain("list what happened", err)
+}
