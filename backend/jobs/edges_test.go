@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"burnish/backend/nas"
 	"burnish/backend/notice"
 	"burnish/backend/reason"
+	"burnish/backend/store"
 )
 
 // heard is a teller that keeps what it is told.
@@ -204,4 +206,73 @@ func TestALostNASIsToldAndThatItIsBack(t *testing.T) {
 	}
 	stands(nas.Lost, 4*lostFor+time.Minute)
 	stands(nas.Lost, 6*lostFor, notice.NASLost)
+}
+
+// nobody hears nothing of a watch.
+type nobody struct{}
+
+func (nobody) Job(burnin.Job)                {}
+func (nobody) Standing(string, nas.Standing) {}
+
+// The end of a job whose runner vanished is held back, since the NAS may bring it back. A watch that has waited for that
+// lets it be told.
+func TestAWatchThatHasWaitedLetsAnEndBeTold(t *testing.T) {
+	f := newFleet(t, 1, 4)
+	id := f.rows[0].ID
+	if _, err := f.saw(t.Context(), id, f.live(id, 0)); err != nil {
+		t.Fatal(err)
+	}
+	st := over(id)
+	st.Sizes = map[string]int64{"run-1.ndjson": f.sizes[id]}
+	if job, err := f.saw(t.Context(), id, st); err != nil || job.State != burnin.Unknown {
+		t.Fatalf("%s, %v", job.State, err)
+	}
+	if got := hears(t, f.Service); len(got) != 0 {
+		t.Errorf("told at once: %v", kinds(got))
+	}
+	w := &watch{Service: f.Service, sink: nobody{}, left: map[string]bool{id: true},
+		killed: map[string]time.Time{id: time.Now().Add(-comesBack)}}
+	w.changed(t.Context(), id, st)
+	if got := hears(t, f.Service); len(got) != 1 || got[0].Kind != notice.JobResumable || !w.done() {
+		t.Errorf("told: %v; the watch is done: %v", kinds(got), w.done())
+	}
+}
+
+// asks has another process tell while it is told.
+type asks struct {
+	heard
+	other func()
+}
+
+func (a *asks) Tell(ctx context.Context, e notice.Event) error {
+	a.other()
+	return a.heard.Tell(ctx, e)
+}
+
+func TestWhileOneProcessTellsNoOtherDoes(t *testing.T) {
+	f := newFleet(t, 1, 4)
+	db, err := store.Open(t.Context(), filepath.Dir(f.Mirror.Dir), f.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &Service{Store: db, Mirror: f.Mirror, Now: f.Now, Who: "another process"}
+	f.ends(t, f.rows[0].ID, burnin.End{State: burnin.Cancelled,
+		Reason: reason.New(reason.StoppedByPerson, "stage", "x", "progress", "")})
+	first := asks{other: func() {
+		if got := hears(t, other); len(got) != 0 {
+			t.Errorf("both tell: %v", kinds(got))
+		}
+	}}
+	if err := f.TellDue(t.Context(), &first); err != nil || len(first.events) != 1 {
+		t.Errorf("%v, %v", kinds(first.events), err)
+	}
+	if err := f.Store.Close(); err != nil { // as its process ends
+		t.Error(err)
+	}
+	if got := hears(t, other); len(got) != 0 {
+		t.Errorf("told again: %v", kinds(got))
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
 }
