@@ -16,6 +16,7 @@ import (
 type App struct {
 	desk *desk.Desk
 	quit func() // closes the window without a question
+	keep func(theme string) error
 }
 
 // Snapshot is all as it is now; the deltas after it come as events.
@@ -101,6 +102,9 @@ func (a *App) Adopt(nas string) (desk.List[desk.Job], error) { return a.desk.Ado
 
 // Clean removes ended jobs from a NAS.
 func (a *App) Clean(nas string) (desk.Cleaned, error) { return a.desk.Clean(nas) }
+
+// KeepTheme keeps the theme that was chosen, light, dark or system, for the next window's first frame.
+func (a *App) KeepTheme(theme string) error { return a.keep(theme) }
 
 // Quit answers the question that was asked before the window closes. With stop all jobs are stopped first; if one
 // cannot be, the window stays.

@@ -45,7 +45,7 @@ func show(ctx context.Context, on cli.Window) error {
 		return err
 	}
 	b := &bridge{token: hex.EncodeToString(token), files: files, ears: map[chan []byte]bool{}}
-	b.app = &App{quit: cancel}
+	b.app = &App{quit: cancel, keep: ofUser().keep}
 	b.app.desk, err = desk.Open(desk.Options{
 		Service: on.Service, Emit: b.emit, Dialogs: b, Version: version, Practice: on.Practice, Temporary: on.Temporary,
 		Home: home(), User: login(), Outbox: on.Outbox,

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	goos "runtime"
 	"sync/atomic"
 
@@ -33,8 +34,9 @@ func show(ctx context.Context, on cli.Window) error {
 		return err
 	}
 	prepare()
+	kept := ofUser()
 	w := &view{told: ctx}
-	app := &App{quit: w.close}
+	app := &App{quit: w.close, keep: kept.keep}
 	if on.Outbox != nil {
 		on.Outbox.Courier.Desktop = desktop(w, func(job string) { w.raise(app, job) })
 	}
@@ -49,7 +51,7 @@ func show(ctx context.Context, on cli.Window) error {
 	app.desk = opened
 	return wails.Run(&options.App{
 		Title: title(on), Width: 1280, Height: 820, MinWidth: 640, MinHeight: 420,
-		BackgroundColour: ground(),
+		BackgroundColour: ground(kept.theme()),
 		AssetServer:      &assetserver.Options{Assets: files},
 		OnStartup:        w.started,
 		OnBeforeClose:    func(context.Context) bool { return w.asks(opened) },
@@ -62,13 +64,12 @@ func show(ctx context.Context, on cli.Window) error {
 	})
 }
 
-// ground is what is seen before the page's first paint: where the toolkit has a ground of its own, light or dark as the
-// system is, that one.
-func ground() *options.RGBA {
-	if goos.GOOS == "linux" {
-		return options.NewRGBA(0, 0, 0, 0)
+// pageGround is the page's own ground (--bg-window).
+func pageGround(theme string) *options.RGBA {
+	if theme == "dark" {
+		return options.NewRGB(0x0f, 0x11, 0x14)
 	}
-	return options.NewRGB(0x11, 0x15, 0x19)
+	return options.NewRGB(0xf4, 0xf5, 0xf6)
 }
 
 // prepare sets what the web view reads from the environment. Without a password anybody at this computer could drive
@@ -93,6 +94,7 @@ type view struct {
 
 func (w *view) started(ctx context.Context) {
 	w.ctx.Store(&ctx)
+	watchDialogs()
 	go func() {
 		<-w.told.Done()
 		w.close()
@@ -135,6 +137,7 @@ func (w *view) raise(app *App, job string) {
 
 func (w *view) close() {
 	w.sure.Store(true)
+	cancelDialogs()
 	if ctx, ok := w.context(); ok {
 		runtime.Quit(ctx)
 	}
@@ -143,11 +146,22 @@ func (w *view) close() {
 // OpenFile and SaveFile are the system's dialogs.
 func (w *view) OpenFile(title, dir string) (string, error) {
 	ctx, _ := w.context()
-	return runtime.OpenFileDialog(ctx, runtime.OpenDialogOptions{Title: title, DefaultDirectory: dir,
+	return runtime.OpenFileDialog(ctx, runtime.OpenDialogOptions{Title: title, DefaultDirectory: there(dir),
 		ShowHiddenFiles: true})
 }
 
 func (w *view) SaveFile(title, name string) (string, error) {
 	ctx, _ := w.context()
-	return runtime.SaveFileDialog(ctx, runtime.SaveDialogOptions{Title: title, DefaultFilename: name})
+	return runtime.SaveFileDialog(ctx, runtime.SaveDialogOptions{Title: title, DefaultDirectory: there(home()),
+		DefaultFilename: name})
+}
+
+// there is a directory, or the next above it that is there: Wails opens no dialog in one that is missing.
+func there(dir string) string {
+	for {
+		if at, err := os.Stat(dir); err == nil && at.IsDir() || dir == filepath.Dir(dir) {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
 }

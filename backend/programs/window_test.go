@@ -55,6 +55,24 @@ func openWith(t *testing.T, s size, title string, args []string, env ...string) 
 // reopen opens the window in a home that is there.
 func reopen(t *testing.T, home string, s size, title string, args []string, env ...string) *desktop {
 	t.Helper()
+	d := launch(t, home, s, args, env...)
+	d.draws(title)
+	if s != usual {
+		d.on.Fill(d.win)
+	}
+	return d
+}
+
+// draws waits for the window of a title, and until its page is drawn.
+func (d *desktop) draws(title string) {
+	d.t.Helper()
+	d.win = d.on.Window(title)
+	d.until("the page is drawn", d.drawn)
+}
+
+// launch starts the program in a home that is there, on a screen of its own, and waits for nothing.
+func launch(t *testing.T, home string, s size, args []string, env ...string) *desktop {
+	t.Helper()
 	d := &desktop{t: t, on: screen.Start(t, s.width, s.height), data: filepath.Join(home, "data"),
 		said: &bytes.Buffer{}}
 	d.Reader = screen.Read(t, d.on)
@@ -72,13 +90,11 @@ func reopen(t *testing.T, home string, s size, title string, args []string, env 
 			t.Logf("the program said:\n%s", d.said)
 		}
 	})
-	d.win = d.on.Window(title)
-	if s != usual {
-		d.on.Fill(d.win)
-	}
-	d.until("the page is drawn", func() bool { return colours(d.on.Picture()) > 60 })
 	return d
 }
+
+// drawn reports whether the page is drawn: a window that draws nothing has few colours.
+func (d *desktop) drawn() bool { return colours(d.on.Picture()) > 60 }
 
 // windowPatience bounds the wait for something in a window.
 const windowPatience = 3 * time.Minute
@@ -119,12 +135,16 @@ func (d *desktop) reads(words string) {
 
 // keep leaves a picture of the screen where a person asked for it.
 func (d *desktop) keep(name string) {
+	d.keepPicture(d.on.Picture(), name)
+}
+
+func (d *desktop) keepPicture(p *image.RGBA, name string) {
 	dir := os.Getenv("BURNISH_TEST_SHOTS")
 	if dir == "" {
 		return
 	}
 	var out bytes.Buffer
-	if err := png.Encode(&out, d.on.Picture()); err != nil {
+	if err := png.Encode(&out, p); err != nil {
 		d.t.Error(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), out.Bytes(), 0o600); err != nil {
@@ -220,13 +240,19 @@ func TestTheWindowAsksBeforeItCloses(t *testing.T) {
 	d.ends(time.Minute)
 }
 
-// TestTheWindowEndsWhenTheSystemSaysSo: SIGTERM asks nobody, although a drive is at work.
+// TestTheWindowEndsWhenTheSystemSaysSo: SIGTERM asks nobody, although a drive is at work and a file chooser is open.
 func TestTheWindowEndsWhenTheSystemSaysSo(t *testing.T) {
 	if !*realWindow {
 		t.Skip("run by make window-test")
 	}
 	d := open(t)
 	d.start()
+	d.until("the start dialog is gone", func() bool {
+		_, ok := d.Find(screen.Button, "Erase and start")
+		return !ok
+	})
+	d.pick()
+	d.on.Window("Choose a private key")
 	if err := syscall.Kill(d.prog.Pid(), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -654,6 +654,7 @@ export class FakeApi {
       SaveReport: () => '',
       Adopt: () => [],
       Clean: () => ({ removed: 0 }),
+      KeepTheme: () => null,
     }
     return new Proxy({} as Api, {
       get: (_, name: string) => {

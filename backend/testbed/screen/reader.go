@@ -46,12 +46,13 @@ type Role uint32
 
 // The roles that tests look for.
 const (
-	CheckBox Role = 7
-	Dialog   Role = 16
-	Button   Role = 43
-	Radio    Role = 44
-	Entry    Role = 79
-	Row      Role = 90
+	CheckBox    Role = 7
+	Dialog      Role = 16
+	FileChooser Role = 19
+	Button      Role = 43
+	Radio       Role = 44
+	Entry       Role = 79
+	Row         Role = 90
 )
 
 // ref is where an element is asked.

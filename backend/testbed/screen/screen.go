@@ -5,6 +5,7 @@ package screen
 import (
 	"fmt"
 	"image"
+	"image/color"
 	"io"
 	"os/exec"
 	"testing"
@@ -64,6 +65,7 @@ func Start(t testing.TB, width, height int) *Screen {
 	}
 	setup := xproto.Setup(s.x)
 	s.root = setup.DefaultScreen(s.x).Root
+	s.empty()
 	s.codes, s.shifted = map[xproto.Keysym]xproto.Keycode{}, map[xproto.Keysym]xproto.Keycode{}
 	keys, err := xproto.GetKeyboardMapping(s.x, setup.MinKeycode, byte(setup.MaxKeycode-setup.MinKeycode+1)).Reply()
 	if err != nil {
@@ -93,6 +95,29 @@ func (s *Screen) Window(title string) Window {
 	}
 	s.t.Fatalf("no window of the title %q came up", title)
 	return 0
+}
+
+// Empty is the colour of the screen where no window has drawn.
+var Empty = color.RGBA{R: 0xff, B: 0xff, A: 0xff}
+
+// empty gives the screen its colour. A window that is shown and has drawn nothing yet has it too, as it has whatever
+// was there before.
+func (s *Screen) empty() {
+	s.t.Helper()
+	ground := uint32(Empty.R)<<16 | uint32(Empty.G)<<8 | uint32(Empty.B)
+	if err := xproto.ChangeWindowAttributesChecked(s.x, s.root, xproto.CwBackPixel,
+		[]uint32{ground}).Check(); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := xproto.ClearAreaChecked(s.x, false, s.root, 0, 0, 0, 0).Check(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// IsShown reports whether a window is still there and shown.
+func (s *Screen) IsShown(w Window) bool {
+	at, err := xproto.GetWindowAttributes(s.x, w).Reply()
+	return err == nil && at.MapState == xproto.MapStateViewable
 }
 
 func (s *Screen) titled(title string) (Window, bool) {
@@ -169,9 +194,15 @@ func (s *Screen) code(what byte, code xproto.Keycode) {
 // Fill gives a window the whole screen, as a window manager does to one that is maximised.
 func (s *Screen) Fill(w Window) {
 	s.t.Helper()
+	s.Resize(w, int(s.width), int(s.height))
+}
+
+// Resize gives a window a size, and puts it into the corner of the screen.
+func (s *Screen) Resize(w Window, width, height int) {
+	s.t.Helper()
 	const all = xproto.ConfigWindowX | xproto.ConfigWindowY | xproto.ConfigWindowWidth | xproto.ConfigWindowHeight
-	if err := xproto.ConfigureWindowChecked(s.x, w, all, []uint32{0, 0, uint32(s.width),
-		uint32(s.height)}).Check(); err != nil {
+	if err := xproto.ConfigureWindowChecked(s.x, w, all, []uint32{0, 0, uint32(width),
+		uint32(height)}).Check(); err != nil {
 		s.t.Fatal(err)
 	}
 }

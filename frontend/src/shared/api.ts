@@ -56,6 +56,8 @@ export interface Calls {
   Adopt(nas: string): Promise<Job[]>
   /** Clean removes ended jobs from a NAS. */
   Clean(nas: string): Promise<Cleaned>
+  /** KeepTheme keeps the theme that was chosen, light, dark or system, for the next window's first frame. */
+  KeepTheme(theme: string): Promise<void>
   /**
    * Quit answers the question that was asked before the window closes. With stop all jobs are stopped first; if one
    * cannot be, the window stays.
