@@ -54,8 +54,8 @@ const (
 	AboutNewSeal    About = "new_seal" // the passphrase of a sealed file that does not exist yet; to be typed twice
 )
 
-// Provider answers what logins ask. Its zero value has no place for secrets and nobody to ask; its fields are set before
-// it is used. It is safe for concurrent use.
+// Provider answers what logins ask. Its zero value has no place for secrets and nobody to ask; its fields are set
+// before it is used. It is safe for concurrent use.
 type Provider struct {
 	Keychain Secrets
 	File     Secrets

@@ -170,5 +170,6 @@ func (s *Service) took(ctx context.Context, p profile.Profile, jobs []burnin.Job
 		return nil
 	}
 	now := s.Now().UnixMilli()
-	return s.Store.AddEdges(ctx, s.edge(fmt.Sprintf("adopted/%s/%d", p.ID, now), p.ID, notice.OfAdopted(p.Name, now, jobs)))
+	event := notice.OfAdopted(p.Name, now, jobs)
+	return s.Store.AddEdges(ctx, s.edge(fmt.Sprintf("adopted/%s/%d", p.ID, now), p.ID, event))
 }

@@ -7,8 +7,8 @@ import (
 	"burnish/backend/notice"
 )
 
-// Ends gives the ends of some jobs, each once, to who watches them in this process. Whoever else is told of them is told
-// all the same.
+// Ends gives the ends of some jobs, each once, to who watches them in this process. Whoever else is told of them is
+// told all the same.
 type Ends struct {
 	s     *Service
 	jobs  map[string]bool

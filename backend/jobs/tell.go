@@ -31,7 +31,7 @@ const (
 func (s *Service) Tell(ctx context.Context, t Teller) error {
 	for {
 		if err := s.TellDue(ctx, t); err != nil && ctx.Err() == nil {
-			s.complain(ctx, "tell", err)
+			s.complain(ctx, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -67,7 +67,7 @@ func (s *Service) TellWhile(ctx context.Context, out Outbox, work func() error) 
 	last, cancel := context.WithTimeout(ctx, lastWords)
 	defer cancel()
 	if err := s.TellDue(last, out); err != nil {
-		s.complain(ctx, "tell", err)
+		s.complain(ctx, err)
 	}
 	out.Last(last)
 	return err
@@ -108,7 +108,7 @@ func (s *Service) eventOf(ctx context.Context, e store.Edge) (*notice.Event, err
 	}
 	var event notice.Event
 	if err := json.Unmarshal(e.Event, &event); err != nil {
-		s.complain(ctx, "tell", fmt.Errorf("%s cannot be read: %w", e.Key, err))
+		s.complain(ctx, fmt.Errorf("%s cannot be read: %w", e.Key, err))
 		return nil, nil // it never can be
 	}
 	return &event, nil
@@ -146,7 +146,7 @@ func (s *Service) shown(row store.Job) burnin.Job {
 	return job
 }
 
-// complain notes in the audit trail what went wrong behind everybody's back.
-func (s *Service) complain(ctx context.Context, what string, err error) {
-	_ = s.Store.Audit(ctx, store.AuditEntry{What: what, Text: err.Error()})
+// complain notes in the audit trail what went wrong with telling, while nobody waited for it.
+func (s *Service) complain(ctx context.Context, err error) {
+	_ = s.Store.Audit(ctx, store.AuditEntry{What: "tell", Text: err.Error()})
 }

@@ -75,7 +75,7 @@ func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.J
 	err = keep.Run(ctx)
 	if err != nil && ctx.Err() == nil && w.conn != nil { // it was there, and from now on nobody looks
 		if err := s.lost(ctx, p, s.Now(), err); err != nil {
-			s.complain(ctx, "tell", err)
+			s.complain(ctx, err)
 		}
 	}
 	return errors.Join(err, w.err)
@@ -86,7 +86,7 @@ func (s *Service) standing(ctx context.Context, p profile.Profile, sink Sink) fu
 	return func(now nas.Standing) {
 		sink.Standing(p.Name, now)
 		if err := s.stands(ctx, p, now); err != nil && ctx.Err() == nil {
-			s.complain(ctx, "tell", err)
+			s.complain(ctx, err)
 		}
 	}
 }

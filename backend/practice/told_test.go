@@ -3,6 +3,7 @@ package practice_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -78,8 +79,8 @@ func TestTheEndOfAJobIsToldAndNoneThatIsNone(t *testing.T) {
 				heard, err := ends.Next(t.Context())
 				again, againErr := ends.Next(t.Context())
 				rest, restErr := ends.Rest(t.Context())
-				if err != nil || againErr != nil || restErr != nil || len(heard) != 1 || heard[0].ID != told.events[0].ID ||
-					len(again)+len(rest) != 0 {
+				if errors.Join(err, againErr, restErr) != nil || len(heard) != 1 ||
+					heard[0].ID != told.events[0].ID || len(again)+len(rest) != 0 {
 					t.Errorf("heard: %+v, %+v, %+v, %v, %v, %v", heard, again, rest, err, againErr, restErr)
 				}
 				late, err := svc.Ends(t.Context(), []string{row.ID})

@@ -4,8 +4,8 @@
 // Its rules:
 //   - A Secret prints as "(secret)" in every verb, in JSON and in logs; Reveal is the one way to its text. An error of
 //     this package never holds one.
-//   - Secrets go to the keychain of the system (Keychain), to a file that a passphrase or a key seals (File), or nowhere
-//     but the memory of this process (Memory). Nothing is chosen or replaced silently: that is the caller's.
+//   - Secrets go to the keychain of the system (Keychain), to a file that a passphrase or a key seals (File), or
+//     nowhere but the memory of this process (Memory). Nothing is chosen or replaced silently: that is the caller's.
 //   - A keychain is asked only when a secret is wanted, because to ask may show a person a prompt. It gets ten seconds:
 //     some never answer.
 //   - Private keys are not kept: they stay in their files or in the agent, and some keychains take only 2.5 KiB.
