@@ -214,8 +214,8 @@ type nobody struct{}
 func (nobody) Job(burnin.Job)                {}
 func (nobody) Standing(string, nas.Standing) {}
 
-// The end of a job whose runner vanished is held back, since the NAS may bring it back. A watch that has waited for that
-// lets it be told.
+// The end of a job whose runner vanished is held back, since the NAS may bring it back. A watch that has waited for
+// that lets it be told.
 func TestAWatchThatHasWaitedLetsAnEndBeTold(t *testing.T) {
 	f := newFleet(t, 1, 4)
 	id := f.rows[0].ID

@@ -156,8 +156,8 @@ func (s *Service) Drives(ctx context.Context, nasID string) ([]wire.DriveRow, er
 	return rows, s.review(ctx, p, rows)
 }
 
-// SaveSecret saves a secret of a NAS, or with an empty one none, where the person wishes; see credentials.Provider.Save.
-// It gives where its secrets are kept now: no_such_nas.
+// SaveSecret saves a secret of a NAS, or with an empty one none, where the person wishes; see
+// credentials.Provider.Save. It gives where its secrets are kept now: no_such_nas.
 func (s *Service) SaveSecret(ctx context.Context, nasID string, kind secret.Kind, fresh secret.Secret,
 	wish profile.Keep) (profile.Keep, error) {
 	p, err := s.Profile(ctx, nasID)

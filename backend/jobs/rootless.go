@@ -165,7 +165,8 @@ type SelfTests struct {
 
 // TrueNASSelfTest has a drive test itself by TrueNAS's own methods, with the rights of the login, and tells what its
 // log shows; an empty test only tells. It is no job and gives no verdict. From 25.10 on TrueNAS has no such methods.
-func (s *Service) TrueNASSelfTest(ctx context.Context, nasID, which string, test smart.SelfTestType) (SelfTests, error) {
+func (s *Service) TrueNASSelfTest(ctx context.Context, nasID, which string, test smart.SelfTestType) (
+	SelfTests, error) {
 	p, err := s.Profile(ctx, nasID)
 	if err != nil {
 		return SelfTests{}, err

@@ -14,8 +14,8 @@ import (
 )
 
 // Teller passes on what people are told. When it returns nil it has taken the event over for good: it is noted as told
-// then. What it returns an error for comes again, as does what it took over and a crash kept from being noted: the id of
-// the event is the same.
+// then. What it returns an error for comes again, as does what it took over and a crash kept from being noted: the id
+// of the event is the same.
 type Teller interface {
 	Tell(context.Context, notice.Event) error
 }
@@ -48,8 +48,8 @@ type Outbox interface {
 	Last(ctx context.Context) // all that is left, what is held back for others too
 }
 
-// lastWords is how long a process that has nothing else to do takes to tell what is left: what is held back so that many
-// become one, and a server may be slow. What is not told then is told by the next process.
+// lastWords is how long a process that has nothing else to do takes to tell what is left: what is held back so that
+// many become one, and a server may be slow. What is not told then is told by the next process.
 const lastWords = notice.Span + 20*time.Second
 
 // TellWhile tells what happens while work is done, and what is left to be told once it is: that is where a job ended.

@@ -242,9 +242,9 @@ func TestAJobThatWasAskedForLongAgoDoesNotBegin(t *testing.T) {
 	}
 }
 
-// A desktop that is killed, or whose connection breaks, at any call and any line, once: the job passes all the same, and
-// TrueNAS is asked for one wipe. Where the wipe may not have been asked for at all nobody knows, and it is not asked
-// for again.
+// A desktop that is killed, or whose connection breaks, at any call and any line, once: the job passes all the same,
+// and TrueNAS is asked for one wipe. Where the wipe may not have been asked for at all nobody knows, and it is not
+// asked for again.
 func TestADesktopThatIsKilledAtAnyMoment(t *testing.T) {
 	for _, v := range []stand.Version{stand.V2410, stand.V2510} {
 		points := []string{""}

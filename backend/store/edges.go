@@ -83,7 +83,8 @@ func addEdges(ctx context.Context, tx *sql.Tx, edges []Edge) (fresh int64, err e
 }
 
 // AddTurn stores an edge of something that is one way or the other, such as a NAS that is lost and back: unless the
-// newest of its kind and of the other one, of the same NAS, is of its kind already. Where neither is known it is normal.
+// newest of its kind and of the other one, of the same NAS, is of its kind already. Where neither is known it is
+// normal.
 func (s *Store) AddTurn(ctx context.Context, e Edge, normal, other string) error {
 	if err := e.check(); err != nil {
 		return err
