@@ -50,6 +50,7 @@ test('a drive of a login without root takes the plan of TrueNAS, and no other dr
   d.table.check('n1/D4')
   const s = new Starting(d)
   expect([s.plan, s.items[0]!.needs, s.noHealth]).toEqual(['truenas', 'phrase', false])
+  expect(s.plans.map((p) => p.name)).toEqual(['truenas'])
   s.plan = 'standard'
   expect([s.items[0]!.needs, s.items[0]!.why]).toEqual([
     'no',
@@ -59,6 +60,9 @@ test('a drive of a login without root takes the plan of TrueNAS, and no other dr
   const both = new Starting(d)
   both.plan = 'truenas'
   expect(both.missing).toContain('cannot be started')
+  expect(both.plans.length).toBe(whole.plans.length)
+  d.table.checked = new Set(['n1/D5'])
+  expect(new Starting(d).plans.map((p) => p.name)).not.toContain('truenas')
 })
 
 test('a job says how far the word passed goes', () => {

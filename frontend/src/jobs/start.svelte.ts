@@ -49,6 +49,11 @@ export class Starting {
       )?.name ?? ''
   }
 
+  // plans lists those that some of the drives can have at all: TrueNAS's own are for a login without root, which has no
+  // other.
+  plans = $derived.by(() =>
+    this.#workspace.board.plans.filter((p) => this.items.some((i) => !p.rootless === !i.drive.rootless)),
+  )
   chosen = $derived.by(() => this.#workspace.board.plans.find((p) => p.name === this.plan) ?? null)
   erases = $derived(this.chosen?.destroys ?? false)
   noHealth = $derived.by(() => this.items.some((i) => i.drive.smart !== true && !i.drive.rootless))
