@@ -27,7 +27,7 @@ func TestFilesAreChosenInTheSystemsDialogs(t *testing.T) {
 	}
 	d.start()
 	d.until("its drawer is open", func() bool {
-		d.on.Press(screen.Down, screen.Return)
+		d.on.Press(screen.Down, screen.Home, screen.Return) // into the table, to its first drive
 		_, ok := d.Find(screen.Button, "Stop…")
 		return ok
 	})

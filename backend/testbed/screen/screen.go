@@ -26,6 +26,7 @@ const (
 	Tab     xproto.Keysym = 0xff09
 	Return  xproto.Keysym = 0xff0d
 	Escape  xproto.Keysym = 0xff1b
+	Home    xproto.Keysym = 0xff50
 	Down    xproto.Keysym = 0xff54
 	Space   xproto.Keysym = 0x0020
 	Shift   xproto.Keysym = 0xffe1
