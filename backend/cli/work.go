@@ -65,20 +65,22 @@ func (c *startCmd) run(ctx context.Context, a *app) (int, error) {
 	}
 	made, err := a.svc.Start(ctx, jobs.Order{NAS: nas, Drives: append(c.Drive, c.More...), Plan: plan, Unlock: typed,
 		Grants: c.Grant, SMARTType: c.SMARTType, SMARTOn: c.SMARTOn})
+	// A short plan may be over by the time that its start is answered: that is a job like any other.
+	refused := func(j burnin.Job) bool { return err != nil && j.State.Ended() }
 	var live []store.Job
 	for _, j := range made {
 		if a.json {
 			if err := a.put(jobLine(j)); err != nil {
 				return 0, err
 			}
-		} else if !j.State.Ended() {
+		} else if !refused(j) {
 			a.say("%s  job %s started on %s", driveName(j), j.ID, clean(j.NAS))
 		}
 		row, rowErr := a.svc.Row(ctx, j.ID)
 		if rowErr != nil {
 			return 0, rowErr
 		}
-		if !j.State.Ended() {
+		if !refused(j) {
 			live = append(live, row)
 		}
 	}
