@@ -97,8 +97,8 @@ func together(t *testing.T, children ...*exec.Cmd) {
 	}
 }
 
-// writes is how often each process writes: SQLite's waiting is not fair, and on a busy machine none may wait for as long
-// as a statement may.
+// writes is how often each process writes: SQLite's waiting is not fair, and on a busy machine none may wait for as
+// long as a statement may.
 const writes = 30
 
 func TestEightProcessesWriteAtOnceAndNoneIsTurnedAway(t *testing.T) {
