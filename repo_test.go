@@ -196,6 +196,55 @@ func TestOneRoomOpensDrivesForWriting(t *testing.T) {
 	}
 }
 
+// TestTheRunnerHasOneClock: what runs on the NAS takes the time, and waits, by the clock that it is given. The package
+// that is that clock's machine, and main, read the system's.
+func TestTheRunnerHasOneClock(t *testing.T) {
+	const runner = "backend/runner/"
+	own := []string{runner + "linux", runner + "main"}
+	clocks := []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTimer", "NewTicker"}
+	err := filepath.WalkDir(runner, func(path string, d os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && slices.Contains(own, filepath.ToSlash(path)):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		set := token.NewFileSet()
+		f, err := parser.ParseFile(set, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		name := "" // of package time in this file
+		for _, i := range f.Imports {
+			if i.Path.Value == `"time"` {
+				name = "time"
+				if i.Name != nil {
+					name = i.Name.Name
+				}
+			}
+		}
+		if name == "." {
+			t.Errorf("%s: package time without its name", path)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			of, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := of.X.(*ast.Ident); ok && pkg.Name == name && slices.Contains(clocks, of.Sel.Name) {
+				t.Errorf("%s: time.%s beside the runner's clock (port.Clock)", set.Position(of.Pos()), of.Sel.Name)
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestEveryPackageSaysWhatItIs: a package comment of some length, in every package.
 func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	for _, line := range golist(t, "{{.Dir}}", "./...") {

@@ -123,7 +123,7 @@ func (n *NAS) state() string { return filepath.Join(n.opt.Dir, "nas") }
 func (n *NAS) switchOn() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.boot, n.booted, n.down = rand.Text(), n.now(), false
+	n.boot, n.booted, n.down = rand.Text(), n.Wall(), false
 }
 
 // Close shuts the NAS down: runs are told to end and do, connections break.
@@ -196,18 +196,21 @@ func ignoreGone(err error) error {
 	return err
 }
 
-// now is the wall clock of this machine.
-func (n *NAS) now() time.Time { return time.Now().Add(n.opt.Off) }
+// Wall makes a NAS a port.Clock, with BootTime and After.
+func (n *NAS) Wall() time.Time { return time.Now().Add(n.opt.Off) }
+
+// After goes by the clock of the computer that practises.
+func (n *NAS) After(d time.Duration) <-chan time.Time { return time.After(d) }
 
 // service is the runner on this machine.
 func (n *NAS) service() *runner.Service {
 	return &runner.Service{Machine: bench.Machine{
-		Dir: state.NewDir(n.state()), Host: n, Locks: n, Supervisor: n, Version: n.opt.Version, Now: n.now,
+		Dir: state.NewDir(n.state()), Host: n, Locks: n, Supervisor: n, Version: n.opt.Version, Clock: n,
 		PollEvery: n.opt.Poll, UndoGrace: n.opt.Grace, Rewind: n.opt.Rewind,
 	}}
 }
 
-// Facts makes a NAS a runner.Host, with BootTime, Inventory and Hold.
+// Facts makes a NAS a port.Host, with Inventory and Hold.
 func (n *NAS) Facts() (port.Facts, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -219,7 +222,7 @@ func (n *NAS) Facts() (port.Facts, error) {
 func (n *NAS) BootTime() time.Duration {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.now().Sub(n.booted)
+	return n.Wall().Sub(n.booted)
 }
 
 // Inventory lists the drives that are on the bus, in the order in which they were given.

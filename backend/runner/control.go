@@ -120,8 +120,7 @@ func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int, w
 	if err != nil {
 		return 0, reason.New(reason.NotStarted, "error", err)
 	}
-	deadline := time.NewTimer(wait)
-	defer deadline.Stop()
+	deadline := s.After(wait)
 	lived := false
 	for {
 		locked, err := s.Locks.Held(s.Dir.In(id, state.LockFile))
@@ -143,10 +142,10 @@ func (s *Service) launch(ctx context.Context, root *os.Root, id string, n int, w
 		select {
 		case <-ctx.Done():
 			return n, context.Cause(ctx)
-		case <-deadline.C:
+		case <-deadline:
 			return n, reason.New(reason.NotStarted, "error", fmt.Sprintf("run %d of job %s has not held its drive "+
 				"within %s", n, id, wait))
-		case <-time.After(50 * time.Millisecond):
+		case <-s.After(50 * time.Millisecond):
 		}
 	}
 }
@@ -257,8 +256,7 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 			return wire.StopReply{}, reason.New(reason.NotStopped, "job", req.Job, "error", err)
 		}
 	}
-	deadline := time.NewTimer(stopWait)
-	defer deadline.Stop()
+	deadline := s.After(stopWait)
 	for {
 		held, err := s.Locks.Held(lock)
 		if err != nil {
@@ -270,11 +268,11 @@ func (s *Service) Stop(ctx context.Context, req wire.JobRequest) (wire.StopReply
 		select {
 		case <-ctx.Done():
 			return wire.StopReply{WasRunning: true}, context.Cause(ctx)
-		case <-deadline.C:
+		case <-deadline:
 			return wire.StopReply{WasRunning: true}, reason.New(reason.NotStopped, "job", req.Job,
 				"error", fmt.Sprintf("stopping, the drive does not answer: process %d has not ended within %s", pid,
 					stopWait))
-		case <-time.After(50 * time.Millisecond):
+		case <-s.After(50 * time.Millisecond):
 		}
 	}
 }

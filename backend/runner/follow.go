@@ -32,7 +32,7 @@ func (s *Service) status(id string, facts port.Facts) (wire.JobStatus, error) {
 	if err != nil {
 		return wire.JobStatus{}, err
 	}
-	st := wire.JobStatus{Job: id, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(),
+	st := wire.JobStatus{Job: id, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), NowMs: s.Wall().UnixMilli(),
 		Run: state.Runs(root)}
 	if st.Sizes, err = state.Sizes(root); err != nil {
 		return st, err
@@ -81,7 +81,7 @@ func (s *Service) List() (wire.ListReply, error) {
 // damaged is the status of a job that cannot be looked at.
 func (s *Service) damaged(id string, facts port.Facts, err error) wire.JobStatus {
 	return wire.JobStatus{Job: id, Damaged: reason.Clean(err.Error(), 300), BootID: facts.BootID,
-		BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
+		BootedMs: facts.Booted.UnixMilli(), NowMs: s.Wall().UnixMilli()}
 }
 
 // Read gives a piece of a job's file.
@@ -147,7 +147,7 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 		}
 		jobs = append(jobs, &followed{id: j.Job, have: have})
 	}
-	beat := time.Time{}
+	beat, began := time.Duration(0), false
 	for {
 		news := false
 		for _, j := range jobs {
@@ -160,10 +160,10 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 		if ctx.Err() != nil || req.Once {
 			return nil
 		}
-		if news {
-			beat = s.Now()
-		} else if s.Now().Sub(beat) >= beatEvery {
-			beat = s.Now()
+		if now := s.BootTime(); news {
+			beat, began = now, true
+		} else if !began || now-beat >= beatEvery {
+			beat, began = now, true
 			if err := put(out, wire.FrameBeat, nil); err != nil {
 				return err
 			}
@@ -171,7 +171,7 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(s.Poll()):
+		case <-s.After(s.Poll()):
 		}
 	}
 }
@@ -191,7 +191,7 @@ func (s *Service) followJob(ctx context.Context, j *followed, facts port.Facts, 
 		return news, nil
 	case state.ReasonCode(err) == reason.NoSuchJob:
 		st = wire.JobStatus{Job: j.id, Missing: true, Last: s.Dir.LastWord(j.id), BootID: facts.BootID,
-			BootedMs: facts.Booted.UnixMilli(), NowMs: s.Now().UnixMilli()}
+			BootedMs: facts.Booted.UnixMilli(), NowMs: s.Wall().UnixMilli()}
 	case err != nil:
 		if j.bad++; j.bad < damagedAfter && !once {
 			return news, nil

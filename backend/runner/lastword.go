@@ -22,7 +22,7 @@ func (s *Service) leaveWord(root *os.Root, id, by string, gid int) error {
 	if facts, err := s.Host.Facts(); err == nil { // how a run ended that told no end
 		t.Observe(&burnin.Observation{Run: n, BootID: facts.BootID, BootedMs: facts.Booted.UnixMilli(), Complete: true})
 	}
-	data, err := json.Marshal(burnin.Last(t.Job(), reason.Clean(by, 200), s.Now().UnixMilli()))
+	data, err := json.Marshal(burnin.Last(t.Job(), reason.Clean(by, 200), s.Wall().UnixMilli()))
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *Service) dropWords(heard []string) error {
 	for _, e := range entries {
 		info, err := e.Info()
 		if err != nil || !state.WordName.MatchString(e.Name()) || len(entries) <= wire.MaxJobs &&
-			s.Now().Sub(info.ModTime()) < state.KeepWords {
+			s.Wall().Sub(info.ModTime()) < state.KeepWords {
 			continue
 		}
 		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {

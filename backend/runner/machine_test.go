@@ -47,7 +47,7 @@ type machine struct {
 	grace   time.Duration           // after the first destructive act
 	up      time.Duration           // since the machine started
 	began   time.Time               // when it was made
-	told    time.Duration           // since it started, as it was told last
+	jumped  time.Duration           // of the wall clock, since the machine was made
 	unsure  string                  // what keeps a look from telling which device is the drive
 	stagger time.Duration           // between two jobs that begin their work; 0 is the runner's own
 
@@ -102,12 +102,27 @@ func (m *machine) addDrive(serial string, size int64) *memoryDrive {
 
 func (m *machine) service() *runner.Service {
 	return &runner.Service{Machine: bench.Machine{
-		Dir: state.NewDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Now: time.Now, PollEvery: m.poll,
+		Dir: state.NewDir(m.dir), Host: m, Locks: m, Supervisor: m, Version: "test", Clock: m, PollEvery: m.poll,
 		Rewind: m.rewind, UndoGrace: m.grace, Stagger: m.stagger,
 	}}
 }
 
-// Facts, BootTime, Inventory and Hold make a machine a runner.Host.
+// Wall, BootTime and After make a machine a port.Clock.
+
+func (m *machine) Wall() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return time.Now().Add(m.jumped).Round(0) // without the reading by which Go measures past a jump
+}
+
+func (m *machine) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+// jump sets the wall clock on, or back.
+func (m *machine) jump(by time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.jumped += by
+}
 
 func (m *machine) Facts() (port.Facts, error) {
 	m.mu.Lock()
@@ -119,13 +134,10 @@ func (m *machine) Facts() (port.Facts, error) {
 func (m *machine) BootTime() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now := m.up + time.Since(m.began)
-	if now+time.Minute < m.told { // it has started again
-		m.told = 0
-	}
-	m.told = max(m.told+time.Millisecond, now) // it goes on, also where time stands still
-	return m.told
+	return m.up + time.Since(m.began)
 }
+
+// Facts, Inventory and Hold make a machine a port.Host.
 
 func (m *machine) Inventory(context.Context, wire.InventoryRequest, map[string]string) ([]wire.DriveRow, error) {
 	var rows []wire.DriveRow

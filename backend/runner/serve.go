@@ -126,7 +126,7 @@ func (s *Service) version() (wire.VersionReply, error) {
 	f, err := s.Host.Facts()
 	return wire.VersionReply{
 		Protocol: wire.Protocol, Version: s.Version, OS: f.OS, Arch: f.Arch, UID: f.UID, MachineID: f.MachineID,
-		Hostname: f.Hostname, BootID: f.BootID, BootedMs: f.Booted.UnixMilli(), NowMs: s.Now().UnixMilli(),
+		Hostname: f.Hostname, BootID: f.BootID, BootedMs: f.Booted.UnixMilli(), NowMs: s.Wall().UnixMilli(),
 	}, err
 }
 

@@ -90,7 +90,7 @@ func (s *Service) awaitEnds(ctx context.Context, req wire.StartAllRequest, reply
 			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(50 * time.Millisecond):
+			case <-s.After(50 * time.Millisecond):
 			}
 		}
 		if one.Refused == nil {

@@ -46,20 +46,20 @@ type Diff struct {
 	Got    string `json:"got"`
 }
 
-// joins reports whether b goes on where a ends, in the same way.
-func (a Range) joins(b Range) bool {
-	if a.LastLBA+1 != b.FirstLBA || a.Kind != b.Kind || a.Persistent != b.Persistent || a.Phase != b.Phase ||
-		a.Pass != b.Pass || a.Unwatched != b.Unwatched {
+// joins reports whether next goes on where r ends, in the same way.
+func (r Range) joins(next Range) bool {
+	if r.LastLBA+1 != next.FirstLBA || r.Kind != next.Kind || r.Persistent != next.Persistent || r.Phase != next.Phase ||
+		r.Pass != next.Pass || r.Unwatched != next.Unwatched {
 		return false
 	}
-	return a.FoundLBA == nil || b.FoundLBA == nil || *a.FoundLBA-a.FirstLBA == *b.FoundLBA-b.FirstLBA
+	return r.FoundLBA == nil || next.FoundLBA == nil || *r.FoundLBA-r.FirstLBA == *next.FoundLBA-next.FirstLBA
 }
 
-// join is a with b at its end.
-func (a Range) join(b Range) Range {
-	a.LastLBA = b.LastLBA
-	a.FlippedBits += b.FlippedBits
-	return a
+// join is r with next at its end.
+func (r Range) join(next Range) Range {
+	r.LastLBA = next.LastLBA
+	r.FlippedBits += next.FlippedBits
+	return r
 }
 
 // merge joins neighbours in a sorted list.

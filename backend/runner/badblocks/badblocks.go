@@ -58,7 +58,7 @@ type bbRun struct {
 	res   surface.Result
 	fake  *surface.Fake    // what the marks gave away
 	moved surface.Counters // by badblocks
-	begin time.Time
+	begin time.Duration
 }
 
 // bbBlock is the block size for a drive: block numbers have 32 bits.
@@ -110,7 +110,7 @@ func Validate(ctx context.Context, a *sweep.Stage, start surface.Start) (bench.O
 	b.res.BytesWritten += b.moved.BytesWritten
 	b.res.BytesVerified += b.moved.BytesVerified
 	b.res.Answered += (b.moved.BytesWritten + b.moved.BytesVerified) / bbBatch
-	b.res.Active = a.Heat.Work().Sub(b.begin)
+	b.res.Active = a.Heat.Work() - b.begin
 	out, judged := a.JudgeSurface(ctx, b.res, err, b.watch, b.fake)
 	if said != nil && out.State != burnin.Failed && ctx.Err() == nil {
 		out = bench.Ended(burnin.Unknown, said)
@@ -235,11 +235,9 @@ func (b *bbRun) follow(ctx context.Context, child port.Process, errs *os.File) (
 			off += int64(n)
 		}
 	}
-	tick := time.NewTicker(b.Poll())
-	defer tick.Stop()
 	stopped := false
 	for {
-		if _, hot := b.Heat.Hot(); hot != stopped {
+		if hot := b.Heat.Hot(); hot != stopped {
 			stopped = hot
 			child.Pause(hot)
 		}
@@ -253,7 +251,7 @@ func (b *bbRun) follow(ctx context.Context, child port.Process, errs *os.File) (
 			select {
 			case <-child.Done():
 				b.Say("badblocks was ended and is gone")
-			case <-time.After(surface.StopGrace):
+			case <-b.After(surface.StopGrace):
 				b.Say("badblocks (process %d) waits for the drive and cannot be ended before it answers", child.PID())
 				b.Unanswered = func() string {
 					select {
@@ -265,7 +263,7 @@ func (b *bbRun) follow(ctx context.Context, child port.Process, errs *os.File) (
 				}
 			}
 			return nil, context.Cause(ctx)
-		case <-tick.C:
+		case <-b.After(b.Poll()):
 			read()
 			b.meters(told)
 		}
@@ -302,7 +300,7 @@ func (b *bbRun) meters(told *bbOutput) {
 	}
 	p.Written += b.moved.BytesWritten + b.res.BytesWritten
 	p.Verified += b.moved.BytesVerified + b.res.BytesVerified
-	p.Covered, p.ActiveMs = b.res.BytesCovered, b.Heat.Work().Sub(b.begin).Milliseconds()
+	p.Covered, p.ActiveMs = b.res.BytesCovered, (b.Heat.Work() - b.begin).Milliseconds()
 	b.watch.Tell(p, p.Done)
 }
 

@@ -40,8 +40,8 @@ type traffic struct {
 type Flight struct {
 	What  string // "a flush of its cache"; empty for a request at lba
 	lba   int64
-	now   func() time.Time
-	since time.Time
+	now   func() time.Duration // boot time, or that of it in which the drive may work
+	since time.Duration
 	limit time.Duration // from which on it is slow; 0 where somebody else measures it
 	took  time.Duration
 	told  bool
@@ -72,7 +72,7 @@ func (t *traffic) land(id int64) {
 	f, under := t.flights[id]
 	delete(t.flights, id)
 	if f.limit > 0 || f.told {
-		f.took = f.now().Sub(f.since)
+		f.took = f.now() - f.since
 	}
 	if f.told && f.took > t.longest.took {
 		t.longest = f
@@ -106,13 +106,13 @@ func (t *traffic) hung() (f Flight, waited time.Duration, which int) {
 			oldest = id
 		}
 	}
-	if f = t.flights[oldest]; oldest == 0 || f.now().Sub(f.since) < hangAfter {
+	if f = t.flights[oldest]; oldest == 0 || f.now()-f.since < hangAfter {
 		return f, 0, 0
 	}
 	f.told = true
 	t.flights[oldest] = f
 	t.hangs++
-	return f, f.now().Sub(f.since), t.hangs
+	return f, f.now() - f.since, t.hangs
 }
 
 // takeHangs gives how often requests hung since it was asked last, and the longest of those that were answered or hang
@@ -122,7 +122,7 @@ func (t *traffic) takeHangs() (n int, longest Flight) {
 	defer t.mu.Unlock()
 	n, longest = t.hangs, t.longest
 	for _, f := range t.flights {
-		if f.took = f.now().Sub(f.since); f.told && f.took > longest.took {
+		if f.took = f.now() - f.since; f.told && f.took > longest.took {
 			longest = f
 		}
 	}
@@ -160,13 +160,11 @@ func (a *Stage) WatchTraffic() (stop func()) {
 	end, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(min(a.StuckLimit()/10, 10*time.Second))
-		defer tick.Stop()
 		for {
 			select {
 			case <-end:
 				return
-			case <-tick.C:
+			case <-a.After(min(a.StuckLimit()/10, 10*time.Second)):
 			}
 			f, waited, which := a.Traffic.hung()
 			if which == 0 {

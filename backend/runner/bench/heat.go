@@ -33,9 +33,11 @@ type Heat struct {
 	AtWork atomic.Bool // the drive tests itself
 
 	mu     sync.Mutex
-	seen   time.Time     // when the newest sample was taken
+	felt   bool          // there was a sample
+	seen   time.Duration // boot time of the newest sample
 	last   int           // the newest sample
-	since  time.Time     // of the pause; zero while there is none
+	hot    bool          // the stage is paused
+	since  time.Duration // boot time at which the pause began
 	paused time.Duration // in earlier pauses of this stage
 	cool   chan struct{} // closed while the drive may work
 
@@ -59,18 +61,18 @@ func (a *Stage) newHeat() *Heat {
 	return h
 }
 
-// felt takes in a sample.
-func (h *Heat) felt(c int) {
+// see takes in a sample.
+func (h *Heat) see(c int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now, hot := h.Now(), !h.since.IsZero()
+	now, hot := h.BootTime(), h.hot
 	moves := h.Spec.Kind.Row().Moves
 	since := time.Duration(0)
-	if !h.seen.IsZero() {
-		since = now.Sub(h.seen)
+	if h.felt {
+		since = now - h.seen
 	}
 	h.Sense.See(c, h.limit, since, moves && !hot || h.AtWork.Load())
-	h.seen, h.last = now, c
+	h.felt, h.seen, h.last = true, now, c
 	switch still := h.Sense.Rests(); {
 	case !moves:
 		return // a drive's test of itself cannot be paused
@@ -78,19 +80,22 @@ func (h *Heat) felt(c int) {
 		return
 	case still:
 		h.Say("the sensor has not moved since this run began: whether it tells of any heat is tried at work")
-		h.paused += now.Sub(h.since)
-		h.since = time.Time{}
-		close(h.cool)
+		h.goOn(now)
 	case !hot && c >= h.limit:
-		h.since, h.cool = h.Now(), make(chan struct{})
+		h.hot, h.since, h.cool = true, now, make(chan struct{})
 	case hot && c <= h.limit-coolBy:
-		h.paused += h.Now().Sub(h.since)
-		h.since = time.Time{}
-		close(h.cool)
+		h.goOn(now)
 	default:
 		return
 	}
 	h.tell(!hot)
+}
+
+// goOn ends the pause. The caller holds mu.
+func (h *Heat) goOn(now time.Duration) {
+	h.paused += now - h.since
+	h.hot = false
+	close(h.cool)
 }
 
 // tell says that a pause begins or ends. The journal keeps its first error itself; the stage's own events meet it.
@@ -103,11 +108,11 @@ func (h *Heat) tell(on bool) {
 	_ = h.Put(burnin.EvPause, burnin.Pause{Stage: h.Index, On: on, Why: "too_hot", TempC: h.last, LimitC: h.limit})
 }
 
-// Hot gives since when the stage is paused, and false if it is not.
-func (h *Heat) Hot() (since time.Time, yes bool) {
+// Hot reports whether the stage is paused.
+func (h *Heat) Hot() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.since, !h.since.IsZero()
+	return h.hot
 }
 
 // near reports whether the newest sample is close to the limit.
@@ -131,15 +136,15 @@ func (h *Heat) Said() *reason.Said {
 	return reason.New(reason.TooHot, "temperature", h.last, "limit", h.limit)
 }
 
-// Work is the time that an engine goes by: it stands still while the stage is paused.
-func (h *Heat) Work() time.Time {
+// Work is the time that an engine goes by: boot time that stands still while the stage is paused.
+func (h *Heat) Work() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := h.Now()
-	if !h.since.IsZero() {
+	now := h.BootTime()
+	if h.hot {
 		now = h.since
 	}
-	return now.Add(-h.paused)
+	return now - h.paused
 }
 
 // wait returns when the drive may work, or nothing is worth waiting for any more.
@@ -155,7 +160,7 @@ func (h *Heat) wait() {
 		case <-h.over:
 			return
 		}
-		if _, hot := h.Hot(); !hot {
+		if !h.Hot() {
 			return
 		}
 	}
@@ -163,8 +168,10 @@ func (h *Heat) wait() {
 
 // GiveUp reports whether the pause has lasted too long, and lets go of who waits.
 func (h *Heat) GiveUp() bool {
-	since, hot := h.Hot()
-	if !hot || h.Now().Sub(since) < h.patience {
+	h.mu.Lock()
+	early := !h.hot || h.BootTime()-h.since < h.patience
+	h.mu.Unlock()
+	if early {
 		return false
 	}
 	h.once.Do(func() { close(h.over) })

@@ -37,7 +37,7 @@ func (a *Stage) LeaveAlone(ctx context.Context) {
 	wait := min(time.Duration(float64(a.Req.Drive.SizeBytes)/idleRate*float64(time.Second)), idleMost)
 	a.Say("all of the drive was just written: it is left alone for %v to settle that", wait.Round(time.Millisecond))
 	select {
-	case <-time.After(wait):
+	case <-a.After(wait):
 	case <-ctx.Done():
 	}
 }

@@ -9,12 +9,12 @@ import (
 
 // Machine is what a run may use of its NAS, and how patient it is.
 type Machine struct {
+	port.Clock
 	Dir        state.Dir
 	Host       port.Host
 	Locks      port.Locks
 	Supervisor port.Supervisor
 	Version    string
-	Now        func() time.Time
 	PollEvery  time.Duration // how often files and locks are looked at; 0 means half a second
 	// how far before its checkpoint a surface stage goes on; 0 means surface.RewindBytes, or 1/64 of a small drive
 	Rewind    int64

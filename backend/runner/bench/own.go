@@ -1,8 +1,6 @@
 package bench
 
 import (
-	"time"
-
 	"burnish/backend/runner/port"
 	"burnish/backend/surface"
 )
@@ -20,20 +18,18 @@ func Ask[T any](a *Stage, f Flight, call func() (T, error)) (T, error) {
 	if a.Traffic.isDead() {
 		return none, ErrStuck
 	}
-	f.now = a.Now
+	f.now = a.BootTime
 	id := a.Traffic.begin(f)
-	done := make(chan answer, 1)
+	done, stuck := make(chan answer, 1), a.After(a.StuckLimit())
 	go func() {
 		value, err := call()
 		a.Traffic.land(id)
 		done <- answer{value, err}
 	}()
-	stuck := time.NewTimer(a.StuckLimit())
-	defer stuck.Stop()
 	select {
 	case r := <-done:
 		return r.value, r.err
-	case <-stuck.C:
+	case <-stuck:
 		a.Traffic.giveUp()
 		return none, ErrStuck
 	case <-a.Ended:
@@ -41,7 +37,7 @@ func Ask[T any](a *Stage, f Flight, call func() (T, error)) (T, error) {
 	select {
 	case r := <-done:
 		return r.value, r.err
-	case <-time.After(surface.StopGrace):
+	case <-a.After(surface.StopGrace):
 		return none, ErrEnds
 	}
 }

@@ -126,7 +126,7 @@ func (r *Run) StageLog(kind burnin.StageKind) (*journal.StageLog, error) {
 			return nil, errors.Join(err, f.Close())
 		}
 	}
-	l := &journal.StageLog{F: f, Now: r.Now, Name: kind.Log() + ".log", Home: r.Home}
+	l := &journal.StageLog{F: f, Clock: r.Clock, Name: kind.Log() + ".log", Home: r.Home}
 	r.Home.Mu.Lock()
 	defer r.Home.Mu.Unlock()
 	r.Home.Log = l
@@ -140,7 +140,7 @@ func (r *Run) Begin(n int, fold *burnin.Tracker) error {
 		prev = &burnin.Ending{How: burnin.EndedItself, Said: fold.Job().Reason}
 	}
 	var err error
-	r.Journal, err = journal.OpenJournal(r.Root(), n, r.Req.GID, r.Facts, r.Now, r.Host.BootTime, fold)
+	r.Journal, err = journal.OpenJournal(r.Root(), n, r.Req.GID, r.Facts, r.Clock, fold)
 	if err != nil {
 		return err
 	}

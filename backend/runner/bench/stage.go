@@ -68,7 +68,7 @@ func (a *Stage) Warn(said *reason.Said) error {
 
 // UntilQuiet waits until nothing that this run has asked of its drive is left: before that it is not stopped.
 func (a *Stage) UntilQuiet() error {
-	for told := false; ; time.Sleep(a.Poll()) {
+	for told := false; ; <-a.After(a.Poll()) {
 		open := a.unanswered()
 		if open == "" {
 			return nil

@@ -45,31 +45,29 @@ func (a *Stage) Thermometer(ctx context.Context) *Thermometer {
 	}()
 	select {
 	case <-looked:
-	case <-time.After(sensorTimeout):
+	case <-a.After(sensorTimeout):
 	}
 	return t
 }
 
 // watch takes the temperature until ctx ends; looked is called after each look.
 func (t *Thermometer) watch(ctx context.Context, looked func()) {
-	tick := time.NewTicker(cmp.Or(t.TempEvery, tempEvery))
-	defer tick.Stop()
-	asked := time.Now()
+	asked := t.BootTime()
 	for {
 		t.Held.KernelErrors()
 		if c := t.Held.TempC(); c != nil {
 			t.sensor.Store(true)
 			t.add(*c)
-		} else if time.Since(asked) >= t.askEvery() && t.Spec.Kind.Surface() &&
+		} else if t.BootTime()-asked >= t.askEvery() && t.Spec.Kind.Surface() &&
 			!t.Req.Plan.WithoutSMART {
-			asked = time.Now()
+			asked = t.BootTime()
 			t.ask(ctx)
 		}
 		looked()
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-t.After(cmp.Or(t.TempEvery, tempEvery)):
 		}
 	}
 }
@@ -100,7 +98,7 @@ func (t *Thermometer) Of(h smart.Health) {
 }
 
 func (t *Thermometer) add(c int) {
-	t.Heat.felt(c)
+	t.Heat.see(c)
 	t.count(c)
 }
 
@@ -128,7 +126,7 @@ func (t *Thermometer) Read() (*burnin.Temps, error) {
 	t.cancel()
 	select {
 	case <-t.done:
-	case <-time.After(sensorTimeout):
+	case <-t.After(sensorTimeout):
 	}
 	job := t.Job()
 	s := t.seen()

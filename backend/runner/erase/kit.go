@@ -141,7 +141,7 @@ func (a *Stage) grace() error {
 	wait := a.graceFor()
 	a.Say("for %v from now on, burnish stop and then burnish undo bring back what was on the drive", wait)
 	select {
-	case <-time.After(wait):
+	case <-a.After(wait):
 		return nil
 	case <-a.Ended:
 		return errors.New("ended before anything else was written")

@@ -68,7 +68,7 @@ func (a *Stage) look() (drive.Identity, drive.Usage, *reason.Said) {
 func (e *Drive) Settled(ctx context.Context, look inspect, looks int, id drive.Identity, usage drive.Usage,
 	err error) (drive.Identity, drive.Usage, error) {
 	wait := lookAgainIn * e.run.Poll()
-	for end := time.Now().Add(lookers); ctx.Err() == nil; {
+	for end := e.run.BootTime() + lookers; ctx.Err() == nil; {
 		unread := err != nil && e.run.Held.Alive() && !errors.Is(err, bench.ErrStuck) || err == nil &&
 			usage.Class == drive.CannotTell && !e.allowed(usage)
 		pause := e.run.Poll()
@@ -76,12 +76,12 @@ func (e *Drive) Settled(ctx context.Context, look inspect, looks int, id drive.I
 		case unread && looks > 0:
 			looks--
 			pause, wait = wait, 2*wait
-		case err != nil || usage.Class != drive.OpenByProcess || time.Now().After(end):
+		case err != nil || usage.Class != drive.OpenByProcess || e.run.BootTime() > end:
 			return id, usage, err
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
+		case <-e.run.After(pause):
 			id, usage, err = look(ctx)
 		}
 	}

@@ -230,8 +230,8 @@ func (e *Drive) note(id string, kind burnin.EventKind, what any) error {
 		return err
 	}
 	line, err := wire.EncodeEvent(burnin.Event{
-		Link: chain.Link(), Seq: int64(bytes.Count(before, []byte{'\n'})) + 1, WallMs: e.run.Now().UnixMilli(),
-		BootMs: e.run.Host.BootTime().Milliseconds(), Boot: e.run.Facts.BootID, Kind: kind, Data: data,
+		Link: chain.Link(), Seq: int64(bytes.Count(before, []byte{'\n'})) + 1, WallMs: e.run.Wall().UnixMilli(),
+		BootMs: e.run.BootTime().Milliseconds(), Boot: e.run.Facts.BootID, Kind: kind, Data: data,
 	})
 	if err != nil {
 		return err

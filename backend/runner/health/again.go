@@ -30,7 +30,7 @@ func (a *Stage) lookAgain(ctx context.Context, h smart.Health, judge func(smart.
 		select {
 		case <-ctx.Done():
 			return h, smart.Once(found, h.Drive)
-		case <-time.After(againPause):
+		case <-a.After(againPause):
 		}
 		next, err := a.ReadHealth(ctx)
 		if err != nil || len(smart.Unsaid(h, next)) > 0 {

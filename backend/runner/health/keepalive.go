@@ -31,14 +31,12 @@ func (a *Stage) keepAwake(ctx context.Context) (gone <-chan error, err error) {
 		geo := dev.Geometry()
 		sectors := geo.SizeBytes / int64(geo.LogicalBytes)
 		buf := surface.AlignedBuffer(geo.LogicalBytes)
-		tick := time.NewTicker(touchEvery)
-		defer tick.Stop()
 		told := 0
 		for n := int64(1); ; n++ {
 			select {
 			case <-ctx.Done():
 				return
-			case <-tick.C:
+			case <-a.After(touchEvery):
 			}
 			const stride = 1_000_003 // a prime: places far apart
 			_, err := dev.ReadAt(buf, n*stride%sectors*int64(geo.LogicalBytes))

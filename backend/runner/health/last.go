@@ -77,7 +77,7 @@ func (a *Stage) wholeHealth(ctx context.Context, known *burnin.Health) (h smart.
 		a.Say("the drive says less than at first, or nothing (%v); it is asked again", err)
 		select {
 		case <-ctx.Done():
-		case <-time.After(lastPause):
+		case <-a.After(lastPause):
 		}
 	}
 }

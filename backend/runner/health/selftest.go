@@ -172,9 +172,10 @@ func (t *selfTest) noTool(now smart.Health) *reason.Said {
 func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTestRow, smart.SelfTestState,
 	bench.Outcome, error) {
 	t.Heat.AtWork.Store(true)
-	w := &progress{selfTest: t, last: -1, moved: time.Now()}
-	begun, seen, misses := time.Now(), before.Running != nil, 0
-	var over time.Time // when the test was first seen to have ended without a row
+	w := &progress{selfTest: t, last: -1, moved: t.BootTime()}
+	begun, seen, misses := t.BootTime(), before.Running != nil, 0
+	var over time.Duration // when the test was first seen to have ended without a row
+	ended := false         // it was
 	var none smart.SelfTestRow
 	for wait := firstLook; ; wait = min(wait*2, t.pollEvery()) {
 		select {
@@ -185,7 +186,7 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 			return none, "", bench.Ended(burnin.Unknown, nil), nil // the stage's caller knows why
 		case err := <-t.gone:
 			return none, "", t.IOOutcome(err), nil
-		case <-time.After(wait):
+		case <-t.After(wait):
 		}
 		after, err := t.ReadHealth(ctx)
 		if err != nil {
@@ -210,7 +211,7 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 			if err := w.at(after); err != nil {
 				return none, "", bench.Outcome{}, err
 			}
-			if limit := w.limit(after); time.Since(w.moved) > limit {
+			if limit := w.limit(after); t.BootTime()-w.moved > limit {
 				if t.ours {
 					t.abort()
 				}
@@ -220,11 +221,11 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 			continue
 		case state == smart.Passed, state == smart.Failed, state == smart.Aborted:
 			return row, state, bench.Outcome{}, nil
-		case !seen && time.Since(begun) < startsWithin:
+		case !seen && t.BootTime()-begun < startsWithin:
 			continue // not begun, as far as can be seen
-		case seen && (over.IsZero() || time.Since(over) < settleWithin):
-			if over.IsZero() {
-				over = time.Now()
+		case seen && (!ended || t.BootTime()-over < settleWithin):
+			if !ended {
+				over, ended = t.BootTime(), true
 			}
 			wait = firstLook / 2
 			continue
@@ -296,7 +297,7 @@ func (t *selfTest) abort() {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Second):
+		case <-t.After(time.Second):
 			continue
 		}
 		break
@@ -341,12 +342,12 @@ func (t *selfTest) restFirst(ctx context.Context, now smart.Health) {
 		return
 	}
 	t.Say("the sensor says that the drive is too hot and has not moved yet: the drive rests before its self-test")
-	for begun := t.Now(); t.Sense.Doubtful() && !t.Sense.Rests() &&
-		t.Now().Sub(begun) < bench.RestFor+bench.RestEvery; {
+	for begun := t.BootTime(); t.Sense.Doubtful() && !t.Sense.Rests() &&
+		t.BootTime()-begun < bench.RestFor+bench.RestEvery; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(bench.RestEvery):
+		case <-t.After(bench.RestEvery):
 		}
 		if h, err := t.ReadHealth(ctx); err == nil {
 			t.temps.Of(h)

@@ -19,9 +19,8 @@ import (
 // Journal writes a run's events and folds them. It is safe for concurrent use. After the first error nothing more is
 // written: a journal with a hole is worth less than one that stops.
 type Journal struct {
-	now  func() time.Time
-	boot func() time.Duration
-	id   string // boot id
+	clock port.Clock
+	id    string // boot id
 
 	Ended  <-chan struct{} // closed when the run is to end; nil: no line waits for room
 	Stands atomic.Bool     // a line waits for room
@@ -42,8 +41,8 @@ type Journal struct {
 // OpenJournal creates the journal of a run; a file that is there already is an error, since it has its writer for ever.
 // Where it fails it leaves nothing: a journal that is there counts as a run. The room for the last word comes first,
 // since that is what a full disk refuses.
-func OpenJournal(root *os.Root, run, gid int, facts port.Facts, now func() time.Time, boot func() time.Duration,
-	fold *burnin.Tracker) (*Journal, error) {
+func OpenJournal(root *os.Root, run, gid int, facts port.Facts, clock port.Clock, fold *burnin.Tracker) (*Journal,
+	error) {
 	if err := keepRoom(root); err != nil {
 		return nil, state.SpaceError("the journal", err)
 	}
@@ -56,15 +55,14 @@ func OpenJournal(root *os.Root, run, gid int, facts port.Facts, now func() time.
 		return nil, errors.Join(state.SpaceError("the journal", err), root.Remove(ReserveFile))
 	}
 	j := &Journal{
-		now:  now,
-		boot: boot,
-		id:   facts.BootID,
-		run:  run,
-		name: state.RunName(run),
-		root: root,
-		file: f,
-		fold: fold,
-		link: wire.NewChain(before),
+		clock: clock,
+		id:    facts.BootID,
+		run:   run,
+		name:  state.RunName(run),
+		root:  root,
+		file:  f,
+		fold:  fold,
+		link:  wire.NewChain(before),
 	}
 	if os.Geteuid() == 0 {
 		if err := f.Chown(-1, gid); err != nil {
@@ -125,7 +123,7 @@ func (j *Journal) put(kind burnin.EventKind, data any) error {
 	if err != nil {
 		return j.fail(err)
 	}
-	ev := burnin.Event{Seq: j.seq + 1, WallMs: j.now().UnixMilli(), BootMs: j.boot().Milliseconds(), Boot: j.id,
+	ev := burnin.Event{Seq: j.seq + 1, WallMs: j.clock.Wall().UnixMilli(), BootMs: j.clock.BootTime().Milliseconds(), Boot: j.id,
 		Link: j.link.Link(), Kind: kind, Data: raw}
 	line, err := wire.EncodeEvent(ev)
 	if err != nil {
@@ -173,20 +171,20 @@ func (j *Journal) write(line []byte) error {
 // patiently writes. While the state directory is full, or read-only, it waits: the drive is left in peace meanwhile,
 // and nothing of the test is lost.
 func (j *Journal) patiently(write func() error) error {
-	for begin := time.Now(); ; {
+	for begin := j.clock.BootTime(); ; {
 		err := write()
 		if err == nil {
 			j.Stands.Store(false)
 			return nil
 		}
-		if !state.IsNoSpace(err) || j.Ended == nil || time.Since(begin) > roomWithin {
+		if !state.IsNoSpace(err) || j.Ended == nil || j.clock.BootTime()-begin > roomWithin {
 			return err
 		}
 		j.Stands.Store(true)
 		select {
 		case <-j.Ended:
 			return err
-		case <-time.After(roomEvery):
+		case <-j.clock.After(roomEvery):
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"time"
 
+	"burnish/backend/runner/port"
 	"burnish/backend/runner/state"
 )
 
@@ -13,7 +14,10 @@ import (
 // journal's own.
 type Patience struct {
 	Dir   state.Dir
-	since time.Time // of the first of these errors in a row
+	Clock port.Clock
+
+	fails bool          // the look before this one met such an error
+	since time.Duration // boot time of the first of these errors in a row
 }
 
 // Passes reports whether an error of the state directory is none of this run, and may pass by.
@@ -22,13 +26,13 @@ func Passes(err error) bool { return state.IsNoSpace(err) || errors.Is(err, fs.E
 // With gives the error that ends the wait, nil where it goes on. Directories that somebody removed are made anew.
 func (p *Patience) With(err error) error {
 	if err == nil {
-		p.since = time.Time{}
+		p.fails = false
 		return nil
 	}
-	if p.since.IsZero() {
-		p.since = time.Now()
+	if !p.fails {
+		p.fails, p.since = true, p.Clock.BootTime()
 	}
-	if !Passes(err) || time.Since(p.since) > roomWithin {
+	if !Passes(err) || p.Clock.BootTime()-p.since > roomWithin {
 		return state.SpaceError("the turn of this job", err)
 	}
 	if errors.Is(err, fs.ErrNotExist) {

@@ -7,16 +7,16 @@ import (
 	"log"
 	"os"
 	"sync"
-	"time"
 
 	"burnish/backend/reason"
+	"burnish/backend/runner/port"
 )
 
 // StageLog is what a stage tells people. A line that cannot be written is lost, not fatal: the journal is the record.
 type StageLog struct {
-	Now  func() time.Time
-	Name string
-	Home *Home
+	Clock port.Clock
+	Name  string
+	Home  *Home
 
 	mu sync.Mutex
 	F  *os.File
@@ -26,7 +26,7 @@ func (l *StageLog) Say(format string, args ...any) {
 	line := reason.Clean(fmt.Sprintf(format, args...), 4096)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := fmt.Fprintf(l.F, "%s %s\n", l.Now().UTC().Format("2006-01-02T15:04:05.000Z"), line); err != nil {
+	if _, err := fmt.Fprintf(l.F, "%s %s\n", l.Clock.Wall().UTC().Format("2006-01-02T15:04:05.000Z"), line); err != nil {
 		log.Printf("%s: %v", l.F.Name(), err)
 	}
 }

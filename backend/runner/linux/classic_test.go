@@ -77,7 +77,7 @@ func (b *rig) Hold(context.Context, drive.Identity, port.HoldOptions) (port.Held
 
 func (b *rig) service() *runner.Service {
 	return &runner.Service{Machine: bench.Machine{Dir: state.NewDir(b.dir), Host: b, Locks: Locks{}, Supervisor: b,
-		Version: "test", Now: time.Now,
+		Version: "test", Clock: Clock{},
 		PollEvery: 10 * time.Millisecond, TempEvery: 10 * time.Millisecond}}
 }
 

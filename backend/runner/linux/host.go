@@ -41,8 +41,8 @@ func ownStamp(sector []byte) bool {
 	return ours
 }
 
-// BootTime is CLOCK_BOOTTIME.
-func (h *Host) BootTime() time.Duration {
+// bootTime is CLOCK_BOOTTIME.
+func bootTime() time.Duration {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
 		return 0
@@ -65,7 +65,7 @@ func (h *Host) Facts() (port.Facts, error) {
 		return port.Facts{}, err
 	}
 	return port.Facts{
-		MachineID: machine, Hostname: reason.Clean(host, 255), BootID: boot, Booted: time.Now().Add(-h.BootTime()),
+		MachineID: machine, Hostname: reason.Clean(host, 255), BootID: boot, Booted: time.Now().Add(-bootTime()),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, UID: os.Geteuid(),
 	}, nil
 }

@@ -50,7 +50,7 @@ func newRace(t *testing.T) *race {
 
 func (r *race) service() *runner.Service {
 	return &runner.Service{Machine: bench.Machine{Dir: state.NewDir(r.dir), Host: NewHost(), Locks: Locks{},
-		Supervisor: r, Version: "test", Now: time.Now,
+		Supervisor: r, Version: "test", Clock: Clock{},
 		PollEvery: 10 * time.Millisecond, Stagger: time.Millisecond, UndoGrace: time.Millisecond}}
 }
 

@@ -16,14 +16,23 @@ import (
 type Host interface {
 	// Facts says which machine this is and since when it runs.
 	Facts() (Facts, error)
-	// BootTime is CLOCK_BOOTTIME: time since the machine started, sleep included.
-	BootTime() time.Duration
 	// Inventory finds all drives. busy names the jobs of ours that hold drives, by drive id.
 	Inventory(ctx context.Context, req wire.InventoryRequest, busy map[string]string) ([]wire.DriveRow, error)
 	// Hold finds the drive by its identity, opens it and reads identity and usage under the hold. Exclusive keeps
 	// everybody else from claiming it for as long as the result is open. An error that is ErrAbsent means that a look
 	// which could see all drives saw none like it; *UnsureError, that it may be there.
 	Hold(ctx context.Context, want drive.Identity, opt HoldOptions) (Held, error)
+}
+
+// Clock is a machine's time, the one that all rooms go by. It is safe for concurrent use.
+type Clock interface {
+	// Wall is the time of day as the machine has it, for what is told and kept. Whoever sets it makes it jump, by a year
+	// too: no duration is taken from it.
+	Wall() time.Time
+	// BootTime is CLOCK_BOOTTIME: time since the machine started, sleep included. All durations are of it.
+	BootTime() time.Duration
+	// After gives a channel on which a value comes when d has gone by.
+	After(d time.Duration) <-chan time.Time
 }
 
 // ErrAbsent is what Hold gives where the machine does not have the drive.

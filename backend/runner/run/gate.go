@@ -19,8 +19,7 @@ func (r *run) throughGate(ctx context.Context) *reason.Said {
 	if r.again {
 		wait = 0 // who started it waits for the first run alone
 	}
-	limit := time.NewTimer(wait)
-	defer limit.Stop()
+	limit := r.After(wait)
 	for {
 		how, err := r.Dir.GateSays(r.Req.Gate)
 		if err != nil {
@@ -32,14 +31,14 @@ func (r *run) throughGate(ctx context.Context) *reason.Said {
 		select {
 		case <-ctx.Done():
 			return r.Interrupted(ctx)
-		case <-limit.C:
+		case <-limit:
 			late := state.GateClosed + fmt.Sprintf("not all of them held their drives within %s",
 				state.GateWait(r.Req.Together).Round(time.Second))
 			if how, err = r.Dir.Settle(r.Req.Gate, late); err != nil {
 				how = late // who opens it has given up long before
 			}
 			return state.GaveUp(how)
-		case <-time.After(r.Poll()):
+		case <-r.After(r.Poll()):
 		}
 	}
 }

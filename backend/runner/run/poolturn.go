@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
@@ -27,7 +26,7 @@ func (r *run) poolTurn(ctx context.Context) (io.Closer, *reason.Said) {
 	}
 	sum := sha256.Sum256([]byte(u.PoolGUID))
 	path := r.Dir.SlotFile("pool-" + hex.EncodeToString(sum[:12]) + ".lock")
-	away := journal.Patience{Dir: r.Dir}
+	away := journal.Patience{Dir: r.Dir, Clock: r.Clock}
 	for told := false; ; {
 		lock, err := r.Locks.Take(path, r.Req.GID)
 		if err == nil {
@@ -48,7 +47,7 @@ func (r *run) poolTurn(ctx context.Context) (io.Closer, *reason.Said) {
 		select {
 		case <-ctx.Done():
 			return nil, r.Interrupted(ctx)
-		case <-time.After(r.Poll()):
+		case <-r.After(r.Poll()):
 		}
 	}
 }

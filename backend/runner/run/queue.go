@@ -32,7 +32,13 @@ func (r *run) trySlot() (io.Closer, error) {
 	if lock == nil {
 		return nil, errors.Join(err, turn.Close())
 	}
-	time.AfterFunc(r.stagger(), func() { _ = turn.Close() }) // the kernel does it too, when this process ends
+	go func() {
+		select {
+		case <-r.After(r.stagger()):
+		case <-r.Ended:
+		}
+		_ = turn.Close() // the kernel does it too, when this process ends
+	}()
 	return lock, nil
 }
 
@@ -67,7 +73,7 @@ func (r *run) takeSlot() (io.Closer, error) {
 // slot waits until this NAS may run one job more and it is this one's turn. The drive is held meanwhile.
 func (r *run) slot(ctx context.Context) (io.Closer, *reason.Said) {
 	defer func() { _ = r.Root().Remove(state.WaitingFile) }() // a file without its run's lock counts for nothing
-	queued, away := false, journal.Patience{Dir: r.Dir}
+	queued, away := false, journal.Patience{Dir: r.Dir, Clock: r.Clock}
 	for {
 		lock, err := r.trySlot()
 		if err = away.With(err); err != nil {
@@ -91,7 +97,7 @@ func (r *run) slot(ctx context.Context) (io.Closer, *reason.Said) {
 		select {
 		case <-ctx.Done():
 			return nil, r.Interrupted(ctx)
-		case <-time.After(r.Poll()):
+		case <-r.After(r.Poll()):
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"time"
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
@@ -130,8 +129,6 @@ func (r *run) live(ctx context.Context) error {
 
 // watchStop turns a stop request, or the word of the system, into the run's end.
 func (r *run) watchStop(ctx context.Context, cancel context.CancelCauseFunc) {
-	tick := time.NewTicker(r.Poll())
-	defer tick.Stop()
 	for {
 		if r.StopAsked() {
 			cancel(bench.ErrPerson)
@@ -140,7 +137,7 @@ func (r *run) watchStop(ctx context.Context, cancel context.CancelCauseFunc) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-r.After(r.Poll()):
 		}
 		r.Home.ComeHome()
 	}

@@ -87,10 +87,10 @@ func (a *stage) otherWay() string {
 // kernelOf is what the kernel's log says of the drive's leaving, for people. It waits for that a moment.
 func (a *stage) kernelOf(ctx context.Context) string {
 	k := a.Held.KernelErrors()
-	for end := time.Now().Add(kernelSays); k.Readable && k.Gone == "" && time.Now().Before(end) && ctx.Err() == nil; {
+	for end := a.BootTime() + kernelSays; k.Readable && k.Gone == "" && a.BootTime() < end && ctx.Err() == nil; {
 		select {
 		case <-ctx.Done():
-		case <-time.After(min(kernelSays/10, 20*a.Poll())):
+		case <-a.After(min(kernelSays/10, 20*a.Poll())):
 			k = a.Held.KernelErrors()
 		}
 	}
@@ -110,13 +110,13 @@ func (r *run) othersVanished(ctx context.Context, left []int64) (job string, err
 	select {
 	case <-ctx.Done():
 		return "", nil
-	case <-time.After(othersNotice):
+	case <-r.After(othersNotice):
 	}
 	ids, err := r.Dir.Ids()
 	if err != nil {
 		return "", err
 	}
-	now := r.Now().UnixMilli()
+	now := r.Wall().UnixMilli()
 	for _, id := range ids {
 		if id == r.ID {
 			continue
@@ -214,7 +214,7 @@ func (a *stage) cameBack(ctx context.Context) (bench.Outcome, error) {
 func (r *run) notBack(ctx context.Context, said *reason.Said) *reason.Said {
 	job := r.Job()
 	stage := vanishedIn(&job)
-	if said.Code != reason.DriveVanished || job.Vanished == 0 || stage < 0 || r.Host.BootTime() < findsDrives {
+	if said.Code != reason.DriveVanished || job.Vanished == 0 || stage < 0 || r.BootTime() < findsDrives {
 		return said
 	}
 	r.absent = true

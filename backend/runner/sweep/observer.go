@@ -16,11 +16,13 @@ import (
 type Observer struct {
 	*Stage
 
-	Answered       atomic.Int64 // requests; while it stands still, nothing moves
-	lastDone       int64        // see tell
-	lastAt         int64        // what was done at the last sample
-	lastTime       time.Time    // zero before the first
-	lastLive       time.Time
+	Answered       atomic.Int64  // requests; while it stands still, nothing moves
+	lastDone       int64         // see tell
+	lastAt         int64         // what was done at the last sample
+	lastTime       time.Duration // boot time of it
+	sampled        bool          // there was one
+	lastLive       time.Duration
+	live           bool // there was one
 	ForeignSectors int64
 	start          surface.Start     // where this run began
 	before         burnin.Healed     // in earlier runs of the stage
@@ -51,23 +53,22 @@ func (o *Observer) Tell(p burnin.Progress, done int64) {
 }
 
 // newPart has the next sample go into the journal, whatever came before.
-func (o *Observer) newPart() { o.lastAt, o.lastTime = 0, time.Time{} }
+func (o *Observer) newPart() { o.lastAt, o.sampled = 0, false }
 
 func (o *Observer) sample(sample burnin.Progress) { o.sampleOf(sample.Done, sample.Total, sample) }
 
 // sampleOf puts the newest progress where it is looked for, and into the journal the first of all and then now and
 // then, by how much of the total is done.
 func (o *Observer) sampleOf(done, total int64, sample burnin.Progress) {
-	now := o.Now()
-	if now.Sub(o.lastLive) >= liveEvery {
-		o.lastLive = now
+	now := o.BootTime()
+	if !o.live || now-o.lastLive >= liveEvery {
+		o.lastLive, o.live = now, true
 		state.WriteLive(o.Root(), o.Req.GID, o.ID, sample)
 	}
-	first := o.lastTime.IsZero()
-	if !first && (done-o.lastAt < max(total/(maxSamples/2), 1) || now.Sub(o.lastTime) < time.Second) {
+	if o.sampled && (done-o.lastAt < max(total/(maxSamples/2), 1) || now-o.lastTime < time.Second) {
 		return
 	}
-	o.lastAt, o.lastTime = done, now
+	o.lastAt, o.lastTime, o.sampled = done, now, true
 	sample.TempC = o.Held.TempC()
 	o.keep(o.Put(burnin.EvProgress, sample))
 }
@@ -167,18 +168,18 @@ func (o *Observer) keep(err error) {
 }
 
 // clock gives an engine the time.
-type clock struct{ now func() time.Time }
+type clock struct{ *bench.Heat }
 
-// ClockOf is the time of work: it stands still while a stage is paused.
-func ClockOf(h *bench.Heat) clock { return clock{h.Work} }
+// ClockOf is the time of work: it stands still while a stage is paused, and begins anywhere.
+func ClockOf(h *bench.Heat) clock { return clock{h} }
 
-func (c clock) Now() time.Time { return c.now() }
+func (c clock) Now() time.Time { return time.Unix(0, 0).Add(c.Work()) }
 
 func (c clock) Sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-time.After(d):
+	case <-c.After(d):
 		return nil
 	}
 }

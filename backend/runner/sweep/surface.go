@@ -94,29 +94,27 @@ func (a *Stage) Watched(ctx context.Context, watch *Observer, work func(context.
 	defer cancel(nil)
 	limit := a.StuckLimit()
 	go func() {
-		tick := time.NewTicker(min(limit/10, 10*time.Second))
-		defer tick.Stop()
-		answered, since := int64(-1), time.Now()
+		answered, since := int64(-1), a.BootTime()
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-tick.C:
+			case <-a.After(min(limit/10, 10*time.Second)):
 			}
 			if a.Journal.Stands.Load() {
-				since = time.Now()
+				since = a.BootTime()
 				continue
 			}
-			if _, hot := a.Heat.Hot(); hot {
-				since = time.Now() // a pause is no standstill
+			if a.Heat.Hot() {
+				since = a.BootTime() // a pause is no standstill
 				if a.Heat.GiveUp() {
 					cancel(bench.ErrHot)
 				}
 				continue
 			}
 			if now := watch.Answered.Load(); now != answered {
-				answered, since = now, time.Now()
-			} else if time.Since(since) >= limit {
+				answered, since = now, a.BootTime()
+			} else if a.BootTime()-since >= limit {
 				cancel(bench.ErrStuck)
 			}
 		}
