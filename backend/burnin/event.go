@@ -155,6 +155,7 @@ type StageChange struct {
 	Temps   *Temps   `json:"temps,omitempty"` // when a stage ends
 	// SelfTest is the row of the drive's log that a self-test stage ended with.
 	SelfTest *smart.SelfTestRow `json:"self_test,omitempty"`
+	PausedMs int64              `json:"paused_ms,omitempty"` // when a stage ends: the pauses that no line told
 }
 
 // Temps is how warm the drive was during a stage, in °C.
@@ -198,6 +199,11 @@ type Progress struct {
 	Meters []Meter `json:"meters,omitempty"` // badblocks
 	// the share of a seek pass that is done; Done and Total are those of the sweeps
 	Seek float64 `json:"seek,omitempty"`
+
+	// Paused and PausedMs are of the newest progress alone, beside the journal: what the stage waits for now, and how
+	// long it has waited, where no line says so.
+	Paused   *Paused `json:"paused,omitempty"`
+	PausedMs int64   `json:"paused_ms,omitempty"`
 }
 
 // Meter is how far one pattern of badblocks is, in bytes of the drive, its two halves apart.
@@ -207,7 +213,7 @@ type Meter struct {
 	Verify  int64  `json:"verify"`
 }
 
-// Pause says that a stage waits, and that it goes on.
+// Pause says that a stage waits, and that it goes on. The first pauses of a stage are lines; see StageChange.PausedMs.
 type Pause struct {
 	Stage  int    `json:"stage"`
 	On     bool   `json:"on"`

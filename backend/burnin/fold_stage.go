@@ -24,6 +24,7 @@ func (t *Tracker) stage(ev Event, wallMs int64) error {
 	}
 	s.goOn(ev.WallMs)
 	if d.State != Running {
+		s.PausedMs += max(d.PausedMs, 0)
 		if d.Temps != nil {
 			s.TempC = d.Temps
 		}

@@ -106,6 +106,7 @@ func (t *Tracker) Observe(obs *Observation) {
 		if p := obs.Live; p != nil && p.Stage >= 0 && p.Stage < len(t.job.Stages) &&
 			t.job.Stages[p.Stage].State == Running {
 			t.job.Stages[p.Stage].progress(*p, t.job.Spec.Stages[p.Stage], t.job.Identity)
+			t.job.Stages[p.Stage].waits(*p)
 			t.job.TempC = p.TempC
 		}
 	case obs.Complete: // a newer run that is gone without a word has changed nothing

@@ -22,3 +22,12 @@ func (s *Stage) goOn(atMs int64) {
 		s.Paused = nil
 	}
 }
+
+// waits takes in the pauses that no line tells.
+func (s *Stage) waits(p Progress) {
+	s.PausedMs += max(p.PausedMs, 0)
+	if s.Paused == nil && p.Paused != nil {
+		now := *p.Paused
+		s.Paused = &now
+	}
+}

@@ -41,6 +41,9 @@ func observation(t *rapid.T) *burnin.Observation {
 			Total:   100,
 			Written: 7,
 		}
+		if rapid.Bool().Draw(t, "paused") {
+			obs.Live.Paused, obs.Live.PausedMs = &burnin.Paused{SinceMs: 5, Why: "too_hot"}, 9
+		}
 	}
 	return obs
 }
@@ -102,6 +105,9 @@ func (n *nasModel) draw(t *rapid.T, kind burnin.EventKind, seq int64) (ev burnin
 		}
 		if c.State == burnin.Running && rapid.Bool().Draw(t, "resumed") {
 			c.Resumed = &burnin.Resumed{Phase: "write", Pass: 1, FromByte: num.Draw(t, "from"), Repeated: 3}
+		}
+		if c.State != burnin.Running {
+			c.PausedMs = num.Draw(t, "paused")
 		}
 		if c.State == burnin.Passed {
 			c.Totals = &burnin.Totals{Written: 9, Verified: 9, Covered: 1 << 20, Complete: true}

@@ -266,5 +266,6 @@ func sameLive(a, b *burnin.Progress) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Stage == b.Stage && a.Done == b.Done && a.Seek == b.Seek && a.Phase == b.Phase
+	return a.Stage == b.Stage && a.Done == b.Done && a.Seek == b.Seek && a.Phase == b.Phase &&
+		(a.Paused == nil) == (b.Paused == nil)
 }

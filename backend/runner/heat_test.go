@@ -1,6 +1,8 @@
 package runner_test
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -101,6 +103,62 @@ func TestAWordFromTheSystemEndsAPause(t *testing.T) {
 		}()
 		if job := m.run(order(d, stampPlan())); job.State != burnin.Unknown || job.Reason.Code != "told_to_end" {
 			t.Fatalf("ended as %s, %v", job.State, job.Reason)
+		}
+	})
+}
+
+// TestWeeksOfSwingingHeatKeepTheJournalShort: a stage has less than 2,000 lines whatever its length, and says how long
+// it was paused in all. Whoever watches sees each pause.
+func TestWeeksOfSwingingHeatKeepTheJournalShort(t *testing.T) {
+	long(t)
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.poll = time.Minute
+		// Each swing has other lengths.
+		random := rand.New(rand.NewPCG(1, 2))
+		begin, next, c := time.Now(), time.Duration(0), 60
+		d := slowDrive(m, func(at time.Duration) int {
+			if at >= next {
+				next, c = at+time.Duration(90+random.IntN(300))*time.Second, 100-c
+			}
+			return c
+		})
+		d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 0, Last: 1 << 30, Delay: 40 * time.Second})
+		plan := stampPlan()
+		plan.Stages[2].BlockBytes, plan.Stages[2].InFlight = 8192, 1
+		seen, said := 0, 0
+		watch := make(chan struct{})
+		go func() { // when no line says so any more
+			defer close(watch)
+			time.Sleep(4 * 24 * time.Hour)
+			for range 100 {
+				time.Sleep(time.Minute)
+				all, err := m.service().List()
+				if err != nil || len(all.Jobs) != 1 || all.Jobs[0].Live == nil {
+					continue
+				}
+				seen++
+				if p := all.Jobs[0].Live; p.Paused != nil && p.PausedMs > 0 {
+					said++
+				}
+			}
+		}()
+		job := m.run(order(d, plan))
+		<-watch
+		s := job.Stages[2]
+		took := time.Duration(s.EndedMs-s.StartedMs) * time.Millisecond
+		if job.State != burnin.Passed || took < 7*24*time.Hour {
+			t.Fatalf("ended as %s, %v, after %v (%v)", job.State, job.Reason, took, time.Since(begin))
+		}
+		idle := s.EndedMs - s.StartedMs - s.ActiveMs
+		if s.PausedMs < idle*9/10 || s.PausedMs > idle*11/10 {
+			t.Errorf("it says %d ms of pauses, where %d were no work", s.PausedMs, idle)
+		}
+		if lines := bytes.Count(m.journals(testJob)[0], []byte{'\n'}); lines >= 2000 {
+			t.Errorf("%d lines", lines)
+		}
+		if said < seen/4 || said > seen*3/4 || seen == 0 {
+			t.Errorf("seen %d times, and %d times that it is paused", seen, said)
 		}
 	})
 }

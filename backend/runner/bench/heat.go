@@ -17,6 +17,9 @@ const (
 	harmBy = 5
 	// hotFor is how long a stage may wait for its drive to cool, where the plan says nothing else.
 	hotFor = time.Hour
+	// maxPauses is how many pauses of a stage are lines of the journal: a drive may swing about its limit for weeks.
+	// Who watches sees the others too, and the stage's end says how long they took in all.
+	maxPauses = 100
 )
 
 // ErrHot is the cause with which an engine ends whose drive does not cool down.
@@ -39,6 +42,8 @@ type Heat struct {
 	hot    bool          // the stage is paused
 	since  time.Duration // boot time at which the pause began
 	paused time.Duration // in earlier pauses of this stage
+	pauses int           // how many there were, with the one that lasts
+	untold time.Duration // of paused: in those that no line tells
 	cool   chan struct{} // closed while the drive may work
 
 	once sync.Once
@@ -83,6 +88,7 @@ func (h *Heat) see(c int) {
 		h.goOn(now)
 	case !hot && c >= h.limit:
 		h.hot, h.since, h.cool = true, now, make(chan struct{})
+		h.pauses++
 	case hot && c <= h.limit-coolBy:
 		h.goOn(now)
 	default:
@@ -94,6 +100,9 @@ func (h *Heat) see(c int) {
 // goOn ends the pause. The caller holds mu.
 func (h *Heat) goOn(now time.Duration) {
 	h.paused += now - h.since
+	if h.pauses > maxPauses {
+		h.untold += now - h.since
+	}
 	h.hot = false
 	close(h.cool)
 }
@@ -104,8 +113,34 @@ func (h *Heat) tell(on bool) {
 	if on {
 		what = "waits for the drive to cool"
 	}
+	if h.pauses > maxPauses {
+		h.tellLive(on)
+		return
+	}
 	h.Say("%d °C, the limit is %d °C: %s %s", h.last, h.limit, h.Spec.Kind, what)
 	_ = h.Put(burnin.EvPause, burnin.Pause{Stage: h.Index, On: on, Why: "too_hot", TempC: h.last, LimitC: h.limit})
+	if !on && h.pauses == maxPauses {
+		h.Say("there were %d such pauses; further ones are told together, when the stage ends", h.pauses)
+	}
+}
+
+// tellLive says to whoever watches that a pause begins or ends. The caller holds mu.
+func (h *Heat) tellLive(on bool) {
+	var now *burnin.Paused
+	if on {
+		now = &burnin.Paused{SinceMs: h.Wall().UnixMilli(), Why: string(reason.TooHot), TempC: h.last, LimitC: h.limit}
+	}
+	h.livePause(now, h.untold.Milliseconds())
+}
+
+// Untold is how long the stage was paused beside what the journal's lines say.
+func (h *Heat) Untold() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.hot && h.pauses > maxPauses {
+		return h.untold + h.BootTime() - h.since
+	}
+	return h.untold
 }
 
 // Hot reports whether the stage is paused.

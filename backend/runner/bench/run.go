@@ -161,6 +161,6 @@ func (r *Run) Begin(n int, fold *burnin.Tracker) error {
 func (r *Run) Change(i int, out Outcome) error {
 	return r.Put(burnin.EvStage, burnin.StageChange{
 		Stage: i, Kind: r.Req.Plan.Stages[i].Kind, State: out.State, Reason: out.Said, Totals: out.Totals,
-		Temps: out.Temps, SelfTest: out.SelfTest,
+		Temps: out.Temps, SelfTest: out.SelfTest, PausedMs: out.PausedMs,
 	})
 }

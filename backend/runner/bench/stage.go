@@ -23,6 +23,8 @@ type Outcome struct {
 	Temps  *burnin.Temps
 	// SelfTest is the row of the drive's log that a self-test stage ended with
 	SelfTest *smart.SelfTestRow
+	// PausedMs is how long the stage was paused beside what the journal's lines say
+	PausedMs int64
 	Gone     *Departure // the drive is not there any more; see unlessGone
 }
 
@@ -37,6 +39,7 @@ type Stage struct {
 	Spec  burnin.StageSpec
 	log   *journal.StageLog
 	Heat  *Heat
+	live  live
 }
 
 // NewStage is stage i of a run.

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
-	"burnish/backend/runner/state"
 	"burnish/backend/smart"
 )
 
@@ -40,8 +39,8 @@ func (p *progress) at(h smart.Health) error {
 	}
 	between := 100 * (p.BootTime() - p.moved).Seconds() / p.estimate(h).Seconds()
 	shown := min(float64(done)+min(between, step*0.95), 99.9)
-	state.WriteLive(p.Root(), p.Req.GID, p.ID, burnin.Progress{Stage: p.Index,
-		Phase: "selftest", Done: int64(shown * 10), Total: 1000, TempC: p.Held.TempC()})
+	p.TellLive(burnin.Progress{Stage: p.Index, Phase: "selftest", Done: int64(shown * 10), Total: 1000,
+		TempC: p.Held.TempC()})
 	return nil
 }
 

@@ -123,7 +123,7 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Ou
 		}
 		out.State, out.Said = burnin.Unknown, st.Failed(err, string(spec.Kind))
 	}
-	out.Temps = seen
+	out.Temps, out.PausedMs = seen, st.Heat.Untold().Milliseconds()
 	if (ctx.Err() != nil || r.StopAsked()) && out.State != burnin.Passed && out.State != burnin.Failed {
 		out.State, out.Said = burnin.Unknown, r.Interrupted(ctx)
 		if out.Said.Kind() == reason.Person {

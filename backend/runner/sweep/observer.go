@@ -8,7 +8,6 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/runner/bench"
 	"burnish/backend/runner/erase"
-	"burnish/backend/runner/state"
 	"burnish/backend/surface"
 )
 
@@ -63,7 +62,7 @@ func (o *Observer) sampleOf(done, total int64, sample burnin.Progress) {
 	now := o.BootTime()
 	if !o.live || now-o.lastLive >= liveEvery {
 		o.lastLive, o.live = now, true
-		state.WriteLive(o.Root(), o.Req.GID, o.ID, sample)
+		o.TellLive(sample)
 	}
 	if o.sampled && (done-o.lastAt < max(total/(maxSamples/2), 1) || now-o.lastTime < time.Second) {
 		return
