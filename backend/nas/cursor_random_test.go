@@ -129,7 +129,8 @@ func (n *nasModel) draw(t *rapid.T, kind burnin.EventKind, seq int64) (ev burnin
 		data = burnin.Bad{
 			Stage: stage,
 			Ranges: []surface.Range{
-				{FirstLBA: lba, LastLBA: lba + 3, Kind: surface.KindRead, Persistent: rapid.Bool().Draw(t, "persistent")},
+				{FirstLBA: lba, LastLBA: lba + 3, Kind: surface.KindRead,
+					Persistent: rapid.Bool().Draw(t, "persistent")},
 			},
 		}
 	case burnin.EvCheckpoint:
@@ -198,7 +199,8 @@ func (n *nasModel) draw(t *rapid.T, kind burnin.EventKind, seq int64) (ev burnin
 	}
 	n.lit++
 	n.at += rapid.Int64Range(-5000, 60_000).Draw(t, "later")
-	ev = burnin.Event{Seq: seq, WallMs: 1_700_000_000_000 + n.at, BootMs: int64(n.lit), Boot: "b1", Kind: kind, Data: raw}
+	ev = burnin.Event{Seq: seq, WallMs: 1_700_000_000_000 + n.at, BootMs: int64(n.lit), Boot: "b1", Kind: kind,
+		Data: raw}
 	return ev, n.fold.Apply(ev) == nil
 }
 
@@ -329,7 +331,8 @@ func TestACursorIsTheWholeFoldWhateverComes(t *testing.T) {
 				if rapid.Bool().Draw(t, "all") {
 					to = len(all)
 				}
-				if _, err := m.Write(wire.Data{Job: n.id, File: file, Off: int64(from), Bytes: all[from:to]}); err != nil {
+				data := wire.Data{Job: n.id, File: file, Off: int64(from), Bytes: all[from:to]}
+				if _, err := m.Write(data); err != nil {
 					t.Fatal(err)
 				}
 			}

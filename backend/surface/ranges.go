@@ -48,8 +48,8 @@ type Diff struct {
 
 // joins reports whether next goes on where r ends, in the same way.
 func (r Range) joins(next Range) bool {
-	if r.LastLBA+1 != next.FirstLBA || r.Kind != next.Kind || r.Persistent != next.Persistent || r.Phase != next.Phase ||
-		r.Pass != next.Pass || r.Unwatched != next.Unwatched {
+	if r.LastLBA+1 != next.FirstLBA || r.Kind != next.Kind || r.Persistent != next.Persistent ||
+		r.Phase != next.Phase || r.Pass != next.Pass || r.Unwatched != next.Unwatched {
 		return false
 	}
 	return r.FoundLBA == nil || next.FoundLBA == nil || *r.FoundLBA-r.FirstLBA == *next.FoundLBA-next.FirstLBA

@@ -138,7 +138,8 @@ func (t *Thermometer) Read() (*burnin.Temps, error) {
 	if s.Samples == 0 {
 		return nil, nil
 	}
-	t.Say("temperature: %d to %d °C, %d on average of %d samples; limit %d °C", s.Min, s.Max, s.Avg, s.Samples, s.Limit)
+	t.Say("temperature: %d to %d °C, %d on average of %d samples; limit %d °C", s.Min, s.Max, s.Avg, s.Samples,
+		s.Limit)
 	if s.Max > s.Limit {
 		return &s, t.warnHot(s.Max, s.Limit)
 	}

@@ -123,8 +123,8 @@ func (j *Journal) put(kind burnin.EventKind, data any) error {
 	if err != nil {
 		return j.fail(err)
 	}
-	ev := burnin.Event{Seq: j.seq + 1, WallMs: j.clock.Wall().UnixMilli(), BootMs: j.clock.BootTime().Milliseconds(), Boot: j.id,
-		Link: j.link.Link(), Kind: kind, Data: raw}
+	ev := burnin.Event{Seq: j.seq + 1, WallMs: j.clock.Wall().UnixMilli(), BootMs: j.clock.BootTime().Milliseconds(),
+		Boot: j.id, Link: j.link.Link(), Kind: kind, Data: raw}
 	line, err := wire.EncodeEvent(ev)
 	if err != nil {
 		return j.fail(err)

@@ -26,7 +26,8 @@ func (l *StageLog) Say(format string, args ...any) {
 	line := reason.Clean(fmt.Sprintf(format, args...), 4096)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := fmt.Fprintf(l.F, "%s %s\n", l.Clock.Wall().UTC().Format("2006-01-02T15:04:05.000Z"), line); err != nil {
+	at := l.Clock.Wall().UTC().Format("2006-01-02T15:04:05.000Z")
+	if _, err := fmt.Fprintf(l.F, "%s %s\n", at, line); err != nil {
 		log.Printf("%s: %v", l.F.Name(), err)
 	}
 }

@@ -51,7 +51,8 @@ func act(args []string) error {
 	host := linux.NewHost()
 	s := &runner.Service{Machine: bench.Machine{
 		Dir: state.NewDir(filepath.Dir(filepath.Dir(exe))), Host: host, Locks: linux.Locks{},
-		Supervisor: linux.Supervisor{Exe: exe, Systemd: linux.SystemdRuns()}, Version: version, Clock: linux.Clock{TimeOfDay: now},
+		Supervisor: linux.Supervisor{Exe: exe, Systemd: linux.SystemdRuns()}, Version: version,
+		Clock: linux.Clock{TimeOfDay: now},
 	}}
 	if verb := wire.Verb(args[0]); verb != wire.VerbRun {
 		// The asker's end is stdin's end or a broken pipe, which ends the process as it should.

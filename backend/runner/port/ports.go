@@ -26,8 +26,8 @@ type Host interface {
 
 // Clock is a machine's time, the one that all rooms go by. It is safe for concurrent use.
 type Clock interface {
-	// Wall is the time of day as the machine has it, for what is told and kept. Whoever sets it makes it jump, by a year
-	// too: no duration is taken from it.
+	// Wall is the time of day as the machine has it, for what is told and kept. Whoever sets it makes it jump, by a
+	// year too: no duration is taken from it.
 	Wall() time.Time
 	// BootTime is CLOCK_BOOTTIME: time since the machine started, sleep included. All durations are of it.
 	BootTime() time.Duration
