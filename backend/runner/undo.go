@@ -87,7 +87,7 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	}
 	defer file.Close()
 	file.Say("undo, asked for by %s", ask.By)
-	if err := e.PutBack(ctx, k, ask.By); err != nil {
+	if err := e.PutBack(ctx, k, ask.By, file.Say); err != nil {
 		file.Say("not done: %v", err)
 		return reply, err
 	}

@@ -157,6 +157,18 @@ const maxHangs = 10
 
 // WatchTraffic tells of requests that hang, for as long as a stage is at work.
 func (a *Stage) WatchTraffic() (stop func()) {
+	return a.Asker().Watch(func(said *reason.Said, which int) {
+		if which > maxHangs {
+			a.Say("%s", said.Error())
+			return
+		}
+		// The journal keeps its first error itself; the next event of the stage's own goroutine meets it.
+		_ = a.Warn(said)
+	})
+}
+
+// Watch tells of requests to the drive that hang, and which of the stage each is, 1 for the first.
+func (a Asker) Watch(tell func(said *reason.Said, which int)) (stop func()) {
 	end, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -164,19 +176,13 @@ func (a *Stage) WatchTraffic() (stop func()) {
 			select {
 			case <-end:
 				return
-			case <-a.After(min(a.StuckLimit()/10, 10*time.Second)):
+			case <-a.After(min(a.Limit/10, 10*time.Second)):
 			}
 			f, waited, which := a.Traffic.hung()
-			if which == 0 {
-				continue
+			if which > 0 {
+				tell(reason.New(reason.RequestHung, "what", sentence(f.String()), "seconds", int(waited.Seconds())),
+					which)
 			}
-			said := reason.New(reason.RequestHung, "what", sentence(f.String()), "seconds", int(waited.Seconds()))
-			if which > maxHangs {
-				a.Say("%s", said.Error())
-				continue
-			}
-			// The journal keeps its first error itself; the next event of the stage's own goroutine meets it.
-			_ = a.Warn(said)
 		}
 	}()
 	return func() { close(end); <-done }

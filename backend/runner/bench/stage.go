@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -91,11 +92,25 @@ func (a *Stage) Stuck() Outcome {
 		"minutes", int(a.StuckLimit().Minutes())))
 }
 
-func (a *Stage) StuckLimit() time.Duration {
-	if a.Spec.StuckMinutes > 0 {
-		return time.Duration(a.Spec.StuckMinutes) * time.Minute
+func (a *Stage) StuckLimit() time.Duration { return limitOf(a.Spec) }
+
+func limitOf(spec burnin.StageSpec) time.Duration {
+	if spec.StuckMinutes > 0 {
+		return time.Duration(spec.StuckMinutes) * time.Minute
 	}
 	return stuckAfter
+}
+
+// Beside is who asks the drive where no stage is at work. It is as patient as the most patient stage of the plan that
+// writes.
+func (r *Run) Beside() Asker {
+	limit := time.Duration(0)
+	for _, spec := range r.Req.Plan.Stages {
+		if spec.WritesAll() {
+			limit = max(limit, limitOf(spec))
+		}
+	}
+	return Asker{r, cmp.Or(limit, stuckAfter)}
 }
 
 // Swept reports whether all of the drive was written since the job began.

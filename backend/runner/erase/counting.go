@@ -218,7 +218,7 @@ func (a *Stage) proveCount() error {
 		buf := surface.AlignedBuffer(g.PhysicalBytes)
 		read := false
 		for _, off := range []int64{g.SizeBytes / 2, 0, g.SizeBytes / 4} {
-			if _, err = (bench.NewDirect(w.Device, a.Stage)).ReadAt(buf,
+			if _, err = (bench.NewDirect(w.Device, a.Asker())).ReadAt(buf,
 				off/int64(len(buf))*int64(len(buf))); err == nil {
 				read = true
 				break

@@ -9,6 +9,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/reason"
+	"burnish/backend/runner/bench"
 	"burnish/backend/surface"
 )
 
@@ -175,10 +176,11 @@ func (e *Drive) broughtBack(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	defer data.Close()
-	dev, err := e.run.Held.Device(false)
+	raw, err := e.run.Held.Device(false)
 	if err != nil {
 		return false, err
 	}
+	dev := bench.NewDirect(raw, e.run.Beside())
 	defer dev.Close()
 	return k.isBack(dev, data, func() error { return context.Cause(ctx) })
 }

@@ -34,11 +34,18 @@ type seen struct {
 
 // InspectWatched is Inspect as what the drive is asked in a stage.
 func (a *Stage) InspectWatched(ctx context.Context) (drive.Identity, drive.Usage, error) {
-	s, err := bench.Ask(a.Stage, bench.Flight{What: "a look at its labels"}, func() (seen, error) {
-		id, usage, err := a.Held.Inspect(ctx)
-		return seen{id, usage}, err
-	})
-	return s.id, s.usage, err
+	return inspectBy(a.Asker())(ctx)
+}
+
+// inspectBy is Inspect as what somebody asks the drive.
+func inspectBy(by bench.Asker) inspect {
+	return func(ctx context.Context) (drive.Identity, drive.Usage, error) {
+		s, err := bench.Ask(by, bench.Flight{What: "a look at its labels"}, func() (seen, error) {
+			id, usage, err := by.Held.Inspect(ctx)
+			return seen{id, usage}, err
+		})
+		return s.id, s.usage, err
+	}
 }
 
 // look reads identity and usage under the hold.

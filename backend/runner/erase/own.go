@@ -5,4 +5,4 @@ import (
 )
 
 // Own gives the drive that is open for writing to the run's own code.
-func (a *Stage) Own() bench.Direct { return bench.NewDirect(a.Wrote, a.Stage) }
+func (a *Stage) Own() bench.Direct { return bench.NewDirect(a.Wrote, a.Asker()) }

@@ -67,7 +67,7 @@ func (a *Stage) readsEverywhere(ways []port.WayIn, p []byte, off int64) error {
 	}
 	got := surface.AlignedBuffer(len(p))
 	for _, w := range ways {
-		if _, err := (bench.NewDirect(w.Device, a.Stage)).ReadAt(got, off); err != nil {
+		if _, err := (bench.NewDirect(w.Device, a.Asker())).ReadAt(got, off); err != nil {
 			return err
 		}
 		if !bytes.Equal(got, p) {

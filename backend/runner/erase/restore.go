@@ -14,6 +14,7 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
 	"burnish/backend/reason"
+	"burnish/backend/runner/bench"
 	"burnish/backend/runner/port"
 	"burnish/backend/runner/state"
 	"burnish/backend/size"
@@ -25,8 +26,21 @@ func CannotUndo(job, why, wayOut string) *reason.Said {
 	return reason.New(reason.CannotUndo, "job", job, "why", why, "way_out", wayOut)
 }
 
-// PutBack holds the drive, proves that it is the one and that nobody else has used it since, and writes.
-func (e *Drive) PutBack(ctx context.Context, k *kit, by string) error {
+// PutBack holds the drive, proves that it is the one and that nobody else has used it since, and writes. It says what
+// takes long. A drive that does not answer ends it; what is back by then stays, and it may be asked again.
+func (e *Drive) PutBack(ctx context.Context, k *kit, by string, say func(format string, args ...any)) error {
+	asker := e.run.Beside()
+	err := e.putBack(ctx, k, by, asker, say)
+	if errors.Is(err, bench.ErrStuck) {
+		return CannotUndo(e.run.ID, fmt.Sprintf("its drive has not answered for %d minutes",
+			int(asker.Limit.Minutes())), "Check cable, power and slot, then undo it again: nothing of what can be "+
+			"brought back is lost.")
+	}
+	return err
+}
+
+func (e *Drive) putBack(ctx context.Context, k *kit, by string, asker bench.Asker,
+	say func(format string, args ...any)) error {
 	lock, err := e.run.Locks.Take(e.run.Dir.DriveLock(state.DriveKey(e.run.Req.Drive)), e.run.Req.GID)
 	if errors.Is(err, port.ErrLocked) {
 		return e.hasIt()
@@ -50,7 +64,8 @@ func (e *Drive) PutBack(ctx context.Context, k *kit, by string) error {
 			log.Printf("undo of job %s: %v", e.run.ID, err)
 		}
 	}()
-	id, usage, err := e.Settled(ctx, e.run.Held.Inspect, LooksAtStart, e.run.Held.Identity(), e.run.Held.Usage(), nil)
+	defer asker.Watch(func(hangs *reason.Said, _ int) { say("%s", hangs.Error()) })()
+	id, usage, err := e.Settled(ctx, inspectBy(asker), LooksAtStart, e.run.Held.Identity(), e.run.Held.Usage(), nil)
 	switch {
 	case err != nil:
 		return err
@@ -59,10 +74,11 @@ func (e *Drive) PutBack(ctx context.Context, k *kit, by string) error {
 	case !e.mayRestore(k, id, usage):
 		return usageSaid("what this job left there", usage, "")
 	}
-	dev, err := e.run.Held.Device(true)
+	raw, err := e.run.Held.Device(true)
 	if err != nil {
 		return err
 	}
+	dev := bench.NewDirect(raw, asker)
 	defer dev.Close()
 	if got := dev.Geometry().SizeBytes; got != k.SizeBytes {
 		return reason.New(reason.IdentityChanged, "expected", e.run.Req.Drive, "found", size.Exact(got),
@@ -101,7 +117,7 @@ func (e *Drive) giveUp(t *burnin.Tracker, n int, by string) error {
 }
 
 // restore checks all pieces, then has the job end, then writes them, the last first, then reads them back.
-func restore(dev port.Device, k *kit, data io.ReaderAt, job burnin.Job, end func() error) error {
+func restore(dev surface.Device, k *kit, data io.ReaderAt, job burnin.Job, end func() error) error {
 	got := surface.AlignedBuffer(pieceBytes)
 	misfit, err := k.misfit(dev, data, job, func() error { return nil })
 	if err == nil && misfit != nil {

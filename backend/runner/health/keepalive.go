@@ -24,7 +24,7 @@ func (a *Stage) keepAwake(ctx context.Context) (gone <-chan error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	dev := bench.NewDirect(raw, a.Stage)
+	dev := bench.NewDirect(raw, a.Asker())
 	found := make(chan error, 1)
 	go func() {
 		defer dev.Close()
