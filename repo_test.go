@@ -88,7 +88,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"cli": {"burnin", "courier", "credentials", "demo", "drive", "jobs", "nas", "notice", "notify", "profile",
 			"reason", "report", "secret", "smart", "sshconfig", "store", "unlock", "wire", "size"},
 		"desk": {"burnin", "credentials", "drive", "jobs", "nas", "notice", "notify", "profile", "reason", "report",
-			"secret", "smart", "sshconfig", "store", "unlock", "wire"},
+			"secret", "smart", "sshconfig", "store", "surface", "unlock", "wire"},
 		"surface/faultdev":  {"surface"},
 		"chaos":             nil, // its tests use all of them
 		"programs":          nil, // its tests too

@@ -66,7 +66,7 @@ func Judge(j *Job) Verdict {
 		source := string(s.Kind)
 		if s.State == Skipped {
 			if s.Reason == nil || !s.Kind.mayBeSkipped(s.Reason.Code) {
-				need(false, "stage_passed", string(s.State), source, Figures{})
+				need(false, EvidenceStage, string(s.State), source, Figures{})
 			}
 			continue
 		}
@@ -84,7 +84,7 @@ func Judge(j *Job) Verdict {
 				v.lacks(source, id)
 			}
 		}
-		need(s.State == Passed, "stage_passed", string(s.State), source, Figures{})
+		need(s.State == Passed, EvidenceStage, string(s.State), source, Figures{})
 	}
 	for _, f := range j.Findings {
 		if f.Severity == smart.Fail {
@@ -100,11 +100,11 @@ func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, s
 		return
 	}
 	whole := s.complete && s.BytesCovered == j.Drive.SizeBytes
-	need(s.complete, "surface_complete", strconv.FormatBool(s.complete), string(s.Kind),
+	need(s.complete, EvidenceSweeps, strconv.FormatBool(s.complete), string(s.Kind),
 		Figures{})
 	covered, of := s.BytesCovered, j.Drive.SizeBytes
-	need(covered == of, "bytes_covered", fmt.Sprintf("%d of %d", covered, of), string(s.Kind), Figures{covered, of})
-	need(len(s.BadRanges) == 0, "no_bad_ranges", strconv.Itoa(len(s.BadRanges)), string(s.Kind),
+	need(covered == of, EvidenceCovered, fmt.Sprintf("%d of %d", covered, of), string(s.Kind), Figures{covered, of})
+	need(len(s.BadRanges) == 0, EvidenceRanges, strconv.Itoa(len(s.BadRanges)), string(s.Kind),
 		Figures{Count: int64(len(s.BadRanges))})
 	if whole {
 		v.Coverage = v.Coverage.further(s.Engine.Row().Coverage)
@@ -113,7 +113,7 @@ func (v *Verdict) judgeSurface(j *Job, s *Stage, need func(ok bool, id, value, s
 
 // judgeCounted weighs a stage that reads nothing: the facts of the kernel's count are its evidence.
 func (v *Verdict) judgeCounted(s *Stage, need func(ok bool, id, value, source string, figures Figures)) {
-	need(s.complete, "surface_complete", strconv.FormatBool(s.complete), string(s.Kind), Figures{})
+	need(s.complete, EvidenceSweeps, strconv.FormatBool(s.complete), string(s.Kind), Figures{})
 	if s.complete {
 		v.Coverage = s.Engine.Row().Coverage.further(v.Coverage)
 	}

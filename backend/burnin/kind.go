@@ -2,6 +2,7 @@ package burnin
 
 import (
 	"slices"
+	"strings"
 
 	"burnish/backend/reason"
 	"burnish/backend/smart"
@@ -130,6 +131,9 @@ func (k StageKind) Known() bool { return k.Row().Kind == k && k != "" }
 
 // Log is the name of the log of such stages, without its .log.
 func (k StageKind) Log() string { return string(k) }
+
+// InSentence is the kind's title in the midst of a sentence: "the short self-test".
+func (k StageKind) InSentence() string { return "the " + strings.ToLower(k.Row().Title) }
 
 // SMART reports whether the stage needs the drive's own health data.
 func (k StageKind) SMART() bool { return k.Row().SelfTest != "" }

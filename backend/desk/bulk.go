@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,19 +25,6 @@ func (d *Desk) Whole(job string) (JobWhole, error) {
 		return JobWhole{}, err
 	}
 	return JobWhole{Job: d.put(row.ProfileID, full), Full: atWindow(full)}, nil
-}
-
-// atWindow gives all reasons of a job the hints for a person at the window.
-func atWindow(j burnin.Job) burnin.Job {
-	j.Reason = j.Reason.Window()
-	j.Warnings, j.Stages = slices.Clone(j.Warnings), slices.Clone(j.Stages)
-	for i := range j.Warnings {
-		j.Warnings[i] = *j.Warnings[i].Window()
-	}
-	for i := range j.Stages {
-		j.Stages[i].Reason = j.Stages[i].Reason.Window()
-	}
-	return j
 }
 
 // History lists all jobs of this computer, the oldest first.

@@ -383,7 +383,7 @@ func (d *Desk) count(nasID string) {
 func asSaid(err error) *reason.Said {
 	var s *reason.Said
 	if errors.As(err, &s) {
-		return said(s)
+		return said(s, nil)
 	}
 	return reason.New(reason.Internal, "error", err)
 }

@@ -33,12 +33,13 @@ func optional(s string) *string {
 }
 
 // said copies a reason for the window, cleaned: it may stem from a journal that a NAS wrote.
-func said(s *reason.Said) *reason.Said {
+func said(s *reason.Said, lacks []burnin.Lack) *reason.Said {
+	s = told(s, lacks)
 	if s == nil {
 		return nil
 	}
 	return &reason.Said{Code: reason.Code(word(string(s.Code))), Title: text(s.Title), Text: text(s.Text),
-		Hint: text(s.Window().Hint), Args: s.Args}
+		Hint: text(s.Hint), Args: s.Args}
 }
 
 // driveKey names a drive in the model: by its id, or where it has none by its path of today.
@@ -107,7 +108,7 @@ func jobRow(profileID string, j burnin.Job) Job {
 		DriveID:   word(j.Drive.ID),
 		DriveKind: j.Identity.Kind, DrivePath: word(j.Drive.Path), Model: word(j.Drive.Model),
 		SizeBytes: j.Drive.SizeBytes, Plan: word(j.Plan), Destroys: j.Spec.Destroys(), State: j.State,
-		Reason: said(j.Reason), Warnings: len(j.Warnings),
+		Reason: said(j.Reason, j.Verdict.Lacks), Warnings: len(j.Warnings),
 		Coverage: cmp.Or(j.Verdict.Coverage, burnin.CoverageNone), CreatedMs: j.CreatedMs, EndedMs: j.EndedMs,
 		SeenMs:     j.SeenMs,
 		BytesMoved: j.BytesWritten + j.BytesVerified,
@@ -153,7 +154,7 @@ func jobRow(profileID string, j burnin.Job) Job {
 	if j.Stopping() {
 		r.Stopping = reason.New(reason.Stopping)
 		if at := slices.IndexFunc(j.Warnings, func(w reason.Said) bool { return w.Code == reason.StopWaits }); at >= 0 {
-			r.Stopping = said(&j.Warnings[at])
+			r.Stopping = said(&j.Warnings[at], nil)
 		}
 	}
 	if j.State == burnin.Running {

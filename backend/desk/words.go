@@ -1,6 +1,9 @@
 package desk
 
-import "burnish/backend/burnin"
+import (
+	"burnish/backend/burnin"
+	"burnish/backend/surface"
+)
 
 // Words are what there is to say of stages, engines and coverages, from the tables of package burnin: the page knows
 // none of them by name. They are the same for as long as the program lives.
@@ -9,6 +12,8 @@ type Words struct {
 	Engines   List[EngineWords]   `json:"engines"`
 	Phases    List[PhaseWords]    `json:"phases"`
 	Coverages List[CoverageWords] `json:"coverages"`
+	Evidence  List[EvidenceWords] `json:"evidence"`
+	Bad       List[BadWords]      `json:"bad"`
 }
 
 // StageWords are those of a stage kind.
@@ -43,6 +48,22 @@ type CoverageWords struct {
 	Text     string          `json:"text"`
 }
 
+// EvidenceWords are those of a kind of evidence. Findings have sentences of their own.
+type EvidenceWords struct {
+	ID      string `json:"id"`
+	Holds   string `json:"holds"`   // where it is so
+	Fails   string `json:"fails"`   // where it is not
+	Missing string `json:"missing"` // goes on after "Not known: "
+	Against bool   `json:"against"` // where it is not so and its stage failed, it speaks against the drive
+	Tells   bool   `json:"tells"`   // its value says more than the sentence
+}
+
+// BadWords say what is wrong with a sector, behind "it".
+type BadWords struct {
+	Kind surface.Kind `json:"kind"`
+	Text string       `json:"text"`
+}
+
 func words() Words {
 	var w Words
 	for _, r := range burnin.Kinds() {
@@ -58,6 +79,12 @@ func words() Words {
 	}
 	for _, r := range burnin.Coverages() {
 		w.Coverages = append(w.Coverages, CoverageWords{r.Coverage, r.Text})
+	}
+	for _, r := range burnin.EvidenceRows() {
+		w.Evidence = append(w.Evidence, EvidenceWords(r))
+	}
+	for _, k := range surface.Kinds() {
+		w.Bad = append(w.Bad, BadWords{k, k.Text()})
 	}
 	return w
 }

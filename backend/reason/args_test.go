@@ -137,3 +137,13 @@ func TestNoTextSaysBytesByTheirNumberAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatSendsToTheCableIsMarked: beside evidence against the drive the window leaves such a hint out.
+func TestWhatSendsToTheCableIsMarked(t *testing.T) {
+	for _, e := range reason.All() {
+		sends := regexp.MustCompile(`(?i)\b(cable|slot)\b`).MatchString(e.Hint)
+		if e.Kind == reason.Note && sends != e.Path {
+			t.Errorf("%s: path is %v; its hint: %s", e.Code, e.Path, e.Hint)
+		}
+	}
+}

@@ -22,8 +22,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"burnish/backend/size"
 )
 
 // Code names a reason for programs. Codes are a contract: scripts compare them.
@@ -54,6 +52,9 @@ type Entry struct {
 	// Window is the hint for a person at the window, where that is not the same.
 	Window string `json:"window,omitempty"`
 	Hides  []Code `json:"hides,omitempty"` // reasons that say nothing more once this one is given
+	// Path: the hint sends a person to cable, slot or power. The window leaves it out beside evidence against the
+	// drive.
+	Path bool `json:"-"`
 }
 
 // Said is a reason as it is told: an entry with its names filled in. It is what journals, SQLite and JSON carry, and
@@ -134,9 +135,11 @@ func New(code Code, pairs ...any) *Said {
 }
 
 // fill puts values in the place of their {names}; {name|one|more} is a number and what follows it where it is 1 and
-// where it is not; {name:size} and {name:exact} are bytes. A value that is a sentence loses its full stop where the
-// text goes on with a mark of its own.
-func fill(text string, args Args) string {
+// where it is not; {name:size} and {name:exact} are bytes, {name:plain} is a number that names something. A value that
+// is a sentence loses its full stop where the text goes on with a mark of its own.
+func fill(text string, args Args) string { return fillBy(text, args, voice{}) }
+
+func fillBy(text string, args Args, v voice) string {
 	var out strings.Builder
 	for {
 		before, rest, ok := strings.Cut(text, "{")
@@ -152,23 +155,22 @@ func fill(text string, args Args) string {
 		name, form, _ := strings.Cut(name, ":")
 		name, words, counted := strings.Cut(name, "|")
 		arg, known := args[name]
-		value := arg.String()
-		n, number := arg.Int()
+		value := whole
+		if known {
+			value = v.say(name, form, arg)
+		}
 		switch {
-		case !known:
-			value = whole
-		case number && form == "size":
-			value = size.Text(n)
-		case number && form == "exact":
-			value = size.Exact(n)
-		case counted:
+		case known && counted:
 			one, more, _ := strings.Cut(words, "|")
 			if value != "1" {
 				one = more
 			}
 			value += " " + one
-		case after != "" && strings.ContainsRune(".;,:", rune(after[0])):
+		case known && after != "" && strings.ContainsRune(".;,:", rune(after[0])):
 			value = unended(value)
+		}
+		if v.word != nil && out.Len() == 0 {
+			value = capital(value)
 		}
 		out.WriteString(value)
 		text = after

@@ -17,8 +17,9 @@ var registry = []Entry{
 	{
 		Code: SurfaceErrors, Kind: Evidence,
 		Title: "The surface has bad places",
-		Text:  "{ranges}, {sectors} {extent}; the first is at LBA {lba} ({kind}).",
-		Hint:  "Replace the drive. For a return under warranty the report lists each range.",
+		Text: "{ranges|bad range|bad ranges}, {sectors|sector|sectors} {extent}; the first is at LBA {lba} " +
+			"({kind}).",
+		Hint: "Replace the drive. For a return under warranty the report lists each range.",
 	},
 	{
 		Code: FakeCapacity, Kind: Evidence,
@@ -279,14 +280,14 @@ var registry = []Entry{
 	{
 		Code: WipeAborted, Kind: Doubt,
 		Title: "The wipe was aborted in TrueNAS",
-		Text:  "Somebody ended TrueNAS's job {id} during {stage}{progress}. What was written stays.",
+		Text:  "Somebody ended TrueNAS's job {id:plain} during {stage}{progress}. What was written stays.",
 		Hint:  "Start a new job when nobody needs the drive.",
 	},
 	{
 		Code: WipeLost, Kind: Doubt,
 		Title: "TrueNAS no longer knows its wipe",
-		Text: "TrueNAS's job {id} is gone during {stage}{progress}: its middleware was restarted, and a wipe ends " +
-			"with it.",
+		Text: "TrueNAS's job {id:plain} is gone during {stage}{progress}: its middleware was restarted, and a wipe " +
+			"ends with it.",
 		Hint: "Nothing is known against this drive. Start a new job.",
 	},
 	{
@@ -391,7 +392,7 @@ var registry = []Entry{
 		Hint:  "The last check decides. If it comes often, run smartctl by hand on the NAS to see why.",
 	},
 	{
-		Code: KernelErrors, Kind: Note,
+		Code: KernelErrors, Kind: Note, Path: true,
 		Title: "The kernel logged errors of this drive",
 		Text: "{reads|failed read|failed reads}, {writes|failed write|failed writes} and {resets|reset|resets} " +
 			"of its link; the first: {first}",
@@ -457,19 +458,19 @@ var registry = []Entry{
 			"{bytes:size} were written or read once more.",
 	},
 	{
-		Code: TransientErrors, Kind: Note,
+		Code: TransientErrors, Kind: Note, Path: true,
 		Title: "Errors that healed",
 		Text: "{count|place gave an error or wrong data once and was|places gave an error or wrong data once " +
 			"and were} right when read again; the first at LBA {lba}.",
 		Hint: "Check cable, slot and memory; watch this drive.",
 	},
 	{
-		Code: RequestHung, Kind: Note,
+		Code: RequestHung, Kind: Note, Path: true,
 		Title: "The drive was silent for long",
 		Text:  "{what} had no answer for {seconds|second|seconds}.",
 		Hint:  "Check cable and power. A drive that does this again should not be trusted.",
 	}, {
-		Code: RequestsHung, Kind: Note,
+		Code: RequestsHung, Kind: Note, Path: true,
 		Title: "The drive was silent for long, again and again",
 		Text: "In {stage}, {count|request|requests} had no answer for minutes; the longest, {what}, for " +
 			"{seconds|second|seconds}. The first ones are told one by one.",
@@ -484,7 +485,7 @@ var registry = []Entry{
 		Hint: "Slow places are often sectors that the drive reads again and again. Watch it.",
 	},
 	{
-		Code: SlowRequests, Kind: Note,
+		Code: SlowRequests, Kind: Note, Path: true,
 		Title: "The drive took seconds for single requests",
 		Text: "{count|request|requests} took longer than a second; the longest, {ms} ms, in the {phase} sweep " +
 			"in the part of the drive from LBA {lba} on.",
@@ -492,13 +493,13 @@ var registry = []Entry{
 			"cable and power; watch it.",
 	},
 	{
-		Code: SlowAnswers, Kind: Note,
+		Code: SlowAnswers, Kind: Note, Path: true,
 		Title: "The drive took long to answer",
 		Text:  "{count} beside the sweeps took long in {stage}; the longest, {what}, {ms} ms.",
 		Hint:  "A drive or a link that needs so long tries again and again. Check cable and power; watch it.",
 	},
 	{
-		Code: SlowForModel, Kind: Note,
+		Code: SlowForModel, Kind: Note, Path: true,
 		Title: "The drive is slow for its model",
 		Text: "In the {phase} sweep it made {percent} % of the speed of {siblings|other drive|other drives} of " +
 			"its model in this NAS, at the same places.",
@@ -531,7 +532,7 @@ var registry = []Entry{
 			"without reading its medium.",
 	},
 	{
-		Code: LinkSlow, Kind: Note,
+		Code: LinkSlow, Kind: Note, Path: true,
 		Title: "The link is slower than the drive",
 		Text:  "It runs at {now}, the drive can {max}.",
 		Hint:  "Look at the slot: how many lanes it has, of which generation, and whether the drive sits well in it.",

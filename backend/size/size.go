@@ -7,6 +7,8 @@ package size
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 )
 
 var units = []struct {
@@ -45,6 +47,23 @@ func Exact(n int64) string {
 		return Text(n)
 	}
 	return fmt.Sprintf("%s (%d bytes)", Text(n), n)
+}
+
+// Apart is Exact with separators in the number of bytes: "18.0 TB (18,000,207,937,536 bytes)".
+func Apart(n int64) string {
+	if _, name := unit(n); n == 1 || name == "" {
+		return strings.TrimSuffix(Digits(n)+" bytes", map[bool]string{true: "s"}[n == 1])
+	}
+	return fmt.Sprintf("%s (%s bytes)", Text(n), Digits(n))
+}
+
+// Digits gives a number with separators: "18,000,207".
+func Digits(n int64) string {
+	d := strconv.FormatInt(n, 10)
+	for at := len(d) - 3; at > 0 && d[at-1] != '-'; at -= 3 {
+		d = d[:at] + "," + d[at:]
+	}
+	return d
 }
 
 // Part says how much of a whole, in the unit of the whole, and never more than it is: "1.5 of 18.0 TB".

@@ -17,6 +17,26 @@ const (
 	KindStale     Kind = "stale"     // holds something else: the write never arrived
 )
 
+// Text says what is wrong, for people, behind "it"; empty for a kind that there is not.
+func (k Kind) Text() string {
+	switch k {
+	case KindRead:
+		return "cannot be read"
+	case KindWrite:
+		return "cannot be written"
+	case KindMismatch:
+		return "holds damaged data"
+	case KindMisplaced:
+		return "holds what belongs to another place"
+	case KindStale:
+		return "does not hold what was written"
+	}
+	return ""
+}
+
+// Kinds are all that there are.
+func Kinds() []Kind { return []Kind{KindRead, KindWrite, KindMismatch, KindMisplaced, KindStale} }
+
 // Range is a run of logical sectors that are bad in the same way, both ends included.
 type Range struct {
 	FirstLBA   int64 `json:"first_lba"`

@@ -5,6 +5,7 @@ import type {
   Code,
   Delta,
   Drive,
+  EvidenceWords,
   BurninJob,
   Job,
   NAS,
@@ -87,6 +88,14 @@ export const drive = (i: number, over: Partial<Drive> = {}): Drive => ({
 const surface = { surface: true, moves: true, self_test: false }
 const own = { surface: false, moves: false, self_test: false }
 const selfTest = { ...own, self_test: true }
+const weighs = (
+  id: string,
+  holds: string,
+  fails: string,
+  missing: string,
+  against = false,
+  tells = false,
+): EvidenceWords => ({ id, holds, fails, missing, against, tells })
 const words: Words = {
   stages: [
     { kind: 'precheck', title: 'Precheck', log: 'precheck', ...own },
@@ -120,6 +129,28 @@ const words: Words = {
     { coverage: 'written', text: 'written but for less than a MiB at its end, nothing read back' },
     { coverage: 'verified', text: 'every byte written and verified' },
   ],
+  evidence: [
+    weighs('identity_held', 'It is the drive that was chosen', 'It is another drive', 'whether it is the drive'),
+    weighs('identity_same', 'It is the same drive at the end', 'Another drive', 'whether it is the same at the end'),
+    weighs('selftest_passed', 'It passed its self-test', 'It did not', 'how its self-test ended', true, true),
+    weighs('stage_passed', 'Passed', 'Not passed', 'how it ended', true),
+    weighs('surface_complete', 'The sweeps went to the end', 'The sweeps did not go to the end', 'whether they did'),
+    weighs('bytes_covered', 'All of it was checked', 'Not all of it was checked', 'how much was checked'),
+    weighs('no_bad_ranges', 'No bad place was found', 'Bad places were found', 'whether it has bad places', true),
+    weighs(
+      'no_foreign_writes',
+      'Nobody else wrote to it',
+      'That is in doubt',
+      'whether anybody else wrote',
+      false,
+      true,
+    ),
+    weighs('health_compared', 'Its health was compared', 'It does not speak for it', 'what it says', true, true),
+  ],
+  bad: [
+    { kind: 'read', text: 'cannot be read' },
+    { kind: 'write', text: 'cannot be written' },
+  ],
 }
 learn(words)
 
@@ -132,7 +163,7 @@ const kinds: StageKind[] = [
   'final_check',
 ]
 const weights = [0.01, 0.01, 0.01, 0.6, 0.36, 0.01]
-const segments = (at: number, state: State, progress: number): Segment[] =>
+export const segments = (at: number, state: State, progress: number): Segment[] =>
   kinds.map((kind, i) => ({
     kind,
     weight: weights[i]!,

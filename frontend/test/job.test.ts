@@ -3,14 +3,16 @@ import { expect, test } from 'vitest'
 import { freshness, JobView } from '../src/jobs/job.svelte'
 import { evidence } from '../src/jobs/evidence'
 import SmartTable from '../src/jobs/SmartTable.svelte'
-import { happened, lockText, means, title, todo } from '../src/jobs/meaning'
+import BadRanges from '../src/jobs/BadRanges.svelte'
+import EvidenceList from '../src/jobs/Evidence.svelte'
+import { course, happened, lockText, means, merged, title, todo } from '../src/jobs/meaning'
 import { leftLines, progressLine, speedLines, spoken, stateLine, usageLines } from '../src/drives/lines'
 import type { Row } from '../src/drives/table.svelte'
 import { News } from '../src/views/news.svelte'
 import { Workspace } from '../src/workspace/workspace.svelte'
 import { shown } from '../src/shared/states'
 import type { Drive, Job, Said } from '../src/shared/api'
-import { drive, FakeApi, full, job, now, restarted, snapshot, surfaceErrors } from './fixtures'
+import { drive, FakeApi, full, job, now, restarted, segments, snapshot, surfaceErrors } from './fixtures'
 import { health } from './health'
 
 const plain = (s: string) => s.replaceAll('\u00a0', ' ')
@@ -180,83 +182,132 @@ test('the live region tells of verdicts and lost connections, and of nothing els
   expect(news.line).toContain(surfaceErrors.title)
 })
 
-test('evidence: what speaks against the drive first, passed stages in one line, nothing twice', () => {
-  const f = full(job(1, { state: 'failed', reason: surfaceErrors }))
+const failedJob = () => {
+  const f = full(job(1, { state: 'failed', reason: surfaceErrors, stages: segments(3, 'failed', 0.7) }))
   f.verdict = {
     coverage: 'none',
     evidence: [
       { id: 'identity_held', ok: true, value: 'A@B', source: 'VPD' },
       { id: 'stage_passed', ok: true, value: 'passed', source: 'precheck' },
-      { id: 'stage_passed', ok: true, value: 'passed', source: 'short_smart' },
-      {
-        id: 'bytes_covered',
-        ok: false,
-        value: '12345678 of 22345678',
-        source: 'surface_validate',
-        count: 12345678,
-        of: 22345678,
-      },
+      { id: 'no_bad_ranges', ok: false, value: '2', source: 'surface_validate', count: 2 },
+      { id: 'bytes_covered', ok: false, value: '', source: 'surface_validate', count: 12345678, of: 22345678 },
       { id: 'stage_passed', ok: false, value: 'failed', source: 'surface_validate' },
+      { id: 'ata_pending', ok: false, value: '0, then 2064', source: 'SMART 197' },
     ],
     missing: [],
     lacks: [
       { source: 'surface_validate', id: 'bytes_covered' },
-      { source: 'surface_validate', id: 'stage_passed' },
+      { source: 'long_smart', id: 'selftest_passed' },
+      { source: 'long_smart', id: 'stage_passed' },
       { source: 'final_check', id: 'identity_same' },
     ],
   }
-  const says = evidence(f).map((l) => `${l.kind} ${l.says}`)
+  f.findings = [
+    { rule: 'ata_pending', severity: 'fail', before: 0, after: 2064, says: 'Sectors wait.', source: 'SMART 197' },
+  ]
+  return f
+}
+
+test('evidence: what speaks against the drive first, stages that ended alike in one line, nothing twice', () => {
+  const says = evidence(failedJob()).map((l) => plain(`${l.kind} ${l.says}`))
   expect(says).toEqual([
-    'fails 12,345,678 of 22,345,678 bytes checked',
-    'fails Surface test: failed',
-    'fails Sectors wait to be remapped; 0 before, 2,064 after',
-    'unknown Not known: identity_same',
-    'holds It is the drive that was chosen: A@B',
-    'holds Passed: precheck, short self-test',
+    'against 2 bad places',
+    'against Sectors wait; 0 before, 2,064 after',
+    'against Failed: surface test',
+    'open 12,345,678 of 22,345,678 bytes checked',
+    'open Not done: long self-test, final check',
+    'holds It is the drive that was chosen',
+    'holds Passed: precheck, short self-test, capacity probe',
     'told The drive itself says PASSED',
   ])
+})
+
+test('evidence: a job that a person stopped speaks against nothing, and has no name that is for programs', () => {
+  const f = full(job(1, { state: 'cancelled', stages: segments(1, 'cancelled', 0.4) }))
+  f.verdict.evidence = [
+    { id: 'stage_passed', ok: false, value: 'cancelled', source: 'short_smart' },
+    { id: 'surface_complete', ok: false, value: 'false', source: 'surface_validate' },
+    { id: 'no_bad_ranges', ok: false, value: '3', source: 'surface_validate', count: 3 },
+    { id: 'selftest_passed', ok: false, value: 'aborted', source: 'the log' },
+  ]
+  f.verdict.lacks = [
+    { source: 'short_smart', id: 'selftest_passed' },
+    { source: 'precheck', id: 'identity_held' },
+    { source: 'later', id: 'of_later' },
+  ]
+  const lines = evidence(f)
+  expect(lines.filter((l) => l.kind === 'against')).toEqual([])
+  const all = lines.map((l) => `${l.says} ${l.source}`).join('\n')
+  expect(all).not.toMatch(/[a-z]_[a-z]/)
+  expect(all).toContain('Cancelled: short self-test')
+  expect(all).toContain('Not known: whether it is the drive Precheck')
+})
+
+test('the place of an item of evidence is never cut, and no code stands in its place', () => {
+  const { container } = render(EvidenceList, { full: failedJob() })
+  expect([...container.querySelectorAll('li .source')].map((x) => x.textContent)).toContain('Surface test')
+  expect(container.textContent).not.toMatch(/[a-z]_[a-z]/)
 })
 
 test('evidence: figures are said by their values, and no digits are taken out of words', () => {
   const f = full(job(1, { state: 'unknown', reason: null }))
   const says = (e: object) => {
     f.verdict = { coverage: 'none', evidence: [{ id: '', ok: false, value: '', source: 's', ...e }], missing: [] }
-    return evidence(f)[0]!.says.replaceAll('\u00a0', ' ')
+    return evidence(f).map((l) => plain(l.says))
   }
-  expect(says({ id: 'no_foreign_writes', value: '12345 sectors', count: 12345 })).toBe(
-    '12,345 sectors written by somebody else',
-  )
-  expect(says({ id: 'no_foreign_writes', value: '12345 sectors' })).toBe('12345 sectors written by somebody else')
-  expect(says({ id: 'no_bad_ranges', value: '1', count: 1 })).toBe('1 bad range')
-  expect(says({ id: 'no_bad_ranges', value: '1' })).toBe('Bad ranges: 1')
-  expect(says({ id: 'bytes_covered', value: '0 of 5000', of: 5000 })).toBe('0 of 5,000 bytes checked')
-  expect(says({ id: 'health_compared', value: 'model WD4003 at 20301' })).toBe('model WD4003 at 20301')
+  const foreign = says({ id: 'no_foreign_writes', value: '12345 sectors', count: 12345 })
+  expect(foreign).toContain('12,345 sectors were written by somebody else')
+  expect(says({ id: 'no_foreign_writes', value: 'not counted' })).toContain('That is in doubt: not counted')
+  expect(says({ id: 'no_bad_ranges', value: '1', count: 1 })).toContain('1 bad place')
+  expect(says({ id: 'no_bad_ranges', value: '1' })).toContain('Bad places were found')
+  expect(says({ id: 'bytes_covered', value: '0 of 5000', of: 5000 })).toContain('0 of 5,000 bytes checked')
+  expect(says({ id: 'health_compared', value: '3 rows' })).toContain('It does not speak for it: 3 rows')
+  expect(says({ id: 'of_later', value: 'model WD4003 at 20301' })).toContain('model WD4003 at 20301')
 })
 
 test('evidence: what is only told is no warning', () => {
   const f = full(job(1, { state: 'passed' }))
   f.findings = [
-    {
-      rule: 'unsafe_shutdowns',
-      severity: 'info',
-      before: 1,
-      after: 2,
-      says: 'The drive lost power without notice.',
-      source: 'NVMe',
-    },
-    {
-      rule: 'crc',
-      severity: 'warn',
-      before: 0,
-      after: 3,
-      says: 'Data was damaged between host and drive.',
-      source: 'cable',
-    },
+    { rule: 'unsafe', severity: 'info', before: 1, after: 2, says: 'The drive lost power.', source: 'NVMe' },
+    { rule: 'crc', severity: 'warn', before: 0, after: 3, says: 'Data was damaged.', source: 'cable' },
   ]
   const kinds = evidence(f)
-    .filter((l) => ['unsafe_shutdowns', 'crc'].includes(l.source))
+    .filter((l) => ['NVMe', 'cable'].includes(l.source))
     .map((l) => l.kind)
   expect(kinds).toEqual(['warns', 'told'])
+})
+
+test('what happened is told of a pass too', () => {
+  const j = job(1, {
+    state: 'passed',
+    stages: segments(6, 'passed', 1),
+    started_ms: now - 90 * 60_000,
+    ended_ms: now,
+    size_bytes: 8e12,
+  })
+  const f = full(j)
+  expect(plain(course(f))).toBe(
+    'It took 1 h 30 min. Passed: precheck, short self-test, capacity probe, surface test, long self-test, ' +
+      'final check. In all 8.00 TB written, 5.92 TB read back and compared, without a bad place.',
+  )
+})
+
+test('warnings of one kind are one, with all that they say and their advice once', () => {
+  const w = (code: Said['code'], text: string): Said => ({ code, title: code, text, hint: 'Watch it.' })
+  expect(merged([w('hot', 'a'), w('slow_spots', 'b'), w('hot', 'c'), w('hot', 'a')])).toEqual([
+    { code: 'hot', title: 'hot', texts: ['a', 'c'], hints: ['Watch it.'] },
+    { code: 'slow_spots', title: 'slow_spots', texts: ['b'], hints: ['Watch it.'] },
+  ])
+})
+
+test('bad ranges are said in words, without the name of an errno', () => {
+  const f = full(job(1, { state: 'failed', reason: surfaceErrors, stages: segments(3, 'failed', 0.7) }))
+  const stage = f.stages!.find((s) => s.bad_ranges?.length)!
+  stage.bad_ranges![1] = { ...stage.bad_ranges![1]!, persistent: false }
+  const { container } = render(BadRanges, { stage, full: f })
+  expect(container.textContent).not.toContain('EIO')
+  expect(container.textContent).toContain('14,662,451,208')
+  expect(container.textContent).toContain('cannot be read, right when tried again')
 })
 
 test('SMART: changed rows are marked, each with its figures and its sentence; the drive is quoted apart', async () => {

@@ -43,8 +43,7 @@ func weigh(bad []surface.Range, uncounted bool) (b badness) {
 // surfaceErrors is what fails a drive for its surface.
 func surfaceErrors(bad amount, extent string) *reason.Said {
 	first := bad.ranges[0]
-	return reason.New(reason.SurfaceErrors, "ranges", bench.Counted(int64(len(bad.ranges)), "bad range"),
-		"sectors", bench.Counted(bad.sectors, "sector"),
+	return reason.New(reason.SurfaceErrors, "ranges", len(bad.ranges), "sectors", bad.sectors,
 		"extent", extent, "lba", first.FirstLBA, "kind", first.Kind)
 }
 

@@ -1,6 +1,6 @@
-import type { Drive, Job } from '../shared/api'
-import { isSurface, isSweep, phaseName, stageName } from '../shared/stages.svelte'
-import { percent } from '../shared/words'
+import type { BurninJob, Drive, Job, Said } from '../shared/api'
+import { inSentence, isSurface, isSweep, phaseName, stageName, writes } from '../shared/stages.svelte'
+import { many, percent, size, took } from '../shared/words'
 
 // What a state means for the person's data, and what there is to do where no reason says so.
 
@@ -27,6 +27,50 @@ export function happened(j: Job, full = false): string {
       : 'The drive is held for this job. Drives begin some seconds apart, so that they do not all spin up at once; ' +
           'jobs of another computer may come first.'
   return j.reason?.text ?? ''
+}
+
+// course says what a job did that passed: how long, how much was moved, and what was left out.
+export function course(full: BurninJob): string {
+  const stages = full.stages ?? []
+  const began = full.runs?.[0]?.started_ms ?? full.created_ms
+  const done = stages.filter((s) => s.state === 'passed').map((s) => inSentence(s.kind))
+  const out = stages.filter((s) => s.state === 'skipped').map((s) => inSentence(s.kind))
+  const read = stages.some((s) => isSurface(s.kind) && writes(s.engine)) ? 'read back and compared' : 'read'
+  const moved = [
+    full.bytes_written ? `${size(full.bytes_written)} written` : '',
+    full.bytes_verified ? `${size(full.bytes_verified)} ${read}` : '',
+  ].filter(Boolean)
+  const runs = full.runs?.length ?? 0
+  return [
+    full.ended_ms > began
+      ? `It took ${took(full.ended_ms - began)}${runs > 1 ? `, in ${many(runs, 'run')}` : ''}.`
+      : '',
+    done.length ? `Passed: ${done.join(', ')}.` : '',
+    moved.length ? `In all ${moved.join(', ')}, without a bad place.` : '',
+    out.length ? `Left out: ${out.join(', ')}.` : '',
+  ]
+    .filter(Boolean)
+    .join(' ')
+}
+
+// Told are the warnings of one kind: their title and advice once, what each says beneath.
+export interface Told {
+  code: string
+  title: string
+  texts: string[]
+  hints: string[]
+}
+
+// merged puts warnings of one kind together, in the order in which the first of each came.
+export function merged(warnings: Said[]): Told[] {
+  const by = new Map<string, Told>()
+  for (const w of warnings) {
+    const t = by.get(w.code) ?? { code: w.code, title: w.title, texts: [], hints: [] }
+    if (w.text && !t.texts.includes(w.text)) t.texts.push(w.text)
+    if (w.hint && !t.hints.includes(w.hint)) t.hints.push(w.hint)
+    by.set(w.code, t)
+  }
+  return [...by.values()]
 }
 
 export function means(j: Job): string {

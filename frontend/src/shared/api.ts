@@ -381,6 +381,8 @@ export interface Words {
   engines: EngineWords[]
   phases: PhaseWords[]
   coverages: CoverageWords[]
+  evidence: EvidenceWords[]
+  bad: BadWords[]
 }
 
 /** Question is what a login asks a person. */
@@ -641,6 +643,27 @@ export interface PhaseWords {
 /** CoverageWords are those of a coverage. */
 export interface CoverageWords {
   coverage: Coverage
+  text: string
+}
+
+/** EvidenceWords are those of a kind of evidence. Findings have sentences of their own. */
+export interface EvidenceWords {
+  id: string
+  /** where it is so */
+  holds: string
+  /** where it is not */
+  fails: string
+  /** goes on after "Not known: " */
+  missing: string
+  /** where it is not so and its stage failed, it speaks against the drive */
+  against: boolean
+  /** its value says more than the sentence */
+  tells: boolean
+}
+
+/** BadWords say what is wrong with a sector, behind "it". */
+export interface BadWords {
+  kind: SurfaceKind
   text: string
 }
 
@@ -965,6 +988,19 @@ export type Engine =
   /** TrueNAS's own wipe, for a login without root; nothing is read back */
   | 'wipe'
 
+/** Kind says what is wrong with a sector. */
+export type SurfaceKind =
+  /** cannot be read */
+  | 'read'
+  /** cannot be written */
+  | 'write'
+  /** holds its own stamp, damaged */
+  | 'mismatch'
+  /** holds this pass's stamp of another LBA */
+  | 'misplaced'
+  /** holds something else: the write never arrived */
+  | 'stale'
+
 /**
  * Place says where a drive is today and how it hangs there. What is empty could not be found out; nothing of it plays a
  * part in who a drive is.
@@ -1229,19 +1265,6 @@ export interface Link {
   /** of the drive or its port, whichever is known */
   max?: string
 }
-
-/** Kind says what is wrong with a sector. */
-export type SurfaceKind =
-  /** cannot be read */
-  | 'read'
-  /** cannot be written */
-  | 'write'
-  /** holds its own stamp, damaged */
-  | 'mismatch'
-  /** holds this pass's stamp of another LBA */
-  | 'misplaced'
-  /** holds something else: the write never arrived */
-  | 'stale'
 
 /** Diff shows the first bytes that differ, at most eight. */
 export interface Diff {

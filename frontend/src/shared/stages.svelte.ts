@@ -1,8 +1,8 @@
-import type { EngineWords, Words } from './api'
+import type { EngineWords, EvidenceWords, SurfaceKind, Words } from './api'
 
 // What there is to say of stages, engines and coverages, as the program's tables have it. It comes with each snapshot;
 // before the first there is nothing to be said of.
-let words = $state.raw<Words>({ stages: [], engines: [], phases: [], coverages: [] })
+let words = $state.raw<Words>({ stages: [], engines: [], phases: [], coverages: [], evidence: [], bad: [] })
 
 export function learn(w: Words) {
   words = w
@@ -49,3 +49,12 @@ export function sweeps(engine: string | undefined, passes: number): string[] {
 }
 
 export const coverageWord = (c: string) => words.coverages.find((w) => w.coverage === c)?.text ?? c
+
+// evidenceWords are those of a kind of evidence; none for a finding's, which has a sentence of its own.
+export const evidenceWords = (id: string): EvidenceWords | undefined => words.evidence.find((w) => w.id === id)
+
+// badWord says what is wrong with a sector, behind "it".
+export const badWord = (k: SurfaceKind) => words.bad.find((w) => w.kind === k)?.text ?? k
+
+// inSentence is a stage's name in the midst of a sentence.
+export const inSentence = (kind: string) => stageName(kind).toLowerCase()
