@@ -45,17 +45,35 @@ step "golangci-lint" make --no-print-directory golangci
 # minutes with it (-short); those that have such tests are tested without it too, whole, and so are all other packages.
 # Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
 whole=(./backend/cli ./backend/runner ./backend/surface ./backend/practice)
-single=() raced=(burnish/backend/runner) # that takes longest, so it begins first
+single=() raced=()
+# These touch no drive of this machine and start no runner of their own that could.
+apart=(./backend/runner ./backend/practice ./backend/surface ./backend/runner/sweep ./backend/runner/erase ./backend/store)
 while read -r package dir; do
 	if grep -qE '^\s*go [A-Za-z.]+\(|"sync[/"]|\.Go\(|\.Parallel\(|"testing/synctest"' "$dir"/*.go
 	then raced+=("$package"); else single+=("$package"); fi
-done < <(go list -f '{{.ImportPath}} {{.Dir}}' ./... | grep -vE '^burnish/backend/(chaos|runner|runner/linux) ')
-# Alone: it looks at all drives of this machine, which the real runners of other tests take for somebody's use of theirs.
-step "tests of real drives" $root "$(command -v go)" test -timeout 30m ./backend/runner/linux
-step "tests of real drives with the race detector" $root "$(command -v go)" test -race -short -timeout 30m ./backend/runner/linux
-# The stories of the command line mostly wait: more of them, and more packages, at once than there are processors.
-step "tests whole" $root "$(command -v go)" test -p 3 -parallel 4 -timeout 30m "${whole[@]}" "${single[@]}"
-step "tests with the race detector" $root "$(command -v go)" test -p 3 -race -short -timeout 30m "${raced[@]}"
+done < <(go list -f '{{.ImportPath}} {{.Dir}}' ./... |
+	grep -vE '^burnish/backend/(chaos|runner|practice|surface|store|runner/(linux|sweep|erase)) ')
+# both does two things side by side: one mostly waits, the other computes. What the second says is shown after the first.
+both() {
+	local other status=0 said
+	said=$(mktemp)
+	"$2" >"$said" 2>&1 &
+	other=$!
+	"$1" || status=1
+	wait "$other" || status=1
+	cat "$said"
+	rm "$said"
+	return "$status"
+}
+tested() { $root "$(command -v go)" test -timeout 30m "$@"; }
+# The first looks at all drives of this machine, which real runners of other tests take for somebody's use of theirs.
+drives() { tested -race ./backend/runner/linux; }
+raced_apart() { tested -race -short -p 2 "${apart[@]}"; }
+# The stories of the command line mostly wait: more of them at once than there are processors.
+whole() { tested -p 2 -parallel 4 "${whole[@]}" "${single[@]}"; }
+raced() { tested -p 2 -race -short "${raced[@]}"; }
+step "tests of real drives, and of what touches none, with the race detector" both drives raced_apart
+step "tests whole, and with the race detector" both whole raced
 # Alone, since a busy machine tries its patience. CI has half an hour for all of this.
 step "chaos with the race detector" $root "$(command -v go)" test -race -timeout 30m ./backend/chaos -seeds 1
-step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds "$([ -z "${CI:-}" ] && echo 20 || echo 12)"
+step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds "$([ -z "${CI:-}" ] && echo 20 || echo 8)"
