@@ -23,6 +23,7 @@ import (
 	"burnish/backend/cli"
 	"burnish/backend/jobs"
 	"burnish/backend/nas"
+	"burnish/backend/nas/link"
 	"burnish/backend/testbed/tether"
 )
 
@@ -78,7 +79,7 @@ func open(ctx context.Context, dir string) (*jobs.Service, func() error, error) 
 	svc.Now = wrongNow
 	svc.Dial = func(ctx context.Context, t nas.Target) (*nas.Conn, error) {
 		return nas.Dial(ctx, t, nas.Options{Runner: runner, KeepaliveEvery: time.Second, BeatTimeout: 20 * time.Second,
-			HandshakeTimeout: 5 * time.Second})
+			Options: link.Options{HandshakeTimeout: 5 * time.Second}})
 	}
 	return svc, closeAll, nil
 }

@@ -2,7 +2,6 @@ package credentials
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"strings"
 	"sync"
@@ -113,15 +112,15 @@ func (h *attempts) forget(p profile.Profile) {
 // Refused forgets what was typed and is wrong, so that the next try asks.
 func (l *Provider) Refused(ctx context.Context, p profile.Profile, err error) {
 	var kind secret.Kind
-	switch coded := said(err, reason.SecondFactorRefused); {
-	case coded, said(err, reason.PasswordRefused):
+	switch coded := reason.CodeOf(err) == reason.SecondFactorRefused; {
+	case coded, reason.CodeOf(err) == reason.PasswordRefused:
 		var ok bool
 		if kind, ok = l.attempts.blamed(p, coded); !ok {
 			return
 		}
-	case said(err, reason.SudoRefused):
+	case reason.CodeOf(err) == reason.SudoRefused:
 		kind = secret.Sudo
-	case said(err, reason.PassphraseWrong):
+	case reason.CodeOf(err) == reason.PassphraseWrong:
 		kind = secret.Passphrase
 	default:
 		return
@@ -146,9 +145,3 @@ func (l *Provider) Accepted(ctx context.Context, p profile.Profile, kinds ...sec
 
 // LoggedIn notes that a login went well: all that was sent for it was right.
 func (l *Provider) LoggedIn(ctx context.Context, p profile.Profile) { l.Accepted(ctx, p, passwords...) }
-
-// said reports whether an error is the reason with this code.
-func said(err error, code reason.Code) bool {
-	var r *reason.Said
-	return errors.As(err, &r) && r.Code == code
-}

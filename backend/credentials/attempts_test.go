@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"burnish/backend/nas"
+	"burnish/backend/nas/link"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
@@ -35,7 +35,7 @@ func talking(t *testing.T, where profile.Keep, answers ...string) (*talk, *drawe
 // sends is what goes to the NAS as the password of the login, or the jump host.
 func (k *talk) sends(want string, jump bool) {
 	k.Helper()
-	if text, err := k.Answer(k.Context(), k.p, nas.Question{Want: nas.WantPassword, Jump: jump}); err != nil ||
+	if text, err := k.Answer(k.Context(), k.p, link.Question{Want: link.WantPassword, Jump: jump}); err != nil ||
 		text != want {
 		k.Errorf("sent %q, %v; want %q", text, err, want)
 	}
@@ -133,10 +133,10 @@ func TestWithNobodyThereWhatIsKeptIsSent(t *testing.T) {
 
 func TestASealedFileThatNobodyOpensKeepsTheNAS(t *testing.T) {
 	l, p, _, file := saved(profile.KeepFile)
-	for _, err := range []error{secret.ErrDenied, nas.ErrNobody} {
+	for _, err := range []error{secret.ErrDenied, link.ErrNobody} {
 		file.err = err
 		remove := func() error { t.Error("the NAS is removed"); return nil }
-		if err := l.Forget(t.Context(), p, remove); err == nil || said(err, "secrets_left") {
+		if err := l.Forget(t.Context(), p, remove); err == nil || reason.CodeOf(err) == "secrets_left" {
 			t.Errorf("removed: %v", err)
 		}
 	}

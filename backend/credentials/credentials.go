@@ -18,7 +18,7 @@ import (
 	"fmt"
 	"strings"
 
-	"burnish/backend/nas"
+	"burnish/backend/nas/link"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
@@ -163,7 +163,7 @@ func (l *Provider) obtain(ctx context.Context, p profile.Profile, kind secret.Ki
 		}
 	}
 	if l.Person == nil {
-		return "", fmt.Errorf("%w and %w", cause, nas.ErrNobody)
+		return "", fmt.Errorf("%w and %w", cause, link.ErrNobody)
 	}
 	text := Whose(p, kind)
 	s, err := l.Person(ctx, Question{About: About(kind), NAS: p.Name, Text: strings.ToUpper(text[:1]) + text[1:],
@@ -176,15 +176,15 @@ func (l *Provider) obtain(ctx context.Context, p profile.Profile, kind secret.Ki
 }
 
 // Answer is nas.Target.Ask for a profile.
-func (l *Provider) Answer(ctx context.Context, p profile.Profile, q nas.Question) (string, error) {
+func (l *Provider) Answer(ctx context.Context, p profile.Profile, q link.Question) (string, error) {
 	switch {
-	case q.Want == nas.WantCode && l.Person == nil:
-		return "", nas.ErrNobody
-	case q.Want == nas.WantCode:
+	case q.Want == link.WantCode && l.Person == nil:
+		return "", link.ErrNobody
+	case q.Want == link.WantCode:
 		s, err := l.Person(ctx, Question{About: AboutCode, NAS: p.Name, Text: q.User + " at " + q.Host + ": " +
 			q.Prompt, Echo: q.Echo})
 		return s.Reveal(), err
-	case q.Want == nas.WantPassphrase:
+	case q.Want == link.WantPassphrase:
 		return l.obtain(ctx, p, secret.Passphrase, q.Again)
 	case q.Jump:
 		return l.obtain(ctx, p, secret.Jump, false)
@@ -199,7 +199,7 @@ func (l *Provider) Sudo(ctx context.Context, p profile.Profile) (string, error) 
 		instead = append(instead, secret.Login)
 	}
 	text, err := l.obtain(ctx, p, secret.Sudo, false, instead...)
-	if errors.Is(err, nas.ErrNobody) {
+	if errors.Is(err, link.ErrNobody) {
 		return "", reason.New(reason.PasswordNeeded, "user", p.User, "nas", p.Name,
 			"error", "sudo asks for a password: "+err.Error())
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"burnish/backend/nas"
+	"burnish/backend/nas/link"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
@@ -88,7 +88,7 @@ func typed(t *testing.T, l *Provider, p profile.Profile, kinds ...secret.Kind) {
 
 func wantSaid(t *testing.T, err error, code reason.Code) {
 	t.Helper()
-	if !said(err, code) {
+	if reason.CodeOf(err) != code {
 		t.Errorf("got %v, want %s", err, code)
 	}
 }
@@ -142,7 +142,7 @@ func TestAPersonIsAskedOnceAndAgainOnlyAfterARefusal(t *testing.T) {
 	}
 	ask := func() {
 		t.Helper()
-		if text, err := l.Answer(t.Context(), p, nas.Question{Want: nas.WantPassword,
+		if text, err := l.Answer(t.Context(), p, link.Question{Want: link.WantPassword,
 			User: "admin", Host: "nas.lan:22"}); err != nil || text != "typed" {
 			t.Errorf("got %q, %v", text, err)
 		}
@@ -164,7 +164,7 @@ func TestAPersonIsAskedOnceAndAgainOnlyAfterARefusal(t *testing.T) {
 	}
 	// A code is good once.
 	for range 2 {
-		if _, err := l.Answer(t.Context(), p, nas.Question{Want: nas.WantCode, User: "admin"}); err != nil {
+		if _, err := l.Answer(t.Context(), p, link.Question{Want: link.WantCode, User: "admin"}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -176,8 +176,8 @@ func TestAPersonIsAskedOnceAndAgainOnlyAfterARefusal(t *testing.T) {
 func TestWithNobodyThereTheErrorSaysWhatIsMissing(t *testing.T) {
 	for _, where := range []profile.Keep{profile.KeepSession, profile.KeepKeychain, profile.KeepFile} {
 		l, p, _, _ := saved(where)
-		if _, err := l.Answer(t.Context(), p, nas.Question{Want: nas.WantPassword}); !errors.Is(err,
-			nas.ErrNobody) {
+		if _, err := l.Answer(t.Context(), p, link.Question{Want: link.WantPassword}); !errors.Is(err,
+			link.ErrNobody) {
 			t.Errorf("%s: %v", where, err)
 		}
 		_, err := l.Sudo(t.Context(), p)
@@ -187,7 +187,7 @@ func TestWithNobodyThereTheErrorSaysWhatIsMissing(t *testing.T) {
 	for broken, code := range map[error]reason.Code{secret.ErrDenied: "keychain_denied",
 		secret.ErrUnavailable: "keychain_unavailable"} {
 		chain.err = broken
-		_, err := l.Answer(t.Context(), p, nas.Question{Want: nas.WantPassword})
+		_, err := l.Answer(t.Context(), p, link.Question{Want: link.WantPassword})
 		wantSaid(t, err, code)
 	}
 }

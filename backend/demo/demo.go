@@ -20,6 +20,7 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/jobs"
 	"burnish/backend/nas"
+	"burnish/backend/nas/link"
 	"burnish/backend/practice"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
@@ -45,7 +46,8 @@ func Open(ctx context.Context, dir, version string, runner func(goarch string) (
 	if err != nil {
 		return nil, nil, reason.New(reason.DataDirUnusable, "dir", opt.Dir, "error", err)
 	}
-	svc, closeIndex, err := jobs.OpenWith(ctx, dir, nas.Options{Runner: runner, Dial: dialler(n)})
+	svc, closeIndex, err := jobs.OpenWith(ctx, dir, nas.Options{Runner: runner,
+		Options: link.Options{Dial: dialler(n)}})
 	if err != nil {
 		return nil, nil, errors.Join(err, n.Close())
 	}

@@ -55,8 +55,8 @@ type Desk struct {
 
 	mu        sync.Mutex
 	seq       int64
-	links     map[string]*link // by profile id
-	drives    map[string]Drive // by key
+	links     map[string]*nasRow // by profile id
+	drives    map[string]Drive   // by key
 	jobs      map[string]Job
 	meters    map[string]*meter
 	stopping  map[string]bool // jobs that this window has stopped and that have not ended
@@ -68,7 +68,7 @@ type Desk struct {
 
 // Open makes a desk, reads what the index knows, and begins to follow the jobs that have not ended.
 func Open(opt Options) (*Desk, error) {
-	d := &Desk{Options: opt, wake: make(chan struct{}, 1), links: map[string]*link{}, drives: map[string]Drive{},
+	d := &Desk{Options: opt, wake: make(chan struct{}, 1), links: map[string]*nasRow{}, drives: map[string]Drive{},
 		jobs:   map[string]Job{},
 		meters: map[string]*meter{}, stopping: map[string]bool{}, questions: map[string]*asked{},
 		adding: map[*trial]bool{}}
@@ -284,7 +284,7 @@ func (d *Desk) profiles(all []profile.Profile) {
 	for _, p := range all {
 		l := d.links[p.ID]
 		if l == nil {
-			l = &link{row: NAS{ID: p.ID, Phase: Idle, SinceMs: d.now()}}
+			l = &nasRow{row: NAS{ID: p.ID, Phase: Idle, SinceMs: d.now()}}
 			d.links[p.ID] = l
 		}
 		before := l.row

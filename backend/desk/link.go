@@ -17,8 +17,8 @@ import (
 	"burnish/backend/wire"
 )
 
-// link is one NAS: its row, and the watch of its jobs.
-type link struct {
+// nasRow is one NAS: its row, and the watch of its jobs.
+type nasRow struct {
 	row      NAS
 	watched  []string // ids of the jobs that are watched, sorted; nil while nothing is
 	cancel   context.CancelFunc
@@ -27,7 +27,7 @@ type link struct {
 	again    bool // survey once more when the survey that runs is done
 }
 
-func (l *link) stop() {
+func (l *nasRow) stop() {
 	if l.cancel != nil {
 		l.cancel()
 	}
@@ -86,7 +86,7 @@ func (d *Desk) watch(ctx context.Context, p profile.Profile, rows []store.Job) {
 }
 
 // stand sets how a NAS stands. The caller holds mu.
-func (d *Desk) stand(l *link, phase Phase, sinceMs, nextMs int64, why *reason.Said) {
+func (d *Desk) stand(l *nasRow, phase Phase, sinceMs, nextMs int64, why *reason.Said) {
 	l.row.Phase, l.row.SinceMs, l.row.NextMs, l.row.Reason = phase, sinceMs, nextMs, why
 	d.touch("nas", l.row.ID)
 }

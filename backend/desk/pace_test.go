@@ -28,7 +28,7 @@ func TestALineIsARowWithinAMomentHoweverManyDrivesAreAtWork(t *testing.T) {
 				var delays []time.Duration
 				largest, sent := 0, 0
 				came := map[string]time.Time{} // the figures that no delta has told yet
-				d := &Desk{wake: make(chan struct{}, 1), links: map[string]*link{}, drives: map[string]Drive{},
+				d := &Desk{wake: make(chan struct{}, 1), links: map[string]*nasRow{}, drives: map[string]Drive{},
 					jobs: map[string]Job{}, meters: map[string]*meter{}, stopping: map[string]bool{},
 					Options: Options{Service: &jobs.Service{Now: time.Now}}}
 				d.ctx, d.end = context.WithCancel(t.Context())

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"burnish/backend/credentials"
-	"burnish/backend/nas"
+	"burnish/backend/nas/link"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
 )
@@ -39,7 +39,7 @@ func (d *Desk) person(ctx context.Context, q credentials.Question) (secret.Secre
 	select {
 	case s, ok := <-a.answer:
 		if !ok {
-			return s, fmt.Errorf("the question was closed and %w", nas.ErrNobody)
+			return s, fmt.Errorf("the question was closed and %w", link.ErrNobody)
 		}
 		return s, nil
 	case <-ctx.Done():

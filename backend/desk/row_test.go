@@ -35,7 +35,7 @@ func TestAPauseIsSaidWhileItLasts(t *testing.T) {
 }
 
 func TestAJobThatIsBeingStoppedIsShownAsThat(t *testing.T) {
-	d := &Desk{wake: make(chan struct{}, 1), links: map[string]*link{}, drives: map[string]Drive{},
+	d := &Desk{wake: make(chan struct{}, 1), links: map[string]*nasRow{}, drives: map[string]Drive{},
 		jobs: map[string]Job{}, meters: map[string]*meter{}, stopping: map[string]bool{},
 		Options: Options{Service: &jobs.Service{Now: time.Now}}}
 	running := burnin.Job{ID: "j", State: burnin.Running}

@@ -183,7 +183,7 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 			AtWindow("It can be cleaned once it has ended."), nil
 	}
 	row, err := s.Store.Job(ctx, id)
-	if said(err, reason.NoSuchJob) {
+	if reason.CodeOf(err) == reason.NoSuchJob {
 		return keptFor(id, "another computer started it, and nothing of it is copied here",
 			"Take it over first: burnish adopt "+p.Name).
 			AtWindow("Take it over first: Find jobs, in the settings."), nil

@@ -100,7 +100,7 @@ func resumable(job burnin.Job) error {
 // Adopt takes over the jobs that are on a NAS and not known here, and mirrors what there is of them.
 func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error) {
 	c, p, err := s.connect(ctx, nasID)
-	if said(err, reason.NoRoot) {
+	if reason.CodeOf(err) == reason.NoRoot {
 		if err := s.attach(ctx, p); err != nil {
 			return nil, err
 		}
@@ -126,7 +126,7 @@ func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error)
 		}
 		if _, err := s.Store.Job(ctx, st.Job); err == nil {
 			continue
-		} else if !said(err, reason.NoSuchJob) {
+		} else if reason.CodeOf(err) != reason.NoSuchJob {
 			return adopted, err
 		}
 		room, err := s.roomOf(ctx, p.ID)
@@ -155,7 +155,7 @@ func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error)
 		if err := errors.Join(s.Store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+p.Name)); err != nil {
 			return adopted, err
 		}
-		if err := s.follow(ctx, c, []string{row.ID}); said(err, reason.JobDamaged) || errors.As(err, &one) {
+		if err := s.follow(ctx, c, []string{row.ID}); reason.CodeOf(err) == reason.JobDamaged || errors.As(err, &one) {
 			broken = errors.Join(broken, err)
 		} else if err != nil {
 			return adopted, err
@@ -185,7 +185,7 @@ func (s *Service) restoreOf(ctx context.Context, p profile.Profile, wanted func(
 	}
 	var back []burnin.Job
 	for _, id := range ids {
-		if _, err := s.Store.Job(ctx, id); !said(err, reason.NoSuchJob) {
+		if _, err := s.Store.Job(ctx, id); reason.CodeOf(err) != reason.NoSuchJob {
 			if err != nil {
 				return back, err
 			}

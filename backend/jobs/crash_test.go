@@ -13,7 +13,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
-	"burnish/backend/nas"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/profile"
 	"burnish/backend/store"
 	"burnish/backend/testbed/disk"
@@ -30,7 +30,7 @@ func kept(t *testing.T, dir string, ids ...string) *Service {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() }) // it fails where its file system is gone
-	s := &Service{Store: db, Mirror: nas.Mirror{Dir: filepath.Join(dir, "mirror")}, Now: time.Now, Who: "a test"}
+	s := &Service{Store: db, Mirror: mirror.Mirror{Dir: filepath.Join(dir, "mirror")}, Now: time.Now, Who: "a test"}
 	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k",
 		Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
 	if len(ids) > 0 {

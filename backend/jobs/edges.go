@@ -77,7 +77,7 @@ func (s *Service) heldFor(ctx context.Context, row store.Job, job burnin.Job) (t
 	}
 	p, err := s.Store.ProfileByID(ctx, row.ProfileID)
 	switch {
-	case said(err, reason.NoSuchNAS):
+	case reason.CodeOf(err) == reason.NoSuchNAS:
 		return 0, nil
 	case err != nil:
 		return 0, err

@@ -11,7 +11,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
-	"burnish/backend/nas"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/store"
 )
 
@@ -114,7 +114,7 @@ func keepFile(path string, data []byte) {
 }
 
 // roomOf is the room that is left in the mirror for the jobs of a NAS.
-func (s *Service) roomOf(ctx context.Context, profileID string) (*nas.Room, error) {
+func (s *Service) roomOf(ctx context.Context, profileID string) (*mirror.Room, error) {
 	rows, err := s.Store.Jobs(ctx, store.Filter{})
 	if err != nil {
 		return nil, err
@@ -132,5 +132,5 @@ func (s *Service) roomOf(ctx context.Context, profileID string) (*nas.Room, erro
 			used += n
 		}
 	}
-	return nas.NewRoom(used), nil
+	return mirror.NewRoom(used), nil
 }

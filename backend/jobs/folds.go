@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
-	"burnish/backend/nas"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/store"
 )
 
@@ -19,11 +19,11 @@ type folds struct {
 // growing is one of them.
 type growing struct {
 	mu    sync.Mutex // held while it is folded
-	fold  *nas.Cursor
+	fold  *mirror.Cursor
 	began bool // something was folded
 }
 
-func (f *folds) of(m nas.Mirror, id string) *growing {
+func (f *folds) of(m mirror.Mirror, id string) *growing {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	g := f.jobs[id]

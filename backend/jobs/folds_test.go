@@ -10,7 +10,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
-	"burnish/backend/nas"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/profile"
 	"burnish/backend/store"
 	"burnish/backend/wire"
@@ -52,7 +52,7 @@ func newFleet(t testing.TB, jobs, lines int) *fleet {
 	}
 	f.Service = &Service{
 		Store:   db,
-		Mirror:  nas.Mirror{Dir: filepath.Join(dir, "mirror")},
+		Mirror:  mirror.Mirror{Dir: filepath.Join(dir, "mirror")},
 		FoldDir: filepath.Join(dir, "folds"),
 		Who:     "a test",
 		Now:     now,

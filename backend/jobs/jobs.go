@@ -28,6 +28,8 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/credentials"
 	"burnish/backend/nas"
+	"burnish/backend/nas/link"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
@@ -39,7 +41,7 @@ import (
 // Service is all that the window and the command line do with jobs.
 type Service struct {
 	Store  *store.Store
-	Mirror nas.Mirror
+	Mirror mirror.Mirror
 
 	// where jobs that have ended are kept folded; empty for nowhere
 	FoldDir string
@@ -71,18 +73,16 @@ func (s *Service) System(profileID string) string {
 // target says how to dial a profile.
 func (s *Service) target(p profile.Profile) nas.Target {
 	t := nas.Target{
-		Name: p.Name, Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, Agent: p.Agent,
-		Password: p.Password,
-		Sudo:     nas.Sudo(p.Sudo), HostKey: p.HostKey, MachineID: p.MachineID, StateDir: p.StateDir,
-		LegacyAlgorithms: p.Legacy,
-		Ask: func(ctx context.Context, q nas.Question) (string, error) {
-			return s.Logins.Answer(ctx, p,
-				q)
+		Target: link.Target{
+			Name: p.Name, Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, Agent: p.Agent,
+			Password: p.Password, HostKey: p.HostKey, LegacyAlgorithms: p.Legacy,
+			Ask: func(ctx context.Context, q link.Question) (string, error) { return s.Logins.Answer(ctx, p, q) },
 		},
+		Sudo: nas.Sudo(p.Sudo), MachineID: p.MachineID, StateDir: p.StateDir,
 		SudoPassword: func(ctx context.Context) (string, error) { return s.Logins.Sudo(ctx, p) },
 	}
 	if p.Jump != (profile.Jump{}) {
-		t.Jump = &nas.Jump{Host: p.Jump.Host, Port: p.Jump.Port, User: p.Jump.User, HostKey: p.Jump.HostKey}
+		t.Jump = &link.Jump{Host: p.Jump.Host, Port: p.Jump.Port, User: p.Jump.User, HostKey: p.Jump.HostKey}
 	}
 	return t
 }
@@ -150,7 +150,7 @@ func (s *Service) View(ctx context.Context, id string) (burnin.Job, error) {
 func (s *Service) view(j store.Job) (burnin.Job, error) {
 	j = s.seen.newest(j)
 	job, err := s.fold(j.ID, j.Observation)
-	if said(err, reason.NewerData) || said(err, reason.JournalForeign) {
+	if reason.CodeOf(err) == reason.NewerData || reason.CodeOf(err) == reason.JournalForeign {
 		return job, err
 	}
 	if err == nil && len(job.Runs) > 0 && job.Identity.ID() != j.DriveID {
@@ -269,7 +269,7 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 		}
 	}
 	job, err := s.view(row)
-	if said(err, reason.MirrorDamaged) && row.Phase == store.There {
+	if reason.CodeOf(err) == reason.MirrorDamaged && row.Phase == store.There {
 		return job, errors.Join(err, s.Mirror.Drop(id)) // the next follow fetches it whole
 	}
 	if err != nil {
@@ -313,12 +313,6 @@ func (s *Service) untouched(ctx context.Context, row store.Job, st wire.JobStatu
 // noted reports whether it is kept already that the end of the same run is here whole.
 func noted(before *burnin.Observation, obs burnin.Observation) bool {
 	return before != nil && before.Run == obs.Run && before.Complete && !before.LockHeld
-}
-
-// said reports whether an error is the reason with this code.
-func said(err error, code reason.Code) bool {
-	var r *reason.Said
-	return errors.As(err, &r) && r.Code == code
 }
 
 func (s *Service) audit(ctx context.Context, what string, j store.Job, text string) error {

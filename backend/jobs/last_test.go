@@ -19,7 +19,7 @@ func TestWhatNeedsANewJobIsNotResumed(t *testing.T) {
 			continue
 		}
 		err := resumable(burnin.Job{ID: "j", State: burnin.Unknown, Reason: reason.New(e.Code), NAS: "box"})
-		if said(err, "needs_new_job") != strings.Contains(e.Hint, "new job") && e.Code != "never_begun" {
+		if reason.CodeOf(err) == "needs_new_job" != strings.Contains(e.Hint, "new job") && e.Code != "never_begun" {
 			t.Errorf("%s: %v, and its hint is: %s", e.Code, err, e.Hint)
 		}
 	}
@@ -33,8 +33,8 @@ func TestWhatNeedsANewJobIsNotResumed(t *testing.T) {
 	if err := resumable(burnin.Job{State: burnin.Unknown, Reason: reason.New("nas_restarted")}); err != nil {
 		t.Error(err)
 	}
-	if err := resumable(burnin.Job{State: burnin.Cancelled, Reason: reason.New("stopped_by_person")}); !said(err,
-		"cannot_resume") {
+	if err := resumable(burnin.Job{State: burnin.Cancelled, Reason: reason.New("stopped_by_person")}); reason.CodeOf(err) !=
+		reason.CannotResume {
 		t.Error(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/nas"
+	"burnish/backend/reason"
 	"burnish/backend/wire"
 )
 
@@ -30,7 +31,7 @@ func TestOneDamagedJobEndsNoWatchOfTheOthers(t *testing.T) {
 	for range 2 { // a word that comes late counts once
 		w.again(ctx, bad, damaged)
 	}
-	if over || w.left[bad] || !w.left[id] || !said(w.err, "job_damaged") {
+	if over || w.left[bad] || !w.left[id] || reason.CodeOf(w.err) != "job_damaged" {
 		t.Errorf("over: %v, left: %v, %v", over, w.left, w.err)
 	}
 	if j := heard[bad]; j.State != burnin.Queued || len(j.Warnings) != 1 || j.Warnings[0].Code != "job_damaged" {

@@ -27,7 +27,7 @@ type NewNAS struct {
 // AddNAS connects to a new NAS, pins the host key and the machine that it shows, and saves the profile and its secrets.
 // The profile says where they are kept.
 func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (profile.Profile, error) {
-	if _, err := s.Store.ProfileNamed(ctx, p.Name); !said(err, reason.NoSuchNAS) {
+	if _, err := s.Store.ProfileNamed(ctx, p.Name); reason.CodeOf(err) != reason.NoSuchNAS {
 		if err == nil {
 			err = reason.New(reason.NASExists, "nas", p.Name)
 		}
@@ -145,7 +145,7 @@ func (s *Service) RemoveNAS(ctx context.Context, nasID string) error {
 // Drives lists the drives of a NAS as they are now.
 func (s *Service) Drives(ctx context.Context, nasID string) ([]wire.DriveRow, error) {
 	c, p, rows, err := s.survey(ctx, nasID)
-	if said(err, reason.NoRoot) {
+	if reason.CodeOf(err) == reason.NoRoot {
 		return s.rootlessDrives(ctx, p, err)
 	}
 	if err != nil {

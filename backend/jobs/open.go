@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"burnish/backend/nas"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
 	"burnish/backend/store"
@@ -27,12 +28,12 @@ func OpenWith(ctx context.Context, dir string, options nas.Options) (*Service, f
 	if err != nil {
 		return nil, nil, err
 	}
-	mirror := filepath.Join(dir, "mirror")
-	if err := os.MkdirAll(mirror, 0o700); err != nil {
-		return nil, nil, errors.Join(reason.New(reason.DataDirUnusable, "dir", mirror, "error", err), db.Close())
+	copies := filepath.Join(dir, "mirror")
+	if err := os.MkdirAll(copies, 0o700); err != nil {
+		return nil, nil, errors.Join(reason.New(reason.DataDirUnusable, "dir", copies, "error", err), db.Close())
 	}
 	s := &Service{
-		Store: db, Mirror: nas.Mirror{Dir: mirror}, FoldDir: filepath.Join(dir, "folds"), Now: time.Now,
+		Store: db, Mirror: mirror.Mirror{Dir: copies}, FoldDir: filepath.Join(dir, "folds"), Now: time.Now,
 		Random: rand.Reader, Who: who(),
 		Dial: func(ctx context.Context, t nas.Target) (*nas.Conn, error) { return nas.Dial(ctx, t, options) },
 	}

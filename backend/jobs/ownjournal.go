@@ -11,7 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"burnish/backend/burnin"
-	"burnish/backend/nas"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/reason"
 	"burnish/backend/wire"
 )
@@ -37,7 +37,7 @@ const (
 )
 
 // ownDir is the directory of a job's journal.
-func ownDir(m nas.Mirror, id string) (string, error) {
+func ownDir(m mirror.Mirror, id string) (string, error) {
 	if !burnin.ValidID(id) {
 		return "", reason.New(reason.NoSuchJob, "job", id)
 	}
@@ -49,7 +49,7 @@ func ownDir(m nas.Mirror, id string) (string, error) {
 }
 
 // holdJournal takes the journal of a job, with what stands in it. A torn last line is taken off.
-func holdJournal(m nas.Mirror, id string) (j *ownJournal, events []burnin.Event, err error) {
+func holdJournal(m mirror.Mirror, id string) (j *ownJournal, events []burnin.Event, err error) {
 	dir, err := ownDir(m, id)
 	if err != nil {
 		return nil, nil, err
@@ -133,7 +133,7 @@ func (j *ownJournal) close() {
 }
 
 // askToStop leaves a request to stop, which outlives all processes.
-func askToStop(m nas.Mirror, id, who string) error {
+func askToStop(m mirror.Mirror, id, who string) error {
 	dir, err := ownDir(m, id)
 	if err != nil {
 		return err

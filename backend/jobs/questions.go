@@ -20,7 +20,7 @@ func (s *Service) Profiles(ctx context.Context) ([]profile.Profile, error) {
 // Profile finds a saved NAS by its id: no_such_nas.
 func (s *Service) Profile(ctx context.Context, id string) (profile.Profile, error) {
 	p, err := s.Store.ProfileByID(ctx, id)
-	if said(err, reason.NoSuchNAS) {
+	if reason.CodeOf(err) == reason.NoSuchNAS {
 		return p, reason.New(reason.NoSuchNAS, "nas", id)
 	}
 	return p, err

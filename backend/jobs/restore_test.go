@@ -7,7 +7,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
-	"burnish/backend/nas"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/profile"
 	"burnish/backend/store"
 	"burnish/backend/wire"
@@ -26,7 +26,7 @@ func boxService(t *testing.T) (*Service, profile.Profile) {
 	if err := db.AddProfile(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
-	return &Service{Store: db, Mirror: nas.Mirror{Dir: t.TempDir()}, Now: time.Now, Who: "a test"}, p
+	return &Service{Store: db, Mirror: mirror.Mirror{Dir: t.TempDir()}, Now: time.Now, Who: "a test"}, p
 }
 
 func TestHistoryComesBackFromTheCopiesHere(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 
 // rootless opens a NAS of which root said no, if it is a TrueNAS; else the error is no.
 func (s *Service) rootless(ctx context.Context, p profile.Profile, no error) (*nas.Conn, []wire.DriveRow, error) {
-	if !said(no, reason.NoRoot) {
+	if reason.CodeOf(no) != reason.NoRoot {
 		return nil, nil, no
 	}
 	c, err := s.dial(ctx, p)
@@ -40,7 +40,7 @@ func (s *Service) rootless(ctx context.Context, p profile.Profile, no error) (*n
 
 // looksOn reports whether a NAS of which root said no is of use all the same.
 func (s *Service) looksOn(ctx context.Context, c *nas.Conn, no error) bool {
-	if !said(no, reason.NoRoot) {
+	if reason.CodeOf(no) != reason.NoRoot {
 		return false
 	}
 	_, err := trueNASDisks(ctx, c)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"burnish/backend/nas"
+	"burnish/backend/reason"
 	"burnish/backend/store"
 )
 
@@ -29,7 +30,7 @@ func TestANASThatIsBusyWithAStartIsNoError(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		err := s.Refresh(ctx, rows)
 		cancel()
-		if told != said(err, "no_answer_yet") || !told && err != nil {
+		if told != (reason.CodeOf(err) == reason.NoAnswerYet) || !told && err != nil {
 			t.Errorf("%s after its start: %v", after, err)
 		}
 	}

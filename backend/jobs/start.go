@@ -76,8 +76,8 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 			continue
 		}
 		if err := startable(p, row, o, allowed.scope(row)); err != nil {
-			if said(err, reason.SMARTUnsupported) && row.SMART != nil && !row.SMARTOff && row.SMARTType == "" &&
-				!row.SMARTSilent {
+			unsupported := reason.CodeOf(err) == reason.SMARTUnsupported
+			if unsupported && row.SMART != nil && !row.SMARTOff && row.SMARTType == "" && !row.SMARTSilent {
 				row.SMARTFits = fits(ctx, c, p, row)
 				err = noSMART(row, quoted(row))
 			}
@@ -267,7 +267,7 @@ func (s *Service) answered(ctx context.Context, c *nas.Conn, j store.Job, err er
 	if err == nil {
 		return s.Store.SetThere(ctx, j.ID)
 	}
-	if said(err, reason.NotStarted) && s.atWork(ctx, c, j.ID) {
+	if reason.CodeOf(err) == reason.NotStarted && s.atWork(ctx, c, j.ID) {
 		return s.Store.SetThere(ctx, j.ID) // it takes its time: its drive answers slowly
 	}
 	var refused *reason.Said

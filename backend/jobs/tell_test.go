@@ -17,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"burnish/backend/burnin"
-	"burnish/backend/nas"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/notice"
 	"burnish/backend/reason"
 	"burnish/backend/store"
@@ -86,7 +86,7 @@ func (p *process) play(ctx context.Context) error {
 		return err
 	}
 	defer p.told.Close()
-	s := &Service{Store: db, Mirror: nas.Mirror{Dir: filepath.Join(p.Dir, "mirror")}, Now: time.Now, Who: "a test"}
+	s := &Service{Store: db, Mirror: mirror.Mirror{Dir: filepath.Join(p.Dir, "mirror")}, Now: time.Now, Who: "a test"}
 	for _, id := range p.Jobs {
 		p.step()
 		if _, err := s.saw(ctx, id, over(id)); err != nil {

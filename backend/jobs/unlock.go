@@ -36,7 +36,7 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 			"--phrase, or list serial numbers with --serials.").AtWindow("Choose a drive in the table.")
 	}
 	c, p, rows, err := s.survey(ctx, o.NAS)
-	if said(err, reason.NoRoot) {
+	if reason.CodeOf(err) == reason.NoRoot {
 		c, rows, err = s.rootless(ctx, p, err)
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/nas"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/store"
@@ -150,7 +151,7 @@ func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 		switch {
 		case w.done():
 			return nil
-		case said(err, reason.NoSpace):
+		case reason.CodeOf(err) == reason.NoSpace:
 			return err // the job goes on at the NAS; there may be room again
 		case errors.As(err, &one):
 			w.drop(one.Job, err)
@@ -332,7 +333,7 @@ func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
 		failed := s.followOnce(ctx, c, room, left)
 		err = errors.Join(err, failed)
 		var one *nas.JobError // the others can be followed without it
-		if !errors.As(failed, &one) || said(failed, reason.NoSpace) {
+		if !errors.As(failed, &one) || reason.CodeOf(failed) == reason.NoSpace {
 			return err
 		}
 		if left = slices.DeleteFunc(left, func(id string) bool { return id == one.Job }); len(left) == 0 {
@@ -341,7 +342,7 @@ func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
 	}
 }
 
-func (s *Service) followOnce(ctx context.Context, c *nas.Conn, room *nas.Room, ids []string) error {
+func (s *Service) followOnce(ctx context.Context, c *nas.Conn, room *mirror.Room, ids []string) error {
 	var failed error
 	err := c.FollowWithin(ctx, s.Mirror, room, ids, true, func(id string, st *wire.JobStatus) {
 		if st == nil {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"burnish/backend/nas/link"
 	"burnish/backend/testbed/need"
 	"burnish/backend/testbed/sshd"
 )
@@ -43,13 +44,14 @@ func TestAKeyFileThatCannotBeUsedIsNamed(t *testing.T) {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Dial(testContext(t), Target{Name: "n", Host: "192.0.2.1", User: "u", KeyFile: file}, Options{})
+		_, err := link.Dial(testContext(t), link.Target{Name: "n", Host: "192.0.2.1", User: "u", KeyFile: file},
+			link.Options{})
 		if text := wantCode(t, err, "key_unusable"); !strings.Contains(text, file) {
 			t.Errorf("%q does not name %s", text, file)
 		}
 	}
-	_, err := Dial(testContext(t), Target{Name: "n", Host: "192.0.2.1", User: "u", KeyFile: filepath.Join(dir, "none")},
-		Options{})
+	_, err := link.Dial(testContext(t), link.Target{Name: "n", Host: "192.0.2.1", User: "u", KeyFile: filepath.Join(dir, "none")},
+		link.Options{})
 	wantCode(t, err, "key_unusable")
 }
 

@@ -85,7 +85,7 @@ func (c *Conn) ask(ctx context.Context, at placed, verb wire.Verb, req any, root
 	if at.file == "" {
 		return nil, ErrNoRunner
 	}
-	command := shell(startScript, at.file, at.sum, string(verb))
+	command := commandLine(startScript, at.file, at.sum, string(verb))
 	var first []byte
 	if root {
 		var err error

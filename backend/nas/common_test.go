@@ -12,6 +12,8 @@ import (
 	"burnish/backend/wire"
 )
 
+const aJob = "0123456789abcdefghij"
+
 // testContext bounds a test that hangs; no test waits for it.
 func testContext(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)

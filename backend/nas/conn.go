@@ -9,21 +9,19 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"burnish/backend/nas/link"
 	"burnish/backend/reason"
 )
 
 // Conn is a logged-in connection to a NAS. It is safe for concurrent use.
 type Conn struct {
-	target  Target
-	opts    Options
-	socket  *socket
-	client  *ssh.Client
-	key     ssh.PublicKey
-	jumpKey ssh.PublicKey // of the jump host; nil for none
-	facts   Facts
-	coded   bool // a person was asked for more than a password
-	lanes   *lanes
-	root    rootWay
+	target Target
+	opts   Options
+	link   *link.Link
+	client *ssh.Client
+	facts  Facts
+	lanes  *lanes
+	root   rootWay
 
 	life context.Context
 	end  context.CancelCauseFunc
@@ -34,18 +32,39 @@ type Conn struct {
 
 var errClosed = errors.New("the connection was closed")
 
-func newConn(t Target, o Options, s *socket, client *ssh.Client, key ssh.PublicKey) *Conn {
+// Dial connects to a NAS, logs in, and reads what machine it is. ctx governs the dialling only: the connection lives
+// until Close, or until it is lost.
+//
+// Errors: those of link.Dial; nas_changed, platform_unsupported, nas_garbage.
+func Dial(ctx context.Context, t Target, o Options) (*Conn, error) {
+	o = o.withDefaults()
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	l, err := link.Dial(ctx, t.Target, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	c := newConn(t, o, l)
+	if err := c.learn(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func newConn(t Target, o Options, l *link.Link) *Conn {
 	life, end := context.WithCancelCause(context.Background())
 	c := &Conn{
-		target: t, opts: o, socket: s, client: client, key: key,
+		target: t, opts: o, link: l, client: l.Client,
 		lanes: &lanes{limit: o.Channels}, root: newRootWay(), life: life, end: end,
 	}
 	go func() {
-		err := client.Wait()
+		err := c.client.Wait()
 		if err == nil {
 			err = errClosed
 		}
-		c.lose(brief(err))
+		c.lose(link.Brief(err))
 	}()
 	go c.keepalive()
 	return c
@@ -65,15 +84,15 @@ func (c *Conn) Err() error { return context.Cause(c.life) }
 
 // HostKey is the NAS's public key as a line of authorized_keys, to be pinned.
 func (c *Conn) HostKey() string {
-	return line(c.key)
+	return line(c.link.Key)
 }
 
 // JumpKey is the jump host's public key likewise; "" where the connection goes through none.
 func (c *Conn) JumpKey() string {
-	if c.jumpKey == nil {
+	if c.link.JumpKey == nil {
 		return ""
 	}
-	return line(c.jumpKey)
+	return line(c.link.JumpKey)
 }
 
 func line(key ssh.PublicKey) string {
@@ -81,7 +100,7 @@ func line(key ssh.PublicKey) string {
 }
 
 // Coded reports whether a person answered more than a password for this login: a code that is good once, mostly.
-func (c *Conn) Coded() bool { return c.coded }
+func (c *Conn) Coded() bool { return c.link.Coded }
 
 // Ping asks for a sign of life. Where none comes until ctx ends, the connection is given up.
 func (c *Conn) Ping(ctx context.Context) error {
@@ -93,7 +112,7 @@ func (c *Conn) Ping(ctx context.Context) error {
 	select {
 	case err := <-answered:
 		if err != nil {
-			c.lose(brief(err))
+			c.lose(link.Brief(err))
 		}
 	case <-c.life.Done():
 	case <-ctx.Done():
@@ -132,7 +151,7 @@ func (c *Conn) keepalive() {
 	tick := time.NewTicker(c.opts.KeepaliveEvery)
 	defer tick.Stop()
 	answered := make(chan struct{}, 1)
-	asking, misses, seen := false, 0, c.socket.arrived.Load()
+	asking, misses, seen := false, 0, c.link.Arrived()
 	for {
 		select {
 		case <-c.life.Done():
@@ -142,7 +161,7 @@ func (c *Conn) keepalive() {
 			continue
 		case <-tick.C:
 		}
-		if now := c.socket.arrived.Load(); now != seen {
+		if now := c.link.Arrived(); now != seen {
 			seen, misses = now, 0
 		} else if asking {
 			misses++

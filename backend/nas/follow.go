@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"burnish/backend/burnin"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/reason"
 	"burnish/backend/wire"
 )
@@ -38,14 +39,14 @@ const yieldTime = 5 * time.Second
 // follow at a time should run over a connection: a second one may wait for the end of the first.
 //
 // Errors: those of Call; connection_lost after BeatTimeout without a frame; a *JobError for what the mirror refuses.
-func (c *Conn) Follow(ctx context.Context, m Mirror, jobs []string, once bool, onChange func(job string,
+func (c *Conn) Follow(ctx context.Context, m mirror.Mirror, jobs []string, once bool, onChange func(job string,
 	status *wire.JobStatus)) error {
 	return c.FollowWithin(ctx, m, nil, jobs, once, onChange)
 }
 
 // FollowWithin is Follow where the mirror has only so much room for the NAS. Of logs for which there is none the rest
 // is not asked for.
-func (c *Conn) FollowWithin(ctx context.Context, m Mirror, room *Room, jobs []string, once bool,
+func (c *Conn) FollowWithin(ctx context.Context, m mirror.Mirror, room *mirror.Room, jobs []string, once bool,
 	onChange func(job string, status *wire.JobStatus)) error {
 	f := &follow{c: c, m: m, room: room, once: once, onChange: onChange, last: make(map[string]*wire.JobStatus,
 		len(jobs))}
@@ -65,8 +66,8 @@ func (c *Conn) FollowWithin(ctx context.Context, m Mirror, room *Room, jobs []st
 
 type follow struct {
 	c        *Conn
-	m        Mirror
-	room     *Room
+	m        mirror.Mirror
+	room     *mirror.Room
 	once     bool
 	onChange func(string, *wire.JobStatus)
 	last     map[string]*wire.JobStatus // by followed job
@@ -86,7 +87,7 @@ func (f *follow) request() (wire.FollowRequest, error) {
 			return req, &JobError{job, err}
 		}
 		for file := range have {
-			if cut && !isJournal(file) {
+			if cut && !mirror.IsJournal(file) {
 				have[file] = math.MaxInt64 // nothing more of it
 			}
 		}
@@ -147,7 +148,7 @@ func (f *follow) turn(ctx context.Context) (done bool, err error) {
 		case err != nil:
 			return false, f.c.stopped(ctx, p, at, false, err)
 		case frame.Type != wire.FrameEnd:
-			if err := f.take(frame); errors.Is(err, errLogCut) {
+			if err := f.take(frame); errors.Is(err, mirror.ErrLogCut) {
 				return false, nil // asked again without that log
 			} else if err != nil {
 				return false, err
@@ -182,8 +183,8 @@ func (f *follow) take(frame wire.Frame) error {
 		if f.refused[d.Job+"/"+d.File] {
 			return &JobError{d.Job, f.c.garbage("more of a log than was asked for")}
 		}
-		grown, err := f.m.write(d, f.room)
-		if err != nil && !errors.Is(err, errLogCut) {
+		grown, err := f.m.WriteWithin(d, f.room)
+		if err != nil && !errors.Is(err, mirror.ErrLogCut) {
 			return &JobError{d.Job, err}
 		}
 		if grown {

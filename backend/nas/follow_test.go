@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"burnish/backend/nas/mirror"
 	"burnish/backend/testbed/sshd"
 	"burnish/backend/wire"
 )
@@ -47,7 +48,7 @@ func putJob(t testing.TB, c *Conn, job string, files map[string][]byte) {
 	}
 }
 
-func wantMirrored(t testing.TB, m Mirror, c *Conn, job, file string) {
+func wantMirrored(t testing.TB, m mirror.Mirror, c *Conn, job, file string) {
 	t.Helper()
 	want, err := os.ReadFile(filepath.Join(c.StateDir(), "jobs", job, file))
 	if err != nil {
@@ -63,7 +64,7 @@ func TestAFollowBringsGrowthAndStatus(t *testing.T) {
 	s := startServer(t)
 	c := deployed(t, targetOf(s), testOptions())
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": []byte("one\n")})
-	m := Mirror{t.TempDir()}
+	m := mirror.Mirror{Dir: t.TempDir()}
 	ctx, cancel := context.WithCancel(testContext(t))
 	defer cancel()
 	var last *wire.JobStatus
@@ -98,7 +99,7 @@ func TestAFollowGoesOnWhereItWasCut(t *testing.T) {
 	c := deployed(t, target, testOptions())
 	const size = 4 << 20
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": noise(1, size/4), "surface_validate.log": noise(2, size*3/4)})
-	m := Mirror{t.TempDir()}
+	m := mirror.Mirror{Dir: t.TempDir()}
 	var got atomic.Int64
 	have := func() (total int64) {
 		sizes, err := m.Have(aJob)
@@ -140,7 +141,7 @@ func TestTwoFollowsIntoOneMirrorDoNoHarm(t *testing.T) {
 	s := startServer(t)
 	c := deployed(t, targetOf(s), testOptions())
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": noise(3, 3<<20), "short_smart.log": noise(4, 100_000)})
-	m := Mirror{t.TempDir()}
+	m := mirror.Mirror{Dir: t.TempDir()}
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
@@ -158,7 +159,7 @@ func TestTwoFollowsIntoOneMirrorDoNoHarm(t *testing.T) {
 func TestWithOneSessionACallGoesBetween(t *testing.T) {
 	s := startServer(t, sshd.MaxSessions(1))
 	c := deployed(t, targetOf(s), testOptions())
-	m := Mirror{t.TempDir()}
+	m := mirror.Mirror{Dir: t.TempDir()}
 	ctx, cancel := context.WithCancel(testContext(t))
 	defer cancel()
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": noise(5, 500_000)})
@@ -209,7 +210,7 @@ func TestAStalledConnectionIsLost(t *testing.T) {
 	c := deployed(t, target, o)
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": []byte("x\n")})
 	var once sync.Once
-	err := c.Follow(testContext(t), Mirror{t.TempDir()}, []string{aJob}, false,
+	err := c.Follow(testContext(t), mirror.Mirror{Dir: t.TempDir()}, []string{aJob}, false,
 		func(string, *wire.JobStatus) { once.Do(proxy.Stall) })
 	wantCode(t, err, "connection_lost")
 	<-c.Done()
@@ -241,7 +242,7 @@ func TestASilentRunnerIsALostConnection(t *testing.T) {
 	c.mu.Lock()
 	c.runner = mute
 	c.mu.Unlock()
-	err := c.Follow(testContext(t), Mirror{t.TempDir()}, []string{aJob}, false, nothing)
+	err := c.Follow(testContext(t), mirror.Mirror{Dir: t.TempDir()}, []string{aJob}, false, nothing)
 	wantCode(t, err, "connection_lost")
 	if c.Err() != nil {
 		t.Errorf("the connection itself ended: %v", c.Err())
@@ -254,7 +255,7 @@ func TestAKilledSessionIsALostConnectionAndTheNextDialWorks(t *testing.T) {
 	c := deployed(t, targetOf(s), testOptions())
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": []byte("x\n")})
 	var once sync.Once
-	err := c.Follow(testContext(t), Mirror{t.TempDir()}, []string{aJob}, false,
+	err := c.Follow(testContext(t), mirror.Mirror{Dir: t.TempDir()}, []string{aJob}, false,
 		func(string, *wire.JobStatus) { once.Do(s.KillSessions) })
 	wantCode(t, err, "connection_lost")
 	s.Restart()

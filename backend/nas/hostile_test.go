@@ -18,6 +18,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"burnish/backend/nas/link"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/reason"
 	"burnish/backend/wire"
 )
@@ -97,10 +99,10 @@ func hostileConn(t *testing.T, facts string, o Options, answer func(ch ssh.Chann
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Dial(testContext(t), Target{
+	c, err := Dial(testContext(t), Target{Target: link.Target{
 		Name: "hostile", Host: "127.0.0.1", Port: number, User: "u", KeyFile: keyFile,
 		HostKey: ssh.FingerprintSHA256(host.PublicKey()),
-	}, o)
+	}}, o)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +249,7 @@ func TestOnlyTheDataThatWasAskedForIsTaken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := Mirror{t.TempDir()}
+			m := mirror.Mirror{Dir: t.TempDir()}
 			err := hostile(t, says(answer, end)).Follow(testContext(t), m, []string{aJob}, true, nothing)
 			wantCode(t, err, "nas_garbage")
 			if have, err := m.Have(aJob); err != nil || have["run-1.ndjson"] != 0 {
@@ -260,7 +262,7 @@ func TestOnlyTheDataThatWasAskedForIsTaken(t *testing.T) {
 }
 
 func TestAJobThatIsFullIsNamed(t *testing.T) {
-	m := Mirror{t.TempDir()}
+	m := mirror.Mirror{Dir: t.TempDir()}
 	if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Bytes: []byte("x")}); err != nil {
 		t.Fatal(err)
 	}

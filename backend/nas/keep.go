@@ -2,7 +2,6 @@ package nas
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -72,7 +71,7 @@ func (k Keep) Run(ctx context.Context) error {
 		if slow(err) {
 			d = max(d, calmWait)
 		}
-		if code(err) == reason.PasswordRefused || code(err) == reason.SecondFactorRefused {
+		if reason.CodeOf(err) == reason.PasswordRefused || reason.CodeOf(err) == reason.SecondFactorRefused {
 			d = max(d, guardedWait)
 		}
 		wait = min(2*wait, longestWait)
@@ -104,7 +103,7 @@ func (k Keep) once(ctx context.Context, since *time.Time) (connected bool, err e
 
 // final reports whether only a person can help, and not by waiting.
 func final(err error) bool {
-	switch code(err) {
+	switch reason.CodeOf(err) {
 	case reason.HostKeyChanged, reason.HostKeyUnknown, reason.JumpKeyUnknown, reason.NASChanged, reason.KeyUnusable,
 		reason.BadProfile, reason.PlatformUnsupported, reason.RunnerNotEmbedded,
 		reason.PassphraseNeeded, reason.PassphraseWrong, reason.PasswordNeeded, reason.SecondFactor:
@@ -115,19 +114,11 @@ func final(err error) bool {
 
 // slow reports whether a try soon is useless or does harm.
 func slow(err error) bool {
-	switch code(err) {
+	switch reason.CodeOf(err) {
 	case reason.AuthFailed, reason.AgentUnusable, reason.PasswordOff, reason.JumpRefused, reason.Algorithms,
 		reason.LegacyAlgorithms, reason.NoRoot, reason.SudoRefused, reason.RunnerChanged, reason.StateDirUnusable,
 		reason.NASGarbage, reason.NASTooMuch, reason.MirrorFull, reason.MirrorsFull:
 		return true
 	}
 	return false
-}
-
-func code(err error) reason.Code {
-	var said *reason.Said
-	if errors.As(err, &said) {
-		return said.Code
-	}
-	return ""
 }

@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"burnish/backend/nas/link"
 	"burnish/backend/reason"
 	"burnish/backend/testbed/sshd"
 )
@@ -69,8 +70,8 @@ func openGate(t *testing.T, config *ssh.ServerConfig, hostKey any) *gate {
 		}
 	}()
 	port := l.Addr().(*net.TCPAddr).Port
-	g.target = Target{Name: "gate", Host: "127.0.0.1", Port: port, User: "admin", Password: true,
-		HostKey: ssh.FingerprintSHA256(host.PublicKey())}
+	g.target = Target{Target: link.Target{Name: "gate", Host: "127.0.0.1", Port: port, User: "admin", Password: true,
+		HostKey: ssh.FingerprintSHA256(host.PublicKey())}}
 	return g
 }
 
@@ -102,25 +103,25 @@ func letIn(raw net.Conn, config *ssh.ServerConfig) {
 // told answers each kind of question with one text and keeps the questions.
 type told struct {
 	mu      sync.Mutex
-	answers map[Wanted]string
-	asked   []Question
+	answers map[link.Wanted]string
+	asked   []link.Question
 }
 
-func (a *told) answer(_ context.Context, q Question) (string, error) {
+func (a *told) answer(_ context.Context, q link.Question) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.asked = append(a.asked, q)
 	text, ok := a.answers[q.Want]
 	if !ok {
-		return "", fmt.Errorf("none is saved: %w", ErrNobody)
+		return "", fmt.Errorf("none is saved: %w", link.ErrNobody)
 	}
 	return text, nil
 }
 
 func answering(pairs ...string) *told {
-	a := &told{answers: map[Wanted]string{}}
+	a := &told{answers: map[link.Wanted]string{}}
 	for i := 0; i < len(pairs); i += 2 {
-		a.answers[Wanted(pairs[i])] = pairs[i+1]
+		a.answers[link.Wanted(pairs[i])] = pairs[i+1]
 	}
 	return a
 }
@@ -270,7 +271,7 @@ func TestAQuestionIsShownCleanAndWhole(t *testing.T) {
 	g.target.Ask = person.answer
 	dial(t, g.target, testOptions())
 	q := person.asked[0]
-	if !q.Echo || q.Host != g.target.address() || q.User != "admin" || !strings.Contains(q.Prompt, "Duo") ||
+	if !q.Echo || q.Host != g.target.Address() || q.User != "admin" || !strings.Contains(q.Prompt, "Duo") ||
 		len(q.Prompt) > 500 || strings.ContainsAny(q.Prompt, "\x1b\x07\r\n\u202e") {
 		t.Errorf("asked %+v", q)
 	}
@@ -290,7 +291,7 @@ func TestAServerThatAsksForEverIsGivenUp(t *testing.T) {
 	g.target.Ask = answering("code", "1").answer
 	_, err := Dial(testContext(t), g.target, testOptions())
 	wantCode(t, err, "nas_garbage")
-	if rounds > maxRounds {
+	if rounds > 10 {
 		t.Errorf("%d rounds", rounds)
 	}
 }
@@ -299,7 +300,7 @@ func TestAServerThatAsksForEverIsGivenUp(t *testing.T) {
 func TestTheConnectionWaitsForAPerson(t *testing.T) {
 	g := openGate(t, &ssh.ServerConfig{PasswordCallback: takesPassword}, newKey(t))
 	o := testOptions()
-	g.target.Ask = func(ctx context.Context, _ Question) (string, error) {
+	g.target.Ask = func(ctx context.Context, _ link.Question) (string, error) {
 		select {
 		case <-time.After(o.LoginTimeout + time.Second):
 			return rightPassword, nil
@@ -354,7 +355,7 @@ func TestAKeyWithAPassphrase(t *testing.T) {
 	if text := wantCode(t, err, "passphrase_wrong"); !strings.Contains(text, file) {
 		t.Errorf("%q does not name the key", text)
 	}
-	if len(wrong.asked) != maxTries || wrong.asked[0].Again || !wrong.asked[1].Again {
+	if len(wrong.asked) != 3 || wrong.asked[0].Again || !wrong.asked[1].Again {
 		t.Errorf("asked %+v", wrong.asked)
 	}
 
@@ -427,7 +428,7 @@ func TestAJumpHostPassesTheConnectionOn(t *testing.T) {
 	inner, outer := startServer(t), startServer(t)
 	u := sshd.NewUser(t, sshd.SudoNone)
 	target := targetOf(inner)
-	target.Jump = &Jump{Host: outer.Host, Port: outer.Port, User: u.Name, HostKey: outer.HostKeyFingerprint}
+	target.Jump = &link.Jump{Host: outer.Host, Port: outer.Port, User: u.Name, HostKey: outer.HostKeyFingerprint}
 	serveAgent(t, privateKey(t, inner.KeyFile), privateKey(t, outer.KeyFile))
 	target.KeyFile, target.Agent = "", true
 	c := deployed(t, target, testOptions())
@@ -439,12 +440,12 @@ func TestAJumpHostPassesTheConnectionOn(t *testing.T) {
 
 	t.Run("pinned whole", func(t *testing.T) {
 		again := target
-		again.Jump = &Jump{Host: outer.Host, Port: outer.Port, User: u.Name, HostKey: c.JumpKey()}
+		again.Jump = &link.Jump{Host: outer.Host, Port: outer.Port, User: u.Name, HostKey: c.JumpKey()}
 		dial(t, again, testOptions())
 	})
 	t.Run("its key is not known", func(t *testing.T) {
 		unknown := target
-		unknown.Jump = &Jump{Host: outer.Host, Port: outer.Port, User: u.Name}
+		unknown.Jump = &link.Jump{Host: outer.Host, Port: outer.Port, User: u.Name}
 		_, err := Dial(testContext(t), unknown, testOptions())
 		if text := wantCode(t, err, "jump_key_unknown"); !strings.Contains(text, outer.HostKeyFingerprint) {
 			t.Errorf("%q", text)
@@ -452,7 +453,7 @@ func TestAJumpHostPassesTheConnectionOn(t *testing.T) {
 	})
 	t.Run("its key is another", func(t *testing.T) {
 		changed := target
-		changed.Jump = &Jump{Host: outer.Host, Port: outer.Port, User: u.Name, HostKey: inner.HostKeyFingerprint}
+		changed.Jump = &link.Jump{Host: outer.Host, Port: outer.Port, User: u.Name, HostKey: inner.HostKeyFingerprint}
 		_, err := Dial(testContext(t), changed, testOptions())
 		if text := wantCode(t, err, "host_key_changed"); !strings.Contains(text, "the jump host") {
 			t.Errorf("%q", text)
@@ -486,7 +487,7 @@ func TestAJumpHostPassesTheConnectionOn(t *testing.T) {
 		closed := startServer(t, sshd.Config("AllowTcpForwarding no"))
 		serveAgent(t, privateKey(t, inner.KeyFile), privateKey(t, closed.KeyFile))
 		refused := target
-		refused.Jump = &Jump{Host: closed.Host, Port: closed.Port, User: u.Name, HostKey: closed.HostKeyFingerprint}
+		refused.Jump = &link.Jump{Host: closed.Host, Port: closed.Port, User: u.Name, HostKey: closed.HostKeyFingerprint}
 		_, err := Dial(testContext(t), refused, testOptions())
 		wantCode(t, err, "jump_refused")
 	})
@@ -501,9 +502,9 @@ func TestTheJumpHostDoesNotSeeThePasswordOfTheNAS(t *testing.T) {
 		return nil, errNo
 	}}, newKey(t))
 	g := openGate(t, &ssh.ServerConfig{PasswordCallback: takesPassword}, newKey(t))
-	g.target.Jump = &Jump{Host: jump.target.Host, Port: jump.target.Port, User: "me", HostKey: jump.target.HostKey}
-	g.target.Ask = func(_ context.Context, q Question) (string, error) {
-		if q.Jump && q.User == "me" && q.Host == jump.target.address() {
+	g.target.Jump = &link.Jump{Host: jump.target.Host, Port: jump.target.Port, User: "me", HostKey: jump.target.HostKey}
+	g.target.Ask = func(_ context.Context, q link.Question) (string, error) {
+		if q.Jump && q.User == "me" && q.Host == jump.target.Address() {
 			return "jump-password", nil
 		}
 		return rightPassword, nil

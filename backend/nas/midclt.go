@@ -63,7 +63,7 @@ func (c *Conn) MidcltOn(ctx context.Context, disk KernelDisk, method string, arg
 func (c *Conn) midclt(ctx context.Context, script string, args []string) (a MidcltAnswer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.ScriptTimeout)
 	defer cancel()
-	p, err := c.start(ctx, shell(script, args...), false)
+	p, err := c.start(ctx, commandLine(script, args...), false)
 	if err != nil {
 		return a, err
 	}

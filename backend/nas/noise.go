@@ -81,7 +81,7 @@ func (c *Conn) late(ctx context.Context, p *process, err error) error {
 
 // runPlain is run with the login's own rights.
 func (c *Conn) runPlain(ctx context.Context, script string, args ...string) ([]string, error) {
-	lines, err := c.run(ctx, c.opts.ScriptTimeout, shell(script, args...), nil)
+	lines, err := c.run(ctx, c.opts.ScriptTimeout, commandLine(script, args...), nil)
 	var failed *scriptError
 	if errors.As(err, &failed) && !failed.began {
 		return nil, c.noShell(failed.status, failed.noise, failed.stderr)
@@ -108,7 +108,7 @@ func (c *Conn) sudoEnded(ctx context.Context, status int) error {
 	if c.target.Sudo == SudoPassword {
 		var password []byte
 		if password, err = c.password(ctx); err == nil {
-			lines, err = c.run(ctx, c.opts.ScriptTimeout, shell(listAskedScript), bytes.NewReader(password))
+			lines, err = c.run(ctx, c.opts.ScriptTimeout, commandLine(listAskedScript), bytes.NewReader(password))
 		}
 	} else {
 		lines, err = c.runPlain(ctx, listScript)

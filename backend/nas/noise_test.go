@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"burnish/backend/nas/mirror"
 	"burnish/backend/testbed/need"
 	"burnish/backend/testbed/sshd"
 )
@@ -96,7 +97,7 @@ func goTheWholeWay(t *testing.T, s *sshd.Server, u *sshd.User, sudo sshd.Sudo) {
 	if jobs, err := c.List(testContext(t)); err != nil || len(jobs) != 1 {
 		t.Errorf("the list is %v, %v", jobs, err)
 	}
-	m := Mirror{t.TempDir()}
+	m := mirror.Mirror{Dir: t.TempDir()}
 	if err := c.Follow(testContext(t), m, []string{aJob}, true, nothing); err != nil {
 		t.Error(err)
 	}
@@ -173,7 +174,7 @@ func TestSudosTimeoutIsNamed(t *testing.T) {
 				target := targetAs(s, u, rights)
 				target.SudoPassword = func(context.Context) (string, error) { return u.Password, nil }
 				c := dial(t, target, testOptions())
-				_, err := c.runRoot(testContext(t), nil, "sleep 30; echo "+scriptDone)
+				_, err := c.runRoot(testContext(t), nil, "exec sleep 30; echo "+scriptDone)
 				if text := wantCode(t, err, "sudo_timeout"); !strings.Contains(text, "after 1 s") {
 					t.Errorf("it says %q", text)
 				}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"burnish/backend/nas/link"
 	"burnish/backend/reason"
 )
 
@@ -46,7 +47,7 @@ const patience = 10 * time.Second
 
 // start runs a command. ctx governs all of its life.
 func (c *Conn) start(ctx context.Context, command string, follow bool) (*process, error) {
-	late := deadline(c.opts.OpenTimeout)
+	late := time.Now().Add(c.opts.OpenTimeout)
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 500*time.Millisecond) {
 		ctx, cancel := c.bound(ctx)
 		lane, err := c.lanes.take(ctx, follow)
@@ -107,7 +108,7 @@ func (c *Conn) ended(ctx context.Context, late string) error {
 }
 
 func (c *Conn) unusable(what string) error {
-	return reason.New(reason.NASUnreachable, "nas", c.target.Name, "address", c.target.address(), "error", what)
+	return reason.New(reason.NASUnreachable, "nas", c.target.Name, "address", c.target.Address(), "error", what)
 }
 
 // open opens a channel and starts the command. If it does not come about in time, the lane is held until the server
@@ -129,13 +130,13 @@ func (c *Conn) open(ctx context.Context, lane *lane, command string) (*process, 
 	case o := <-result:
 		var refused *ssh.OpenChannelError
 		var not *notRun
-		if errors.As(o.err, &not) && c.Err() == nil && !broken(o.err) {
+		if errors.As(o.err, &not) && c.Err() == nil && !link.Broken(o.err) {
 			lane.release()
 			return nil, c.noCommands("the server runs no commands for this login")
 		}
 		if o.err != nil && !errors.As(o.err, &refused) {
 			lane.release()
-			return nil, c.lostOr(c.unusable("it starts no command: " + brief(o.err)))
+			return nil, c.lostOr(c.unusable("it starts no command: " + link.Brief(o.err)))
 		}
 		return o.p, o.err
 	case <-ctx.Done():

@@ -18,7 +18,7 @@ func FuzzQuote(f *testing.F) {
 		if strings.ContainsRune(word, 0) {
 			t.Skip("no argument can hold a NUL")
 		}
-		out, err := exec.Command(sh, "-c", shell(`printf "%s|%s" "$1" "$#"`, word, word)).Output()
+		out, err := exec.Command(sh, "-c", commandLine(`printf "%s|%s" "$1" "$#"`, word, word)).Output()
 		if err != nil {
 			t.Fatalf("%q: %v: %s", word, err, out)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"burnish/backend/nas/link"
 	"burnish/backend/testbed/sshd"
 )
 
@@ -27,10 +28,9 @@ func testOptions() Options {
 }
 
 func targetOf(s *sshd.Server) Target {
-	return Target{
+	return Target{Sudo: SudoNone, Target: link.Target{
 		Name: "testnas", Host: s.Host, Port: s.Port, User: s.User, KeyFile: s.KeyFile, HostKey: s.HostKeyFingerprint,
-		Sudo: SudoNone,
-	}
+	}}
 }
 
 // rootDir makes a directory that only root can change, with all above it, and on which programs may run.

@@ -89,7 +89,7 @@ const rootScript = setPath + `[ "$(id -u)" = 0 ] && echo ` + scriptDone
 // findRoot tries sudo. The password is tried alone, with nothing behind it: were it wrong, sudo would take the next
 // lines of stdin for further tries.
 func (c *Conn) findRoot(ctx context.Context) (way, error) {
-	_, err := c.run(ctx, c.opts.ScriptTimeout, inEnglish+"sudo -n -k -- "+shell(rootScript), nil)
+	_, err := c.run(ctx, c.opts.ScriptTimeout, inEnglish+"sudo -n -k -- "+commandLine(rootScript), nil)
 	var failed *scriptError
 	if err == nil || !errors.As(err, &failed) {
 		return sudoFree, err
@@ -101,7 +101,7 @@ func (c *Conn) findRoot(ctx context.Context) (way, error) {
 	if err != nil {
 		return unasked, err
 	}
-	_, err = c.run(ctx, c.opts.ScriptTimeout, withPassword+shell(rootScript), strings.NewReader(string(password)))
+	_, err = c.run(ctx, c.opts.ScriptTimeout, withPassword+commandLine(rootScript), strings.NewReader(string(password)))
 	if errors.As(err, &failed) {
 		if text := failed.Error(); strings.Contains(text, "incorrect password") || strings.Contains(text,
 			"Sorry, try again") {
@@ -142,7 +142,7 @@ func (c *Conn) runRoot(ctx context.Context, stdin io.Reader, script string, args
 	if stdin != nil {
 		limit = c.opts.UploadTimeout
 	}
-	command, first, err := c.asRoot(ctx, shell(script, args...))
+	command, first, err := c.asRoot(ctx, commandLine(script, args...))
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"burnish/backend/nas/mirror"
 	"burnish/backend/reason"
 	"burnish/backend/testbed/sshd"
 	"burnish/backend/wire"
@@ -125,7 +126,7 @@ func TestALoginWithoutSudoFollowsAndListsButIsNotRoot(t *testing.T) {
 	if jobs, err := c.List(testContext(t)); err != nil || len(jobs) != 1 {
 		t.Errorf("list: %v, %v", jobs, err)
 	}
-	m := Mirror{t.TempDir()}
+	m := mirror.Mirror{Dir: t.TempDir()}
 	if err := c.Follow(testContext(t), m, []string{job}, true, func(string, *wire.JobStatus) {}); err != nil {
 		t.Error(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"burnish/backend/nas/link"
 	"burnish/backend/reason"
 )
 
@@ -97,7 +98,7 @@ func (c *Conn) cut(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return c.ended(ctx, "a command ran too long")
 	}
-	return reason.New(reason.ConnectionLost, "nas", c.target.Name, "error", brief(err))
+	return reason.New(reason.ConnectionLost, "nas", c.target.Name, "error", link.Brief(err))
 }
 
 // Facts are what a login finds about the machine behind it.

@@ -2,13 +2,12 @@ package nas
 
 import (
 	"context"
-	"net"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"burnish/backend/nas/link"
 	"burnish/backend/reason"
 )
 
@@ -22,60 +21,15 @@ const (
 	SudoPassword Sudo = "password"
 )
 
-// Target is a NAS and how to log in there.
+// Target is a NAS: how to log in there, how to become root, and what is there.
 type Target struct {
-	Name    string // what a person calls it; in every error
-	Host    string
-	Port    int // 0 means 22
-	User    string
-	KeyFile string // an OpenSSH private key; "" for none
-	Agent   bool   // ask the SSH agent of this session
-	// Password lets the login send a password, or answer what the server asks. A server that took a key and then wants
-	// more gets it also without.
-	Password bool
-	// Ask is asked for what a login needs while it goes on, from any goroutine; nil where nobody answers. Its error is
-	// a reason, or wraps ErrNobody.
-	Ask func(context.Context, Question) (string, error)
-
-	Jump *Jump // the host that the connection goes through; nil for none
-
-	// LegacyAlgorithms lets a NAS too old to be updated use encryption and keys that are known to be weak.
-	LegacyAlgorithms bool
+	link.Target
 
 	Sudo         Sudo
 	SudoPassword func(context.Context) (string, error) // asked at each root call; nil for none
 
-	HostKey   string // pinned: a public key as in authorized_keys, or its "SHA256:..." fingerprint; "" if not yet
 	MachineID string // pinned; "" if not yet
 	StateDir  string // where the runner lives; "" tries the usual places
-}
-
-// Jump is a host that passes the connection on. Burnish logs in there with the target's key file, agent and Ask, whose
-// questions say that the jump host asks. The NAS's password is never sent to it.
-type Jump struct {
-	Host    string
-	Port    int // 0 means 22
-	User    string
-	HostKey string // pinned, as Target.HostKey
-}
-
-// jumpTarget is how to log in at the jump host.
-func (t Target) jumpTarget() Target {
-	j := Target{
-		Host: t.Jump.Host, Port: t.Jump.Port, User: t.Jump.User, HostKey: t.Jump.HostKey,
-		KeyFile: t.KeyFile, Agent: t.Agent, Password: true, Ask: t.Ask,
-	}
-	j.Name = "the jump host " + j.address() + " of " + t.Name
-	return j
-}
-
-// address is what is dialled.
-func (t Target) address() string {
-	port := t.Port
-	if port == 0 {
-		port = 22
-	}
-	return net.JoinHostPort(t.Host, strconv.Itoa(port))
 }
 
 // maxStateDir bounds the path of a state directory, in bytes.
@@ -87,21 +41,9 @@ func (t Target) check() error {
 		return reason.New(reason.BadProfile, "what", what, "hint", hint).AtWindow(window)
 	}
 	switch {
-	case t.Host == "" || strings.ContainsFunc(t.Host, unicode.IsSpace):
-		return bad(t.Name+" has no host name or address", "Give one with --host.", "Give one.")
-	case t.Port < 0 || t.Port > 65535:
-		return bad(t.Name+" has a port that does not exist", "Give one from 1 to 65535 with --port.",
-			"Give one from 1 to 65535.")
-	case t.User == "":
-		return bad(t.Name+" has no user", "Give one with --user.", "Give one.")
-	case t.KeyFile == "" && !t.Agent && !t.Password:
-		return bad(t.Name+" has no way to log in", "Give a private key with --key FILE, --agent, or --password-stdin.",
-			"Choose a key file, the agent or a password.")
 	case t.Sudo != "" && t.Sudo != SudoNone && t.Sudo != SudoNopasswd && t.Sudo != SudoPassword:
 		return bad(t.Name+" has an unknown way to root: "+string(t.Sudo), "Give --sudo none, nopasswd or password.",
 			"Choose it under Rights on the NAS.")
-	case t.Jump != nil && t.jumpTarget().check() != nil:
-		return t.jumpTarget().check()
 	case t.StateDir == "":
 		return nil
 	case !path.IsAbs(t.StateDir), path.Clean(t.StateDir) != t.StateDir, t.StateDir == "/",
@@ -114,18 +56,13 @@ func (t Target) check() error {
 
 // Options are what a program sets once for all its NAS. The zero value of each means its default.
 type Options struct {
+	link.Options
 	// Runner gives the runner's program for a GOARCH.
 	Runner func(goarch string) ([]byte, error)
-	// Dial opens the connection; nil is TCP.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	ConnectTimeout   time.Duration // to open the connection; 10 s
-	HandshakeTimeout time.Duration // from there to the host key; 20 s
-	LoginTimeout     time.Duration // from there to the login, a touch on a hardware key included; 60 s
-	AskTimeout       time.Duration // for a person to answer while the login waits; 2 min, as long as most servers wait
-	OpenTimeout      time.Duration // to open a channel and start a command in it; 15 s
-	ScriptTimeout    time.Duration // for one of the small scripts of login and deploy; 60 s
-	UploadTimeout    time.Duration // for the runner's upload; 10 min
+	OpenTimeout   time.Duration // to open a channel and start a command in it; 15 s
+	ScriptTimeout time.Duration // for one of the small scripts of login and deploy; 60 s
+	UploadTimeout time.Duration // for the runner's upload; 10 min
 	// three that stay unanswered, after the one that asks, close the connection: within 45 s; 11 s
 	KeepaliveEvery time.Duration
 	BeatTimeout    time.Duration // the longest silence of a follow; 45 s
@@ -138,10 +75,6 @@ func (o Options) withDefaults() Options {
 			*d = to
 		}
 	}
-	set(&o.ConnectTimeout, 10*time.Second)
-	set(&o.HandshakeTimeout, 20*time.Second)
-	set(&o.LoginTimeout, 60*time.Second)
-	set(&o.AskTimeout, 2*time.Minute)
 	set(&o.OpenTimeout, 15*time.Second)
 	set(&o.ScriptTimeout, 60*time.Second)
 	set(&o.UploadTimeout, 10*time.Minute)
@@ -149,9 +82,6 @@ func (o Options) withDefaults() Options {
 	set(&o.BeatTimeout, 45*time.Second)
 	if o.Channels <= 0 {
 		o.Channels = 4
-	}
-	if o.Dial == nil {
-		o.Dial = (&net.Dialer{}).DialContext
 	}
 	return o
 }

@@ -113,6 +113,9 @@ func TestAJobThatAPowerCutBrokeOffGoesOnByItself(t *testing.T) {
 
 // TestANASWhoseClockIsOffGoesOnWithWhatWasBrokenOff: this computer was not there when it happened.
 func TestANASWhoseClockIsOffGoesOnWithWhatWasBrokenOff(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks of keepalives take minutes with the race detector")
+	}
 	for name, off := range map[string]time.Duration{"behind": -30 * 24 * time.Hour, "ahead": 365 * 24 * time.Hour,
 		"right": 0} {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"burnish/backend/credentials"
 	"burnish/backend/jobs"
 	"burnish/backend/nas"
+	"burnish/backend/nas/link"
 	"burnish/backend/practice"
 	"burnish/backend/profile"
 	"burnish/backend/secret"
@@ -28,7 +29,7 @@ func TestAPersonTypesACodeOnceWhileTheConnectionStands(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer n.Close()
-		svc, closeAll, err := jobs.OpenWith(ctx, t.TempDir(), nas.Options{Dial: n.Dial, Runner: func(string) ([]byte,
+		svc, closeAll, err := jobs.OpenWith(ctx, t.TempDir(), nas.Options{Options: link.Options{Dial: n.Dial}, Runner: func(string) ([]byte,
 			error) {
 			return []byte("the runner's program"), nil
 		}})

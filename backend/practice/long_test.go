@@ -10,6 +10,8 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/nas"
+	"burnish/backend/nas/link"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/practice"
 )
 
@@ -34,8 +36,10 @@ func TestALongStageHasAShortJournalAndLosesLittle(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer n.Close()
-			d := &desk{t: t, n: n, mirror: nas.Mirror{Dir: inMemory(t)}}
-			d.opt = nas.Options{Dial: n.Dial, Runner: func(string) ([]byte, error) { return []byte("a program"), nil }}
+			d := &desk{t: t, n: n, mirror: mirror.Mirror{Dir: inMemory(t)}}
+			d.opt = nas.Options{Options: link.Options{Dial: n.Dial}, Runner: func(string) ([]byte, error) {
+				return []byte("a program"), nil
+			}}
 			d.opt.BeatTimeout = 24 * time.Hour
 			plan := sweep()
 			plan.Stages[1].BlockBytes, plan.Stages[1].InFlight = block, 1

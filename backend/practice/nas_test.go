@@ -16,6 +16,8 @@ import (
 	"burnish/backend/burnin"
 	"burnish/backend/drive"
 	"burnish/backend/nas"
+	"burnish/backend/nas/link"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/practice"
 	"burnish/backend/reason"
 	"burnish/backend/surface/faultdev"
@@ -27,8 +29,8 @@ type desk struct {
 	t      *testing.T
 	n      *practice.NAS
 	dir    string
-	mirror nas.Mirror
-	grows  *nas.Cursor // of the one job
+	mirror mirror.Mirror
+	grows  *mirror.Cursor // of the one job
 	opt    nas.Options
 }
 
@@ -43,17 +45,16 @@ func openOff(t *testing.T, off time.Duration, drives ...practice.Drive) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, n: n, dir: dir, mirror: nas.Mirror{Dir: t.TempDir()}}
-	d.opt = nas.Options{Dial: n.Dial, Runner: func(string) ([]byte, error) {
-		return []byte("the runner's program"),
-			nil
+	d := &desk{t: t, n: n, dir: dir, mirror: mirror.Mirror{Dir: t.TempDir()}}
+	d.opt = nas.Options{Options: link.Options{Dial: n.Dial}, Runner: func(string) ([]byte, error) {
+		return []byte("the runner's program"), nil
 	}}
 	return d
 }
 
 func (d *desk) target() nas.Target {
-	return nas.Target{Name: "practice", Host: practice.Host, User: practice.User, KeyFile: d.n.KeyFile(),
-		HostKey: d.n.HostKey()}
+	return nas.Target{Target: link.Target{Name: "practice", Host: practice.Host, User: practice.User,
+		KeyFile: d.n.KeyFile(), HostKey: d.n.HostKey()}}
 }
 
 func (d *desk) dial() *nas.Conn {

@@ -12,6 +12,8 @@ import (
 
 	"burnish/backend/burnin"
 	"burnish/backend/nas"
+	"burnish/backend/nas/link"
+	"burnish/backend/nas/mirror"
 	"burnish/backend/practice"
 	"burnish/backend/wire"
 )
@@ -47,8 +49,8 @@ func TestSixtyDrivesForTenDays(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer n.Close()
-		d := &desk{t: t, n: n, mirror: nas.Mirror{Dir: inMemory(t)}}
-		d.opt = nas.Options{Dial: n.Dial, Runner: func(string) ([]byte, error) {
+		d := &desk{t: t, n: n, mirror: mirror.Mirror{Dir: inMemory(t)}}
+		d.opt = nas.Options{Options: link.Options{Dial: n.Dial}, Runner: func(string) ([]byte, error) {
 			return []byte("the runner's program"),
 				nil
 		}}

@@ -17,6 +17,7 @@
 package reason
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -65,6 +66,15 @@ type Said struct {
 	Text  string `json:"text"`
 	Hint  string `json:"hint"`
 	Args  Args   `json:"args,omitempty"` // what it was made from; none in journals of before they were kept
+}
+
+// CodeOf is the code of the reason that an error is or wraps; "" where it is none.
+func CodeOf(err error) Code {
+	var said *Said
+	if errors.As(err, &said) {
+		return said.Code
+	}
+	return ""
 }
 
 // Same reports whether both say the same of the same values. Where one is of before values were kept, its words count.

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package nas
+package mirror
 
 import (
 	"errors"

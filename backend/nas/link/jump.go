@@ -1,4 +1,4 @@
-package nas
+package link
 
 import (
 	"context"
@@ -35,26 +35,26 @@ func (h *hop) through(ctx context.Context, t Target) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.key = l.key
+	h.key = l.Key
 	opening, cancel := context.WithTimeout(ctx, h.d.o.ConnectTimeout)
 	defer cancel()
-	inner, err := l.client.DialContext(opening, "tcp", t.address())
+	inner, err := l.Client.DialContext(opening, "tcp", t.Address())
 	if err == nil {
-		return &tunnel{Conn: inner, client: l.client}, nil
+		return &tunnel{Conn: inner, client: l.Client}, nil
 	}
-	l.client.Close()
+	l.Client.Close()
 	var refused *ssh.OpenChannelError
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.As(err, &refused) && refused.Reason != ssh.ConnectionFailed:
-		return nil, reason.New(reason.JumpRefused, "jump", h.d.t.Name, "address", t.address(), "error", refused.Message)
+		return nil, reason.New(reason.JumpRefused, "jump", h.d.t.Name, "address", t.Address(), "error", refused.Message)
 	case errors.As(err, &refused):
-		return nil, reason.New(reason.NASUnreachable, "nas", t.Name, "address", t.address()+" from "+h.d.t.Name,
+		return nil, reason.New(reason.NASUnreachable, "nas", t.Name, "address", t.Address()+" from "+h.d.t.Name,
 			"error", refused.Message)
 	}
-	return nil, reason.New(reason.NASUnreachable, "nas", t.Name, "address", t.address()+" from "+h.d.t.Name,
-		"error", brief(err))
+	return nil, reason.New(reason.NASUnreachable, "nas", t.Name, "address", t.Address()+" from "+h.d.t.Name,
+		"error", Brief(err))
 }
 
 // tunnel is a connection through a jump host. It owns the login there, and has the deadlines that channels of SSH lack:

@@ -1,4 +1,4 @@
-package nas
+package link
 
 import (
 	"bytes"
@@ -230,7 +230,7 @@ func (l *login) refusedPassword(why string) error {
 func (l *login) refused(err error) error {
 	takes := "it takes " + strings.Join(l.offered, ", ")
 	if len(l.offered) == 0 {
-		takes = brief(err)
+		takes = Brief(err)
 	}
 	refused := func(why string) error {
 		if l.problem != "" {

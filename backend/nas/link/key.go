@@ -1,4 +1,4 @@
-package nas
+package link
 
 import (
 	"crypto/x509"
@@ -94,7 +94,7 @@ func (k *protectedKey) open() (ssh.Signer, error) {
 func (k *protectedKey) unlock() (ssh.Signer, error) {
 	for try := range maxTries {
 		passphrase, err := k.asker.ask(Question{Want: WantPassphrase, Key: k.file, Again: try > 0})
-		if err != nil && try > 0 && code(err) == reason.PassphraseNeeded {
+		if err != nil && try > 0 && reason.CodeOf(err) == reason.PassphraseNeeded {
 			break // the saved one was wrong, and nobody gives another
 		}
 		if err != nil {

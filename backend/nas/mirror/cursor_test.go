@@ -1,4 +1,4 @@
-package nas
+package mirror
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func sameAsWhole(t interface{ Fatalf(string, ...any) }, c *Cursor, obs *burnin.O
 // The cursor is at every cut of every golden journal what folding all of it anew says, seen as whatever; a cut in the
 // middle of a line is one that is torn.
 func TestACursorIsAtEveryCutWhatTheWholeFoldIs(t *testing.T) {
-	dirs, err := filepath.Glob("../burnin/testdata/journals/*")
+	dirs, err := filepath.Glob("../../burnin/testdata/journals/*")
 	if err != nil || len(dirs) < 5 {
 		t.Fatalf("%d golden journals, %v", len(dirs), err)
 	}

@@ -1,4 +1,4 @@
-package nas
+package link
 
 import (
 	"context"
@@ -44,7 +44,7 @@ type asker struct {
 
 // ask gives the answer, or a reason why there is none. The connection waits as long as a person may think.
 func (a *asker) ask(q Question) (string, error) {
-	q.User, q.Host, q.Jump = a.t.User, a.t.address(), a.hop
+	q.User, q.Host, q.Jump = a.t.User, a.t.Address(), a.hop
 	if a.t.Ask == nil {
 		return "", a.unanswered(q, ErrNobody)
 	}

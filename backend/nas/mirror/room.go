@@ -1,4 +1,4 @@
-package nas
+package mirror
 
 import (
 	"errors"
@@ -21,8 +21,8 @@ func NewRoom(used int64) *Room {
 	return r
 }
 
-// errLogCut says that a log's end was left on the NAS: there is room for no more of it.
-var errLogCut = errors.New("the rest of the log stays on the NAS")
+// ErrLogCut says that a log's end was left on the NAS: there is room for no more of it.
+var ErrLogCut = errors.New("the rest of the log stays on the NAS")
 
 // room is how many bytes more of a file may be kept; full is the error where that is not enough, nil for a log, which
 // is cut.
@@ -32,7 +32,7 @@ func (m Mirror) room(d wire.Data, have map[string]int64, within *Room) (room int
 	if within != nil {
 		left = within.left.Load()
 	}
-	if !isJournal(d.File) {
+	if !IsJournal(d.File) {
 		return max(min(wire.MaxLogs-logs, left-wire.MaxCopies/4), 0), nil
 	}
 	if own := min(wire.MaxJournals-journals, wire.MaxMirror-journals-logs); own < left {
@@ -41,12 +41,13 @@ func (m Mirror) room(d wire.Data, have map[string]int64, within *Room) (room int
 	return max(left, 0), reason.New(reason.MirrorsFull, "limit", wire.MaxCopies, "dir", m.Dir)
 }
 
-func isJournal(file string) bool { return strings.HasSuffix(file, ".ndjson") }
+// IsJournal reports whether a job's file is a journal, and not a log.
+func IsJournal(file string) bool { return strings.HasSuffix(file, ".ndjson") }
 
 // total sums up the files of a job, in bytes.
 func total(have map[string]int64) (journals, logs int64) {
 	for file, n := range have {
-		if isJournal(file) {
+		if IsJournal(file) {
 			journals += n
 		} else {
 			logs += n

@@ -1,4 +1,4 @@
-package nas
+package mirror
 
 import (
 	"bytes"
@@ -52,11 +52,12 @@ func checkName(job, file string) error {
 
 // Write puts a piece of a file in its place and reports whether the file has grown. What is there already is written
 // again, for it is the same. Errors: nas_garbage for a name that cannot be or a piece that would leave a gap,
-// mirror_full and mirrors_full for a journal, errLogCut for a log of which there is no room for all, no_space,
+// mirror_full and mirrors_full for a journal, ErrLogCut for a log of which there is no room for all, no_space,
 // data_dir_unusable.
-func (m Mirror) Write(d wire.Data) (grown bool, err error) { return m.write(d, nil) }
+func (m Mirror) Write(d wire.Data) (grown bool, err error) { return m.WriteWithin(d, nil) }
 
-func (m Mirror) write(d wire.Data, within *Room) (grown bool, err error) {
+// WriteWithin is Write where there is only so much room for all jobs of the NAS.
+func (m Mirror) WriteWithin(d wire.Data, within *Room) (grown bool, err error) {
 	if err := checkName(d.Job, d.File); err != nil {
 		return false, err
 	}
@@ -107,7 +108,7 @@ func (m Mirror) write(d wire.Data, within *Room) (grown bool, err error) {
 		within.left.Add(-more)
 	}
 	if d.Off+int64(len(d.Bytes)) > end {
-		return more > 0, errLogCut
+		return more > 0, ErrLogCut
 	}
 	return more > 0, nil
 }
@@ -374,7 +375,7 @@ func (m Mirror) Observe(s wire.JobStatus, nowMs int64) (burnin.Observation, erro
 	}
 	complete := true
 	for file, size := range s.Sizes {
-		if n, here := have[file]; isJournal(file) && (!here || n < size) {
+		if n, here := have[file]; IsJournal(file) && (!here || n < size) {
 			complete = false // an empty one too: a run that has not said a word is there to be known of
 		}
 	}

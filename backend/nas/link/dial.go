@@ -1,4 +1,4 @@
-package nas
+package link
 
 import (
 	"context"
@@ -32,17 +32,28 @@ func (s *socket) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Dial connects to a NAS, checks its host key, logs in, and reads what machine it is. ctx governs the dialling only:
-// the connection lives until Close, or until it is lost. A password that the server refuses is not tried again.
+// Link is a connection to a NAS whose login is done.
+type Link struct {
+	Client  *ssh.Client
+	Key     ssh.PublicKey // the NAS's host key
+	JumpKey ssh.PublicKey // that of the jump host; nil where the connection goes through none
+	Coded   bool          // a person answered more than a password: a code that is good once, mostly
+	socket  *socket
+}
+
+// Arrived counts the reads that gave something: a connection over which something arrives lives.
+func (l *Link) Arrived() int64 { return l.socket.arrived.Load() }
+
+// Dial connects to a NAS, checks its host key and logs in. ctx governs the dialling only: the connection lives until
+// its client is closed, or it is lost. A password that the server refuses is not tried again.
 //
-// Errors: host_key_unknown (nothing is pinned; its text names the fingerprint), host_key_changed, nas_changed,
-// jump_key_unknown, jump_refused, bad_profile, algorithms, legacy_algorithms, platform_unsupported, nas_garbage,
-// nas_unreachable; of the login key_unusable, passphrase_needed, passphrase_wrong, agent_unusable, auth_failed,
-// password_needed, password_refused, password_off, second_factor, second_factor_refused; ctx.Err() if ctx was
-// cancelled.
-func Dial(ctx context.Context, t Target, o Options) (*Conn, error) {
+// Errors: host_key_unknown (nothing is pinned; its text names the fingerprint), host_key_changed, jump_key_unknown,
+// jump_refused, bad_profile, algorithms, legacy_algorithms, nas_unreachable; of the login key_unusable,
+// passphrase_needed, passphrase_wrong, agent_unusable, auth_failed, password_needed, password_refused, password_off,
+// second_factor, second_factor_refused; ctx.Err() if ctx was cancelled.
+func Dial(ctx context.Context, t Target, o Options) (*Link, error) {
 	o = o.withDefaults()
-	if err := t.check(); err != nil {
+	if err := t.Check(); err != nil {
 		return nil, err
 	}
 	pin, err := parsePin(t)
@@ -59,23 +70,11 @@ func Dial(ctx context.Context, t Target, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(t, o, l.socket, l.client, l.key)
-	c.coded = d.login.coded
+	l.Coded = d.login.coded
 	if d.jump != nil {
-		c.jumpKey, c.coded = d.jump.key, c.coded || d.jump.d.login.coded
+		l.JumpKey, l.Coded = d.jump.key, l.Coded || d.jump.d.login.coded
 	}
-	if err := c.learn(ctx); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return c, nil
-}
-
-// link is a connection whose login is done.
-type link struct {
-	socket *socket
-	client *ssh.Client
-	key    ssh.PublicKey
+	return l, nil
 }
 
 type dialler struct {
@@ -91,7 +90,7 @@ type dialler struct {
 const maxRedials = 3
 
 // dial shakes hands, more than once where the server has several host keys and the first it shows is not the one.
-func (d *dialler) dial(ctx context.Context) (*link, error) {
+func (d *dialler) dial(ctx context.Context) (*Link, error) {
 	algorithms := d.pin.first()
 	var shown string // the first key that did not fit
 	for try := 0; ; try++ {
@@ -133,7 +132,7 @@ func (d *dialler) dial(ctx context.Context) (*link, error) {
 }
 
 // handshake dials once. The connection is closed unless the error is nil.
-func (d *dialler) handshake(ctx context.Context, algorithms []string) (*link, *keyCheck, error) {
+func (d *dialler) handshake(ctx context.Context, algorithms []string) (*Link, *keyCheck, error) {
 	check := &keyCheck{pin: d.pin}
 	login, err := newLogin(ctx, d.t, d.hop, d.o)
 	if err != nil {
@@ -154,7 +153,7 @@ func (d *dialler) handshake(ctx context.Context, algorithms []string) (*link, *k
 	}
 	login.say = func(until time.Time) { conn.SetDeadline(until) }
 	check.accept = func() { conn.SetDeadline(deadline(d.o.LoginTimeout)) }
-	inner, channels, requests, err := ssh.NewClientConn(conn, d.t.address(), &ssh.ClientConfig{
+	inner, channels, requests, err := ssh.NewClientConn(conn, d.t.Address(), &ssh.ClientConfig{
 		Config:            ciphers(d.t.LegacyAlgorithms),
 		User:              d.t.User,
 		AuthCallback:      login.next,
@@ -171,7 +170,7 @@ func (d *dialler) handshake(ctx context.Context, algorithms []string) (*link, *k
 		conn.Close()
 		return nil, check, err
 	}
-	return &link{conn, ssh.NewClient(inner, channels, requests), check.shown}, check, nil
+	return &Link{Client: ssh.NewClient(inner, channels, requests), Key: check.shown, socket: conn}, check, nil
 }
 
 // open opens the connection that SSH is spoken over.
@@ -181,7 +180,7 @@ func (d *dialler) open(ctx context.Context) (net.Conn, error) {
 	}
 	opening, cancel := context.WithTimeout(ctx, d.o.ConnectTimeout)
 	defer cancel()
-	raw, err := d.o.Dial(opening, "tcp", d.t.address())
+	raw, err := d.o.Dial(opening, "tcp", d.t.Address())
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
 	}
@@ -213,10 +212,10 @@ func (d *dialler) failed(check *keyCheck, err error) error {
 		}
 		return reason.New(code, "nas", d.t.Name, "error", "for "+none.What+" it offers only "+
 			strings.Join(none.RequestedAlgorithms, ", "))
-	case check.accepted && (d.login.wrong != nil || !broken(err)):
+	case check.accepted && (d.login.wrong != nil || !Broken(err)):
 		return d.login.refused(err)
 	}
-	return d.unreachable(brief(err))
+	return d.unreachable(Brief(err))
 }
 
 // weak reports whether one of the algorithms could be allowed.
@@ -231,7 +230,7 @@ func weak(offered []string) bool {
 }
 
 func (d *dialler) unreachable(what any) error {
-	return reason.New(reason.NASUnreachable, "nas", d.t.Name, "address", d.t.address(), "error", what)
+	return reason.New(reason.NASUnreachable, "nas", d.t.Name, "address", d.t.Address(), "error", what)
 }
 
 // ended says what the end of the caller's context means: a deadline is no answer, a cancellation is the caller's own.
@@ -246,15 +245,15 @@ func (d *dialler) changed(shown string) error {
 	return reason.New(reason.HostKeyChanged, "nas", d.t.Name, "known", d.pin.fingerprint, "shown", shown)
 }
 
-// broken reports whether the connection itself failed, and not what was said over it.
-func broken(err error) bool {
+// Broken reports whether the connection itself failed, and not what was said over it.
+func Broken(err error) bool {
 	var n net.Error
 	return errors.As(err, &n) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// brief names the usual failures in plain words.
-func brief(err error) string {
+// Brief names the usual failures in plain words.
+func Brief(err error) string {
 	var n net.Error
 	var dns *net.DNSError
 	switch {

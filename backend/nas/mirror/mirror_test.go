@@ -1,4 +1,4 @@
-package nas
+package mirror
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"burnish/backend/burnin"
+	"burnish/backend/reason"
 	"burnish/backend/wire"
 )
 
@@ -59,7 +60,9 @@ func TestTheMirrorRefusesWhatCannotBe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := m.Write(d)
-			wantCode(t, err, "nas_garbage")
+			if reason.CodeOf(err) != reason.NASGarbage {
+				t.Fatalf("got the error %v", err)
+			}
 		})
 	}
 	if _, err := m.ReadFrom(aJob, "../x", 0, 1); err == nil {
@@ -95,7 +98,9 @@ func TestAFullMirrorTakesNoMore(t *testing.T) {
 		t.Errorf("the last byte: %v", err)
 	}
 	_, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Off: 1, Bytes: []byte("2")})
-	wantCode(t, err, "mirror_full")
+	if reason.CodeOf(err) != reason.MirrorFull {
+		t.Fatalf("got the error %v", err)
+	}
 	if _, err := m.Write(wire.Data{Job: "another0another0", File: "run-1.ndjson", Bytes: []byte("1")}); err != nil {
 		t.Errorf("another job: %v", err)
 	}

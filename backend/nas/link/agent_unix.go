@@ -1,6 +1,6 @@
 //go:build !windows
 
-package nas
+package link
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package nas
+package link
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"burnish/backend/nas/shell"
 	"burnish/backend/reason"
 )
 
@@ -30,7 +31,7 @@ func notPrivate(file string, text []byte, err error) error {
 }
 
 func kindOfKey(file string, text []byte) (what, hint string) {
-	name := quote(file)
+	name := shell.Quote(file)
 	bare, marked := bytes.CutPrefix(text, []byte("\xef\xbb\xbf"))
 	if marked {
 		if what, hint := kindOfKey(file, bare); what != "" && what != holdsNone {
