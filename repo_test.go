@@ -81,7 +81,7 @@ func TestArrowsBetweenPackagesPointOneWay(t *testing.T) {
 		"credentials":            {"nas/link", "profile", "reason", "secret"},
 		"courier":                {"burnin", "notice", "reason", "secret"},
 		"notify":                 {"burnin", "courier", "notice", "reason", "secret", "store"},
-		"jobs": {"burnin", "credentials", "drive", "middleware", "nas", "nas/link", "nas/mirror", "notice", "profile",
+		"jobs": {"burnin", "credentials", "drive", "middleware", "nas", "nas/link", "nas/mirror", "notice", "notify", "profile",
 			"reason", "secret", "smart", "store", "surface", "truenas", "unlock", "wire"},
 		"report": {"burnin", "reason", "smart"},
 		"notice": {"burnin", "reason", "report"},

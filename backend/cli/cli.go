@@ -171,7 +171,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 			return complain(env, r.JSON, err)
 		}
 		if a.svc = svc; env.Ask != nil {
-			svc.Logins.Person = a.person
+			svc.AskPerson(a.person)
 		}
 	}
 	code, err := cmd.run(ctx, a)

@@ -234,11 +234,11 @@ func (c *notifyQuietCmd) run(ctx context.Context, a *app) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := a.svc.Store.SetQuiet(ctx, q); err != nil {
+		if err := a.outbox().Store.SetQuiet(ctx, q); err != nil {
 			return 0, err
 		}
 	}
-	q, err := a.svc.Store.Quiet(ctx)
+	q, err := a.outbox().Store.Quiet(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -270,7 +270,7 @@ func (c *notifyRemoveCmd) run(ctx context.Context, a *app) (int, error) {
 
 // outbox is what is to be told to people, and how. A notice on the desktop cannot be clicked: there is no window here.
 func (a *app) outbox() *notify.Outbox {
-	o := notify.Open(a.svc.Store, a.dir, a.svc.Logins.Keychain, a.svc.Logins.File, a.Version)
+	o := a.svc.Outbox(a.dir, a.Version)
 	o.Courier.Desktop = courier.NewSession(nil)
 	o.Report = func(ctx context.Context, job string) (*courier.Report, error) {
 		j, err := a.svc.View(ctx, job)

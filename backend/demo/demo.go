@@ -89,8 +89,7 @@ func save(ctx context.Context, svc *jobs.Service, n *practice.NAS) error {
 	case p.Host != practice.Host:
 		return reason.New(reason.NASExists, "nas", Name)
 	case p.KeyFile != key:
-		p.KeyFile = key
-		return svc.Store.UpdateProfile(ctx, p)
+		return svc.UseKeyFile(ctx, p.ID, key)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func TestMemoryAfterThePracticeRunGoesBack(t *testing.T) {
 		}
 		var rows []store.Job
 		for _, j := range made {
-			row, err := svc.Store.Job(ctx, j.ID)
+			row, err := svc.Row(ctx, j.ID)
 			if err != nil {
 				t.Fatal(err)
 			}

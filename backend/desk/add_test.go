@@ -51,7 +51,7 @@ func onPractice(t *testing.T, serial string, one practice.Drive, temporary bool)
 // again is the form of one more connection to the practice NAS.
 func again(t *testing.T, svc *jobs.Service) desk.NASForm {
 	t.Helper()
-	p, err := svc.Store.ProfileNamed(context.Background(), demo.Name)
+	p, err := svc.ProfileNamed(context.Background(), demo.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func (k *keychain) Get(ctx context.Context, account string) (secret.Secret, erro
 func TestAnAddThatIsCancelledAmidSavingLeavesNoSecret(t *testing.T) {
 	d, _, svc := onPractice(t, "ONE1", practice.Drive{}, true)
 	ring := &keychain{told: d.CancelAdd}
-	svc.Logins.Keychain = ring
+	svc.UseKeychain(ring)
 	form := again(t, svc)
 	form.SudoPassword = "hunter2"
 	r, err := d.AddNAS(form)
@@ -146,7 +146,7 @@ func TestAnAddThatIsCancelledAmidSavingLeavesNoSecret(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	d.CancelAdd() // nothing is under way: what was saved stays
-	if p, err := svc.Store.ProfileNamed(context.Background(), "again"); err != nil ||
+	if p, err := svc.ProfileNamed(context.Background(), "again"); err != nil ||
 		p.Secrets != profile.KeepKeychain || ring.count != 1 {
 		t.Errorf("%+v, %v, %d secrets", p, err, ring.count)
 	}

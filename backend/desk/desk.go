@@ -76,7 +76,7 @@ func Open(opt Options) (*Desk, error) {
 		d.Look = look
 	}
 	d.ctx, d.end = context.WithCancel(context.Background())
-	d.Service.Logins.Person = d.person
+	d.Service.AskPerson(d.person)
 	if err := d.lookAround(); err != nil {
 		d.end()
 		return nil, err

@@ -34,7 +34,7 @@ func TestADeviceTypeIsProposedAndKept(t *testing.T) {
 		if _, err := d.Start(order); !errors.As(err, &said) || !strings.Contains(said.Text, words) {
 			t.Errorf("%q: %v", typ, err)
 		}
-		if saved, err := svc.Store.ProfileByID(t.Context(), nas); err != nil || len(saved.SMARTTypes) > 0 {
+		if saved, err := svc.Profile(t.Context(), nas); err != nil || len(saved.SMARTTypes) > 0 {
 			t.Errorf("%q: kept %v, %v", typ, saved.SMARTTypes, err)
 		}
 	}
@@ -62,7 +62,7 @@ func TestADeviceTypeIsProposedAndKept(t *testing.T) {
 	if _, err := d.Start(order); !errors.As(err, &said) || said.Code != "smart_unsupported" {
 		t.Errorf("without its type again: %v", err)
 	}
-	if saved, err := svc.Store.ProfileByID(t.Context(), nas); err != nil || len(saved.SMARTTypes) > 0 {
+	if saved, err := svc.Profile(t.Context(), nas); err != nil || len(saved.SMARTTypes) > 0 {
 		t.Errorf("kept %v, %v", saved.SMARTTypes, err)
 	}
 }

@@ -98,7 +98,7 @@ func brokenOff(job burnin.Job) bool {
 // Interrupted lists the jobs that go on by themselves once their NAS is watched: an earlier process saw them broken off
 // and did nothing about it.
 func (s *Service) Interrupted(ctx context.Context) ([]store.Job, error) {
-	profiles, err := s.Store.Profiles(ctx)
+	profiles, err := s.store.Profiles(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (s *Service) Interrupted(ctx context.Context) ([]store.Job, error) {
 	for _, p := range profiles {
 		auto[p.ID] = p.AutoResume
 	}
-	rows, err := s.Store.Jobs(ctx, store.Filter{})
+	rows, err := s.store.Jobs(ctx, store.Filter{})
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (w *watch) goesOn(ctx context.Context, job burnin.Job, st wire.JobStatus, a
 	w.went(job.ID, runs)
 	c := w.conn
 	go func() {
-		n, err := w.Store.Audited(ctx, "auto_resume", job.ID)
+		n, err := w.store.Audited(ctx, "auto_resume", job.ID)
 		if err == nil && n < autoAll {
 			if err = w.audit(ctx, "auto_resume", store.Job{ID: job.ID, ProfileID: w.p.ID, DriveID: job.Identity.ID()},
 				string(job.Reason.Code)); err == nil {

@@ -87,7 +87,7 @@ func (s *Service) drive(c *nas.Conn, row store.Job) (*driven, error) {
 	if err != nil {
 		return nil, reason.New(reason.MirrorDamaged, "job", row.ID, "error", err)
 	}
-	journal, events, err := holdJournal(s.Mirror, row.ID)
+	journal, events, err := holdJournal(s.mirror, row.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (d *driven) step(ctx context.Context) (job burnin.Job, wait time.Duration, 
 	obs := burnin.Observation{Run: 1, LockHeld: !d.driver.Job.Ended(), StopAsked: d.journal.stopAsked(),
 		BootID: seen.Boot, BootedMs: seen.NowMs - seen.UpMs, UpMs: seen.UpMs, SeenMs: d.Now().UnixMilli(),
 		Complete: true, Live: d.driver.Live}
-	if err := errors.Join(d.Store.SetThere(ctx, d.row.ID), d.Store.SaveObservation(ctx, d.row.ID, obs,
+	if err := errors.Join(d.store.SetThere(ctx, d.row.ID), d.store.SaveObservation(ctx, d.row.ID, obs,
 		obs.SeenMs)); err != nil {
 		return job, 0, err
 	}
@@ -129,7 +129,7 @@ func (d *driven) step(ctx context.Context) (job burnin.Job, wait time.Duration, 
 	if err != nil {
 		return job, 0, err
 	}
-	return job, wait, d.Store.SaveFold(ctx, d.row.ID, job.State, job.Reason, job.EndedMs, ends...)
+	return job, wait, d.store.SaveFold(ctx, d.row.ID, job.State, job.Reason, job.EndedMs, ends...)
 }
 
 // soon is how long a wait is at most that a look waits out.
@@ -141,7 +141,7 @@ func (s *Service) refreshTrueNAS(ctx context.Context, profileID string, rows []s
 	if len(rows) == 0 {
 		return nil
 	}
-	p, err := s.Store.ProfileByID(ctx, profileID)
+	p, err := s.store.ProfileByID(ctx, profileID)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (s *Service) lookAt(ctx context.Context, c *nas.Conn, row store.Job) error 
 
 // watchTrueNAS takes jobs of one NAS on until all have ended, or follows who does.
 func (s *Service) watchTrueNAS(ctx context.Context, profileID string, rows []store.Job, sink Sink) error {
-	p, err := s.Store.ProfileByID(ctx, profileID)
+	p, err := s.store.ProfileByID(ctx, profileID)
 	if err != nil {
 		return reason.New(reason.NoSuchNAS, "nas", rows[0].NAS)
 	}
@@ -272,11 +272,11 @@ func (s *Service) stopTrueNAS(ctx context.Context, row store.Job) (burnin.Job, e
 	if err != nil || job.State.Ended() {
 		return job, err
 	}
-	p, err := s.Store.ProfileByID(ctx, row.ProfileID)
+	p, err := s.store.ProfileByID(ctx, row.ProfileID)
 	if err != nil {
 		return job, reason.New(reason.NoSuchNAS, "nas", row.NAS)
 	}
-	if err := errors.Join(s.audit(ctx, "stop", row, ""), askToStop(s.Mirror, row.ID, s.Who)); err != nil {
+	if err := errors.Join(s.audit(ctx, "stop", row, ""), askToStop(s.mirror, row.ID, s.Who)); err != nil {
 		return job, err
 	}
 	c, err := s.dial(ctx, p)
@@ -300,7 +300,7 @@ func (noSink) Standing(string, nas.Standing) {}
 // startTrueNAS starts a plan that TrueNAS does. It begins with a look, which this process takes at once; what comes of
 // it, also a refusal, stands in the job.
 func (s *Service) startTrueNAS(ctx context.Context, o Order) ([]burnin.Job, error) {
-	p, err := s.Store.ProfileByID(ctx, o.NAS)
+	p, err := s.store.ProfileByID(ctx, o.NAS)
 	if err != nil {
 		return nil, err
 	}
@@ -330,7 +330,7 @@ func (s *Service) startTrueNAS(ctx context.Context, o Order) ([]burnin.Job, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Store.AddIntents(ctx, intents, allowed.fresh...); err != nil {
+	if err := s.store.AddIntents(ctx, intents, allowed.fresh...); err != nil {
 		return nil, err
 	}
 	var made []burnin.Job

@@ -64,8 +64,8 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, req
 	for _, st := range there {
 		why, err := s.collected(ctx, c, p, st, chosen)
 		if err == nil && why == nil { // from then on the only copy is here
-			if err = s.Mirror.Sync(st.Job); err == nil {
-				req.Sums[st.Job], err = s.Mirror.Sums(st.Job)
+			if err = s.mirror.Sync(st.Job); err == nil {
+				req.Sums[st.Job], err = s.mirror.Sums(st.Job)
 			}
 		}
 		if err != nil {
@@ -76,7 +76,7 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, req
 			continue
 		}
 		req.Jobs = append(req.Jobs, st.Job)
-		if sent, err := s.Store.Audited(ctx, "start", st.Job); err != nil {
+		if sent, err := s.store.Audited(ctx, "start", st.Job); err != nil {
 			return done, err
 		} else if sent == 0 {
 			req.Leave = append(req.Leave, st.Job)
@@ -109,17 +109,17 @@ func (s *Service) clean(ctx context.Context, c *nas.Conn, p profile.Profile, req
 			"Look at it with burnish show "+id+", which copies what is new; then clean again.").AtWindow(lookFirst))
 	}
 	for _, id := range slices.Concat(reply.Removed, req.Heard) {
-		if err := s.Store.SetGone(ctx, id); err != nil {
+		if err := s.store.SetGone(ctx, id); err != nil {
 			return done, err
 		}
 	}
-	return done, s.Store.Audit(ctx, store.AuditEntry{What: "clean", Text: s.Who + ": " + p.Name})
+	return done, s.store.Audit(ctx, store.AuditEntry{What: "clean", Text: s.Who + ": " + p.Name})
 }
 
 // heard lists the jobs that were started here and of which the NAS has no more than the last word, once that is kept
 // here.
 func (s *Service) heard(ctx context.Context, c *nas.Conn, p profile.Profile, there []wire.JobStatus) ([]string, error) {
-	rows, err := s.Store.Jobs(ctx, store.Filter{NAS: p.Name})
+	rows, err := s.store.Jobs(ctx, store.Filter{NAS: p.Name})
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (s *Service) heard(ctx context.Context, c *nas.Conn, p profile.Profile, the
 		if row.ProfileID != p.ID || row.Phase == store.Gone || isThere {
 			continue
 		}
-		sent, err := s.Store.Audited(ctx, "start", row.ID)
+		sent, err := s.store.Audited(ctx, "start", row.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +145,7 @@ func (s *Service) heard(ctx context.Context, c *nas.Conn, p profile.Profile, the
 	}
 	var heard []string
 	for _, id := range ids {
-		row, err := s.Store.Job(ctx, id)
+		row, err := s.store.Job(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +158,7 @@ func (s *Service) heard(ctx context.Context, c *nas.Conn, p profile.Profile, the
 
 // cut reports whether the NAS has more of a job than is copied of it.
 func (s *Service) cut(st wire.JobStatus) bool {
-	have, err := s.Mirror.Have(st.Job)
+	have, err := s.mirror.Have(st.Job)
 	for file, size := range st.Sizes {
 		if have[file] < size {
 			return true
@@ -182,7 +182,7 @@ func (s *Service) collected(ctx context.Context, c *nas.Conn, p profile.Profile,
 			" waits for that, burnish stop "+id+" ends it.").
 			AtWindow("It can be cleaned once it has ended."), nil
 	}
-	row, err := s.Store.Job(ctx, id)
+	row, err := s.store.Job(ctx, id)
 	if reason.CodeOf(err) == reason.NoSuchJob {
 		return keptFor(id, "another computer started it, and nothing of it is copied here",
 			"Take it over first: burnish adopt "+p.Name).

@@ -138,14 +138,14 @@ func (s *Service) login(ctx context.Context, p profile.Profile, t nas.Target) (*
 	}
 	c, err := s.Dial(ctx, t)
 	if err != nil {
-		s.Logins.Refused(ctx, p, err)
+		s.logins.Refused(ctx, p, err)
 		return nil, err
 	}
 	if c.Coded() {
 		s.conns.put(p.ID, c)
 	}
 	s.systems.Store(p.ID, c.Facts().System)
-	s.Logins.LoggedIn(ctx, p)
+	s.logins.LoggedIn(ctx, p)
 	return c, nil
 }
 

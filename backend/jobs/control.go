@@ -15,7 +15,7 @@ import (
 
 // Stop ends a job's run at the NAS and returns when it is proven gone there. A job that has ended already is as it was.
 func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
-	if row, err := s.Store.FindJob(ctx, prefix); err == nil && byTrueNAS(row) {
+	if row, err := s.store.FindJob(ctx, prefix); err == nil && byTrueNAS(row) {
 		return s.stopTrueNAS(ctx, row)
 	}
 	c, j, err := s.ofJob(ctx, prefix)
@@ -40,7 +40,7 @@ func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
 		job.State, job.Reason, job.EndedMs = burnin.Cancelled, why, s.Now().UnixMilli()
 		var ends []store.Edge
 		if ends, err = s.endOf(ctx, j, job, false); err == nil {
-			err = s.Store.SaveFold(ctx, j.ID, job.State, why, job.EndedMs, ends...)
+			err = s.store.SaveFold(ctx, j.ID, job.State, why, job.EndedMs, ends...)
 		}
 		if err == nil {
 			job, err = s.View(ctx, j.ID)
@@ -51,7 +51,7 @@ func (s *Service) Stop(ctx context.Context, prefix string) (burnin.Job, error) {
 
 // Resume starts the next run of a job that ended as unknown.
 func (s *Service) Resume(ctx context.Context, prefix string) (burnin.Job, error) {
-	if row, err := s.Store.FindJob(ctx, prefix); err == nil && byTrueNAS(row) {
+	if row, err := s.store.FindJob(ctx, prefix); err == nil && byTrueNAS(row) {
 		job, err := s.view(row)
 		if err == nil {
 			err = resumable(job)
@@ -124,7 +124,7 @@ func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error)
 			broken = errors.Join(broken, damaged(st))
 			continue
 		}
-		if _, err := s.Store.Job(ctx, st.Job); err == nil {
+		if _, err := s.store.Job(ctx, st.Job); err == nil {
 			continue
 		} else if reason.CodeOf(err) != reason.NoSuchJob {
 			return adopted, err
@@ -134,7 +134,7 @@ func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error)
 			return adopted, err
 		}
 		var one *nas.JobError
-		if err := c.FollowWithin(ctx, s.Mirror, room, []string{st.Job}, true,
+		if err := c.FollowWithin(ctx, s.mirror, room, []string{st.Job}, true,
 			func(string, *wire.JobStatus) {}); errors.As(err, &one) {
 			broken = errors.Join(broken, err) // what there is of it is shown, and the others are taken
 		} else if err != nil {
@@ -149,10 +149,10 @@ func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error)
 			continue // not begun: it has no journal yet
 		}
 		row.ProfileID, row.Adopted = p.ID, true
-		if err := s.Store.AddIntents(ctx, []store.Job{*row}); err != nil {
+		if err := s.store.AddIntents(ctx, []store.Job{*row}); err != nil {
 			return adopted, err
 		}
-		if err := errors.Join(s.Store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+p.Name)); err != nil {
+		if err := errors.Join(s.store.SetThere(ctx, row.ID), s.audit(ctx, "adopt", *row, "from "+p.Name)); err != nil {
 			return adopted, err
 		}
 		if err := s.follow(ctx, c, []string{row.ID}); reason.CodeOf(err) == reason.JobDamaged || errors.As(err, &one) {
@@ -179,13 +179,13 @@ func (s *Service) restore(ctx context.Context, p profile.Profile) ([]burnin.Job,
 // restoreOf is restore for the jobs of some plans.
 func (s *Service) restoreOf(ctx context.Context, p profile.Profile, wanted func(burnin.Plan) bool) ([]burnin.Job,
 	error) {
-	ids, err := s.Mirror.Jobs()
+	ids, err := s.mirror.Jobs()
 	if err != nil {
 		return nil, err
 	}
 	var back []burnin.Job
 	for _, id := range ids {
-		if _, err := s.Store.Job(ctx, id); reason.CodeOf(err) != reason.NoSuchJob {
+		if _, err := s.store.Job(ctx, id); reason.CodeOf(err) != reason.NoSuchJob {
 			if err != nil {
 				return back, err
 			}
@@ -201,8 +201,8 @@ func (s *Service) restoreOf(ctx context.Context, p profile.Profile, wanted func(
 		}
 		row.ProfileID = p.ID
 		if job.Spec.ByTrueNAS() {
-			err := errors.Join(s.Store.AddIntents(ctx, []store.Job{*row}), s.Store.SetThere(ctx, id),
-				s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs),
+			err := errors.Join(s.store.AddIntents(ctx, []store.Job{*row}), s.store.SetThere(ctx, id),
+				s.store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs),
 				s.audit(ctx, "adopt", *row, "from the journal here"))
 			if err != nil {
 				return back, err
@@ -214,9 +214,9 @@ func (s *Service) restoreOf(ctx context.Context, p profile.Profile, wanted func(
 			continue
 		}
 		obs := burnin.Observation{Missing: true, SeenMs: s.Now().UnixMilli()}
-		err = errors.Join(s.Store.AddIntents(ctx, []store.Job{*row}), s.Store.SetGone(ctx, id),
-			s.Store.SaveObservation(ctx, id, obs, obs.SeenMs),
-			s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs), s.audit(ctx, "adopt", *row,
+		err = errors.Join(s.store.AddIntents(ctx, []store.Job{*row}), s.store.SetGone(ctx, id),
+			s.store.SaveObservation(ctx, id, obs, obs.SeenMs),
+			s.store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs), s.audit(ctx, "adopt", *row,
 				"from the copy here"))
 		if err != nil {
 			return back, err

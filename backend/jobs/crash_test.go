@@ -30,7 +30,7 @@ func kept(t *testing.T, dir string, ids ...string) *Service {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() }) // it fails where its file system is gone
-	s := &Service{Store: db, Mirror: mirror.Mirror{Dir: filepath.Join(dir, "mirror")}, Now: time.Now, Who: "a test"}
+	s := &Service{store: db, mirror: mirror.Mirror{Dir: filepath.Join(dir, "mirror")}, Now: time.Now, Who: "a test"}
 	p := profile.Profile{ID: "0123456789abcdef", Name: "box", Host: "h", Port: 22, User: "root", KeyFile: "/k",
 		Sudo: profile.SudoNone, MachineID: "m1", Slots: 4}
 	if len(ids) > 0 {
@@ -97,7 +97,7 @@ func TestACrashOfThisComputerTakesNoVerdict(t *testing.T) {
 	})
 	id, journal := passed(t)
 	s := kept(t, dir, id)
-	if _, err := s.Mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: journal}); err != nil {
+	if _, err := s.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: journal}); err != nil {
 		t.Fatal(err)
 	}
 	st := &wire.JobStatus{Job: id, Run: 1, BootID: "b", Sizes: map[string]int64{"run-1.ndjson": int64(len(journal))}}
@@ -106,7 +106,7 @@ func TestACrashOfThisComputerTakesNoVerdict(t *testing.T) {
 	}
 
 	disk.CutPower(t, dir)
-	_ = s.Store.Close() // its file system is gone
+	_ = s.store.Close() // its file system is gone
 	if err := syscall.Unmount(dir, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestACrashOfThisComputerTakesNoVerdict(t *testing.T) {
 	if job, err := s.View(t.Context(), id); err != nil || job.State != burnin.Passed {
 		t.Errorf("after the crash: %s, %v, %v", job.State, job.Reason, err)
 	}
-	if err := s.Store.Close(); err != nil {
+	if err := s.store.Close(); err != nil {
 		t.Error(err)
 	}
 }

@@ -75,7 +75,7 @@ func (s *Service) heldFor(ctx context.Context, row store.Job, job burnin.Job) (t
 	if job.State != burnin.Unknown || len(job.Runs) == 0 || row.ProfileID == "" {
 		return 0, nil
 	}
-	p, err := s.Store.ProfileByID(ctx, row.ProfileID)
+	p, err := s.store.ProfileByID(ctx, row.ProfileID)
 	switch {
 	case reason.CodeOf(err) == reason.NoSuchNAS:
 		return 0, nil
@@ -128,7 +128,7 @@ func (s *Service) troubles(ctx context.Context, row store.Job, job burnin.Job) e
 		if !s.stored.first(e.Key) {
 			continue
 		}
-		if err := s.Store.AddEdges(ctx, e); err != nil {
+		if err := s.store.AddEdges(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -140,12 +140,12 @@ func (s *Service) stands(ctx context.Context, p profile.Profile, now nas.Standin
 	at := s.Now()
 	switch {
 	case now.Phase == nas.Connected:
-		return s.Store.AddTurn(ctx, s.edge(fmt.Sprintf("back/%s/%d", p.ID, at.UnixMilli()), p.ID,
+		return s.store.AddTurn(ctx, s.edge(fmt.Sprintf("back/%s/%d", p.ID, at.UnixMilli()), p.ID,
 			notice.OfNASBack(p.Name, now.Since.UnixMilli(), at.UnixMilli())), nasIsThere, nasIsLost)
 	case now.Phase != nas.Lost || at.Sub(now.Since) < lostFor:
 		return nil
 	}
-	seenMs, err := s.Store.SeenMs(ctx, p.ID)
+	seenMs, err := s.store.SeenMs(ctx, p.ID)
 	if err != nil || at.Sub(time.UnixMilli(seenMs)) < lostFor {
 		return err
 	}
@@ -160,7 +160,7 @@ func (s *Service) lost(ctx context.Context, p profile.Profile, since time.Time, 
 	var why *reason.Said
 	_ = errors.As(err, &why)
 	now := s.Now().UnixMilli()
-	return s.Store.AddTurn(ctx, s.edge(fmt.Sprintf("lost/%s/%d", p.ID, now), p.ID,
+	return s.store.AddTurn(ctx, s.edge(fmt.Sprintf("lost/%s/%d", p.ID, now), p.ID,
 		notice.OfNASLost(p.Name, since.UnixMilli(), now, why)), nasIsThere, nasIsLost)
 }
 
@@ -171,5 +171,5 @@ func (s *Service) took(ctx context.Context, p profile.Profile, jobs []burnin.Job
 	}
 	now := s.Now().UnixMilli()
 	event := notice.OfAdopted(p.Name, now, jobs)
-	return s.Store.AddEdges(ctx, s.edge(fmt.Sprintf("adopted/%s/%d", p.ID, now), p.ID, event))
+	return s.store.AddEdges(ctx, s.edge(fmt.Sprintf("adopted/%s/%d", p.ID, now), p.ID, event))
 }

@@ -91,12 +91,12 @@ func TestAnEndIsToldWithAllThatBelongsToIt(t *testing.T) {
 // A job that the profile lets go on by itself is not told to have ended before that is over.
 func TestAnEndThatMayBeNoneIsHeldBack(t *testing.T) {
 	f := newFleet(t, 1, 4)
-	p, err := f.Store.ProfileNamed(t.Context(), "box")
+	p, err := f.store.ProfileNamed(t.Context(), "box")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.AutoResume = true
-	if err := f.Store.UpdateProfile(t.Context(), p); err != nil {
+	if err := f.store.UpdateProfile(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
 	f.ends(t, f.rows[0].ID, burnin.End{State: burnin.Unknown,
@@ -104,7 +104,7 @@ func TestAnEndThatMayBeNoneIsHeldBack(t *testing.T) {
 	if got := hears(t, f.Service); len(got) != 0 {
 		t.Errorf("told at once: %v", kinds(got))
 	}
-	if err := f.Store.Release(t.Context(), f.rows[0].ID); err != nil {
+	if err := f.store.Release(t.Context(), f.rows[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := hears(t, f.Service); len(got) != 1 || got[0].Kind != notice.JobResumable {
@@ -119,8 +119,8 @@ func TestWhatWasOverBeforeAJobWasAdoptedIsOld(t *testing.T) {
 		row, d := f.rows[0], drive.Identity{Serial: "SN1", SizeBytes: 18e12}
 		plan, _ := burnin.PlanNamed("standard")
 		row.ID, row.DriveID, row.Adopted = "adopted890123456789", d.ID(), true
-		if err := errors.Join(f.Store.AddIntents(t.Context(), append(f.rows[:0:0], row)),
-			f.Store.SetThere(t.Context(), row.ID)); err != nil {
+		if err := errors.Join(f.store.AddIntents(t.Context(), append(f.rows[:0:0], row)),
+			f.store.SetThere(t.Context(), row.ID)); err != nil {
 			t.Fatal(err)
 		}
 		f.seq = 0
@@ -171,7 +171,7 @@ func TestTroublesOfJobsAtWorkAreToldOnce(t *testing.T) {
 // A NAS is told to be lost once nobody at this computer has seen it for long, and then that it is back.
 func TestALostNASIsToldAndThatItIsBack(t *testing.T) {
 	f := newFleet(t, 1, 4)
-	p, err := f.Store.ProfileNamed(t.Context(), "box")
+	p, err := f.store.ProfileNamed(t.Context(), "box")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,11 +251,11 @@ func (a *asks) Tell(ctx context.Context, e notice.Event) error {
 
 func TestWhileOneProcessTellsNoOtherDoes(t *testing.T) {
 	f := newFleet(t, 1, 4)
-	db, err := store.Open(t.Context(), filepath.Dir(f.Mirror.Dir), f.Now)
+	db, err := store.Open(t.Context(), filepath.Dir(f.mirror.Dir), f.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := &Service{Store: db, Mirror: f.Mirror, Now: f.Now, Who: "another process"}
+	other := &Service{store: db, mirror: f.mirror, Now: f.Now, Who: "another process"}
 	f.ends(t, f.rows[0].ID, burnin.End{State: burnin.Cancelled,
 		Reason: reason.New(reason.StoppedByPerson, "stage", "x", "progress", "")})
 	first := asks{other: func() {
@@ -266,7 +266,7 @@ func TestWhileOneProcessTellsNoOtherDoes(t *testing.T) {
 	if err := f.TellDue(t.Context(), &first); err != nil || len(first.events) != 1 {
 		t.Errorf("%v, %v", kinds(first.events), err)
 	}
-	if err := f.Store.Close(); err != nil { // as its process ends
+	if err := f.store.Close(); err != nil { // as its process ends
 		t.Error(err)
 	}
 	if got := hears(t, other); len(got) != 0 {

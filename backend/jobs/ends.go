@@ -24,13 +24,13 @@ func (s *Service) Ends(ctx context.Context, ids []string) (*Ends, error) {
 		e.jobs[id] = true
 	}
 	var err error
-	e.after, err = s.Store.LastEdge(ctx)
+	e.after, err = s.store.LastEdge(ctx)
 	return e, err
 }
 
 // Next gives the ends that came since the last call.
 func (e *Ends) Next(ctx context.Context) ([]notice.Event, error) {
-	edges, err := e.s.Store.EdgesSince(ctx, e.after)
+	edges, err := e.s.store.EdgesSince(ctx, e.after)
 	if err != nil {
 		return nil, err
 	}

@@ -33,10 +33,10 @@ const maxFolded = 8 << 20
 // fold folds a job from its mirror and an observation: of one that goes on, what is new; of one that has ended,
 // nothing.
 func (s *Service) fold(id string, obs *burnin.Observation) (burnin.Job, error) {
-	c := s.folds.of(s.Mirror, id)
+	c := s.folds.of(s.mirror, id)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	file := filepath.Join(s.FoldDir, id+".json")
+	file := filepath.Join(s.foldDir, id+".json")
 	if !c.began {
 		if job, is := s.readFolded(file, id); is {
 			s.folds.forget(id)
@@ -66,10 +66,10 @@ func (s *Service) fold(id string, obs *burnin.Observation) (burnin.Job, error) {
 // was seen of it changes nothing.
 func (s *Service) readFolded(file, id string) (job burnin.Job, is bool) {
 	info, err := os.Stat(file)
-	if s.FoldDir == "" || err != nil || info.Size() > maxFolded {
+	if s.foldDir == "" || err != nil || info.Size() > maxFolded {
 		return job, false
 	}
-	stamp, err := s.Mirror.Stamp(id)
+	stamp, err := s.mirror.Stamp(id)
 	if err != nil {
 		return job, false
 	}
@@ -86,7 +86,7 @@ func (s *Service) readFolded(file, id string) (job burnin.Job, is bool) {
 // foldedFrom identifies all that the fold of an ended job depends on; empty where nothing is kept.
 func (s *Service) foldedFrom(stamp string) string {
 	program, err := os.Executable()
-	if stamp == "" || s.FoldDir == "" || err != nil {
+	if stamp == "" || s.foldDir == "" || err != nil {
 		return ""
 	}
 	info, err := os.Stat(program)
@@ -115,7 +115,7 @@ func keepFile(path string, data []byte) {
 
 // roomOf is the room that is left in the mirror for the jobs of a NAS.
 func (s *Service) roomOf(ctx context.Context, profileID string) (*mirror.Room, error) {
-	rows, err := s.Store.Jobs(ctx, store.Filter{})
+	rows, err := s.store.Jobs(ctx, store.Filter{})
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (s *Service) roomOf(ctx context.Context, profileID string) (*mirror.Room, e
 		if row.ProfileID != profileID {
 			continue
 		}
-		have, err := s.Mirror.Have(row.ID)
+		have, err := s.mirror.Have(row.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -51,9 +51,9 @@ func newFleet(t testing.TB, jobs, lines int) *fleet {
 		t.Fatal(err)
 	}
 	f.Service = &Service{
-		Store:   db,
-		Mirror:  mirror.Mirror{Dir: filepath.Join(dir, "mirror")},
-		FoldDir: filepath.Join(dir, "folds"),
+		store:   db,
+		mirror:  mirror.Mirror{Dir: filepath.Join(dir, "mirror")},
+		foldDir: filepath.Join(dir, "folds"),
 		Who:     "a test",
 		Now:     now,
 	}
@@ -119,7 +119,7 @@ func (f *fleet) write(t testing.TB, id string, lines []byte) {
 	t.Helper()
 	for len(lines) > 0 {
 		n := min(len(lines), wire.MaxChunk)
-		if _, err := f.Mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Off: f.sizes[id], Bytes: lines[:n]}); err != nil {
+		if _, err := f.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Off: f.sizes[id], Bytes: lines[:n]}); err != nil {
 			t.Fatal(err)
 		}
 		f.sizes[id] += int64(n)
@@ -165,7 +165,7 @@ func TestLiveFiguresTouchNoJournal(t *testing.T) {
 	if job, err := f.saw(ctx, id, f.live(id, 1e12)); err != nil || job.Stages[f.sweep()].Done != 1e12 {
 		t.Fatalf("%v", err)
 	}
-	file := filepath.Join(f.Mirror.Dir, id, "run-1.ndjson")
+	file := filepath.Join(f.mirror.Dir, id, "run-1.ndjson")
 	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestLiveFiguresTouchNoJournal(t *testing.T) {
 			all[0].SeenMs != f.nowMs {
 			t.Fatalf("the list in second %d: %v", i, err)
 		}
-		row, err := f.Store.Job(ctx, id)
+		row, err := f.store.Job(ctx, id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,7 +210,7 @@ func TestLiveFiguresTouchNoJournal(t *testing.T) {
 	if job, err := f.saw(ctx, id, st); err != nil || !job.Stopping() {
 		t.Errorf("%v", err)
 	}
-	if row, err := f.Store.Job(ctx, id); err != nil || !row.Observation.StopAsked {
+	if row, err := f.store.Job(ctx, id); err != nil || !row.Observation.StopAsked {
 		t.Errorf("it is not noted that it was asked to stop: %v", err)
 	}
 }
@@ -227,7 +227,7 @@ func TestAnEndedJobIsFoldedOnceWhateverIsSeenOfIt(t *testing.T) {
 	if err != nil || first.State != burnin.Cancelled {
 		t.Fatalf("%s, %v", first.State, err)
 	}
-	file := filepath.Join(f.Mirror.Dir, id, "run-1.ndjson")
+	file := filepath.Join(f.mirror.Dir, id, "run-1.ndjson")
 	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)

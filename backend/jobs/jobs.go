@@ -40,16 +40,15 @@ import (
 
 // Service is all that the window and the command line do with jobs.
 type Service struct {
-	Store  *store.Store
-	Mirror mirror.Mirror
+	Dial   func(ctx context.Context, t nas.Target) (*nas.Conn, error) // logs in; puts nothing on the NAS
+	Now    func() time.Time
+	Random io.Reader
+	Who    string // who asks, for the audit trail and stop requests: user@host
 
-	// where jobs that have ended are kept folded; empty for nowhere
-	FoldDir string
-	Dial    func(ctx context.Context, t nas.Target) (*nas.Conn, error) // logs in; puts nothing on the NAS
-	Now     func() time.Time
-	Random  io.Reader
-	Who     string               // who asks, for the audit trail and stop requests: user@host
-	Logins  credentials.Provider // what answers when a login asks
+	store   *store.Store
+	mirror  mirror.Mirror
+	foldDir string               // where jobs that have ended are kept folded; empty for nowhere
+	logins  credentials.Provider // what answers when a login asks
 
 	auto  attempts
 	kept  retained
@@ -76,10 +75,10 @@ func (s *Service) target(p profile.Profile) nas.Target {
 		Target: link.Target{
 			Name: p.Name, Host: p.Host, Port: p.Port, User: p.User, KeyFile: p.KeyFile, Agent: p.Agent,
 			Password: p.Password, HostKey: p.HostKey, LegacyAlgorithms: p.Legacy,
-			Ask: func(ctx context.Context, q link.Question) (string, error) { return s.Logins.Answer(ctx, p, q) },
+			Ask: func(ctx context.Context, q link.Question) (string, error) { return s.logins.Answer(ctx, p, q) },
 		},
 		Sudo: nas.Sudo(p.Sudo), MachineID: p.MachineID, StateDir: p.StateDir,
-		SudoPassword: func(ctx context.Context) (string, error) { return s.Logins.Sudo(ctx, p) },
+		SudoPassword: func(ctx context.Context) (string, error) { return s.logins.Sudo(ctx, p) },
 	}
 	if p.Jump != (profile.Jump{}) {
 		t.Jump = &link.Jump{Host: p.Jump.Host, Port: p.Jump.Port, User: p.Jump.User, HostKey: p.Jump.HostKey}
@@ -94,10 +93,10 @@ func (s *Service) open(ctx context.Context, p profile.Profile) (*nas.Conn, error
 		return nil, err
 	}
 	if _, err := c.Deploy(ctx); err != nil {
-		s.Logins.Refused(ctx, p, err)
+		s.logins.Refused(ctx, p, err)
 		return nil, errors.Join(err, s.release(c))
 	}
-	s.Logins.Accepted(ctx, p, secret.Sudo)
+	s.logins.Accepted(ctx, p, secret.Sudo)
 	return c, nil
 }
 
@@ -126,11 +125,11 @@ func (s *Service) survey(ctx context.Context, id string) (*nas.Conn, profile.Pro
 
 // ofJob opens the NAS that has the job.
 func (s *Service) ofJob(ctx context.Context, prefix string) (*nas.Conn, store.Job, error) {
-	j, err := s.Store.FindJob(ctx, prefix)
+	j, err := s.store.FindJob(ctx, prefix)
 	if err != nil {
 		return nil, j, err
 	}
-	p, err := s.Store.ProfileByID(ctx, j.ProfileID)
+	p, err := s.store.ProfileByID(ctx, j.ProfileID)
 	if err != nil {
 		return nil, j, reason.New(reason.NoSuchNAS, "nas", j.NAS)
 	}
@@ -140,7 +139,7 @@ func (s *Service) ofJob(ctx context.Context, prefix string) (*nas.Conn, store.Jo
 
 // View folds a job from its mirror and what was last seen of it.
 func (s *Service) View(ctx context.Context, id string) (burnin.Job, error) {
-	j, err := s.Store.FindJob(ctx, id)
+	j, err := s.store.FindJob(ctx, id)
 	if err != nil {
 		return burnin.Job{}, err
 	}
@@ -200,7 +199,7 @@ var derived = map[reason.Code]bool{reason.NeverBegun: true, reason.RecordRemoved
 // List shows all jobs, or those of one NAS, the oldest first. One whose copy cannot be read is shown as the index last
 // knew it, with why as its reason.
 func (s *Service) List(ctx context.Context, name string) ([]burnin.Job, error) {
-	rows, err := s.Store.Jobs(ctx, store.Filter{NAS: name})
+	rows, err := s.store.Jobs(ctx, store.Filter{NAS: name})
 	if err != nil {
 		return nil, err
 	}
@@ -228,25 +227,25 @@ const askedFor = 2 * time.Minute
 
 // saw keeps what was seen of a job, folds it, and caches the fold.
 func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burnin.Job, error) {
-	row, err := s.Store.Job(ctx, id)
+	row, err := s.store.Job(ctx, id)
 	if err != nil {
 		return burnin.Job{}, err
 	}
 	now, firstLook := s.Now(), row.Observation == nil
 	if early := row.Phase == store.Asked && now.Sub(time.UnixMilli(row.CreatedMs)) < askedFor; st != nil &&
 		!(st.Missing && early && st.Last == nil) {
-		obs, err := s.Mirror.Observe(*st, now.UnixMilli())
+		obs, err := s.mirror.Observe(*st, now.UnixMilli())
 		if err != nil {
 			return burnin.Job{}, err
 		}
 		if !st.LockHeld && obs.Complete && !noted(row.Observation, obs) {
 			// A crash of this computer must not leave the word that all is here and take a part of it.
-			if err := s.Mirror.Sync(id); err != nil {
+			if err := s.mirror.Sync(id); err != nil {
 				return burnin.Job{}, err
 			}
 		}
 		if !st.LockHeld && obs.Complete && now.Sub(time.UnixMilli(row.CreatedMs)) >= askedFor {
-			obs.Missing = obs.Missing || !s.Mirror.Begun(id) // its directory is there, and no run of it has said a word
+			obs.Missing = obs.Missing || !s.mirror.Begun(id) // its directory is there, and no run of it has said a word
 		}
 		if was := row.Observation; obs.Missing && was != nil { // what was seen once stays known
 			obs.Run = max(obs.Run, was.Run)
@@ -260,17 +259,17 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 			}
 		}
 		if !s.seen.keep(row, obs, now) {
-			if err := s.Store.SaveObservation(ctx, id, obs, now.UnixMilli()); err != nil {
+			if err := s.store.SaveObservation(ctx, id, obs, now.UnixMilli()); err != nil {
 				return burnin.Job{}, err
 			}
-			if row, err = s.Store.Job(ctx, id); err != nil {
+			if row, err = s.store.Job(ctx, id); err != nil {
 				return burnin.Job{}, err
 			}
 		}
 	}
 	job, err := s.view(row)
 	if reason.CodeOf(err) == reason.MirrorDamaged && row.Phase == store.There {
-		return job, errors.Join(err, s.Mirror.Drop(id)) // the next follow fetches it whole
+		return job, errors.Join(err, s.mirror.Drop(id)) // the next follow fetches it whole
 	}
 	if err != nil {
 		return job, err
@@ -286,7 +285,7 @@ func (s *Service) saw(ctx context.Context, id string, st *wire.JobStatus) (burni
 	if err != nil {
 		return job, err
 	}
-	return job, s.Store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs, ends...)
+	return job, s.store.SaveFold(ctx, id, job.State, job.Reason, job.EndedMs, ends...)
 }
 
 func codeOf(s *reason.Said) reason.Code {
@@ -306,7 +305,7 @@ func (s *Service) untouched(ctx context.Context, row store.Job, st wire.JobStatu
 	if !st.Missing && !st.Forbidden && st.Run == 0 {
 		return true, nil
 	}
-	sent, err := s.Store.Audited(ctx, "start", row.ID)
+	sent, err := s.store.Audited(ctx, "start", row.ID)
 	return err == nil && sent == 0, err
 }
 
@@ -316,6 +315,6 @@ func noted(before *burnin.Observation, obs burnin.Observation) bool {
 }
 
 func (s *Service) audit(ctx context.Context, what string, j store.Job, text string) error {
-	return s.Store.Audit(ctx, store.AuditEntry{What: what, ProfileID: j.ProfileID, Job: j.ID, DriveID: j.DriveID,
+	return s.store.Audit(ctx, store.AuditEntry{What: what, ProfileID: j.ProfileID, Job: j.ID, DriveID: j.DriveID,
 		Text: s.Who + ": " + text})
 }

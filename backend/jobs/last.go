@@ -10,7 +10,7 @@ import (
 
 // Last gives, by drive, the newest job of it that has ended, on whichever NAS; drives without one are left out.
 func (s *Service) Last(ctx context.Context, driveIDs []string) (map[string]burnin.Job, error) {
-	rows, err := s.Store.Jobs(ctx, store.Filter{})
+	rows, err := s.store.Jobs(ctx, store.Filter{})
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ type NewNAS struct {
 // AddNAS connects to a new NAS, pins the host key and the machine that it shows, and saves the profile and its secrets.
 // The profile says where they are kept.
 func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (profile.Profile, error) {
-	if _, err := s.Store.ProfileNamed(ctx, p.Name); reason.CodeOf(err) != reason.NoSuchNAS {
+	if _, err := s.store.ProfileNamed(ctx, p.Name); reason.CodeOf(err) != reason.NoSuchNAS {
 		if err == nil {
 			err = reason.New(reason.NASExists, "nas", p.Name)
 		}
@@ -42,7 +42,7 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 		return p, err
 	}
 	for kind, text := range with.Secrets {
-		if err := s.Logins.Type(ctx, p.ID, kind, text); err != nil {
+		if err := s.logins.Type(ctx, p.ID, kind, text); err != nil {
 			return p, err
 		}
 	}
@@ -50,7 +50,7 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 	saved := false
 	defer func() {
 		if !saved {
-			s.Logins.Drop(anyway, p)
+			s.logins.Drop(anyway, p)
 			s.conns.drop(p.ID)
 		}
 	}()
@@ -69,17 +69,17 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 	}
 	login := c.Facts()
 	p.HostKey, p.Jump.HostKey, p.MachineID, p.Hostname = c.HostKey(), c.JumpKey(), login.MachineID, login.Hostname
-	if p.Secrets, err = s.Logins.Keep(ctx, p, with.Keep); err != nil {
+	if p.Secrets, err = s.logins.Keep(ctx, p, with.Keep); err != nil {
 		return p, err
 	}
-	if err := s.Store.AddProfile(ctx, p); err != nil {
-		return p, errors.Join(err, s.Logins.Forget(anyway, p, func() error { return nil }))
+	if err := s.store.AddProfile(ctx, p); err != nil {
+		return p, errors.Join(err, s.logins.Forget(anyway, p, func() error { return nil }))
 	}
 	saved = true
 	if err := s.attach(anyway, p); err != nil {
 		return p, err
 	}
-	return p, s.Store.Audit(anyway, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
+	return p, s.store.Audit(anyway, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
 }
 
 // Step is one step of a test of a NAS.
@@ -120,12 +120,22 @@ func (s *Service) EditNAS(ctx context.Context, nasID string, change func(*profil
 	p, wanted := before, before
 	change(&wanted)
 	p.AutoResume, p.KeepDays, p.Slots = wanted.AutoResume, wanted.KeepDays, wanted.Slots
-	if err := s.Store.UpdateProfile(ctx, p); err != nil {
+	if err := s.store.UpdateProfile(ctx, p); err != nil {
 		return before, err
 	}
 	text := fmt.Sprintf("%s: %s, auto resume %v, keep days %d, slots %d", s.Who, p.Name, p.AutoResume, p.KeepDays,
 		p.Slots)
-	return p, s.Store.Audit(ctx, store.AuditEntry{What: "nas_edit", ProfileID: p.ID, Text: text})
+	return p, s.store.Audit(ctx, store.AuditEntry{What: "nas_edit", ProfileID: p.ID, Text: text})
+}
+
+// UseKeyFile changes the private key that a NAS is logged in to with.
+func (s *Service) UseKeyFile(ctx context.Context, nasID, file string) error {
+	p, err := s.Profile(ctx, nasID)
+	if err != nil {
+		return err
+	}
+	p.KeyFile = file
+	return s.store.UpdateProfile(ctx, p)
 }
 
 // RemoveNAS forgets a profile and its secrets. Jobs that have not ended keep it from being removed; what ended stays
@@ -135,11 +145,11 @@ func (s *Service) RemoveNAS(ctx context.Context, nasID string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Logins.Forget(ctx, p, func() error { return s.Store.RemoveProfile(ctx, p.ID) }); err != nil {
+	if err := s.logins.Forget(ctx, p, func() error { return s.store.RemoveProfile(ctx, p.ID) }); err != nil {
 		return err
 	}
 	s.conns.drop(p.ID)
-	return s.Store.Audit(ctx, store.AuditEntry{What: "nas_remove", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
+	return s.store.Audit(ctx, store.AuditEntry{What: "nas_remove", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
 }
 
 // Drives lists the drives of a NAS as they are now.
@@ -165,10 +175,10 @@ func (s *Service) SaveSecret(ctx context.Context, nasID string, kind secret.Kind
 		return "", err
 	}
 	was := p
-	err = s.Logins.Save(ctx, was, kind, fresh, wish, func(now profile.Keep) error {
+	err = s.logins.Save(ctx, was, kind, fresh, wish, func(now profile.Keep) error {
 		moved := was
 		moved.Secrets = now
-		if err := s.Store.UpdateProfile(ctx, moved); err != nil {
+		if err := s.store.UpdateProfile(ctx, moved); err != nil {
 			return err
 		}
 		p = moved
@@ -177,6 +187,6 @@ func (s *Service) SaveSecret(ctx context.Context, nasID string, kind secret.Kind
 	if p.Secrets == was.Secrets && (err != nil || fresh.Empty()) {
 		return p.Secrets, err
 	}
-	return p.Secrets, errors.Join(err, s.Store.Audit(ctx, store.AuditEntry{What: "nas_password", ProfileID: p.ID,
+	return p.Secrets, errors.Join(err, s.store.Audit(ctx, store.AuditEntry{What: "nas_password", ProfileID: p.ID,
 		Text: s.Who + ": " + credentials.Whose(p, kind) + ", kept: " + string(p.Secrets)}))
 }

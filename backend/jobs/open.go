@@ -33,12 +33,12 @@ func OpenWith(ctx context.Context, dir string, options nas.Options) (*Service, f
 		return nil, nil, errors.Join(reason.New(reason.DataDirUnusable, "dir", copies, "error", err), db.Close())
 	}
 	s := &Service{
-		Store: db, Mirror: mirror.Mirror{Dir: copies}, FoldDir: filepath.Join(dir, "folds"), Now: time.Now,
+		store: db, mirror: mirror.Mirror{Dir: copies}, foldDir: filepath.Join(dir, "folds"), Now: time.Now,
 		Random: rand.Reader, Who: who(),
 		Dial: func(ctx context.Context, t nas.Target) (*nas.Conn, error) { return nas.Dial(ctx, t, options) },
 	}
-	s.Logins.Keychain = secret.NewKeychain("burnish")
-	s.Logins.File = secret.NewFile(filepath.Join(dir, "secrets.age"), s.Logins.Seal)
+	s.logins.Keychain = secret.NewKeychain("burnish")
+	s.logins.File = secret.NewFile(filepath.Join(dir, "secrets.age"), s.logins.Seal)
 	if err := s.refill(ctx); err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}

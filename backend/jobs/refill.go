@@ -13,11 +13,11 @@ import (
 // refill puts the jobs whose copies are here into an index that has none: it was lost, or set aside as damaged. No NAS
 // is needed. Until its NAS is added again a job stands under the name that the NAS gave itself.
 func (s *Service) refill(ctx context.Context) error {
-	known, err := s.Store.Jobs(ctx, store.Filter{})
+	known, err := s.store.Jobs(ctx, store.Filter{})
 	if err != nil || len(known) > 0 {
 		return err
 	}
-	ids, err := s.Mirror.Jobs()
+	ids, err := s.mirror.Jobs()
 	if err != nil || len(ids) == 0 {
 		return nil // what cannot be read keeps nobody out
 	}
@@ -29,16 +29,16 @@ func (s *Service) refill(ctx context.Context) error {
 		}
 		rows = append(rows, *row)
 	}
-	done, err := s.Store.Refill(ctx, rows)
+	done, err := s.store.Refill(ctx, rows)
 	if err == nil && done && len(rows) > 0 {
-		err = s.Store.Audit(ctx, store.AuditEntry{What: "refill", Text: s.Who + ": from the copies here"})
+		err = s.store.Audit(ctx, store.AuditEntry{What: "refill", Text: s.Who + ": from the copies here"})
 	}
 	return err
 }
 
 // attach gives the jobs that belong to no profile to that of the machine which their journals name.
 func (s *Service) attach(ctx context.Context, p profile.Profile) error {
-	rows, err := s.Store.Jobs(ctx, store.Filter{})
+	rows, err := s.store.Jobs(ctx, store.Filter{})
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (s *Service) attach(ctx context.Context, p profile.Profile) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return s.Store.Attach(ctx, p.ID, ids)
+	return s.store.Attach(ctx, p.ID, ids)
 }
 
 // rowOf makes a row for a job from what its journals say.

@@ -60,7 +60,7 @@ func TestTheIndexIsFilledAgainFromTheCopies(t *testing.T) {
 				if err != nil || len(all) != 1 || all[0].ID != id || all[0].State != burnin.Passed || all[0].NAS == "" {
 					t.Errorf("%+v, %v", all, err)
 				}
-				rows, err := svc.Store.Jobs(ctx, store.Filter{})
+				rows, err := svc.Rows(ctx, store.Filter{})
 				if err == nil {
 					err = svc.Refresh(ctx, rows)
 				}

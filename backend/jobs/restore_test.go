@@ -26,7 +26,7 @@ func boxService(t *testing.T) (*Service, profile.Profile) {
 	if err := db.AddProfile(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
-	return &Service{Store: db, Mirror: mirror.Mirror{Dir: t.TempDir()}, Now: time.Now, Who: "a test"}, p
+	return &Service{store: db, mirror: mirror.Mirror{Dir: t.TempDir()}, Now: time.Now, Who: "a test"}, p
 }
 
 func TestHistoryComesBackFromTheCopiesHere(t *testing.T) {
@@ -53,7 +53,7 @@ func TestHistoryComesBackFromTheCopiesHere(t *testing.T) {
 			}
 			data = append(data, line...)
 		}
-		if _, err := s.Mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: data}); err != nil {
+		if _, err := s.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: data}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -38,11 +38,11 @@ func (r *retained) due(profile string) bool {
 // retain removes from a NAS what was collected of jobs that ended long ago, as the profile says: by one process of this
 // data directory, over a connection that is there anyway. A job that ended as unknown stays, since it may be resumed.
 func (s *Service) retain(ctx context.Context, c *nas.Conn, p profile.Profile, runner bool) error {
-	if p.KeepDays == 0 || !s.Store.Lead() {
+	if p.KeepDays == 0 || !s.store.Lead() {
 		return nil
 	}
 	keep := time.Duration(p.KeepDays) * 24 * time.Hour
-	rows, err := s.Store.Jobs(ctx, store.Filter{})
+	rows, err := s.store.Jobs(ctx, store.Filter{})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 func (s *Service) tend(ctx context.Context, c *nas.Conn, p profile.Profile, runner bool) {
 	for what, err := range map[string]error{"revive": s.revive(ctx, c, p), "retain": s.retain(ctx, c, p, runner)} {
 		if err != nil && ctx.Err() == nil {
-			_ = s.Store.Audit(ctx, store.AuditEntry{What: what, ProfileID: p.ID, Text: err.Error()})
+			_ = s.store.Audit(ctx, store.AuditEntry{What: what, ProfileID: p.ID, Text: err.Error()})
 		}
 	}
 }
@@ -25,7 +25,7 @@ func (s *Service) tend(ctx context.Context, c *nas.Conn, p profile.Profile, runn
 // them from another computer, or the NAS brought their runner back late. From then on they count as live here too. And
 // of jobs that have ended it fetches what an undo, or a later job, has told of their drive since.
 func (s *Service) revive(ctx context.Context, c *nas.Conn, p profile.Profile) error {
-	rows, err := s.Store.Jobs(ctx, store.Filter{NAS: p.Name})
+	rows, err := s.store.Jobs(ctx, store.Filter{NAS: p.Name})
 	if err != nil {
 		return err
 	}
@@ -63,6 +63,6 @@ func (s *Service) revive(ctx context.Context, c *nas.Conn, p profile.Profile) er
 
 // toldSince reports whether the NAS has more than this computer of what was told behind a job's end.
 func (s *Service) toldSince(st wire.JobStatus) bool {
-	have, err := s.Mirror.Have(st.Job)
+	have, err := s.mirror.Have(st.Job)
 	return err == nil && have[wire.UndoJournal] < st.Sizes[wire.UndoJournal]
 }

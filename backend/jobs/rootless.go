@@ -89,7 +89,7 @@ func (s *Service) trueNASRows(ctx context.Context, c *nas.Conn, p profile.Profil
 			details = nil
 		}
 	}
-	live, err := s.Store.Live(ctx)
+	live, err := s.store.Live(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 func (s *Service) Slots(ctx context.Context, nasID string, limit *int, first []string) (wire.SlotsReply, error) {
 	req := wire.SlotsRequest{Limit: limit}
 	for _, prefix := range first {
-		j, err := s.Store.FindJob(ctx, prefix)
+		j, err := s.store.FindJob(ctx, prefix)
 		if err != nil {
 			return wire.SlotsReply{}, err
 		}
@@ -26,7 +26,7 @@ func (s *Service) Slots(ctx context.Context, nasID string, limit *int, first []s
 	defer s.release(c)
 	reply, err := c.Slots(ctx, req)
 	if err == nil && (limit != nil || len(first) > 0) {
-		err = s.Store.Audit(ctx, store.AuditEntry{What: "slots", ProfileID: p.ID,
+		err = s.store.Audit(ctx, store.AuditEntry{What: "slots", ProfileID: p.ID,
 			Text: fmt.Sprintf("%s: limit %d, first %v", s.Who, reply.Limit, req.First)})
 	}
 	return reply, err

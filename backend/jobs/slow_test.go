@@ -20,7 +20,7 @@ func TestANASThatIsBusyWithAStartIsNoError(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	rows, err := s.Store.Jobs(t.Context(), store.Filter{})
+	rows, err := s.store.Jobs(t.Context(), store.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}

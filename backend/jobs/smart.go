@@ -65,12 +65,12 @@ func (s *Service) withType(ctx context.Context, c *nas.Conn, p profile.Profile, 
 	if err := refused.err(); err != nil {
 		return p, nil, nil, err
 	}
-	saved, err := s.Store.ProfileByID(ctx, p.ID) // as it is now: somebody may have changed other things meanwhile
+	saved, err := s.store.ProfileByID(ctx, p.ID) // as it is now: somebody may have changed other things meanwhile
 	if err != nil {
 		return p, nil, nil, err
 	}
 	saved.SMARTTypes = types
-	return p, rows, again, s.Store.UpdateProfile(ctx, saved)
+	return p, rows, again, s.store.UpdateProfile(ctx, saved)
 }
 
 // lookAt is how the drives of a NAS are looked at.

@@ -91,7 +91,7 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Store.AddIntents(ctx, intents, allowed.fresh...); err != nil {
+	if err := s.store.AddIntents(ctx, intents, allowed.fresh...); err != nil {
 		return nil, err
 	}
 	return s.ask(ctx, c, intents)
@@ -230,7 +230,7 @@ func (s *Service) askAll(ctx context.Context, c *nas.Conn, intents []store.Job) 
 	for i, j := range intents {
 		said := reply.Jobs[i].Refused
 		if said == nil {
-			if err := s.Store.SetThere(ctx, j.ID); err != nil {
+			if err := s.store.SetThere(ctx, j.ID); err != nil {
 				return err
 			}
 			continue
@@ -240,7 +240,7 @@ func (s *Service) askAll(ctx context.Context, c *nas.Conn, intents []store.Job) 
 			state, tell = burnin.Cancelled, late // with the others
 		}
 		tell.add(j.DriveID, said)
-		if err := errors.Join(s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, state, said,
+		if err := errors.Join(s.store.SetThere(ctx, j.ID), s.store.SaveFold(ctx, j.ID, state, said,
 			s.Now().UnixMilli())); err != nil {
 			return err
 		}
@@ -258,21 +258,21 @@ func (s *Service) refusedAll(ctx context.Context, j store.Job, err error) error 
 	if !errors.As(err, &said) || said.Kind() == reason.Reach {
 		return nil
 	}
-	return errors.Join(s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, said,
+	return errors.Join(s.store.SetThere(ctx, j.ID), s.store.SaveFold(ctx, j.ID, burnin.Unknown, said,
 		s.Now().UnixMilli()))
 }
 
 // answered keeps what came of asking for one job.
 func (s *Service) answered(ctx context.Context, c *nas.Conn, j store.Job, err error) error {
 	if err == nil {
-		return s.Store.SetThere(ctx, j.ID)
+		return s.store.SetThere(ctx, j.ID)
 	}
 	if reason.CodeOf(err) == reason.NotStarted && s.atWork(ctx, c, j.ID) {
-		return s.Store.SetThere(ctx, j.ID) // it takes its time: its drive answers slowly
+		return s.store.SetThere(ctx, j.ID) // it takes its time: its drive answers slowly
 	}
 	var refused *reason.Said
 	if errors.As(err, &refused) && (refused.Kind() != reason.Reach || refused.Code == reason.NotStarted) {
-		err = errors.Join(err, s.Store.SetThere(ctx, j.ID), s.Store.SaveFold(ctx, j.ID, burnin.Unknown, refused,
+		err = errors.Join(err, s.store.SetThere(ctx, j.ID), s.store.SaveFold(ctx, j.ID, burnin.Unknown, refused,
 			s.Now().UnixMilli()))
 	}
 	return err
@@ -287,7 +287,7 @@ func (s *Service) copySeen(ctx context.Context, c *nas.Conn, ids ...string) {
 	ctx, cancel := context.WithTimeout(ctx, copyFor)
 	defer cancel()
 	if err := s.follow(ctx, c, ids); err != nil && ctx.Err() == nil {
-		_ = s.Store.Audit(ctx, store.AuditEntry{What: "copy", Job: ids[0], Text: err.Error()})
+		_ = s.store.Audit(ctx, store.AuditEntry{What: "copy", Job: ids[0], Text: err.Error()})
 	}
 }
 

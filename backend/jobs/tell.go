@@ -76,11 +76,11 @@ func (s *Service) TellWhile(ctx context.Context, out Outbox, work func() error) 
 // TellDue tells what is to be told now, the oldest first, if this process leads. What fails stays, with all after it:
 // nothing is told before what came before it.
 func (s *Service) TellDue(ctx context.Context, t Teller) error {
-	if !s.Store.Lead() {
+	if !s.store.Lead() {
 		return nil
 	}
 	for {
-		edges, err := s.Store.Untold(ctx, tellAtOnce)
+		edges, err := s.store.Untold(ctx, tellAtOnce)
 		if err != nil || len(edges) == 0 {
 			return err
 		}
@@ -94,7 +94,7 @@ func (s *Service) TellDue(ctx context.Context, t Teller) error {
 					return err
 				}
 			}
-			if err := s.Store.Told(ctx, e.Seq); err != nil {
+			if err := s.store.Told(ctx, e.Seq); err != nil {
 				return err
 			}
 		}
@@ -116,7 +116,7 @@ func (s *Service) eventOf(ctx context.Context, e store.Edge) (*notice.Event, err
 
 // batchEnded tells the end of a batch by what its jobs are now.
 func (s *Service) batchEnded(ctx context.Context, e store.Edge) (*notice.Event, error) {
-	rows, err := s.Store.JobsOfBatch(ctx, e.Batch)
+	rows, err := s.store.JobsOfBatch(ctx, e.Batch)
 	if err != nil || len(rows) < 2 {
 		return nil, err
 	}
@@ -148,5 +148,5 @@ func (s *Service) shown(row store.Job) burnin.Job {
 
 // complain notes in the audit trail what went wrong with telling, while nobody waited for it.
 func (s *Service) complain(ctx context.Context, err error) {
-	_ = s.Store.Audit(ctx, store.AuditEntry{What: "tell", Text: err.Error()})
+	_ = s.store.Audit(ctx, store.AuditEntry{What: "tell", Text: err.Error()})
 }

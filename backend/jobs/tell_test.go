@@ -86,7 +86,7 @@ func (p *process) play(ctx context.Context) error {
 		return err
 	}
 	defer p.told.Close()
-	s := &Service{Store: db, Mirror: mirror.Mirror{Dir: filepath.Join(p.Dir, "mirror")}, Now: time.Now, Who: "a test"}
+	s := &Service{store: db, mirror: mirror.Mirror{Dir: filepath.Join(p.Dir, "mirror")}, Now: time.Now, Who: "a test"}
 	for _, id := range p.Jobs {
 		p.step()
 		if _, err := s.saw(ctx, id, over(id)); err != nil {
@@ -128,7 +128,7 @@ func endedFleet(t testing.TB, jobs int) (dir string, ids []string) {
 		}
 		f.put(t, row.ID, burnin.EvEnd, end)
 	}
-	return filepath.Dir(f.Mirror.Dir), ids
+	return filepath.Dir(f.mirror.Dir), ids
 }
 
 // few has rapid try so often: each try is several processes.

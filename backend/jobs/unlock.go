@@ -67,7 +67,7 @@ func (s *Service) Unlock(ctx context.Context, o UnlockOrder) ([]unlock.Grant, er
 		}
 		grants = append(grants, g)
 	}
-	return grants, s.Store.AddGrants(ctx, grants)
+	return grants, s.store.AddGrants(ctx, grants)
 }
 
 func twice(row wire.DriveRow) error {
@@ -88,17 +88,17 @@ func (s *Service) Grants(ctx context.Context, nasID string) ([]unlock.Grant, err
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.Grants(ctx, p.ID)
+	return s.store.Grants(ctx, p.ID)
 }
 
 // Lock takes a grant back. One that has ended already is as it was.
 func (s *Service) Lock(ctx context.Context, id string) (unlock.Grant, error) {
-	return s.Store.EndGrant(ctx, id, unlock.Taken, s.Who)
+	return s.store.EndGrant(ctx, id, unlock.Taken, s.Who)
 }
 
 // review ends the grants of drives that are seen to be used in another way.
 func (s *Service) review(ctx context.Context, p profile.Profile, rows []wire.DriveRow) error {
-	grants, err := s.Store.Grants(ctx, p.ID)
+	grants, err := s.store.Grants(ctx, p.ID)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (s *Service) review(ctx context.Context, p profile.Profile, rows []wire.Dri
 			if !g.Live(s.Now()) || !row.Identity.Same(g.Drive) || !g.EndsBy(row.Usage) {
 				continue
 			}
-			if _, err := s.Store.EndGrant(ctx, g.ID, unlock.Changed, s.Who); err != nil {
+			if _, err := s.store.EndGrant(ctx, g.ID, unlock.Changed, s.Who); err != nil {
 				return err
 			}
 		}
@@ -177,7 +177,7 @@ func (s *Service) permits(ctx context.Context, p profile.Profile, o Order, rows,
 
 // named takes a grant that the start names.
 func (s *Service) named(ctx context.Context, p profile.Profile, id string, chosen []wire.DriveRow, all *permits) error {
-	g, err := s.Store.Grant(ctx, id)
+	g, err := s.store.Grant(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (s *Service) named(ctx context.Context, p profile.Profile, id string, chose
 func (s *Service) take(ctx context.Context, g unlock.Grant, row wire.DriveRow, all *permits) error {
 	if err := g.Fits(row.Identity, row.Path, row.Usage); err != nil {
 		if row.Identity.Same(g.Drive) && g.EndsBy(row.Usage) {
-			if _, endErr := s.Store.EndGrant(ctx, g.ID, unlock.Changed, s.Who); endErr != nil {
+			if _, endErr := s.store.EndGrant(ctx, g.ID, unlock.Changed, s.Who); endErr != nil {
 				return endErr
 			}
 		}
@@ -212,7 +212,7 @@ func (s *Service) take(ctx context.Context, g unlock.Grant, row wire.DriveRow, a
 // waiting takes the newest grant that was given for each drive that is to be started and has none yet.
 func (s *Service) waiting(ctx context.Context, p profile.Profile, chosen []wire.DriveRow, all *permits,
 	refused *refusals) error {
-	grants, err := s.Store.Grants(ctx, p.ID)
+	grants, err := s.store.Grants(ctx, p.ID)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func perNAS(rows []store.Job) map[string][]store.Job {
 }
 
 func (s *Service) watchNAS(ctx context.Context, profileID string, rows []store.Job, sink Sink) error {
-	p, err := s.Store.ProfileByID(ctx, profileID)
+	p, err := s.store.ProfileByID(ctx, profileID)
 	if err != nil {
 		return reason.New(reason.NoSuchNAS, "nas", rows[0].NAS)
 	}
@@ -143,7 +143,7 @@ func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 		return err
 	}
 	for !w.done() {
-		err := c.FollowWithin(ctx, w.Mirror, room, w.ids(), false, func(id string, st *wire.JobStatus) {
+		err := c.FollowWithin(ctx, w.mirror, room, w.ids(), false, func(id string, st *wire.JobStatus) {
 			w.again(ctx,
 				id, st)
 		})
@@ -192,7 +192,7 @@ func (w *watch) changed(ctx context.Context, id string, st *wire.JobStatus) {
 			return
 		}
 		if whole, err := w.whole(ctx, *st); err != nil || whole {
-			w.drop(id, errors.Join(err, w.Store.Release(ctx, id))) // it has been waited for
+			w.drop(id, errors.Join(err, w.store.Release(ctx, id))) // it has been waited for
 		}
 	}
 }
@@ -304,7 +304,7 @@ func (s *Service) refreshNAS(ctx context.Context, profileID string, rows []store
 	for _, row := range ours {
 		ids = append(ids, row.ID)
 	}
-	p, err := s.Store.ProfileByID(ctx, profileID)
+	p, err := s.store.ProfileByID(ctx, profileID)
 	if err != nil {
 		return err
 	}
@@ -321,7 +321,7 @@ func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	row, err := s.Store.Job(ctx, ids[0]) // all are of one NAS
+	row, err := s.store.Job(ctx, ids[0]) // all are of one NAS
 	if err != nil {
 		return err
 	}
@@ -344,7 +344,7 @@ func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
 
 func (s *Service) followOnce(ctx context.Context, c *nas.Conn, room *mirror.Room, ids []string) error {
 	var failed error
-	err := c.FollowWithin(ctx, s.Mirror, room, ids, true, func(id string, st *wire.JobStatus) {
+	err := c.FollowWithin(ctx, s.mirror, room, ids, true, func(id string, st *wire.JobStatus) {
 		if st == nil {
 			return // more is coming
 		}
@@ -361,7 +361,7 @@ func (s *Service) followOnce(ctx context.Context, c *nas.Conn, room *mirror.Room
 
 // whole reports whether the mirror has every byte that the NAS had when it gave this status, but for logs that are cut.
 func (s *Service) whole(ctx context.Context, st wire.JobStatus) (bool, error) {
-	have, err := s.Mirror.Have(st.Job)
+	have, err := s.mirror.Have(st.Job)
 	if err != nil {
 		return false, err
 	}
@@ -378,7 +378,7 @@ func (s *Service) whole(ctx context.Context, st wire.JobStatus) (bool, error) {
 	if !logs {
 		return true, nil
 	}
-	row, err := s.Store.Job(ctx, st.Job)
+	row, err := s.store.Job(ctx, st.Job)
 	if err != nil {
 		return false, err
 	}
@@ -386,5 +386,5 @@ func (s *Service) whole(ctx context.Context, st wire.JobStatus) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return s.Mirror.Cut(st.Job, room)
+	return s.mirror.Cut(st.Job, room)
 }

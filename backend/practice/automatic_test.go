@@ -19,7 +19,8 @@ import (
 // office is a computer with Burnish on it and the practice NAS saved.
 func (d *desk) office(p profile.Profile) *jobs.Service {
 	d.t.Helper()
-	svc, closeAll, err := jobs.OpenWith(context.Background(), d.t.TempDir(), d.opt)
+	d.data = d.t.TempDir()
+	svc, closeAll, err := jobs.OpenWith(context.Background(), d.data, d.opt)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -52,7 +53,7 @@ func begin(t *testing.T, svc *jobs.Service, serial string) store.Job {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row, err := svc.Store.Job(context.Background(), made[0].ID)
+	row, err := svc.Row(context.Background(), made[0].ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +217,7 @@ func TestAJobThatAnotherComputerResumedIsSeenToGoOn(t *testing.T) {
 		}
 		is := func() burnin.State {
 			t.Helper()
-			row, err := here.Store.Job(ctx, row.ID)
+			row, err := here.Row(ctx, row.ID)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -38,13 +38,13 @@ func TestAPersonTypesACodeOnceWhileTheConnectionStands(t *testing.T) {
 		}
 		defer closeAll()
 		asked := 0
-		svc.Logins.Person = func(_ context.Context, q credentials.Question) (secret.Secret, error) {
+		svc.AskPerson(func(_ context.Context, q credentials.Question) (secret.Secret, error) {
 			if q.About != credentials.AboutCode || !strings.Contains(q.Text, "Verification code") {
 				return secret.Secret{}, errors.New("asked " + q.Text)
 			}
 			asked++
 			return secret.New("123456"), nil
-		}
+		})
 		p := profile.Profile{Name: "practice", Host: practice.Host, Port: 22, User: practice.User, KeyFile: n.KeyFile(),
 			Sudo: profile.SudoNone, Slots: 4}
 		if _, err := svc.AddNAS(ctx, p, jobs.NewNAS{HostKey: n.HostKey()}); err != nil {

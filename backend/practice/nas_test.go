@@ -32,6 +32,7 @@ type desk struct {
 	mirror mirror.Mirror
 	grows  *mirror.Cursor // of the one job
 	opt    nas.Options
+	data   string // the data directory of the last office
 }
 
 func open(t *testing.T, drives ...practice.Drive) *desk { t.Helper(); return openOff(t, 0, drives...) }

@@ -22,7 +22,7 @@ import (
 func refreshed(t *testing.T, svc *jobs.Service, id string) burnin.Job {
 	t.Helper()
 	ctx := context.Background()
-	row, err := svc.Store.Job(ctx, id)
+	row, err := svc.Row(ctx, id)
 	if err == nil && row.Phase != store.Gone {
 		err = svc.Refresh(ctx, []store.Job{row})
 	}
@@ -43,7 +43,7 @@ func takesOver(t *testing.T, other *jobs.Service, id string) {
 	if _, err := other.Adopt(ctx, saved(other)); err != nil {
 		t.Fatal(err)
 	}
-	row, err := other.Store.Job(ctx, id)
+	row, err := other.Row(ctx, id)
 	if err == nil {
 		err = other.Watch(ctx, []store.Job{row}, hears(func(burnin.Job) {}))
 	}
@@ -81,12 +81,14 @@ func TestAJobThatAnotherComputerRemovedIsNotOneThatNeverBegan(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := open(t, slow(disk("R1", 2<<20)))
 				defer d.n.Close()
-				first, other := d.office(profile.Profile{}), d.office(profile.Profile{})
+				first := d.office(profile.Profile{})
+				copies := filepath.Join(d.data, "mirror")
+				other := d.office(profile.Profile{})
 				row := begin(t, first, "R1")
-				if have, err := first.Mirror.Have(row.ID); err != nil || have["run-1.ndjson"] == 0 {
+				if have, err := first.Have(row.ID); err != nil || have["run-1.ndjson"] == 0 {
 					t.Errorf("of the start is here: %v, %v", have, err)
 				}
-				forget(first.Mirror.Dir)
+				forget(copies)
 				takesOver(t, other, row.ID)
 				for range 2 { // asked again it says the same
 					neverFalse(t, refreshed(t, first, row.ID), "removed", "passed", "verified")
@@ -119,7 +121,7 @@ func TestALostStateDirectoryIsNoJobThatNeverBegan(t *testing.T) {
 		if err := os.Rename(in, away); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.RemoveAll(svc.Mirror.Dir); err != nil {
+		if err := os.RemoveAll(filepath.Join(d.data, "mirror")); err != nil {
 			t.Fatal(err)
 		}
 		neverFalse(t, refreshed(t, svc, row.ID), "removed")
@@ -149,7 +151,7 @@ func TestOnlyAStartThatWasNotSentNeverBegan(t *testing.T) {
 				d := open(t, p)
 				defer d.n.Close()
 				svc := d.office(profile.Profile{})
-				saved, err := svc.Store.ProfileNamed(ctx, "practice")
+				saved, err := svc.ProfileNamed(ctx, "practice")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -164,11 +166,16 @@ func TestOnlyAStartThatWasNotSentNeverBegan(t *testing.T) {
 				}
 				row := store.Job{ID: id, ProfileID: saved.ID, DriveID: p.Identity.ID(), Plan: "sweep", Request: req,
 					CreatedMs: time.Now().UnixMilli()}
-				if err := svc.Store.AddIntents(ctx, []store.Job{row}); err != nil {
+				index, err := store.Open(ctx, d.data, time.Now) // as another process of this computer has it
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer index.Close()
+				if err := index.AddIntents(ctx, []store.Job{row}); err != nil {
 					t.Fatal(err)
 				}
 				if sent {
-					if err := svc.Store.Audit(ctx, store.AuditEntry{What: "start", ProfileID: saved.ID,
+					if err := index.Audit(ctx, store.AuditEntry{What: "start", ProfileID: saved.ID,
 						Job: id}); err != nil {
 						t.Fatal(err)
 					}

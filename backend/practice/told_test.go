@@ -10,10 +10,8 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"burnish/backend/burnin"
-	"burnish/backend/courier"
 	"burnish/backend/jobs"
 	"burnish/backend/notice"
 	"burnish/backend/notify"
@@ -114,8 +112,8 @@ func TestAVerdictArrivesAtAWebhook(t *testing.T) {
 	defer d.n.Close()
 	svc := d.office(profile.Profile{})
 	key := filepath.Join(t.TempDir(), "key")
-	box := &notify.Outbox{Store: svc.Store, Now: time.Now, Courier: &courier.Courier{Now: time.Now},
-		Places: map[string]notify.Secrets{notify.KeepKeyed: secret.NewKeyed(key+".age", key)}}
+	box := svc.Outbox(t.TempDir(), "test")
+	box.Places = map[string]notify.Secrets{notify.KeepKeyed: secret.NewKeyed(key+".age", key)}
 	if _, err := box.Add(t.Context(), notify.Fresh{Way: notice.Way{Name: "hook", Method: notice.Webhook},
 		Address: secret.New(server.URL), Keep: notify.KeepKeyed}); err != nil {
 		t.Fatal(err)

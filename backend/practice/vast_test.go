@@ -41,11 +41,11 @@ func TestAVastLogIsCutAndHidesNoJob(t *testing.T) {
 				t.Errorf("%s is %s, %v", j.ID, j.State, j.Reason)
 			}
 		}
-		have, err := other.Mirror.Have(vast.ID)
+		have, err := other.Have(vast.ID)
 		if err != nil || have["surface_validate.log"] > wire.MaxLogs || have["surface_validate.log"] < wire.MaxLogs/2 {
 			t.Errorf("copied: %v, %v", have, err)
 		}
-		row, err := other.Store.Job(ctx, vast.ID)
+		row, err := other.Row(ctx, vast.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
