@@ -326,7 +326,7 @@ func (s *Service) startTrueNAS(ctx context.Context, o Order) ([]burnin.Job, erro
 	if err := mayWipe(ctx, c); err != nil {
 		return nil, err
 	}
-	intents, err := s.intents(p, o, chosen, allowed)
+	intents, _, err := s.intents(p, o, chosen, allowed)
 	if err != nil {
 		return nil, err
 	}

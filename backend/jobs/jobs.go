@@ -18,7 +18,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -168,8 +167,8 @@ func (s *Service) view(j store.Job) (burnin.Job, error) {
 
 // asked shows a job of which only the intent is known.
 func asked(job *burnin.Job, j store.Job) error {
-	var req wire.StartRequest
-	if err := json.Unmarshal(j.Request, &req); err != nil {
+	req, err := requestOf(j)
+	if err != nil {
 		return fmt.Errorf("the intent of job %s is damaged: %w", j.ID, err)
 	}
 	job.ID, job.Plan, job.Spec, job.CreatedMs = j.ID, j.Plan, req.Plan, j.CreatedMs

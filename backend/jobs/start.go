@@ -87,14 +87,14 @@ func (s *Service) Start(ctx context.Context, o Order) ([]burnin.Job, error) {
 	if err := refused.err(); err != nil {
 		return nil, err
 	}
-	intents, err := s.intents(p, o, chosen, allowed)
+	intents, requests, err := s.intents(p, o, chosen, allowed)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.store.AddIntents(ctx, intents, allowed.fresh...); err != nil {
 		return nil, err
 	}
-	return s.ask(ctx, c, intents)
+	return s.ask(ctx, c, intents, requests)
 }
 
 // choose finds the one drive that is meant by an id, a serial number, or a path of today.
@@ -149,15 +149,15 @@ func name(row wire.DriveRow) string {
 	return row.Path
 }
 
-// intents makes what is stored before the NAS is asked.
-func (s *Service) intents(p profile.Profile, o Order, chosen []wire.DriveRow, allowed *permits) ([]store.Job, error) {
-	var intents []store.Job
+// intents makes what is stored before the NAS is asked, and what it is asked then: one of each for a drive.
+func (s *Service) intents(p profile.Profile, o Order, chosen []wire.DriveRow, allowed *permits) (intents []store.Job,
+	requests []wire.StartRequest, err error) {
 	var gate string
 	plan, now := o.Plan, s.Now().UnixMilli()
 	for _, row := range chosen {
 		id, err := burnin.NewID(s.Random)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		req := wire.StartRequest{
 			Job: id, CreatedMs: now, Plan: plan, Drive: row.Identity, Usage: row.Usage.Class, Grant: allowed.scope(row),
@@ -174,19 +174,21 @@ func (s *Service) intents(p profile.Profile, o Order, chosen []wire.DriveRow, al
 		}
 		line, err := json.Marshal(req)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		requests = append(requests, req)
 		intents = append(intents, store.Job{ID: id, ProfileID: p.ID, DriveID: row.Identity.ID(), Plan: plan.Name,
 			Request: line, CreatedMs: now,
 			Grant: allowed.of[row.Identity.ID()].ID})
 	}
-	return intents, nil
+	return intents, requests, nil
 }
 
 // ask has the NAS start what was stored, all or none: several hold their drives first and then go on together. What the
 // NAS refuses ends its job; a lost connection leaves all as intents.
-func (s *Service) ask(ctx context.Context, c *nas.Conn, intents []store.Job) ([]burnin.Job, error) {
-	failed := s.askAll(ctx, c, intents)
+func (s *Service) ask(ctx context.Context, c *nas.Conn, intents []store.Job,
+	requests []wire.StartRequest) ([]burnin.Job, error) {
+	failed := s.askAll(ctx, c, intents, requests)
 	ids := make([]string, 0, len(intents))
 	for _, j := range intents {
 		ids = append(ids, j.ID)
@@ -203,23 +205,18 @@ func (s *Service) ask(ctx context.Context, c *nas.Conn, intents []store.Job) ([]
 	return made, failed
 }
 
-func (s *Service) askAll(ctx context.Context, c *nas.Conn, intents []store.Job) error {
-	var req wire.StartAllRequest
+func (s *Service) askAll(ctx context.Context, c *nas.Conn, intents []store.Job,
+	requests []wire.StartRequest) error {
 	for _, j := range intents {
-		var one wire.StartRequest
-		if err := json.Unmarshal(j.Request, &one); err != nil {
-			return err
-		}
 		if err := s.audit(ctx, "start", j, "plan "+j.Plan); err != nil {
 			return err
 		}
-		req.Jobs = append(req.Jobs, one)
 	}
 	if len(intents) == 1 {
-		_, err := c.Start(ctx, req.Jobs[0])
+		_, err := c.Start(ctx, requests[0])
 		return s.answered(ctx, c, intents[0], err)
 	}
-	reply, err := c.StartAll(ctx, req)
+	reply, err := c.StartAll(ctx, wire.StartAllRequest{Jobs: requests})
 	if err != nil {
 		for _, j := range intents {
 			err = errors.Join(err, s.refusedAll(ctx, j, err))
