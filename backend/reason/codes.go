@@ -1,6 +1,6 @@
 package reason
 
-// The codes of all reasons. What each says stands in registry.go.
+// The codes of all reasons. What each says stands in the file of its kind: evidence.go, doubt.go and so on.
 const (
 	AgentUnusable       Code = "agent_unusable"
 	Algorithms          Code = "algorithms"

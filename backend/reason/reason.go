@@ -2,8 +2,9 @@
 // was refused, why a NAS cannot be used.
 //
 // Its rules:
-//   - A reason is registered once, in registry.go, with a code that never changes its meaning. Nobody makes up a
-//     reason as a free string; New panics on a code that is not registered, so that a test finds it.
+//   - A reason is registered once, in the file of its kind (doubt.go, reach.go and so on), with a code that never
+//     changes its meaning. Nobody makes up a reason as a free string; New panics on a code that is not registered, so
+//     that a test finds it.
 //   - A text is a sentence with {names} in it, {name|one|more} where a word follows a number, {name:size} for bytes as
 //     people read them and {name:exact} where single bytes matter. What fills them comes from drives, tools and
 //     networks: it is cleaned of control and bidirectional characters and cut, so that no drive can write over a
