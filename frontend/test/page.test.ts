@@ -26,10 +26,12 @@ test('colours come from the roles alone', () => {
     expect(readFileSync(f, 'utf8').replaceAll('{#', ''), f).not.toMatch(/#[0-9a-f]{6}\b|#[0-9a-f]{3};|rgba?\(/i)
 })
 
-test('the page allows scripts and styles of its own only', () => {
-  const csp = /Content-Security-Policy"\s+content="([^"]+)"/.exec(readFileSync('index.html', 'utf8'))?.[1] ?? ''
+test.each(['index.html', 'test/page/index.html'])('%s allows scripts and styles of its own only', (file) => {
+  const html = readFileSync(file, 'utf8')
+  const csp = /Content-Security-Policy"\s+content="([^"]+)"/.exec(html)?.[1] ?? ''
   expect(csp).toContain("default-src 'none'")
   expect(csp).not.toMatch(/unsafe|\*|https?:/)
+  expect(html.split('\n').filter((line) => line.length > 120)).toEqual([])
 })
 
 test('components and programs stay small', () => {
