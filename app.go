@@ -103,6 +103,26 @@ func (a *App) Adopt(nas string) (desk.List[desk.Job], error) { return a.desk.Ado
 // Clean removes ended jobs from a NAS.
 func (a *App) Clean(nas string) (desk.Cleaned, error) { return a.desk.Clean(nas) }
 
+// Notices says who is told what, and how each way does.
+func (a *App) Notices() (desk.Notices, error) { return a.desk.Notices() }
+
+// AddWay saves a way to be told.
+func (a *App) AddWay(form desk.WayForm) error { return a.desk.AddWay(form) }
+
+// SetEvents changes what a way is told of: these and nothing else.
+func (a *App) SetEvents(way string, events desk.List[string]) error {
+	return a.desk.SetEvents(way, events)
+}
+
+// TestWay sends a test at once and says what the server answered.
+func (a *App) TestWay(way string) (desk.WayTested, error) { return a.desk.TestWay(way) }
+
+// RemoveWay forgets a way and its secrets, with what it has not told yet.
+func (a *App) RemoveWay(way string) error { return a.desk.RemoveWay(way) }
+
+// SetQuiet changes the quiet hours.
+func (a *App) SetQuiet(q desk.QuietHours) error { return a.desk.SetQuiet(q) }
+
 // KeepTheme keeps the theme that was chosen, light, dark or system, for the next window's first frame.
 func (a *App) KeepTheme(theme string) error { return a.keep(theme) }
 

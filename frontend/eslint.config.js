@@ -17,8 +17,9 @@ const may = {
   drives: ['shared'],
   workspace: ['shared', 'drives'],
   profiles: ['shared', 'workspace'],
+  notices: ['shared', 'workspace'],
   jobs: ['shared', 'charts', 'logs', 'workspace'],
-  views: ['shared', 'charts', 'logs', 'drives', 'workspace', 'profiles', 'jobs'],
+  views: ['shared', 'charts', 'logs', 'drives', 'workspace', 'profiles', 'notices', 'jobs'],
 }
 
 for (const { name } of readdirSync(new URL('src', import.meta.url), { withFileTypes: true }).filter((e) =>

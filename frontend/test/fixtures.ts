@@ -9,6 +9,7 @@ import type {
   BurninJob,
   Job,
   NAS,
+  Notices,
   Plan,
   Said,
   Segment,
@@ -18,6 +19,7 @@ import type {
   Step,
   StepID,
   Steps,
+  Way,
   SurfaceRange,
   Words,
 } from '../src/shared/api'
@@ -610,6 +612,53 @@ export const delta = (seq: number, over: Partial<Delta> = {}): Delta => ({
   ...over,
 })
 
+const way = (name: string, over: Partial<Way>): Way => ({
+  name,
+  method: 'ntfy',
+  where: 'ntfy.lab.example',
+  signed: false,
+  events: ['job_ended:failed'],
+  waiting: 0,
+  next_ms: 0,
+  given_up: 0,
+  last_ms: 0,
+  last_told: false,
+  answer: '',
+  ...over,
+})
+
+export const notices = (over: Partial<Notices> = {}): Notices => ({
+  ways: [
+    way('desk', { method: 'desktop', where: 'the desktop of this computer' }),
+    way('erp', {
+      method: 'webhook',
+      where: 'erp.lab.example',
+      signed: true,
+      waiting: 2,
+      next_ms: now + 5 * 60_000,
+      last_ms: now - 60_000,
+      answer: 'no answer in 20 s',
+    }),
+    way('mail', {
+      method: 'mail',
+      where: 'anna@lab.example by smtp.lab.example',
+      given_up: 3,
+      last_ms: now - hour,
+      answer: '535 5.7.8 Username and Password not accepted',
+    }),
+    way('phone', { last_ms: now - hour, last_told: true, answer: '200 OK' }),
+  ],
+  topics: [
+    { id: 'job_ended:failed', title: 'A drive failed', more: 'in quiet hours too', usual: true },
+    { id: 'job_ended:passed', title: 'A drive passed', more: '', usual: true },
+    { id: 'nas_lost', title: 'A NAS is lost', more: 'for 10 min; in quiet hours too', usual: true },
+    { id: 'summary', title: 'Every day a summary', more: 'at 08:00', usual: false },
+  ],
+  quiet: { on: false, from: '22:00', to: '07:00' },
+  now_ms: now,
+  ...over,
+})
+
 // FakeApi answers from a snapshot; tests push deltas through it and look at what was asked.
 export class FakeApi {
   asked: [string, ...unknown[]][] = []
@@ -686,6 +735,8 @@ export class FakeApi {
       Adopt: () => [],
       Clean: () => ({ removed: 0 }),
       KeepTheme: () => null,
+      Notices: () => notices(),
+      TestWay: () => ({ told: true, answer: '200 OK', took_ms: 84, at_ms: now, reason: null }),
     }
     return new Proxy({} as Api, {
       get: (_, name: string) => {

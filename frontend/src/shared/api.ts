@@ -56,6 +56,18 @@ export interface Calls {
   Adopt(nas: string): Promise<Job[]>
   /** Clean removes ended jobs from a NAS. */
   Clean(nas: string): Promise<Cleaned>
+  /** Notices says who is told what, and how each way does. */
+  Notices(): Promise<Notices>
+  /** AddWay saves a way to be told. */
+  AddWay(form: WayForm): Promise<void>
+  /** SetEvents changes what a way is told of: these and nothing else. */
+  SetEvents(way: string, events: string[]): Promise<void>
+  /** TestWay sends a test at once and says what the server answered. */
+  TestWay(way: string): Promise<WayTested>
+  /** RemoveWay forgets a way and its secrets, with what it has not told yet. */
+  RemoveWay(way: string): Promise<void>
+  /** SetQuiet changes the quiet hours. */
+  SetQuiet(q: QuietHours): Promise<void>
   /** KeepTheme keeps the theme that was chosen, light, dark or system, for the next window's first frame. */
   KeepTheme(theme: string): Promise<void>
   /**
@@ -269,6 +281,58 @@ export type Format = 'html' | 'json' | 'csv'
 /** Cleaned is what Clean removed. */
 export interface Cleaned {
   removed: number
+}
+
+/** Notices are who is told what when nobody looks. */
+export interface Notices {
+  /** by name */
+  ways: Way[]
+  topics: Topic[]
+  quiet: QuietHours
+  now_ms: number
+}
+
+/** WayForm is what a person fills in for a new way. Which fields count depends on the method. */
+export interface WayForm {
+  name: string
+  method: Method
+  /** of a webhook, of ntfy and Apprise */
+  address: string
+  /** a webhook is signed with it; empty for none */
+  key: string
+  /** of mail: addresses with commas between */
+  to: string
+  from: string
+  /** the mail server */
+  host: string
+  /** 0: as usual */
+  port: number
+  /** empty for no login */
+  user: string
+  password: string
+  tls: TLS
+  /** a job's report comes with its end */
+  report: boolean
+  /** Topic.ID */
+  events: string[]
+}
+
+/** WayTested is what came of a test. */
+export interface WayTested {
+  told: boolean
+  answer: string
+  took_ms: number
+  at_ms: number
+  /** why it was not told */
+  reason: Said | null
+}
+
+/** QuietHours are the hours in which only a failed drive and a lost NAS are told. */
+export interface QuietHours {
+  on: boolean
+  /** 22:00, by this computer's clock */
+  from: string
+  to: string
 }
 
 /** Delta is what changed: whole rows to put in place of those with the same id, and names of rows that are gone. */
@@ -542,6 +606,47 @@ export interface Point {
   temp_c: number | null
   phase: string
 }
+
+/** Way is where notices go to, and how it does. No address, key or password is in it. */
+export interface Way {
+  name: string
+  method: Method
+  /** what of the address is no secret */
+  where: string
+  /** a webhook with a key */
+  signed: boolean
+  /** Topic.ID */
+  events: string[]
+  waiting: number
+  /** when the next one that waits is told; 0 for none */
+  next_ms: number
+  /** in the last 7 days */
+  given_up: number
+  /** of the last try; 0 for none */
+  last_ms: number
+  last_told: boolean
+  /** to it */
+  answer: string
+}
+
+/** Topic is what a way can be told of. */
+export interface Topic {
+  id: string
+  title: string
+  more: string
+  /** a new way is told of it */
+  usual: boolean
+}
+
+/** Method is how a way tells. */
+export type Method = 'webhook' | 'ntfy' | 'apprise' | 'mail' | 'desktop'
+
+/** TLS says how mail is encrypted on its way to the server. */
+export type TLS =
+  | 'require'
+  /** where the server offers it */
+  | 'opportunistic'
+  | 'none'
 
 /** Phase says how the connection to a NAS stands. */
 export type Phase =

@@ -299,6 +299,40 @@ const states = [
   ['plans', '?drives=14', async (p) => p.keyboard.press('3')],
   ['settings', '?drives=14', async (p) => p.keyboard.press('4')],
   [
+    'notices',
+    '?drives=14',
+    async (p) => {
+      await p.keyboard.press('4')
+      await p.evaluate(() => {
+        fake.answers.TestWay = () => ({
+          told: false,
+          answer: '535 5.7.8 Username and Password not accepted',
+          took_ms: 210,
+          at_ms: fixturesNow,
+          reason: {
+            code: 'notice_untold',
+            title: 'The notice did not arrive',
+            text: 'mail: 535 5.7.8 Username and Password not accepted.',
+            hint: 'Correct the address or the password, or what the answer names, and test it again.',
+          },
+        })
+      })
+      await p.getByRole('button', { name: 'Test mail' }).click()
+      await p.getByText('The notice did not arrive').waitFor()
+      await p.getByRole('heading', { name: 'Notices' }).evaluate((h) => h.scrollIntoView())
+    },
+  ],
+  [
+    'addway',
+    '?drives=14',
+    async (p) => {
+      await p.keyboard.press('4')
+      await p.getByRole('button', { name: 'Add a way…' }).click()
+      await p.getByRole('radio', { name: 'E-mail' }).click()
+      await p.getByLabel('Name').fill('mail')
+    },
+  ],
+  [
     'edit',
     '?drives=14',
     async (p) => {
