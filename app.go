@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"burnish/backend/burnin"
 	"burnish/backend/desk"
 	"burnish/backend/reason"
 	"burnish/backend/report"
@@ -82,7 +83,7 @@ func (a *App) Undo(job string) error { return a.desk.Undo(job) }
 func (a *App) Whole(job string) (desk.JobWhole, error) { return a.desk.Whole(job) }
 
 // Log is a piece of a job's log.
-func (a *App) Log(job, file string, from int64) (desk.LogChunk, error) {
+func (a *App) Log(job string, file burnin.LogName, from int64) (desk.LogChunk, error) {
 	return a.desk.Log(job, file, from)
 }
 

@@ -27,7 +27,7 @@ type EngineRow struct {
 	Checked  string
 	// Sweeps are those of one pass, in their order; each is one of the engine's phases. Their number is the share that
 	// each has of the stage's progress.
-	Sweeps []string
+	Sweeps []Phase
 	// OnePass: a plan's passes mean nothing to it.
 	OnePass bool
 	// Windows: it goes through all its sweeps over one part of the drive before it comes to the next. So what is
@@ -44,38 +44,57 @@ type EngineRow struct {
 
 // Phases of surface stages: the sweeps of the engines, and what comes before the first and after the last.
 const (
-	sweepRead   = "read"
-	sweepWrite  = "write"
-	sweepVerify = "verify"
-	phaseProbe  = "probe"
-	phaseSeek   = "seek"
+	sweepRead   Phase = "read"
+	sweepWrite  Phase = "write"
+	sweepVerify Phase = "verify"
+	phaseProbe  Phase = "probe"
+	phaseSeek   Phase = "seek"
 )
 
-// Phase is a row of the table of phases. An engine may tell others, whose names are their words.
-type Phase struct {
-	Name  string
+// Phases that have no row in the table, since their names are their words.
+const (
+	PhaseSelfTest Phase = "selftest"
+	PhaseWindow   Phase = "window" // of checkpoints of badblocks
+
+	// each pattern of badblocks, and its half
+	PhaseAAWrite  Phase = "0xaa write"
+	PhaseAAVerify Phase = "0xaa verify"
+	Phase55Write  Phase = "0x55 write"
+	Phase55Verify Phase = "0x55 verify"
+	PhaseFFWrite  Phase = "0xff write"
+	PhaseFFVerify Phase = "0xff verify"
+	Phase00Write  Phase = "0x00 write"
+	Phase00Verify Phase = "0x00 verify"
+)
+
+// Phase is what a stage does just now.
+type Phase string
+
+// PhaseRow is a row of the table of phases.
+type PhaseRow struct {
+	Name  Phase
 	Title string // for people
 	Sweep bool   // it goes once over the whole drive
 }
 
 // Phases gives the table of phases.
-func Phases() []Phase {
-	return []Phase{
+func Phases() []PhaseRow {
+	return []PhaseRow{
 		{sweepWrite, "write", true}, {sweepVerify, "verify", true}, {sweepRead, "read", true},
 		{phaseProbe, "probe before the first sweep", false}, {phaseSeek, "seek pass", false},
 	}
 }
 
 var engines = []EngineRow{
-	{Engine: EngineRead, Coverage: CoverageRead, Checked: "read", Sweeps: []string{sweepRead}},
+	{Engine: EngineRead, Coverage: CoverageRead, Checked: "read", Sweeps: []Phase{sweepRead}},
 	{Engine: EngineStamp, Writes: true, Coverage: CoverageVerified, Checked: "verified",
-		Sweeps: []string{sweepWrite, sweepVerify}},
+		Sweeps: []Phase{sweepWrite, sweepVerify}},
 	{Engine: EngineBadblocks, Writes: true, Coverage: CoverageVerified, Checked: "verified",
-		Sweeps: []string{sweepWrite, sweepVerify, sweepWrite, sweepVerify, sweepWrite, sweepVerify, sweepWrite,
+		Sweeps: []Phase{sweepWrite, sweepVerify, sweepWrite, sweepVerify, sweepWrite, sweepVerify, sweepWrite,
 			sweepVerify},
 		OnePass: true, Windows: true,
 		Needs: "badblocks", Hint: "Install e2fsprogs on the NAS, or choose the plan standard."},
-	{Engine: EngineWipe, Writes: true, Coverage: CoverageWritten, Checked: "checked", Sweeps: []string{sweepWrite},
+	{Engine: EngineWipe, Writes: true, Coverage: CoverageWritten, Checked: "checked", Sweeps: []Phase{sweepWrite},
 		OnePass: true, Counted: true, ByTrueNAS: true},
 }
 

@@ -186,15 +186,15 @@ type Totals struct {
 type Progress struct {
 	Stage int `json:"stage"`
 	// write, verify, read, probe, seek, selftest, or the pattern of badblocks and its half
-	Phase    string `json:"phase,omitempty"`
-	Pass     int    `json:"pass,omitempty"`
-	Done     int64  `json:"done"` // bytes over all sweeps, or percent of a self-test
-	Total    int64  `json:"total"`
-	Written  int64  `json:"written,omitempty"`
-	Verified int64  `json:"verified,omitempty"`
-	Covered  int64  `json:"covered,omitempty"`
-	ActiveMs int64  `json:"active_ms,omitempty"`
-	TempC    *int   `json:"temp_c,omitempty"`
+	Phase    Phase `json:"phase,omitempty"`
+	Pass     int   `json:"pass,omitempty"`
+	Done     int64 `json:"done"` // bytes over all sweeps, or percent of a self-test
+	Total    int64 `json:"total"`
+	Written  int64 `json:"written,omitempty"`
+	Verified int64 `json:"verified,omitempty"`
+	Covered  int64 `json:"covered,omitempty"`
+	ActiveMs int64 `json:"active_ms,omitempty"`
+	TempC    *int  `json:"temp_c,omitempty"`
 
 	Meters []Meter `json:"meters,omitempty"` // badblocks
 	// the share of a seek pass that is done; Done and Total are those of the sweeps

@@ -93,7 +93,7 @@ type Stage struct {
 	Engine        Engine             `json:"engine,omitempty"`
 	State         State              `json:"state"`
 	Progress      float64            `json:"progress"` // of the whole stage, 0 to 1; see progress.go
-	Phase         string             `json:"phase,omitempty"`
+	Phase         Phase              `json:"phase,omitempty"`
 	Reason        *reason.Said       `json:"reason"`
 	StartedMs     int64              `json:"started_ms"`
 	EndedMs       int64              `json:"ended_ms"`

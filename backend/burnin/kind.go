@@ -129,8 +129,29 @@ func (r KindRow) Whole() bool { return r.Surface || r.Time.whole() }
 // Known reports whether there is such a kind.
 func (k StageKind) Known() bool { return k.Row().Kind == k && k != "" }
 
-// Log is the name of the log of such stages, without its .log.
-func (k StageKind) Log() string { return string(k) }
+// LogName is the name of a log of a job, without its .log.
+type LogName string
+
+// The logs: of the stages, of an undo, and what the runner itself says.
+const (
+	LogPrecheck        LogName = LogName(Precheck)
+	LogShortSMART      LogName = LogName(ShortSMART)
+	LogLongSMART       LogName = LogName(LongSMART)
+	LogCapacityProbe   LogName = LogName(CapacityProbe)
+	LogSurfaceValidate LogName = LogName(SurfaceValidate)
+	LogFinalCheck      LogName = LogName(FinalCheck)
+	LogUndo            LogName = "undo"
+	LogRunner          LogName = "runner"
+)
+
+// File is the name of its file in the job's directory.
+func (l LogName) File() string { return string(l) + ".log" }
+
+// Known reports whether a job may have such a log.
+func (l LogName) Known() bool { return l == LogUndo || l == LogRunner || StageKind(l).Known() }
+
+// Log is the name of the log of such stages.
+func (k StageKind) Log() LogName { return LogName(k) }
 
 // InSentence is the kind's title in the midst of a sentence: "the short self-test".
 func (k StageKind) InSentence() string { return "the " + strings.ToLower(k.Row().Title) }

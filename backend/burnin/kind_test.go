@@ -68,7 +68,7 @@ func TestTheTableOfEnginesIsWhole(t *testing.T) {
 			t.Errorf("%s: its sweeps are %v", r.Engine, r.Sweeps)
 		}
 		for _, name := range r.Sweeps {
-			if !slices.ContainsFunc(Phases(), func(p Phase) bool { return p.Name == name && p.Sweep }) {
+			if !slices.ContainsFunc(Phases(), func(p PhaseRow) bool { return p.Name == name && p.Sweep }) {
 				t.Errorf("%s: there are no words for its sweep %s", r.Engine, name)
 			}
 		}
@@ -98,5 +98,18 @@ func TestHowOftenAStageGoesOverTheDrive(t *testing.T) {
 	long := StageSpec{Kind: LongSMART, SeekMinutes: 60}
 	if ms := long.SeekMs(drive.HDD); ms != 0 {
 		t.Errorf("a self-test seeks for %d ms", ms)
+	}
+}
+
+// TestEachStageKindHasItsLog: the page knows the logs as a union, and a new kind has to come into it.
+func TestEachStageKindHasItsLog(t *testing.T) {
+	logs := []LogName{LogPrecheck, LogShortSMART, LogLongSMART, LogCapacityProbe, LogSurfaceValidate, LogFinalCheck}
+	for _, r := range Kinds() {
+		if !slices.Contains(logs, r.Kind.Log()) || !r.Kind.Log().Known() {
+			t.Errorf("no constant names the log of %s", r.Kind)
+		}
+	}
+	if len(logs) != len(Kinds()) || LogName("boot").Known() || LogName("").Known() || !LogUndo.Known() {
+		t.Error("a log is known that no job has, or one is not that a job may have")
 	}
 }

@@ -10,12 +10,12 @@ import (
 // Checkpoint is a place from which a surface stage can go on. Before it everything was done, and what was written was
 // flushed.
 type Checkpoint struct {
-	Stage    int    `json:"stage"`
-	Phase    string `json:"phase"`
-	Pass     int    `json:"pass"`
-	Position int64  `json:"position"` // bytes of the sweep
-	Done     int64  `json:"done"`     // bytes over all sweeps
-	Covered  int64  `json:"covered"`
+	Stage    int   `json:"stage"`
+	Phase    Phase `json:"phase"`
+	Pass     int   `json:"pass"`
+	Position int64 `json:"position"` // bytes of the sweep
+	Done     int64 `json:"done"`     // bytes over all sweeps
+	Covered  int64 `json:"covered"`
 	// Mark is where a stamped block was left in what lies before, for the end of the stage to find (badblocks): the
 	// byte.
 	Mark *int64 `json:"mark,omitempty"`
@@ -44,7 +44,7 @@ type HealedData struct {
 
 // Resumed says where a stage goes on after an earlier run of it was broken off.
 type Resumed struct {
-	Phase    string `json:"phase"`
+	Phase    string `json:"phase"` // empty: from its beginning
 	Pass     int    `json:"pass"`
 	FromByte int64  `json:"from_byte"`      // of that sweep
 	Repeated int64  `json:"repeated_bytes"` // written or read once more; over all resumes where a stage shows it
@@ -54,7 +54,7 @@ type Resumed struct {
 // parts.
 type Map struct {
 	Stage int     `json:"stage"`
-	Phase string  `json:"phase"`
+	Phase Phase   `json:"phase"`
 	Pass  int     `json:"pass"`
 	First int     `json:"first"` // index of the first part told here
 	Parts int     `json:"parts"` // into how many the drive is divided

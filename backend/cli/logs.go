@@ -26,19 +26,19 @@ func (c *logsCmd) run(ctx context.Context, a *app) (int, error) {
 	p := &printer{app: a, job: j.ID, at: map[string]int64{}, begun: map[string]string{}}
 	for _, s := range j.Stages {
 		if c.Stage == "" || c.Stage == string(s.Kind) {
-			p.files = append(p.files, string(s.Kind)+".log")
+			p.files = append(p.files, s.Kind.Log().File())
 		}
 	}
-	if c.Stage == "" || c.Stage == wire.UndoLog {
+	if c.Stage == "" || c.Stage == string(burnin.LogUndo) {
 		have, err := a.svc.Have(j.ID)
 		if err != nil {
 			return 0, err
 		}
-		if have[wire.UndoLog+".log"] > 0 {
-			p.files = append(p.files, wire.UndoLog+".log")
+		if have[burnin.LogUndo.File()] > 0 {
+			p.files = append(p.files, burnin.LogUndo.File())
 		}
 	}
-	if len(p.files) == 0 && c.Stage == wire.UndoLog {
+	if len(p.files) == 0 && c.Stage == string(burnin.LogUndo) {
 		return 0, reason.New(reason.WrongUse, "what", "nothing of this job was brought back",
 			"hint", "burnish undo "+j.ID+" does it, where it can still be done.")
 	}

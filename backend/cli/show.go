@@ -70,7 +70,7 @@ func jobLine(j burnin.Job) jobRow {
 		CreatedMs: j.CreatedMs, EndedMs: j.EndedMs, SeenMs: j.SeenMs, Erased: j.Erased}
 	if at := j.Current(); at >= 0 {
 		s := j.Stages[at]
-		r.Stage, r.Phase, r.Progress = string(s.Kind), s.Phase, s.Progress
+		r.Stage, r.Phase, r.Progress = string(s.Kind), string(s.Phase), s.Progress
 	}
 	return r
 }

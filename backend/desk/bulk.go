@@ -11,7 +11,6 @@ import (
 	"burnish/backend/reason"
 	"burnish/backend/report"
 	"burnish/backend/store"
-	"burnish/backend/wire"
 )
 
 // Whole is a job with all that is known of it.
@@ -53,10 +52,10 @@ func (d *Desk) History() (List[Job], error) {
 const logLimit = 64 << 10
 
 // Log gives a piece of a job's log as it is mirrored here, from a byte on; with -1 its end.
-func (d *Desk) Log(job, file string, from int64) (LogChunk, error) {
-	if !burnin.StageKind(file).Known() && file != wire.RunnerLog {
-		return LogChunk{}, reason.New(reason.WrongUse, "what", "there is no log "+file,
-			"hint", "A log is that of a stage, or of the runner.")
+func (d *Desk) Log(job string, file burnin.LogName, from int64) (LogChunk, error) {
+	if !file.Known() {
+		return LogChunk{}, reason.New(reason.WrongUse, "what", "there is no log "+string(file),
+			"hint", "A log is that of a stage, of an undo, or of the runner.")
 	}
 	row, err := d.Service.Find(d.ctx, job)
 	if err != nil {
@@ -66,12 +65,12 @@ func (d *Desk) Log(job, file string, from int64) (LogChunk, error) {
 	if err != nil {
 		return LogChunk{}, err
 	}
-	size := have[file+".log"]
+	size := have[file.File()]
 	tail := from < 0
 	if tail {
 		from = max(0, size-logLimit)
 	}
-	data, err := d.Service.ReadFrom(row.ID, file+".log", from, logLimit)
+	data, err := d.Service.ReadFrom(row.ID, file.File(), from, logLimit)
 	if err != nil {
 		return LogChunk{}, err
 	}
@@ -148,7 +147,7 @@ func points(journals [][]burnin.Event) List[Point] {
 			if n++; (n-1)%step != 0 {
 				continue
 			}
-			point := Point{TMs: moments[i][k], BytesDone: p.Written + p.Verified, TempC: p.TempC, Phase: word(p.Phase)}
+			point := Point{TMs: moments[i][k], BytesDone: p.Written + p.Verified, TempC: p.TempC, Phase: phase(p.Phase)}
 			if last != nil && last.Stage == p.Stage && p.ActiveMs > last.ActiveMs {
 				if moved := p.Written + p.Verified - last.Written - last.Verified; moved > 0 {
 					bps := float64(moved) / float64(p.ActiveMs-last.ActiveMs) * 1000

@@ -135,9 +135,9 @@ type Drive struct {
 
 // Why is one layer's answer on what uses a drive.
 type Why struct {
-	Layer  string `json:"layer"`
-	Answer string `json:"answer"`
-	Sure   bool   `json:"sure"`
+	Layer  drive.Layer `json:"layer"`
+	Answer string      `json:"answer"`
+	Sure   bool        `json:"sure"`
 }
 
 // Grant is a permission that has not been spent.
@@ -168,7 +168,7 @@ type Job struct {
 	Coverage      burnin.Coverage  `json:"coverage"`
 	Stages        List[Segment]    `json:"stages"`
 	Stage         burnin.StageKind `json:"stage,omitempty"` // the one that runs, else the last; missing before the first
-	Phase         string           `json:"phase"`
+	Phase         burnin.Phase     `json:"phase,omitempty"`
 	StageProgress float64          `json:"stage_progress"`
 	Progress      float64          `json:"progress"`
 	BPS           *float64         `json:"bps"`
@@ -209,11 +209,11 @@ type JobWhole struct {
 
 // Point is one sample of a job's journal. A speed is null where it cannot be told.
 type Point struct {
-	TMs       int64    `json:"t_ms"`
-	BytesDone int64    `json:"bytes_done"`
-	BPS       *float64 `json:"bps"`
-	TempC     *int     `json:"temp_c"`
-	Phase     string   `json:"phase"`
+	TMs       int64        `json:"t_ms"`
+	BytesDone int64        `json:"bytes_done"`
+	BPS       *float64     `json:"bps"`
+	TempC     *int         `json:"temp_c"`
+	Phase     burnin.Phase `json:"phase,omitempty"`
 }
 
 // Series is how a job went.

@@ -23,6 +23,9 @@ const (
 func word(s string) string { return reason.Clean(s, maxWord) }
 func text(s string) string { return reason.Clean(s, maxText) }
 
+// phase cleans one, which a NAS may have made up.
+func phase(p burnin.Phase) burnin.Phase { return burnin.Phase(word(string(p))) }
+
 // optional cleans a word that may be missing.
 func optional(s string) *string {
 	if s == "" {
@@ -68,7 +71,7 @@ func driveRow(p profile.Profile, r wire.DriveRow, g *unlock.Grant) Drive {
 		d.WayOut = text(u.WayOut())
 	}
 	for _, w := range u.Why {
-		d.Why = append(d.Why, Why{Layer: word(w.Layer), Answer: text(w.Answer), Sure: w.Sure})
+		d.Why = append(d.Why, Why{Layer: drive.Layer(word(string(w.Layer))), Answer: text(w.Answer), Sure: w.Sure})
 	}
 	var scope *drive.Grant
 	if g != nil {
@@ -145,7 +148,7 @@ func jobRow(profileID string, j burnin.Job) Job {
 	}
 	if at := j.Current(); at >= 0 {
 		s := j.Stages[at]
-		r.Stage, r.Phase, r.StageProgress = s.Kind, word(s.Phase), r.Stages[at].Progress
+		r.Stage, r.Phase, r.StageProgress = s.Kind, phase(s.Phase), r.Stages[at].Progress
 		r.MeanBPS = rate(s)
 		if j.State == burnin.Running {
 			r.Paused = paused(s)

@@ -20,7 +20,7 @@ type Words struct {
 type StageWords struct {
 	Kind     burnin.StageKind `json:"kind"`
 	Title    string           `json:"title"`
-	Log      string           `json:"log"`       // how Log is asked for it
+	Log      burnin.LogName   `json:"log"`       // how Log is asked for it
 	Surface  bool             `json:"surface"`   // an engine goes over the whole drive
 	Moves    bool             `json:"moves"`     // bytes, so that there is a speed
 	SelfTest bool             `json:"self_test"` // the drive tests itself
@@ -28,18 +28,18 @@ type StageWords struct {
 
 // EngineWords are those of an engine.
 type EngineWords struct {
-	Engine  burnin.Engine `json:"engine"`
-	Writes  bool          `json:"writes"`
-	Checked string        `json:"checked"`  // what has become of a byte that it covers
-	Sweeps  List[string]  `json:"sweeps"`   // the phases of one pass, in their order; the last one checks
-	OnePass bool          `json:"one_pass"` // a plan's passes mean nothing to it
+	Engine  burnin.Engine      `json:"engine"`
+	Writes  bool               `json:"writes"`
+	Checked string             `json:"checked"`  // what has become of a byte that it covers
+	Sweeps  List[burnin.Phase] `json:"sweeps"`   // the phases of one pass, in their order; the last one checks
+	OnePass bool               `json:"one_pass"` // a plan's passes mean nothing to it
 }
 
 // PhaseWords are those of a phase of a surface stage.
 type PhaseWords struct {
-	Name  string `json:"name"`
-	Title string `json:"title"`
-	Sweep bool   `json:"sweep"` // it goes once over the whole drive
+	Name  burnin.Phase `json:"name"`
+	Title string       `json:"title"`
+	Sweep bool         `json:"sweep"` // it goes once over the whole drive
 }
 
 // CoverageWords are those of a coverage.

@@ -65,9 +65,43 @@ type Usage struct {
 	FailedReads int `json:"failed_reads,omitempty"`
 }
 
+// Layer is what was asked for what uses a drive.
+type Layer string
+
+// The layers. A runner of another version may name others.
+const (
+	LayerBoot         Layer = "boot"
+	LayerMounts       Layer = "mounts"
+	LayerSwap         Layer = "swap"
+	LayerHolders      Layer = "holders" // what is made of it: md, LVM, dm-crypt
+	LayerLoops        Layer = "loops"
+	LayerOpen         Layer = "open files"
+	LayerClaim        Layer = "exclusive open"
+	LayerPromised     Layer = "targets and guests"
+	LayerZFS          Layer = "zfs"
+	LayerLabels       Layer = "labels"
+	LayerContent      Layer = "content"
+	LayerIdentity     Layer = "identity"
+	LayerPaths        Layer = "paths"
+	LayerFormat       Layer = "format"
+	LayerTransport    Layer = "transport"
+	LayerCapacity     Layer = "capacity"
+	LayerLock         Layer = "drive's own lock"
+	LayerReservations Layer = "reservations"
+	LayerTrueNAS      Layer = "TrueNAS"
+	LayerStandby      Layer = "TrueNAS pair"
+	LayerProxmox      Layer = "Proxmox"
+	LayerUnraid       Layer = "Unraid"
+	LayerUsage        Layer = "usage" // of layers that gave nothing
+	LayerRoot         Layer = "root"  // which the login cannot become
+	LayerJobs         Layer = "jobs"  // that are at work
+	LayerEarlier      Layer = "earlier jobs"
+	LayerBurnish      Layer = "Burnish" // jobs as this computer knows them
+)
+
 // Why is one layer's answer.
 type Why struct {
-	Layer  string `json:"layer"`
+	Layer  Layer  `json:"layer"`
 	Answer string `json:"answer"`
 	Sure   bool   `json:"sure"` // false: the layer failed or timed out
 }

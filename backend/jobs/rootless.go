@@ -101,7 +101,8 @@ func (s *Service) trueNASRows(ctx context.Context, c *nas.Conn, p profile.Profil
 		if at >= 0 {
 			row.Job = live[at].ID
 			row.Usage = drive.Worse(row.Usage, drive.Usage{Class: drive.BurnIn, Text: "job " + row.Job, Job: row.Job,
-				PhraseKind: drive.NoPhrase, Why: []drive.Why{{Layer: "Burnish", Answer: "job " + row.Job, Sure: true}}})
+				PhraseKind: drive.NoPhrase, Why: []drive.Why{{Layer: drive.LayerBurnish, Answer: "job " + row.Job,
+					Sure: true}}})
 		}
 		if c, ok := temps[d.Name]; ok {
 			row.TempC = &c

@@ -150,7 +150,7 @@ func (d *Driver) leftOut(ctx context.Context, i int, kind burnin.StageKind) (boo
 }
 
 func (d *Driver) testGoesOn(i int, now smart.Health, every time.Duration) (ending, error) {
-	p := burnin.Progress{Stage: i, Phase: "selftest", Total: 100}
+	p := burnin.Progress{Stage: i, Phase: burnin.PhaseSelfTest, Total: 100}
 	if left := now.Running.RemainingPercent; left != nil {
 		p.Done = 100 - *left
 	}

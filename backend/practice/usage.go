@@ -21,23 +21,23 @@ func (n *NAS) usage(m *medium, job string) drive.Usage {
 	u := drive.Usage{Class: drive.None, Text: "nothing uses it", PhraseKind: drive.NoPhrase}
 	if job != "" {
 		u.Class, u.Text, u.Job = drive.BurnIn, "job "+job, job
-		u.Why = []drive.Why{{Layer: "jobs", Answer: u.Text, Sure: true}}
+		u.Why = []drive.Why{{Layer: drive.LayerJobs, Answer: u.Text, Sure: true}}
 		return u
 	}
 	f, err := label.Scan(unhurried{m}, m.spec.Identity.SizeBytes, m.spec.Identity.LogicalBytes,
 		label.Options{Samples: samples, OwnStamp: stamped})
-	say := func(layer string, class drive.Class, claim, format string, args ...any) {
+	say := func(layer drive.Layer, class drive.Class, claim, format string, args ...any) {
 		found := drive.Usage{Class: class, Text: fmt.Sprintf(format, args...)}
 		found.Why = []drive.Why{{Layer: layer, Answer: found.Text, Sure: class != drive.CannotTell}}
 		claims := u.Claims
 		if claim != "" {
-			claims = append(claims, layer+" "+claim)
+			claims = append(claims, string(layer)+" "+claim)
 		}
 		u = drive.Worse(u, found)
 		u.Claims = claims
 	}
 	if err != nil {
-		say("labels", drive.CannotTell, "", "its labels could not be read: %v", err)
+		say(drive.LayerLabels, drive.CannotTell, "", "its labels could not be read: %v", err)
 		return u
 	}
 	slices.SortStableFunc(f.Found, func(a, b label.Found) int { return cmp.Compare(b.Weight(), a.Weight()) })
@@ -45,20 +45,21 @@ func (n *NAS) usage(m *medium, job string) drive.Usage {
 	for _, found := range f.Found {
 		lost = append(lost, found.Text)
 		if found.Kind != "zfs" {
-			say("labels", drive.Data, found.Mark(), "%s", found.Text)
+			say(drive.LayerLabels, drive.Data, found.Mark(), "%s", found.Text)
 			continue
 		}
 		class := n.zfs(found)
-		say("zfs", class, string(class)+" "+found.Mark(), "%s", found.Text)
+		say(drive.LayerZFS, class, string(class)+" "+found.Mark(), "%s", found.Text)
 		if u.Class == class && (class == drive.Pool || class == drive.ExportedPool) {
 			u.PoolName, u.PoolGUID = found.PoolName, found.PoolGUID
 		}
 	}
 	switch {
 	case len(f.Unreadable) > 0:
-		say("labels", drive.CannotTell, "", "medium error at byte %d, where labels are kept", f.Unreadable[0].Offset)
+		say(drive.LayerLabels, drive.CannotTell, "", "medium error at byte %d, where labels are kept",
+			f.Unreadable[0].Offset)
 	case len(f.Found) == 0:
-		say("labels", drive.None, "", "none found at head, tail and partitions")
+		say(drive.LayerLabels, drive.None, "", "none found at head, tail and partitions")
 	}
 	switch c := f.Content; {
 	case c.UnknownAt != nil:

@@ -146,7 +146,7 @@ func TestWritesBetweenTwoRunsAreNobodysFault(t *testing.T) {
 	for name, c := range map[string]struct {
 		reads int64         // of the verify sweep, when the run ends
 		each  time.Duration // that a request takes: the journal keeps a sample a second, and checkpoints every 30
-		phase string        // in the journal by then
+		phase burnin.Phase  // in the journal by then
 	}{
 		"the verify sweep has just begun":       {2, 0, "write"}, // a sample a second at most
 		"the journal tells of the write sweep":  {sweep - 40, 2 * time.Millisecond, "write"},

@@ -81,7 +81,7 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	if err != nil {
 		return reply, err
 	}
-	file, err := r.StageLog(undoLog)
+	file, err := r.Log(burnin.LogUndo)
 	if err != nil {
 		return reply, err
 	}
@@ -100,6 +100,3 @@ func (s *Service) Undo(ctx context.Context, ask wire.JobRequest) (wire.UndoReply
 	return reply, e.NoteRestored(burnin.Restored{RestoredBytes: reply.RestoredBytes, LostBytes: reply.LostBytes,
 		By: reason.Clean(ask.By, 200)})
 }
-
-// undoLog names the log of undo beside those of the stages.
-const undoLog burnin.StageKind = wire.UndoLog

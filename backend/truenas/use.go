@@ -60,10 +60,10 @@ var bootPools = []string{"boot-pool", "freenas-boot"}
 func Use(d Disk, details map[string]Detail, wipes []Job) drive.Usage {
 	u := drive.Usage{Class: drive.CannotTell, PhraseKind: drive.NoPhrase, Why: []drive.Why{}}
 	says := func(answer string, sure bool) {
-		u.Why = append(u.Why, drive.Why{Layer: "TrueNAS", Answer: answer, Sure: sure})
+		u.Why = append(u.Why, drive.Why{Layer: drive.LayerTrueNAS, Answer: answer, Sure: sure})
 	}
 	defer func() {
-		u.Why = append(u.Why, drive.Why{Layer: "root",
+		u.Why = append(u.Why, drive.Why{Layer: drive.LayerRoot,
 			Answer: "the login cannot become root: nobody looks at the drive", Sure: false})
 	}()
 	detail, known := details[d.Name]

@@ -144,12 +144,6 @@ type JobRequest struct {
 	Auto bool `json:"auto,omitempty"`
 }
 
-// UndoLog names the log of an undo, beside those of the stages.
-const UndoLog = "undo"
-
-// RunnerLog names what the process of a run itself printed, beside those of the stages.
-const RunnerLog = "runner"
-
 // UndoJournal is the file in which an undo tells what became of it. The job has ended by then, and a run's journal has
 // no line behind its end; readers of before there was one pass over it.
 const UndoJournal = "undo.ndjson"

@@ -119,7 +119,11 @@ func key(name string) string {
 	return quote(name)
 }
 
+// quote writes a string as prettier does.
 func quote(s string) string {
+	if strings.Contains(s, "'") && !strings.ContainsAny(s, "\"\\") {
+		return `"` + s + `"`
+	}
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
 }
 

@@ -40,7 +40,7 @@ func readPage(t *testing.T) page {
 			p.members[m[1]][name] = is
 		}
 	}
-	for _, m := range regexp.MustCompile(`export type (\w+) =((?:\s*\|? ?'\w*')+)`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`export type (\w+) =((?:\s*\|? ?(?:'[^']*'|"[^"]*"))+)`).FindAllStringSubmatch(text, -1) {
 		p.aliases[m[1]] = strings.Trim(strings.Join(strings.Fields(m[2]), " "), "| ")
 	}
 	return p
@@ -88,7 +88,8 @@ func (p page) fits(value any, is, where string) {
 			return
 		}
 	case string:
-		if all := strings.Split(is, " | "); slices.Contains(all, "string") || slices.Contains(all, "'"+v+"'") {
+		if all := strings.Split(is, " | "); slices.Contains(all, "string") || slices.Contains(all, "'"+v+"'") ||
+			slices.Contains(all, `"`+v+`"`) {
 			return
 		}
 	}

@@ -12,7 +12,6 @@ const point = (s: number, c: number | null): Point => ({
   bytes_done: 0,
   bps: null,
   temp_c: c,
-  phase: '',
 })
 
 test('a stretch without samples is a gap, never a line', () => {

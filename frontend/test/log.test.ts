@@ -37,7 +37,7 @@ test('a log that is gone hears of a scroll, and nothing happens', () => {
   const hear = (e: ErrorEvent) => wrong.push(e.error)
   window.addEventListener('error', hear)
   const api = { Log: async () => ({ text: 'one\n', from: 0, next: 4, size: 4 }) } as unknown as Api
-  const { container, unmount } = render(LogTail, { api, job: 'j', file: 'f', live: true })
+  const { container, unmount } = render(LogTail, { api, job: 'j', file: 'precheck', live: true })
   const pre = container.querySelector('pre')!
   unmount()
   pre.dispatchEvent(new Event('scroll'))
@@ -67,7 +67,7 @@ test('each bad sector lies in a cell that says so, and none that was not checked
 })
 
 test('a curve is not joined over a gap', () => {
-  const at = (t: number, c: number | null) => ({ t_ms: t * 1000, bytes_done: 0, bps: 0, temp_c: c, phase: '' })
+  const at = (t: number, c: number | null) => ({ t_ms: t * 1000, bytes_done: 0, bps: 0, temp_c: c })
   const c = overTime([at(0, 30), at(10, 31), at(20, 32), at(500, 40), at(510, 41)], 't', 'c', (p) => p.temp_c, '°C')!
   expect(c.curves[0]!.values).toEqual([30, 31, 32, null, 40, 41])
 })

@@ -45,6 +45,11 @@ var bbProgram = burnin.EngineBadblocks.Row().Needs
 
 var bbPatterns = []string{"0xaa", "0x55", "0xff", "0x00"}
 
+// bbPhases are the two halves of each pattern.
+var bbPhases = [][2]burnin.Phase{{burnin.PhaseAAWrite, burnin.PhaseAAVerify},
+	{burnin.Phase55Write, burnin.Phase55Verify}, {burnin.PhaseFFWrite, burnin.PhaseFFVerify},
+	{burnin.Phase00Write, burnin.Phase00Verify}}
+
 // bbRun is one badblocks stage at work.
 type bbRun struct {
 	*sweep.Stage
@@ -287,7 +292,7 @@ func (b *bbRun) meters(told *bbOutput) {
 				*bytes = b.from + min(max(int64(told.phases[k].percent/100*float64(b.to))-b.from, 0), window)
 			}
 			if k == len(told.phases)-1 {
-				p.Phase, p.Pass = pattern+" "+[]string{"write", "verify"}[half], i+1
+				p.Phase, p.Pass = bbPhases[i][half], i+1
 			}
 		}
 		p.Done += m.Write + m.Verify

@@ -14,7 +14,7 @@ import (
 func Resume(_ *bench.Run, _ burnin.StageSpec, before burnin.Stage) (surface.Start, *burnin.Resumed) {
 	cp := before.Checkpoint
 	start := surface.Start{Phase: surface.Phase(cp.Phase), Pass: cp.Pass, Position: cp.Position}
-	return start, &burnin.Resumed{Phase: cp.Phase, Pass: cp.Pass, FromByte: cp.Position,
+	return start, &burnin.Resumed{Phase: string(cp.Phase), Pass: cp.Pass, FromByte: cp.Position,
 		Repeated: max(before.Done-cp.Done, 0)}
 }
 
@@ -32,8 +32,8 @@ func (b *bbRun) checkpoint(ctx context.Context, at int64) error {
 		return err
 	}
 	return b.Put(burnin.EvCheckpoint, burnin.Checkpoint{
-		Stage: b.Index, Phase: "window", Pass: 1, Position: at, Done: 2 * int64(len(bbPatterns)) * at, Covered: at,
-		Mark: &b.from, Healed: b.watch.Healed()})
+		Stage: b.Index, Phase: burnin.PhaseWindow, Pass: 1, Position: at, Done: 2 * int64(len(bbPatterns)) * at,
+		Covered: at, Mark: &b.from, Healed: b.watch.Healed()})
 }
 
 // flush empties the drive's cache: badblocks goes round that of the kernel, and leaves that of the drive as it is.

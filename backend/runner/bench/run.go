@@ -115,9 +115,9 @@ func (r *Run) writtenWhole(i int) bool {
 	return r.Req.Plan.Stages[i].WritesAll() && r.Job().Stages[i].State == burnin.Passed
 }
 
-// StageLog opens a stage's log, which grows over all runs of the job.
-func (r *Run) StageLog(kind burnin.StageKind) (*journal.StageLog, error) {
-	f, err := r.Root().OpenFile(kind.Log()+".log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+// Log opens a log of the job, which grows over all its runs.
+func (r *Run) Log(name burnin.LogName) (*journal.StageLog, error) {
+	f, err := r.Root().OpenFile(name.File(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
 		return nil, state.SpaceError("the stage's log", err)
 	}
@@ -126,7 +126,7 @@ func (r *Run) StageLog(kind burnin.StageKind) (*journal.StageLog, error) {
 			return nil, errors.Join(err, f.Close())
 		}
 	}
-	l := &journal.StageLog{F: f, Clock: r.Clock, Name: kind.Log() + ".log", Home: r.Home}
+	l := &journal.StageLog{F: f, Clock: r.Clock, Name: name.File(), Home: r.Home}
 	r.Home.Mu.Lock()
 	defer r.Home.Mu.Unlock()
 	r.Home.Log = l

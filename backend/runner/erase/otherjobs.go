@@ -148,7 +148,7 @@ func OpenJobs(d state.Dir) (map[string]string, error) {
 
 // WithKnown adds to the usage of a drive what jobs know of it.
 func WithKnown(u drive.Usage, all []known) drive.Usage {
-	why := drive.Why{Layer: "earlier jobs", Answer: "none left anything behind", Sure: true}
+	why := drive.Why{Layer: drive.LayerEarlier, Answer: "none left anything behind", Sure: true}
 	if len(all) == 0 {
 		u.Why = append(slices.Clone(u.Why), why)
 		return u

@@ -25,8 +25,8 @@ func (p *progress) at(h smart.Health) error {
 	if done != p.last {
 		p.last, p.moved = done, p.BootTime()
 		p.Say("%d %% done", done)
-		if err := p.Put(burnin.EvProgress, burnin.Progress{Stage: p.Index, Phase: "selftest", Done: done, Total: 100,
-			TempC: p.Held.TempC()}); err != nil {
+		if err := p.Put(burnin.EvProgress, burnin.Progress{Stage: p.Index, Phase: burnin.PhaseSelfTest, Done: done,
+			Total: 100, TempC: p.Held.TempC()}); err != nil {
 			return err
 		}
 	}
@@ -39,7 +39,7 @@ func (p *progress) at(h smart.Health) error {
 	}
 	between := 100 * (p.BootTime() - p.moved).Seconds() / p.estimate(h).Seconds()
 	shown := min(float64(done)+min(between, step*0.95), 99.9)
-	p.TellLive(burnin.Progress{Stage: p.Index, Phase: "selftest", Done: int64(shown * 10), Total: 1000,
+	p.TellLive(burnin.Progress{Stage: p.Index, Phase: burnin.PhaseSelfTest, Done: int64(shown * 10), Total: 1000,
 		TempC: p.Held.TempC()})
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 const (
 	comparedEnd   = 1 << 20  // of each end of the drive, read through every path
 	comparedPiece = 64 << 10 // at a time
-	pathsLayer    = "paths"
+	pathsLayer    = drive.LayerPaths
 )
 
 // OtherPaths opens all paths that are held but the first.

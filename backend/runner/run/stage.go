@@ -96,7 +96,7 @@ func (r *run) stage(ctx context.Context, i int, spec burnin.StageSpec) (bench.Ou
 		Resumed: resumed}); err != nil {
 		return bench.Outcome{}, err
 	}
-	log, err := r.StageLog(spec.Kind)
+	log, err := r.Log(spec.Kind.Log())
 	if err != nil {
 		return bench.Outcome{}, err
 	}

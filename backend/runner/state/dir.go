@@ -32,7 +32,7 @@ const (
 	StopFile = "stop"
 	liveFile = "live"
 	JobFile  = "job.json"
-	LogFile  = wire.RunnerLog + ".log"
+	LogFile  = string(burnin.LogRunner) + ".log"
 )
 
 func (d Dir) jobs() string { return filepath.Join(d.Dir, "jobs") }

@@ -37,7 +37,7 @@ func (o *Observer) Progress(p surface.Progress) {
 	o.Answered.Store(p.Answered)
 	o.Counted(p.Counters)
 	o.sample(burnin.Progress{
-		Stage: o.Index, Phase: string(p.Phase), Pass: p.Pass, Done: p.Done, Total: p.Total,
+		Stage: o.Index, Phase: burnin.Phase(p.Phase), Pass: p.Pass, Done: p.Done, Total: p.Total,
 		Written: p.BytesWritten, Verified: p.BytesVerified, Covered: p.BytesCovered, ActiveMs: p.Active.Milliseconds(),
 	})
 }
@@ -98,7 +98,7 @@ func (o *Observer) Checkpoint(c surface.Checkpoint) error {
 	o.Counted(c.Counters)
 	cp := burnin.Checkpoint{
 		Zero:  o.zero + c.ZeroBytes,
-		Stage: o.Index, Phase: string(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done,
+		Stage: o.Index, Phase: burnin.Phase(c.Phase), Pass: c.Pass, Position: c.Position, Done: c.Done,
 		Covered:       c.BytesCovered,
 		KernelSectors: written, Boot: o.Facts.BootID}
 	if h := o.heals; h.Count > 0 {
@@ -138,12 +138,12 @@ const mapBatch = 50
 
 // Stretch gathers parts of the drive's map.
 func (o *Observer) Stretch(s surface.Stretch) {
-	if m := o.part; len(m.KBps) == mapBatch || len(m.KBps) > 0 && (m.Phase != string(s.Phase) || m.Pass != s.Pass ||
-		m.First+len(m.KBps) != s.Index) {
+	if m := o.part; len(m.KBps) == mapBatch || len(m.KBps) > 0 && (m.Phase != burnin.Phase(s.Phase) ||
+		m.Pass != s.Pass || m.First+len(m.KBps) != s.Index) {
 		o.tellMap()
 	}
 	if len(o.part.KBps) == 0 {
-		o.part = burnin.Map{Stage: o.Index, Phase: string(s.Phase), Pass: s.Pass, First: s.Index, Parts: s.Parts}
+		o.part = burnin.Map{Stage: o.Index, Phase: burnin.Phase(s.Phase), Pass: s.Pass, First: s.Index, Parts: s.Parts}
 	}
 	m := &o.part
 	m.KBps = append(m.KBps, int64(float64(s.Bytes)/1000/max(s.Time.Seconds(), 1e-6)))

@@ -45,8 +45,8 @@ type seekObserver struct {
 func (o *seekObserver) Progress(p surface.Progress) {
 	o.Answered.Add(1)
 	o.sampleOf(p.Done, p.Total, burnin.Progress{
-		Stage: o.Index, Seek: float64(p.Done) / float64(max(p.Total, 1)), Phase: string(p.Phase), Pass: o.swept.Pass,
-		Done: o.swept.Done, Total: o.swept.Total, Written: o.swept.BytesWritten,
+		Stage: o.Index, Seek: float64(p.Done) / float64(max(p.Total, 1)), Phase: burnin.Phase(p.Phase),
+		Pass: o.swept.Pass, Done: o.swept.Done, Total: o.swept.Total, Written: o.swept.BytesWritten,
 		Verified: o.swept.BytesVerified, Covered: o.swept.BytesCovered,
 		ActiveMs: (o.swept.Active + p.Active).Milliseconds(),
 	})

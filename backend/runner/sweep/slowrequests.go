@@ -34,7 +34,7 @@ func slowRequests(maps []burnin.Map, of drive.Identity, tidies bool) *reason.Sai
 	count, longest, part := int64(0), int64(0), 0
 	var where burnin.Map
 	for _, m := range maps {
-		if tidies && m.Phase == string(surface.PhaseWrite) {
+		if tidies && m.Phase == burnin.Phase(surface.PhaseWrite) {
 			continue
 		}
 		usual := median(m.Mean)

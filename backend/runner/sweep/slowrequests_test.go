@@ -11,7 +11,7 @@ import (
 )
 
 // sweep is the map of a disk of 20 TB in which every request takes 20 ms.
-func sweep(phase string) burnin.Map {
+func sweep(phase burnin.Phase) burnin.Map {
 	m := burnin.Map{Phase: phase, Pass: 1, Parts: 1000}
 	for range m.Parts {
 		m.KBps, m.Mean, m.P99, m.Max = append(m.KBps, 250_000), append(m.Mean, 20_000), append(m.P99, 40_000),
@@ -23,7 +23,7 @@ func sweep(phase string) burnin.Map {
 // Five retries of seven seconds in each part of 20 GB: 80 s become 115, and no part is slower than its neighbours.
 func TestRetriesThatAreSpreadOverTheDriveAreTold(t *testing.T) {
 	disk := drive.Identity{SizeBytes: 20e12, LogicalBytes: 512, Kind: drive.HDD}
-	retries := func(phase string, each, micros int64, from, to int) burnin.Map {
+	retries := func(phase burnin.Phase, each, micros int64, from, to int) burnin.Map {
 		m := sweep(phase)
 		for i := from; i < to; i++ {
 			m.KBps[i] = m.KBps[i] * 74 / 100

@@ -1,4 +1,4 @@
-import type { Api, Said } from '../shared/api'
+import type { Api, LogName, Said } from '../shared/api'
 import { said } from '../shared/bridge'
 import { plain } from '../shared/text'
 
@@ -16,9 +16,9 @@ export class Log {
   #busy = false
   #api: Api
   #job: string
-  #file: string
+  #file: LogName
 
-  constructor(api: Api, job: string, file: string) {
+  constructor(api: Api, job: string, file: LogName) {
     this.#api = api
     this.#job = job
     this.#file = file

@@ -45,7 +45,7 @@ export interface Calls {
   /** Whole is a job with all that is known of it. */
   Whole(job: string): Promise<JobWhole>
   /** Log is a piece of a job's log. */
-  Log(job: string, file: string, from: number): Promise<LogChunk>
+  Log(job: string, file: LogName, from: number): Promise<LogChunk>
   /** Series is how a job went. */
   Series(job: string): Promise<Series>
   /** History lists all jobs. */
@@ -217,7 +217,7 @@ export interface Job {
   stages: Segment[]
   /** the one that runs, else the last; missing before the first */
   stage?: StageKind
-  phase: string
+  phase?: BurninPhase
   stage_progress: number
   progress: number
   bps: number | null
@@ -260,6 +260,17 @@ export interface JobWhole {
   job: Job
   full: BurninJob
 }
+
+/** LogName is the name of a log of a job, without its .log. */
+export type LogName =
+  | 'precheck'
+  | 'short_smart'
+  | 'long_smart'
+  | 'capacity_probe'
+  | 'surface_validate'
+  | 'final_check'
+  | 'undo'
+  | 'runner'
 
 /** LogChunk is a piece of a log, by bytes of the file. */
 export interface LogChunk {
@@ -552,6 +563,26 @@ export type StageKind =
   | 'surface_validate'
   | 'final_check'
 
+/** Phase is what a stage does just now. */
+export type BurninPhase =
+  | 'read'
+  | 'write'
+  | 'verify'
+  | 'probe'
+  | 'seek'
+  | 'selftest'
+  /** of checkpoints of badblocks */
+  | 'window'
+  /** each pattern of badblocks, and its half */
+  | '0xaa write'
+  | '0xaa verify'
+  | '0x55 write'
+  | '0x55 verify'
+  | '0xff write'
+  | '0xff verify'
+  | '0x00 write'
+  | '0x00 verify'
+
 /** WayBack says what has become of what a job's first destructive act erased. */
 export type WayBack =
   /** it was saved, and nothing else was written to the drive by a job of ours */
@@ -604,7 +635,7 @@ export interface Point {
   bytes_done: number
   bps: number | null
   temp_c: number | null
-  phase: string
+  phase?: BurninPhase
 }
 
 /** Way is where notices go to, and how it does. No address, key or password is in it. */
@@ -688,7 +719,7 @@ export type PhraseKind = 'none' | 'serial' | 'pool'
 
 /** Why is one layer's answer on what uses a drive. */
 export interface Why {
-  layer: string
+  layer: Layer
   answer: string
   sure: boolean
 }
@@ -716,7 +747,7 @@ export interface StageWords {
   kind: StageKind
   title: string
   /** how Log is asked for it */
-  log: string
+  log: LogName
   /** an engine goes over the whole drive */
   surface: boolean
   /** bytes, so that there is a speed */
@@ -732,14 +763,14 @@ export interface EngineWords {
   /** what has become of a byte that it covers */
   checked: string
   /** the phases of one pass, in their order; the last one checks */
-  sweeps: string[]
+  sweeps: BurninPhase[]
   /** a plan's passes mean nothing to it */
   one_pass: boolean
 }
 
 /** PhaseWords are those of a phase of a surface stage. */
 export interface PhaseWords {
-  name: string
+  name: BurninPhase
   title: string
   /** it goes once over the whole drive */
   sweep: boolean
@@ -972,7 +1003,7 @@ export interface Stage {
   state: State
   /** of the whole stage, 0 to 1; see progress.go */
   progress: number
-  phase?: string
+  phase?: BurninPhase
   reason: Said | null
   started_ms: number
   ended_ms: number
@@ -1082,6 +1113,41 @@ export interface Erased {
   restored_bytes?: number
 }
 
+/** Layer is what was asked for what uses a drive. */
+export type Layer =
+  | 'boot'
+  | 'mounts'
+  | 'swap'
+  /** what is made of it: md, LVM, dm-crypt */
+  | 'holders'
+  | 'loops'
+  | 'open files'
+  | 'exclusive open'
+  | 'targets and guests'
+  | 'zfs'
+  | 'labels'
+  | 'content'
+  | 'identity'
+  | 'paths'
+  | 'format'
+  | 'transport'
+  | 'capacity'
+  | "drive's own lock"
+  | 'reservations'
+  | 'TrueNAS'
+  | 'TrueNAS pair'
+  | 'Proxmox'
+  | 'Unraid'
+  /** of layers that gave nothing */
+  | 'usage'
+  /** which the login cannot become */
+  | 'root'
+  /** that are at work */
+  | 'jobs'
+  | 'earlier jobs'
+  /** jobs as this computer knows them */
+  | 'Burnish'
+
 /** Engine names what does a surface stage. The names are a contract. */
 export type Engine =
   /** reads every byte, writes nothing */
@@ -1190,6 +1256,7 @@ export interface Paused {
 
 /** Resumed says where a stage goes on after an earlier run of it was broken off. */
 export interface Resumed {
+  /** empty: from its beginning */
   phase: string
   pass: number
   /** of that sweep */
@@ -1220,7 +1287,7 @@ export interface Span {
  */
 export interface BurninMap {
   stage: number
-  phase: string
+  phase: BurninPhase
   pass: number
   /** index of the first part told here */
   first: number

@@ -1,4 +1,4 @@
-import type { EngineWords, EvidenceWords, SurfaceKind, Words } from './api'
+import type { EngineWords, EvidenceWords, LogName, StageKind, SurfaceKind, Words } from './api'
 
 // What there is to say of stages, engines and coverages, as the program's tables have it. It comes with each snapshot;
 // before the first there is nothing to be said of.
@@ -14,7 +14,7 @@ const known = (engine: string | undefined): EngineWords | undefined => words.eng
 export const stageName = (kind = '') => stage(kind)?.title ?? kind
 
 // logOf is the name by which a stage's log is asked for.
-export const logOf = (kind = '') => stage(kind)?.log ?? kind
+export const logOf = (kind: StageKind): LogName => stage(kind)?.log ?? kind
 
 // isSurface is whether an engine goes over the whole drive in such a stage.
 export const isSurface = (kind = '') => stage(kind)?.surface ?? false
@@ -25,7 +25,7 @@ export const moves = (kind = '') => stage(kind)?.moves ?? false
 // isSelfTest is whether the drive tests itself.
 export const isSelfTest = (kind = '') => stage(kind)?.self_test ?? false
 
-export const phaseName = (kind: string | undefined, phase: string) =>
+export const phaseName = (kind: string | undefined, phase: string | undefined) =>
   isSurface(kind) && phase
     ? (words.phases.find((p) => p.name === phase)?.title ?? phase)
     : stageName(kind).toLowerCase()

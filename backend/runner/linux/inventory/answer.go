@@ -18,7 +18,7 @@ import (
 
 // answer is what one layer says of one drive.
 type answer struct {
-	layer string
+	layer drive.Layer
 	class drive.Class // None: no claim
 	text  string
 	path  string // of a drive with several: by which one this is so
@@ -67,20 +67,20 @@ func (a answer) toDo(remedy string) answer {
 const release = "Let go of the reservation on the host that holds it, or take the drive out of what is shared with " +
 	"that host. Where the host is gone for good, sg_persist (SCSI) or nvme resv-release (NVMe) can clear it."
 
-func claim(layer string, class drive.Class, format string, args ...any) answer {
+func claim(layer drive.Layer, class drive.Class, format string, args ...any) answer {
 	return answer{layer: layer, class: class, text: fmt.Sprintf(format, args...), sure: true}
 }
 
-func clean(layer, format string, args ...any) answer {
+func clean(layer drive.Layer, format string, args ...any) answer {
 	return claim(layer, drive.None, format, args...)
 }
 
-func failed(layer string, format string, args ...any) answer {
+func failed(layer drive.Layer, format string, args ...any) answer {
 	return answer{layer: layer, class: drive.CannotTell, text: fmt.Sprintf(format, args...)}
 }
 
 // because is the answer of a layer that failed with err.
-func because(layer string, err error) answer {
+func because(layer drive.Layer, err error) answer {
 	a := failed(layer, "%v", err)
 	if errors.Is(err, errNoAnswer) {
 		a.remedy = tryAgain
@@ -117,7 +117,7 @@ func usageOf(answers []answer) drive.Usage {
 	answers = worstFirst(answers)
 	u := drive.Usage{Class: drive.None, Text: "nothing uses it"}
 	if len(answers) == 0 {
-		u = failed("usage", "nothing was looked at").usage()
+		u = failed(drive.LayerUsage, "nothing was looked at").usage()
 	}
 	settled := u // without what a medium error alone keeps from being told
 	var claims []answer
@@ -230,7 +230,7 @@ func claimsOf(answers []answer) []string {
 		if (!a.sure && !(a.medium && a.layer == contentLayer)) || a.class == drive.None {
 			continue
 		}
-		name := a.layer
+		name := string(a.layer)
 		if a.layer != contentLayer && a.layer != labelLayer {
 			name += " " + string(a.class)
 		}

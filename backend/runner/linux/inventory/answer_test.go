@@ -19,7 +19,8 @@ func answers(t *rapid.T) []answer {
 	}
 	return rapid.SliceOf(rapid.Custom(func(t *rapid.T) answer {
 		a := answer{
-			layer: rapid.SampledFrom([]string{"labels", "content", "zfs", "mounts", "TrueNAS"}).Draw(t, "layer"),
+			layer: rapid.SampledFrom([]drive.Layer{drive.LayerLabels, drive.LayerContent, drive.LayerZFS,
+				drive.LayerMounts, drive.LayerTrueNAS}).Draw(t, "layer"),
 			class: rapid.SampledFrom(classes).Draw(t, "class"),
 			sure:  rapid.IntRange(0, 5).Draw(t, "sure") > 0,
 			text:  "said",

@@ -16,7 +16,7 @@ import (
 	"burnish/backend/size"
 )
 
-const contentLayer = "content"
+const contentLayer = drive.LayerContent
 
 // scan reads labels and samples of a drive until ctx is over.
 func (h *Host) scan(ctx context.Context, dev Device, n *node, samples int) (label.Findings, error) {
@@ -134,7 +134,7 @@ func kinds(c label.Content) string {
 
 // unread judges places that could not be read. What a person can settle with the drive in hand is only a medium
 // error; a reservation is another host's; all else is unclear.
-func unread(layer string, gaps []label.Gap, what string) answer {
+func unread(layer drive.Layer, gaps []label.Gap, what string) answer {
 	medium := false
 	for _, g := range gaps {
 		switch {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	formatLayer    = "format"
-	transportLayer = "transport"
+	formatLayer    = drive.LayerFormat
+	transportLayer = drive.LayerTransport
 )
 
 // form says whether the drive can be tested as it is: by its sectors, its protection, its place.

@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	lockLayer        = "drive's own lock"
-	reservationLayer = "reservations"
-	capacityLayer    = "capacity"
+	lockLayer        = drive.LayerLock
+	reservationLayer = drive.LayerReservations
+	capacityLayer    = drive.LayerCapacity
 )
 
 // guard is what a drive itself keeps from its users: data behind a password, capacity, or itself for another host.

@@ -58,7 +58,7 @@ func (t *topology) holderClaims(mounts []mount) claims {
 					}
 					points = append(points, at[over]...)
 				}
-				a := claim("holders", h.class, "%s is part of %s%s", b.name, h.text, mountedAt(points))
+				a := claim(drive.LayerHolders, h.class, "%s is part of %s%s", b.name, h.text, mountedAt(points))
 				a.by = name
 				out.add(disk, a)
 			}

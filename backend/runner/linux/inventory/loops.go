@@ -138,18 +138,19 @@ func (t *topology) loopClaims(mounts []mount) (claims, error) {
 			class = drive.Mounted
 		}
 		for _, disk := range t.below(b.loop.over) {
-			a := claim("loops", class, "%s is a loop device over %s%s", b.name, b.loop.over.name, mountedAt(points))
+			a := claim(drive.LayerLoops, class, "%s is a loop device over %s%s", b.name, b.loop.over.name,
+				mountedAt(points))
 			a.by = b.name
 			out.add(disk, a)
 		}
 		for _, twin := range t.disks {
 			if twin != b && twin.loop != nil && twin.loop.overFile() && twin.loop.Loop == b.loop.Loop {
-				out.add(twin, claim("loops", class, "%s is over the same file%s", b.name, mountedAt(points)))
+				out.add(twin, claim(drive.LayerLoops, class, "%s is over the same file%s", b.name, mountedAt(points)))
 			}
 		}
 		if fs := t.byNumber[b.loop.FS]; b.loop.overFile() && fs != nil && len(at[fs]) == 0 {
 			for _, disk := range t.below(fs) {
-				out.add(disk, claim("loops", drive.Mounted,
+				out.add(disk, claim(drive.LayerLoops, drive.Mounted,
 					"the file of %s lies on %s, which is mounted where it cannot be seen from here", b.name, fs.name))
 			}
 		}

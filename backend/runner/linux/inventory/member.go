@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	zfsLayer   = "zfs"
-	labelLayer = "labels"
+	zfsLayer   = drive.LayerZFS
+	labelLayer = drive.LayerLabels
 )
 
 // zfsAnswers matches a drive's ZFS labels, and its paths, against what is imported. What the guids say goes before
@@ -30,7 +30,7 @@ func (t *topology) zfsAnswers(n *node, found []label.Found, i imported, boot map
 		}
 		out = append(out, a)
 		if point, ok := boot[v.pool.name]; ok {
-			out = append(out, claim("boot", drive.Boot, "the NAS runs from pool %s (%s)", v.pool.name, point))
+			out = append(out, claim(drive.LayerBoot, drive.Boot, "the NAS runs from pool %s (%s)", v.pool.name, point))
 		}
 	}
 	labels := 0

@@ -100,7 +100,7 @@ func (t *topology) mountClaims(mounts []mount) claims {
 	at := t.mountPoints(mounts)
 	for _, b := range t.byNumber {
 		if points := at[b]; points != nil && !t.btrfsMember(b) {
-			out.add(b, claim("mounts", drive.Mounted, "%s is mounted at %s", b.name,
+			out.add(b, claim(drive.LayerMounts, drive.Mounted, "%s is mounted at %s", b.name,
 				few(points)).in("mounted", points[0]))
 		}
 	}
@@ -114,7 +114,7 @@ func (t *topology) mountClaims(mounts []mount) claims {
 		}
 		for _, b := range v.devices {
 			for _, disk := range t.below(b) {
-				out.add(disk, claim("mounts", drive.Btrfs, "%s is %s the btrfs file system %s%s", b.name,
+				out.add(disk, claim(drive.LayerMounts, drive.Btrfs, "%s is %s the btrfs file system %s%s", b.name,
 					oneOf(len(v.devices)), v.id, mountedAt(points)))
 			}
 		}
@@ -214,7 +214,7 @@ func (t *topology) bootClaims(mounts []mount) (out claims, pools map[string]stri
 			}
 			for _, b := range over {
 				for _, disk := range t.below(b) {
-					out.add(disk, claim("boot", drive.Boot, "the NAS runs from it (%s)", m.point))
+					out.add(disk, claim(drive.LayerBoot, drive.Boot, "the NAS runs from it (%s)", m.point))
 				}
 			}
 		}
@@ -249,7 +249,7 @@ func (t *topology) swapClaims() (claims, error) {
 			return nil, fmt.Errorf("the machine swaps to %s, which cannot be found", path)
 		}
 		for _, disk := range t.below(b) {
-			out.add(disk, claim("swap", drive.Swap, "the NAS swaps to %s", b.name))
+			out.add(disk, claim(drive.LayerSwap, drive.Swap, "the NAS swaps to %s", b.name))
 		}
 	}
 	return out, nil

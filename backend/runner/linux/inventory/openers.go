@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	openLayer  = "open files"
-	claimLayer = "exclusive open"
+	openLayer  = drive.LayerOpen
+	claimLayer = drive.LayerClaim
 	// glance is how long an open for reading may last without being a use: udev, smartd and zpool import look at
 	// drives and go.
 	glance = 300 * time.Millisecond

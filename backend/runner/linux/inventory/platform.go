@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	trueNASLayer = "TrueNAS"
-	standbyLayer = "TrueNAS pair"
-	proxmoxLayer = "Proxmox"
-	unraidLayer  = "Unraid"
+	trueNASLayer = drive.LayerTrueNAS
+	standbyLayer = drive.LayerStandby
+	proxmoxLayer = drive.LayerProxmox
+	unraidLayer  = drive.LayerUnraid
 )
 
 // trueNASClaims asks TrueNAS which disks it counts as used. It can only add claims: it knows nothing of LVM, md and

@@ -15,7 +15,7 @@ import (
 	"burnish/backend/drive"
 )
 
-const promisedLayer = "targets and guests"
+const promisedLayer = drive.LayerPromised
 
 // promises are files that give a disk to somebody without any process having it open now: block targets of the
 // kernel, and virtual machines that may be started at any time.

@@ -16,7 +16,7 @@ type unitOf struct {
 	answers []answer
 }
 
-const identityLayer = "identity"
+const identityLayer = drive.LayerIdentity
 
 // settle compares all nodes: which are paths of one drive, which are parts of one, which cannot be told apart. It
 // sets Part where a serial number has several units.

@@ -60,9 +60,10 @@ type look struct {
 
 // layerResult is what a layer that looks at the whole machine said.
 type layerResult struct {
-	name, clean string
-	claims      claims
-	err         error
+	name   drive.Layer
+	clean  string
+	claims claims
+	err    error
 }
 
 // newSurvey finds all nodes.
@@ -253,16 +254,21 @@ func (s *survey) askLayers(ctx context.Context) {
 	everywhere := slices.Concat(mounts, others)
 	always := func(c claims, err error) (claims, bool, error) { return c, true, err }
 	layers := []struct {
-		name, clean string
-		ask         func() (found claims, there bool, err error)
+		name  drive.Layer
+		clean string
+		ask   func() (found claims, there bool, err error)
 	}{
-		{"mounts", "not mounted", func() (claims, bool, error) { return always(t.mountClaims(everywhere), mountErr) }},
-		{"swap", "not swapped to", func() (claims, bool, error) { return always(t.swapClaims()) }},
-		{"holders", "nothing is made of it", func() (claims, bool, error) {
+		{drive.LayerMounts, "not mounted", func() (claims, bool, error) {
+			return always(t.mountClaims(everywhere), mountErr)
+		}},
+		{drive.LayerSwap, "not swapped to", func() (claims, bool, error) { return always(t.swapClaims()) }},
+		{drive.LayerHolders, "nothing is made of it", func() (claims, bool, error) {
 			return always(t.holderClaims(everywhere),
 				mountErr)
 		}},
-		{"loops", "no loop device over it", func() (claims, bool, error) { return always(t.loopClaims(everywhere)) }},
+		{drive.LayerLoops, "no loop device over it", func() (claims, bool, error) {
+			return always(t.loopClaims(everywhere))
+		}},
 		{openLayer, "no process has it open", func() (claims, bool,
 			error) {
 			return always(h.openClaims(ctx, t, s.nodes))
@@ -296,7 +302,8 @@ func (s *survey) askLayers(ctx context.Context) {
 	found, pools := t.bootClaims(mounts)
 	wg.Wait()
 	s.boot = pools
-	s.layers = []layerResult{{name: "boot", clean: "the NAS does not run from it", claims: found, err: mountErr}}
+	s.layers = []layerResult{{name: drive.LayerBoot, clean: "the NAS does not run from it", claims: found,
+		err: mountErr}}
 	for _, r := range results {
 		if r != nil {
 			s.layers = append(s.layers, *r)
@@ -308,13 +315,14 @@ func (s *survey) askLayers(ctx context.Context) {
 func (s *survey) answersFor(n *node) []answer {
 	var out []answer
 	if job := s.job(n); job != "" {
-		a := claim("jobs", drive.BurnIn, "job %s tests it", job)
+		a := claim(drive.LayerJobs, drive.BurnIn, "job %s tests it", job)
 		a.job = job
 		out = append(out, a)
 	}
 	out = append(out, s.topo.form(n, s.opt)...)
 	if busy := s.busyBelow(n); busy != "" {
-		out = append(out, claim("jobs", drive.OpenByProcess, "its file lies on a drive that job %s tests", busy))
+		out = append(out, claim(drive.LayerJobs, drive.OpenByProcess, "its file lies on a drive that job %s tests",
+			busy))
 	}
 	for _, l := range s.layers {
 		out = append(out, l.answers(n)...)
