@@ -123,7 +123,8 @@ func stepOf(code reason.Code) StepID {
 	switch code {
 	case reason.AuthFailed, reason.AgentUnusable, reason.KeyUnusable, reason.PasswordNeeded, reason.PasswordRefused,
 		reason.PasswordOff, reason.SecondFactor, reason.SecondFactorRefused,
-		reason.PassphraseNeeded, reason.PassphraseWrong, reason.NoShell, reason.LoginNoisy:
+		reason.PassphraseNeeded, reason.PassphraseWrong, reason.NoShell, reason.LoginNoisy,
+		reason.LoginReads:
 		return StepLogin
 	case reason.NoRoot, reason.SudoRefused, reason.SudoTimeout:
 		return StepRights

@@ -57,7 +57,7 @@ func (c *Conn) KernelDisk(ctx context.Context, name string) (KernelDisk, error) 
 		return KernelDisk{}, reason.New(reason.NASGarbage, "nas", c.target.Name, "error", "no disk is called "+
 			reason.Clean(name, 40))
 	}
-	lines, err := c.runPlain(ctx, kernelScript, name)
+	lines, err := c.runPlain(ctx, nil, kernelScript, name)
 	var failed *scriptError
 	if errors.As(err, &failed) {
 		return KernelDisk{}, c.garbage("it does not tell of its disks: " + failed.Error())

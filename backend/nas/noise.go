@@ -80,8 +80,8 @@ func (c *Conn) late(ctx context.Context, p *process, err error) error {
 }
 
 // runPlain is run with the login's own rights.
-func (c *Conn) runPlain(ctx context.Context, script string, args ...string) ([]string, error) {
-	lines, err := c.run(ctx, c.opts.ScriptTimeout, commandLine(script, args...), nil)
+func (c *Conn) runPlain(ctx context.Context, stdin io.Reader, script string, args ...string) ([]string, error) {
+	lines, err := c.run(ctx, c.opts.ScriptTimeout, commandLine(script, args...), stdin)
 	var failed *scriptError
 	if errors.As(err, &failed) && !failed.began {
 		return nil, c.noShell(failed.status, failed.noise, failed.stderr)
@@ -111,7 +111,7 @@ func (c *Conn) sudoEnded(ctx context.Context, status int) error {
 			lines, err = c.run(ctx, c.opts.ScriptTimeout, commandLine(listAskedScript), bytes.NewReader(password))
 		}
 	} else {
-		lines, err = c.runPlain(ctx, listScript)
+		lines, err = c.runPlain(ctx, nil, listScript)
 	}
 	if err != nil {
 		return nil

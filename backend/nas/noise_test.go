@@ -129,6 +129,19 @@ func TestALoginThatPrintsTooMuchIsNamed(t *testing.T) {
 	}
 }
 
+// TestAStartUpFileThatReadsIsNamed: what it reads is a password or a request, and the command waits for it in vain.
+func TestAStartUpFileThatReadsIsNamed(t *testing.T) {
+	for _, startup := range []string{"read -r answer", "cat >/dev/null", `printf "proceed? "; read -n 1 key`} {
+		s := sshd.Start(t, sshd.OwnHomes())
+		u := sshd.NewUser(t, sshd.SudoNone)
+		loud(t, u, startup)
+		_, err := Dial(testContext(t), targetAs(s, u, SudoNone), testOptions())
+		if text := wantCode(t, err, "login_reads"); !strings.Contains(text, u.Name) {
+			t.Errorf("it says %q", text)
+		}
+	}
+}
+
 // TestALoginWithoutAShellIsNamed by what the NAS printed.
 func TestALoginWithoutAShellIsNamed(t *testing.T) {
 	nologin, fails := need.Program(t, "nologin"), need.Program(t, "false")

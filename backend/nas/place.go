@@ -95,7 +95,7 @@ func (c *Conn) inspect(ctx context.Context, dir, file string, root bool) (place,
 	if root {
 		lines, err = c.runRoot(ctx, nil, inspectScript, args...)
 	} else {
-		lines, err = c.runPlain(ctx, inspectScript, args...)
+		lines, err = c.runPlain(ctx, nil, inspectScript, args...)
 	}
 	if err != nil {
 		return place{}, err

@@ -110,12 +110,16 @@ type Facts struct {
 	System    string // what the machine calls its system, for people; "" where it does not say
 }
 
+// probe is a line that the facts script must find on its stdin: a start-up file that reads would take what is meant
+// for the commands, which then wait in vain.
+const probe = "burnish-probe"
+
 // factsScript prints one key=value a line.
 const factsScript = setPath + `echo "os=$(uname -s)"; echo "arch=$(uname -m)"; echo "uid=$(id -u)"; echo "gid=$(id -g)"; ` +
 	`for f in /etc/machine-id /var/lib/dbus/machine-id; do [ -r "$f" ] && { echo "machine=$(head -n 1 "$f")"; break; }; done; ` +
 	`if command -v midclt >/dev/null 2>&1 && [ -r /etc/version ]; then echo "system=TrueNAS $(head -n 1 /etc/version)"; ` +
 	`elif [ -r /etc/os-release ]; then sed -n "s/^PRETTY_NAME=/system=/p" /etc/os-release; fi; ` +
-	`echo "host=$(uname -n)"; echo ` + scriptDone
+	`echo "host=$(uname -n)"; IFS= read -r l; echo "stdin=$l"; echo ` + scriptDone
 
 // maxSystem bounds the name of a system, in bytes.
 const maxSystem = 80
@@ -128,7 +132,7 @@ var (
 
 // learn reads the facts, and refuses another machine and one that cannot run the runner.
 func (c *Conn) learn(ctx context.Context) error {
-	lines, err := c.runPlain(ctx, factsScript)
+	lines, err := c.runPlain(ctx, strings.NewReader(probe+"\n"), factsScript)
 	var failed *scriptError
 	if errors.As(err, &failed) {
 		return c.garbage("the login runs no commands: " + failed.Error())
@@ -141,6 +145,9 @@ func (c *Conn) learn(ctx context.Context) error {
 		if key, value, ok := strings.Cut(line, "="); ok {
 			said[key] = strings.TrimSpace(value)
 		}
+	}
+	if got, told := said["stdin"]; told && got != probe {
+		return reason.New(reason.LoginReads, "user", c.target.User, "nas", c.target.Name)
 	}
 	if !plainWord.MatchString(said["os"]) || !plainWord.MatchString(said["arch"]) {
 		return c.garbage("it does not tell its system")

@@ -58,6 +58,7 @@ const (
 	LinkSlow            Code = "link_slow"
 	LockedForGood       Code = "locked_for_good"
 	LoginNoisy          Code = "login_noisy"
+	LoginReads          Code = "login_reads"
 	MidcltRefused       Code = "midclt_refused"
 	MirrorDamaged       Code = "mirror_damaged"
 	MirrorFull          Code = "mirror_full"

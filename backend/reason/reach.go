@@ -117,6 +117,15 @@ var unreachable = []Entry{
 			"print only where somebody reads it.",
 	},
 	{
+		Code:  LoginReads,
+		Title: "A start-up file takes the input",
+		Text: "{user} at {nas}: what was sent to a command did not reach it. A start-up file of this user's shell " +
+			"reads it (read, cat, a question to a person).",
+		Hint: "Look for that in .bashrc, .zshenv, .config/fish/config.fish or .tcshrc, and in ForceCommand of the " +
+			"SSH server's settings, and let it ask only where somebody is there to answer: in bash, behind " +
+			"[[ $- == *i* ]] || return.",
+	},
+	{
 		Code:  SudoTimeout,
 		Title: "sudo ends commands too early",
 		Text: "{user} at {nas}: sudo ended a command after {limit}: sudoers sets a timeout (command_timeout, or " +

@@ -874,6 +874,7 @@ export type Code =
   | 'link_slow'
   | 'locked_for_good'
   | 'login_noisy'
+  | 'login_reads'
   | 'midclt_refused'
   | 'mirror_damaged'
   | 'mirror_full'
