@@ -234,11 +234,11 @@ func (c *notifyQuietCmd) run(ctx context.Context, a *app) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := a.outbox().Store.SetQuiet(ctx, q); err != nil {
+		if err := a.outbox().SetQuiet(ctx, q); err != nil {
 			return 0, err
 		}
 	}
-	q, err := a.outbox().Store.Quiet(ctx)
+	q, err := a.outbox().Quiet(ctx)
 	if err != nil {
 		return 0, err
 	}

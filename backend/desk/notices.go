@@ -168,7 +168,7 @@ func (d *Desk) Notices() (Notices, error) {
 			Events: apart(w.Events), Waiting: w.Waiting, NextMs: w.NextMs, GivenUp: w.GivenUp, LastMs: w.LastMs,
 			LastTold: w.Told, Answer: text(w.Answer)})
 	}
-	q, err := o.Store.Quiet(d.ctx)
+	q, err := o.Quiet(d.ctx)
 	if err != nil {
 		return n, err
 	}
@@ -278,5 +278,5 @@ func (d *Desk) SetQuiet(q QuietHours) error {
 	if err != nil {
 		return err
 	}
-	return o.Store.SetQuiet(d.ctx, parsed)
+	return o.SetQuiet(d.ctx, parsed)
 }

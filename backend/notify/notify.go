@@ -47,9 +47,9 @@ const (
 	KeepKeyed    = "keyed"    // sealed by a key that lies in the person's configuration
 )
 
-// Outbox is what a person's notices need. Report and Ended may be nil; Store, Courier, Now and the places must be set.
+// Outbox is what a person's notices need. Open makes it; Report and Ended may be nil.
 type Outbox struct {
-	Store   *store.Store
+	store   *store.Store
 	Places  map[string]Secrets // by the names above, KeepAuto left out
 	Courier *courier.Courier
 	Now     func() time.Time // in the person's time zone
@@ -70,7 +70,7 @@ func Open(db *store.Store, dir string, keychain, file Secrets, version string) *
 		conf = dir // there is no better place; the file is its owner's alone
 	}
 	keyed := secret.NewKeyed(filepath.Join(dir, "notices.age"), filepath.Join(conf, "burnish", "notices.key"))
-	return &Outbox{Store: db, Now: time.Now, Courier: &courier.Courier{Now: time.Now, Version: version},
+	return &Outbox{store: db, Now: time.Now, Courier: &courier.Courier{Now: time.Now, Version: version},
 		Places: map[string]Secrets{KeepKeychain: keychain, KeepFile: file, KeepKeyed: keyed}}
 }
 
@@ -119,7 +119,7 @@ func (o *Outbox) Add(ctx context.Context, f Fresh) (notice.Way, error) {
 	if err := w.Check(); err != nil {
 		return w, err
 	}
-	if _, err := o.Store.WayNamed(ctx, w.Name); err == nil {
+	if _, err := o.store.WayNamed(ctx, w.Name); err == nil {
 		return w, reason.New(reason.WayExists, "way", w.Name)
 	}
 	if kept != (held{}) {
@@ -128,7 +128,7 @@ func (o *Outbox) Add(ctx context.Context, f Fresh) (notice.Way, error) {
 			return w, err
 		}
 	}
-	if err := o.Store.AddWay(ctx, w); err != nil {
+	if err := o.store.AddWay(ctx, w); err != nil {
 		return w, errors.Join(err, o.forget(context.WithoutCancel(ctx), w))
 	}
 	return w, nil
@@ -226,11 +226,11 @@ func (o *Outbox) open(ctx context.Context, w notice.Way) (courier.To, error) {
 // Remove forgets a way and its secrets: no_such_way. Secrets in a place that cannot be used now stay there:
 // secrets_left.
 func (o *Outbox) Remove(ctx context.Context, name string) error {
-	w, err := o.Store.WayNamed(ctx, name)
+	w, err := o.store.WayNamed(ctx, name)
 	if err != nil {
 		return err
 	}
-	if err := o.Store.RemoveWay(ctx, w.ID); err != nil {
+	if err := o.store.RemoveWay(ctx, w.ID); err != nil {
 		return err
 	}
 	if err := o.forget(ctx, w); err != nil {
@@ -241,13 +241,19 @@ func (o *Outbox) Remove(ctx context.Context, name string) error {
 
 // SetEvents changes what a way is told of: no_such_way, bad_way.
 func (o *Outbox) SetEvents(ctx context.Context, name string, events []string) (notice.Way, error) {
-	w, err := o.Store.WayNamed(ctx, name)
+	w, err := o.store.WayNamed(ctx, name)
 	if err != nil {
 		return w, err
 	}
 	w.Events = events
-	return w, o.Store.UpdateWay(ctx, w)
+	return w, o.store.UpdateWay(ctx, w)
 }
+
+// Quiet gives the hours in which only what cannot wait is told.
+func (o *Outbox) Quiet(ctx context.Context) (notice.Quiet, error) { return o.store.Quiet(ctx) }
+
+// SetQuiet changes them, for all ways.
+func (o *Outbox) SetQuiet(ctx context.Context, q notice.Quiet) error { return o.store.SetQuiet(ctx, q) }
 
 // Shown is a way and how it does.
 type Shown struct {
@@ -257,13 +263,13 @@ type Shown struct {
 
 // List shows all ways by name.
 func (o *Outbox) List(ctx context.Context) ([]Shown, error) {
-	ways, err := o.Store.Ways(ctx)
+	ways, err := o.store.Ways(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]Shown, 0, len(ways))
 	for _, w := range ways {
-		st, err := o.Store.WayStanding(ctx, w.ID)
+		st, err := o.store.WayStanding(ctx, w.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -275,7 +281,7 @@ func (o *Outbox) List(ctx context.Context) ([]Shown, error) {
 // Test tells a person's try at once and gives what the server answered: no_such_way, or why the secrets cannot be read.
 // A way that answers tells what waits for it.
 func (o *Outbox) Test(ctx context.Context, name string) (notice.Answer, error) {
-	w, err := o.Store.WayNamed(ctx, name)
+	w, err := o.store.WayNamed(ctx, name)
 	if err != nil {
 		return notice.Answer{}, err
 	}
@@ -285,7 +291,7 @@ func (o *Outbox) Test(ctx context.Context, name string) (notice.Answer, error) {
 	}
 	answer := o.Courier.Send(ctx, to, notice.OfTest(w.Name, o.Now().UnixMilli()), nil)
 	if answer.Fault == "" {
-		err = o.Store.WakeWay(ctx, w.ID)
+		err = o.store.WakeWay(ctx, w.ID)
 	}
 	return answer, err
 }

@@ -71,7 +71,7 @@ func (d *desk) process(t *testing.T) *Outbox {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	return &Outbox{Store: db, Now: d.now, Courier: &courier.Courier{Now: d.now}, Places: map[string]Secrets{
+	return &Outbox{store: db, Now: d.now, Courier: &courier.Courier{Now: d.now}, Places: map[string]Secrets{
 		KeepKeychain: none{}, KeepKeyed: secret.NewKeyed(filepath.Join(d.dir, "notices.age"),
 			filepath.Join(d.conf, "notices.key"))}}
 }
@@ -203,7 +203,7 @@ func TestACrashBetweenTellingAndNotingTellsOnceMoreWithTheSameID(t *testing.T) {
 	for n := range 8 {
 		tell(t, o, ended(n, burnin.Passed))
 	}
-	h.took = func() { o.Store.Close() }
+	h.took = func() { o.store.Close() }
 	o.Flush(t.Context())
 	h.took = nil
 	o = d.process(t)
@@ -233,7 +233,7 @@ func TestAFailureIsTriedAgainAndHoldsUpNobodyElse(t *testing.T) {
 	if good.messages() != 2 {
 		t.Errorf("the other way told %d", good.messages())
 	}
-	st, err := o.Store.WayStanding(t.Context(), w.ID)
+	st, err := o.store.WayStanding(t.Context(), w.ID)
 	if err != nil || st.Waiting != 2 || st.Told || !strings.HasPrefix(st.Answer, "500 Internal Server Error: I say") ||
 		st.NextMs <= d.now().UnixMilli() {
 		t.Errorf("%+v, %v", st, err)
@@ -272,7 +272,7 @@ func TestWhatFailsForADayIsGivenUpAndSaidAndATestBringsItBack(t *testing.T) {
 		o.Flush(t.Context())
 		d.add(time.Hour)
 	}
-	st, err := o.Store.WayStanding(t.Context(), w.ID)
+	st, err := o.store.WayStanding(t.Context(), w.ID)
 	if err != nil || st.GivenUp != 1 || st.Waiting != 0 || st.Told {
 		t.Fatalf("%+v, %v", st, err)
 	}
@@ -296,7 +296,7 @@ func TestQuietHoursLetOnlyTheUrgentThrough(t *testing.T) {
 	d, h := newDesk(t), newHook(t)
 	o := d.process(t)
 	add(t, o, "hook", h)
-	if err := o.Store.SetQuiet(t.Context(), notice.Quiet{From: 22 * 60, To: 7 * 60}); err != nil {
+	if err := o.store.SetQuiet(t.Context(), notice.Quiet{From: 22 * 60, To: 7 * 60}); err != nil {
 		t.Fatal(err)
 	}
 	d.add(11 * time.Hour) // 23:00
@@ -486,14 +486,14 @@ func TestADayOfEventsWithCrashesLosesNone(t *testing.T) {
 			h.took = func() {
 				crashed = true
 				crashes++
-				o.Store.Close()
+				o.store.Close()
 			}
 		}
 		if minute%3 == 0 {
 			o.Flush(t.Context())
 		}
 		if h.took = nil; crashed || random.IntN(60) == 0 {
-			o.Store.Close()
+			o.store.Close()
 			o = d.process(t)
 		}
 	}

@@ -25,7 +25,7 @@ const mostTogether = 100
 
 // Tell takes an event for all ways that want it, once for each of its ids. When it returns nil, the event is kept.
 func (o *Outbox) Tell(ctx context.Context, e notice.Event) error {
-	_, err := o.Store.AddNotice(ctx, e)
+	_, err := o.store.AddNotice(ctx, e)
 	return err
 }
 
@@ -88,9 +88,9 @@ func (o *Outbox) Flush(ctx context.Context) {
 func (o *Outbox) Last(ctx context.Context) {
 	for {
 		o.Flush(ctx)
-		next, err := o.Store.NextUntried(ctx)
+		next, err := o.store.NextUntried(ctx)
 		pause := time.UnixMilli(next).Sub(o.Now())
-		if err != nil || next == 0 || pause > notice.Span || !o.Store.Lead() {
+		if err != nil || next == 0 || pause > notice.Span || !o.store.Lead() {
 			return
 		}
 		select {
@@ -103,13 +103,13 @@ func (o *Outbox) Last(ctx context.Context) {
 
 // begin has each way that is not at work tell what is due.
 func (o *Outbox) begin(ctx context.Context, at *sync.WaitGroup) {
-	if !o.Store.Lead() {
+	if !o.store.Lead() {
 		return
 	}
 	if o.daily(ctx) != nil {
 		return
 	}
-	ways, err := o.Store.Ways(ctx)
+	ways, err := o.store.Ways(ctx)
 	if err != nil {
 		return
 	}
@@ -127,7 +127,7 @@ func (o *Outbox) begin(ctx context.Context, at *sync.WaitGroup) {
 // tell tells what one way has due now.
 func (o *Outbox) tell(ctx context.Context, w notice.Way) error {
 	now := o.Now()
-	due, err := o.Store.Due(ctx, w.ID, now.UnixMilli())
+	due, err := o.store.Due(ctx, w.ID, now.UnixMilli())
 	if err != nil || len(due) == 0 {
 		return err
 	}
@@ -177,13 +177,13 @@ func (o *Outbox) tell(ctx context.Context, w notice.Way) error {
 
 // hold says how so many messages go now, and puts all off where none may.
 func (o *Outbox) hold(ctx context.Context, w notice.Way, due int) (notice.Gathering, error) {
-	recent, oldest, err := o.Store.Tried(ctx, w.ID, o.Now().Add(-notice.Span).UnixMilli())
+	recent, oldest, err := o.store.Tried(ctx, w.ID, o.Now().Add(-notice.Span).UnixMilli())
 	if err != nil {
 		return notice.Hold, err
 	}
 	how := notice.Gather(recent, due)
 	if how == notice.Hold {
-		err = o.Store.DelayWay(ctx, w.ID, oldest+notice.Span.Milliseconds())
+		err = o.store.DelayWay(ctx, w.ID, oldest+notice.Span.Milliseconds())
 	}
 	return how, err
 }
@@ -191,7 +191,7 @@ func (o *Outbox) hold(ctx context.Context, w notice.Way, due int) (notice.Gather
 // loud puts off what is not urgent until the quiet hours are over.
 func (o *Outbox) loud(ctx context.Context, w notice.Way, due []store.Delivery,
 	now time.Time) ([]store.Delivery, error) {
-	quiet, err := o.Store.Quiet(ctx)
+	quiet, err := o.store.Quiet(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ func (o *Outbox) loud(ctx context.Context, w notice.Way, due []store.Delivery,
 		}
 		return !d.Event.Urgent
 	})
-	return due, o.Store.DelayNotices(ctx, w.ID, later, end.UnixMilli())
+	return due, o.store.DelayNotices(ctx, w.ID, later, end.UnixMilli())
 }
 
 // messages puts together what was tried in one message, the oldest first.
@@ -247,7 +247,7 @@ func (o *Outbox) try(ctx context.Context, to courier.To, all []store.Delivery) (
 		e = notice.OfSeveral(all[len(all)-1].Event.AtMs, events)
 	}
 	id, first := to.Way.ID, o.Now()
-	if err := o.Store.BeginTry(ctx, id, e.ID, seqs(all), first.Add(unnoted).UnixMilli()); err != nil {
+	if err := o.store.BeginTry(ctx, id, e.ID, seqs(all), first.Add(unnoted).UnixMilli()); err != nil {
 		return false, err
 	}
 	answer := o.Courier.Send(ctx, to, e, o.report(ctx, to, e))
@@ -255,9 +255,9 @@ func (o *Outbox) try(ctx context.Context, to courier.To, all []store.Delivery) (
 	ctx = context.WithoutCancel(ctx) // what came of it is noted also where this process ends
 	switch {
 	case answer.Fault == "":
-		return true, o.Store.EndTry(ctx, id, seqs(all), true, answer.Text, 0)
+		return true, o.store.EndTry(ctx, id, seqs(all), true, answer.Text, 0)
 	case ended: // it was broken off: the next process tries it at once
-		return false, o.Store.EndTry(ctx, id, seqs(all), false, answer.Text, now.UnixMilli())
+		return false, o.store.EndTry(ctx, id, seqs(all), false, answer.Text, now.UnixMilli())
 	case all[0].FirstMs > 0:
 		first = time.UnixMilli(all[0].FirstMs)
 	}
@@ -266,7 +266,7 @@ func (o *Outbox) try(ctx context.Context, to courier.To, all []store.Delivery) (
 	if again {
 		nextMs = next.UnixMilli()
 	}
-	if err := o.Store.EndTry(ctx, id, seqs(all), false, answer.Text, nextMs); err != nil {
+	if err := o.store.EndTry(ctx, id, seqs(all), false, answer.Text, nextMs); err != nil {
 		return false, err
 	}
 	if answer.Fault == notice.Content {
@@ -275,7 +275,7 @@ func (o *Outbox) try(ctx context.Context, to courier.To, all []store.Delivery) (
 	if !again { // the others wait as if they had just begun to
 		next, _ = notice.Again(now, now, 1, answer)
 	}
-	return false, o.Store.DelayWay(ctx, id, next.UnixMilli())
+	return false, o.store.DelayWay(ctx, id, next.UnixMilli())
 }
 
 // report is the file that goes with the mail of a job, nil for none. A mail without it is better than none.
@@ -303,7 +303,7 @@ func (o *Outbox) unopened(ctx context.Context, w notice.Way, due []store.Deliver
 	now := o.Now()
 	for _, d := range due {
 		message := d.Message
-		if err := o.Store.BeginTry(ctx, w.ID, message, []int64{d.Seq}, now.Add(unnoted).UnixMilli()); err != nil {
+		if err := o.store.BeginTry(ctx, w.ID, message, []int64{d.Seq}, now.Add(unnoted).UnixMilli()); err != nil {
 			return err
 		}
 		first := now
@@ -314,7 +314,7 @@ func (o *Outbox) unopened(ctx context.Context, w notice.Way, due []store.Deliver
 		if next, again := notice.Again(first, now, d.Tries+1, notice.Answer{Fault: notice.Away}); again {
 			nextMs = next.UnixMilli()
 		}
-		if err := o.Store.EndTry(ctx, w.ID, []int64{d.Seq}, false, reason.Clean(text, 400), nextMs); err != nil {
+		if err := o.store.EndTry(ctx, w.ID, []int64{d.Seq}, false, reason.Clean(text, 400), nextMs); err != nil {
 			return err
 		}
 	}
