@@ -10,6 +10,7 @@ import (
 	"burnish/backend/desk"
 	"burnish/backend/reason"
 	"burnish/backend/report"
+	"burnish/backend/secret"
 )
 
 // App is what the page can ask for: each method calls the desk and hands on what it says. Errors reach the page as
@@ -47,8 +48,13 @@ func (a *App) PickKey() (string, error) { return a.desk.PickKey() }
 // TestNAS goes the whole way to a NAS.
 func (a *App) TestNAS(nas string) (desk.List[desk.Step], error) { return a.desk.TestNAS(nas) }
 
-// EditNAS changes how the jobs of a NAS are treated.
-func (a *App) EditNAS(nas string, t desk.Treatment) error { return a.desk.EditNAS(nas, t) }
+// Form is a saved NAS as it was filled in, without its secrets.
+func (a *App) Form(nas string) (desk.NASForm, error) { return a.desk.Form(nas) }
+
+// EditNAS tries a NAS as the form says, and makes it so; it forgets these kinds of secrets.
+func (a *App) EditNAS(nas string, form desk.NASForm, forget desk.List[secret.Kind]) (desk.AddResult, error) {
+	return a.desk.EditNAS(nas, form, forget)
+}
 
 // RemoveNAS forgets a NAS.
 func (a *App) RemoveNAS(nas string) error { return a.desk.RemoveNAS(nas) }

@@ -324,6 +324,47 @@ func (l *Provider) Type(ctx context.Context, profileID string, kind secret.Kind,
 	return l.typed.Set(ctx, secret.Account(profileID, kind), s)
 }
 
+// Typed gives what was typed for a profile, or was asked of a person; false for nothing.
+func (l *Provider) Typed(ctx context.Context, profileID string, kind secret.Kind) (secret.Secret, bool) {
+	s, err := l.typed.Get(ctx, secret.Account(profileID, kind))
+	return s, err == nil
+}
+
+// Lend gives a login that is tried under another id what is kept for a profile of these kinds, but for what was typed
+// for the trial. It reports what was lent; what cannot be read is asked for.
+func (l *Provider) Lend(ctx context.Context, p profile.Profile, trial string,
+	kinds ...secret.Kind) map[secret.Kind]secret.Secret {
+	lent := map[secret.Kind]secret.Secret{}
+	for _, kind := range kinds {
+		if _, typed := l.Typed(ctx, trial, kind); typed {
+			continue
+		}
+		if s, err := l.find(ctx, p, kind); err == nil && l.Type(ctx, trial, kind, s) == nil {
+			lent[kind] = s
+		}
+	}
+	return lent
+}
+
+// Lose forgets these kinds of a profile's secrets, where they are kept and what was typed.
+func (l *Provider) Lose(ctx context.Context, p profile.Profile, kinds ...secret.Kind) error {
+	if len(kinds) == 0 {
+		return nil
+	}
+	l.Drop(ctx, p, kinds...)
+	if l.place(p.Secrets) == nil {
+		return nil
+	}
+	gone := map[secret.Kind]secret.Secret{}
+	for _, kind := range kinds {
+		gone[kind] = secret.Secret{}
+	}
+	return placeSaid(p.Secrets, "the secrets of "+p.Name, l.deleteAll(ctx, p, p.Secrets, gone))
+}
+
+// Anew forgets what a NAS refused and took: it is reached in another way from now on.
+func (l *Provider) Anew(p profile.Profile) { l.attempts.forget(p) }
+
 // Drop forgets what was typed for a profile.
 func (l *Provider) Drop(ctx context.Context, p profile.Profile, kinds ...secret.Kind) {
 	if len(kinds) == 0 {

@@ -98,20 +98,19 @@ func (w *walk) passed(id StepID, said string) {
 	w.run()
 }
 
-// failed marks a step as failed, those before it as passed and those after it as skipped. An empty id is the step that
-// was running.
+// failed marks a step as failed, and as skipped what did not pass. An empty id is the step that was running, which
+// failed too where the one that is named had passed.
 func (w *walk) failed(id StepID, why *reason.Said) {
 	at := slices.IndexFunc(w.steps, func(s Step) bool { return s.ID == id || id == "" && s.State == StepRunning })
-	if at < 0 {
-		at = 0
+	if at >= 0 && w.steps[at].State == StepPassed {
+		at = slices.IndexFunc(w.steps, func(s Step) bool { return s.State == StepRunning })
 	}
+	at = max(at, 0)
 	for i := range w.steps {
 		switch {
-		case i < at:
-			w.steps[i].State = StepPassed
 		case i == at:
-			w.steps[i].State, w.steps[i].Text, w.steps[i].Said = StepFailed, why.Text, why
-		default:
+			w.steps[i].State, w.steps[i].Said = StepFailed, why
+		case w.steps[i].State != StepPassed:
 			w.steps[i].State = StepSkipped
 		}
 	}
@@ -143,16 +142,9 @@ func (d *Desk) AddNAS(f NASForm) (AddResult, error) {
 	if err != nil {
 		return AddResult{}, err
 	}
-	with := jobs.NewNAS{HostKey: strings.TrimSpace(f.HostKey), JumpKey: strings.TrimSpace(f.JumpKey),
-		Keep: f.Keep, Secrets: map[secret.Kind]secret.Secret{}}
-	for kind, typed := range map[secret.Kind]string{secret.Login: f.Password, secret.Passphrase: f.Passphrase,
-		secret.Sudo: f.SudoPassword} {
-		if typed != "" {
-			with.Secrets[kind] = secret.New(typed)
-		}
-	}
 	w := d.walk("", StepConnect, StepLogin, StepRights, StepSave, StepRunner, StepDrives)
 	ctx, over := d.begun()
+	with := f.given(w)
 	p, err = d.Service.AddNAS(ctx, p, with)
 	if over() {
 		if err == nil { // it was saved before it saw that
@@ -161,15 +153,8 @@ func (d *Desk) AddNAS(f NASForm) (AddResult, error) {
 		return AddResult{Steps: w.steps}, nil
 	}
 	if err != nil {
-		why := asSaid(err)
-		w.failed(stepOf(why.Code), why)
-		r := AddResult{Steps: w.steps}
-		if why.Code == reason.HostKeyUnknown || why.Code == reason.JumpKeyUnknown {
-			r.ShownKey, r.OfJump = why.Args["shown"].String(), why.Code == reason.JumpKeyUnknown
-		}
-		return r, nil
+		return w.refused(err), nil
 	}
-	w.passed(StepLogin, p.User+"@"+p.Hostname)
 	w.passed(StepSave, kept(p.Secrets))
 	err = d.lookAround()
 	if err == nil {
@@ -179,6 +164,31 @@ func (d *Desk) AddNAS(f NASForm) (AddResult, error) {
 		w.failed("", asSaid(err))
 	}
 	return AddResult{OK: true, NAS: p.ID, Steps: w.steps}, nil
+}
+
+// given is what the form has beside the profile; each step is told as it passes.
+func (f NASForm) given(w *walk) jobs.NewNAS {
+	with := jobs.NewNAS{HostKey: strings.TrimSpace(f.HostKey), JumpKey: strings.TrimSpace(f.JumpKey), Keep: f.Keep,
+		Secrets: map[secret.Kind]secret.Secret{},
+		Step:    func(s jobs.Step) { w.passed(StepID(s.Name), s.Text) }}
+	for kind, typed := range map[secret.Kind]string{secret.Login: f.Password, secret.Passphrase: f.Passphrase,
+		secret.Sudo: f.SudoPassword} {
+		if typed != "" {
+			with.Secrets[kind] = secret.New(typed)
+		}
+	}
+	return with
+}
+
+// refused tells at which step a NAS was refused, and asks about a host key that nobody knows.
+func (w *walk) refused(err error) AddResult {
+	why := asSaid(err)
+	w.failed(stepOf(why.Code), why)
+	r := AddResult{Steps: w.steps}
+	if why.Code == reason.HostKeyUnknown || why.Code == reason.JumpKeyUnknown {
+		r.ShownKey, r.OfJump = why.Args["shown"].String(), why.Code == reason.JumpKeyUnknown
+	}
+	return r
 }
 
 // trial is a try to add a NAS that has saved nothing yet.
@@ -282,25 +292,6 @@ func (d *Desk) TestNAS(nasID string) (List[Step], error) {
 		w.failed("", asSaid(err))
 	}
 	return w.steps, nil
-}
-
-// Treatment is how the jobs of a NAS are treated.
-type Treatment struct {
-	Slots      int  `json:"slots"`     // 0: as many as usual
-	KeepDays   int  `json:"keep_days"` // 0: until it is cleaned
-	AutoResume bool `json:"auto_resume"`
-}
-
-// EditNAS changes how the jobs of a NAS are treated.
-func (d *Desk) EditNAS(nasID string, t Treatment) error {
-	p, err := d.saved(nasID)
-	if err != nil {
-		return err
-	}
-	_, err = d.Service.EditNAS(d.ctx, p.ID, func(p *profile.Profile) {
-		p.Slots, p.KeepDays, p.AutoResume = cmp.Or(t.Slots, profile.DefaultSlots), t.KeepDays, t.AutoResume
-	})
-	return errors.Join(err, d.lookAround())
 }
 
 // RemoveNAS forgets a NAS and its secrets.

@@ -199,10 +199,16 @@ func TestTheWindowsStory(t *testing.T) {
 	if n := now.NAS[0]; n.Slots != profile.DefaultSlots || n.KeepDays != 0 || n.AutoResume {
 		t.Errorf("as it was added: %+v", n)
 	}
-	if err := d.EditNAS(added.NAS, desk.Treatment{Slots: 1000}); err == nil {
+	form, err2 := d.Form(added.NAS)
+	if err2 != nil || form.Password != "" || form.Host == "" {
+		t.Fatalf("%+v, %v", form, err2)
+	}
+	form.Slots = 1000
+	if r, err := d.EditNAS(added.NAS, form, nil); err == nil && r.OK {
 		t.Error("a NAS has 1000 slots")
 	}
-	if err := d.EditNAS(added.NAS, desk.Treatment{Slots: 3, KeepDays: 7, AutoResume: true}); err != nil {
+	form.Slots, form.KeepDays, form.AutoResume = 3, 7, true
+	if r, err := d.EditNAS(added.NAS, form, nil); err != nil || !r.OK {
 		t.Error(err)
 	}
 	now = p.until("the NAS is treated in another way", func(s desk.Snapshot) bool {

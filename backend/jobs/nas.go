@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 
 	"burnish/backend/burnin"
 	"burnish/backend/credentials"
+	"burnish/backend/nas"
 	"burnish/backend/profile"
 	"burnish/backend/reason"
 	"burnish/backend/secret"
@@ -22,6 +25,13 @@ type NewNAS struct {
 	Secrets map[secret.Kind]secret.Secret // what the person typed; what is missing is asked for
 	// where to keep them; KeepNone is the keychain, or the session where there is none
 	Keep profile.Keep
+	Step func(Step) // is told each step as it passes: connect, login, rights; nil for nobody
+}
+
+func (n NewNAS) step(name, text string) {
+	if n.Step != nil {
+		n.Step(Step{name, text})
+	}
 }
 
 // AddNAS connects to a new NAS, pins the host key and the machine that it shows, and saves the profile and its secrets.
@@ -59,14 +69,11 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 	if t.Jump != nil {
 		t.Jump.HostKey = with.JumpKey
 	}
-	c, err := s.login(ctx, p, t)
+	c, err := s.reach(ctx, p, t, with)
 	if err != nil {
 		return p, err
 	}
 	defer s.release(c)
-	if err := c.HasRoot(ctx); err != nil && !s.looksOn(ctx, c, err) {
-		return p, err
-	}
 	login := c.Facts()
 	p.HostKey, p.Jump.HostKey, p.MachineID, p.Hostname = c.HostKey(), c.JumpKey(), login.MachineID, login.Hostname
 	if p.Secrets, err = s.logins.Keep(ctx, p, with.Keep); err != nil {
@@ -80,6 +87,29 @@ func (s *Service) AddNAS(ctx context.Context, p profile.Profile, with NewNAS) (p
 		return p, err
 	}
 	return p, s.store.Audit(anyway, store.AuditEntry{What: "nas_add", ProfileID: p.ID, Text: s.Who + ": " + p.Name})
+}
+
+// reach logs in to a NAS that is tried, and asks whether the login has the rights that it needs. It tells each step as
+// it passes.
+func (s *Service) reach(ctx context.Context, p profile.Profile, t nas.Target, with NewNAS) (*nas.Conn, error) {
+	at := net.JoinHostPort(p.Host, strconv.Itoa(p.Port))
+	t.Reached = func() { with.step("connect", at+" answers") }
+	c, err := s.login(ctx, p, t)
+	if err != nil {
+		return nil, err
+	}
+	login := c.Facts()
+	with.step("login", fmt.Sprintf("%s@%s, linux %s", p.User, login.Hostname, login.GOARCH))
+	err = c.HasRoot(ctx)
+	switch {
+	case err == nil:
+		with.step("rights", "root")
+	case s.looksOn(ctx, c, err):
+		with.step("rights", "no root: TrueNAS itself tests its drives")
+	default:
+		return nil, errors.Join(err, s.release(c))
+	}
+	return c, nil
 }
 
 // Step is one step of a test of a NAS.

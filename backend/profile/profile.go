@@ -57,6 +57,9 @@ type Jump struct {
 	HostKey string `json:"host_key,omitempty"` // as that of a profile
 }
 
+// At reports whether both are the same host, whoever logs in there.
+func (j Jump) At(other Jump) bool { return j.Host == other.Host && j.Port == other.Port }
+
 // Defaults for what a person leaves out.
 const (
 	DefaultPort     = 22
@@ -324,13 +327,13 @@ func fingerprint(line string) string {
 }
 
 // Pins compares next, a newer state of the same profile, with what p has pinned. A pin may be set once; another value,
-// or none, is host_key_changed or nas_changed.
+// or none, is host_key_changed or nas_changed. Another jump host, or none, has a key of its own.
 func (p Profile) Pins(next Profile) error {
 	if p.HostKey != "" && next.HostKey != p.HostKey {
 		return reason.New(reason.HostKeyChanged, "nas", p.Name, "known", p.Fingerprint(),
 			"shown", named(next.Fingerprint()))
 	}
-	if p.Jump.HostKey != "" && next.Jump.HostKey != p.Jump.HostKey {
+	if p.Jump.HostKey != "" && p.Jump.At(next.Jump) && next.Jump.HostKey != p.Jump.HostKey {
 		return reason.New(reason.HostKeyChanged, "nas", "the jump host of "+p.Name,
 			"known", fingerprint(p.Jump.HostKey), "shown", named(fingerprint(next.Jump.HostKey)))
 	}

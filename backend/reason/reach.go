@@ -7,6 +7,8 @@ var unreachable = []Entry{
 		Title: "The NAS cannot be reached",
 		Text:  "{nas} ({address}): {error}.",
 		Hint:  "Check that it is on and that SSH is enabled there.",
+		Window: "Check that it is on, that host and port are right, and that SSH is enabled there (TrueNAS: System, " +
+			"Services; OpenMediaVault: Services; Unraid: Settings, Management Access).",
 	},
 	{
 		Code:  AuthFailed,

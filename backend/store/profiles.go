@@ -123,6 +123,26 @@ func (s *Store) UpdateProfile(ctx context.Context, p profile.Profile) error {
 	})
 }
 
+// RenameProfile gives a profile another name, and its jobs with it: no_such_nas, bad_profile, nas_exists.
+func (s *Store) RenameProfile(ctx context.Context, id, name string) error {
+	return s.change(ctx, "rename the profile "+id, func(tx *sql.Tx) error {
+		p, err := s.profile(ctx, tx, `WHERE id = ?`, id)
+		if err != nil {
+			return err
+		}
+		if p.Name = name; p.Check() != nil {
+			return p.Check()
+		}
+		if _, err = tx.ExecContext(ctx, `UPDATE profiles SET name = ? WHERE id = ?`, name, id); err == nil {
+			_, err = tx.ExecContext(ctx, `UPDATE jobs SET nas = ? WHERE profile_id = ?`, name, id)
+		}
+		if violates(err, lib.SQLITE_CONSTRAINT_UNIQUE) {
+			return reason.New(reason.NASExists, "nas", name)
+		}
+		return err
+	})
+}
+
 // RemoveProfile forgets a profile, by ID: no_such_nas, or nas_has_jobs while jobs of it have not ended. The jobs that
 // have stay readable under the NAS's name.
 func (s *Store) RemoveProfile(ctx context.Context, id string) error {

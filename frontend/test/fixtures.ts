@@ -10,6 +10,7 @@ import type {
   Job,
   NAS,
   Notices,
+  NASForm,
   Plan,
   Said,
   Segment,
@@ -658,6 +659,29 @@ export const notices = (over: Partial<Notices> = {}): Notices => ({
   now_ms: now,
   ...over,
 })
+export const savedForm: NASForm = {
+  name: 'attic',
+  host: '10.0.0.5',
+  port: 22,
+  user: 'admin',
+  key_file: '/home/me/.ssh/id',
+  agent: false,
+  password_login: false,
+  password: '',
+  passphrase: '',
+  sudo: 'password',
+  sudo_password: '',
+  host_key: 'SHA256:old',
+  jump: '',
+  jump_key: '',
+  state_dir: '',
+  keep: 'keychain',
+  virtual_drives: false,
+  legacy_algorithms: false,
+  slots: 4,
+  keep_days: 30,
+  auto_resume: false,
+}
 
 // FakeApi answers from a snapshot; tests push deltas through it and look at what was asked.
 export class FakeApi {
@@ -728,6 +752,8 @@ export class FakeApi {
           reason: said('import_failed', 'It cannot be imported', 'far is reached by a ProxyCommand.', 'Use ProxyJump.'),
         },
       ],
+      Form: () => savedForm,
+      EditNAS: () => ({ ok: true, nas: 'n1', shown_key: '', of_jump: false, steps: [] }),
       TestNAS: () => steps(6),
       Start: () => [],
       PickKey: () => '',

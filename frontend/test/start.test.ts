@@ -3,11 +3,12 @@ import { expect, test, vi } from 'vitest'
 import StartDialog from '../src/jobs/StartDialog.svelte'
 import { asksFor, phraseOf, Starting } from '../src/jobs/start.svelte'
 import { Adding } from '../src/profiles/add.svelte'
-import EditDialog from '../src/profiles/EditDialog.svelte'
+import AddNas from '../src/profiles/AddNas.svelte'
+import type { NAS } from '../src/shared/api'
 import { progressLine } from '../src/drives/lines'
 import { means } from '../src/jobs/meaning'
 import { Workspace } from '../src/workspace/workspace.svelte'
-import { delta, drive, FakeApi, job, nas, now, snapshot } from './fixtures'
+import { delta, drive, FakeApi, job, nas, now, savedForm, snapshot, steps } from './fixtures'
 
 async function workspace(fake = new FakeApi(snapshot(20))) {
   const d = new Workspace(fake.api())
@@ -257,24 +258,48 @@ test('slots and old algorithms are sent, and an emptied field means as usual', a
   expect(fake.asked.at(-1)?.[1]).toMatchObject({ slots: 0, keep_days: 30, auto_resume: false, legacy_algorithms: true })
 })
 
-test('how the jobs of a saved NAS are treated is changed, and what cannot be is not sent', async () => {
-  const fake = new FakeApi()
-  const close = vi.fn()
+function editing(fake: FakeApi, props: { edit?: NAS; like?: string }) {
   HTMLDialogElement.prototype.showModal ??= function () {
     this.open = true
   } // jsdom has none
   HTMLDialogElement.prototype.close ??= function () {
     this.open = false
   }
-  render(EditDialog, { workspace: new Workspace(fake.api()), nas: nas({ slots: 4, keep_days: 30 }), close })
-  const days = screen.getByLabelText(/^Days that the NAS keeps/)
+  const close = vi.fn()
+  render(AddNas, { workspace: new Workspace(fake.api()), close, ...props })
+  return close
+}
+const field = (label: RegExp | string) => screen.findByLabelText<HTMLInputElement>(label)
+const submit = () => screen.getByRole<HTMLButtonElement>('button', { name: 'Test and save' })
+
+test('a saved NAS is changed: what stays is sent as it was, and what cannot be is not sent', async () => {
+  const fake = new FakeApi()
+  const close = editing(fake, { edit: nas() })
+  await vi.waitFor(async () => expect((await field('Host')).value).toBe('10.0.0.5'))
+  expect((await field(/^Password of sudo/)).placeholder).toBe('as it is kept')
+  const days = await field(/^Days that the NAS keeps/)
   await fireEvent.input(days, { target: { value: '4000' } })
-  expect((screen.getByRole('button', { name: 'Save' }) as HTMLButtonElement).disabled).toBe(true)
+  expect(submit().disabled).toBe(true)
   await fireEvent.input(days, { target: { value: '0' } })
-  await fireEvent.click(screen.getByLabelText(/go on by themselves/))
-  await fireEvent.click(screen.getByRole('button', { name: 'Save' }))
-  await vi.waitFor(() => expect(close).toHaveBeenCalled())
-  expect(fake.asked.at(-1)).toEqual(['EditNAS', 'n1', { slots: 4, keep_days: 0, auto_resume: true }])
+  await fireEvent.input(await field('Name'), { target: { value: 'cellar' } })
+  await fireEvent.click(await field('Forget the kept password of sudo'))
+  fake.answers.EditNAS = () => ({ ok: false, nas: '', shown_key: '', of_jump: false, steps: steps(1, true) })
+  await fireEvent.click(submit())
+  await vi.waitFor(() => expect(fake.asked.at(-1)?.[0]).toBe('EditNAS'))
+  const want = { ...savedForm, name: 'cellar', keep_days: 0 }
+  expect(fake.asked.at(-1)).toEqual(['EditNAS', 'n1', want, ['sudo']])
+  expect(close).not.toHaveBeenCalled()
+})
+
+test('another NAS like a saved one has a name of its own, and no secret of it', async () => {
+  const fake = new FakeApi()
+  editing(fake, { like: 'n1' })
+  await vi.waitFor(async () => expect((await field('Name')).value).toBe('attic-2'))
+  expect((await field(/^Password of sudo/)).placeholder).toBe('')
+  expect(screen.queryByLabelText(/^Forget/)).toBeNull()
+  await fireEvent.click(submit())
+  await vi.waitFor(() => expect(fake.asked.at(-1)?.[0]).toBe('AddNAS'))
+  expect(fake.asked.at(-1)?.[1]).toMatchObject({ name: 'attic-2', host: '10.0.0.5', host_key: 'SHA256:old' })
 })
 
 test('the phrase of a pool is its name, of another drive its serial, and unknown where it cannot be shown', () => {

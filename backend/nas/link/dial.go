@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -152,7 +153,12 @@ func (d *dialler) handshake(ctx context.Context, algorithms []string) (*Link, *k
 		return nil, check, err
 	}
 	login.say = func(until time.Time) { conn.SetDeadline(until) }
-	check.accept = func() { conn.SetDeadline(deadline(d.o.LoginTimeout)) }
+	check.accept = func() {
+		conn.SetDeadline(deadline(d.o.LoginTimeout))
+		if d.t.Reached != nil {
+			d.t.Reached()
+		}
+	}
 	inner, channels, requests, err := ssh.NewClientConn(conn, d.t.Address(), &ssh.ClientConfig{
 		Config:            ciphers(d.t.LegacyAlgorithms),
 		User:              d.t.User,
@@ -252,11 +258,18 @@ func Broken(err error) bool {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
+// wsaRefused is what Windows calls ECONNREFUSED.
+const wsaRefused = syscall.Errno(10061)
+
 // Brief names the usual failures in plain words.
 func Brief(err error) string {
 	var n net.Error
 	var dns *net.DNSError
 	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, wsaRefused):
+		return "no SSH answers at this port"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "the network knows no way there"
 	case errors.As(err, &dns):
 		return "no address is known for " + dns.Name
 	case errors.As(err, &n) && n.Timeout(), errors.Is(err, context.DeadlineExceeded):

@@ -26,6 +26,9 @@ type Target struct {
 	// a reason, or wraps ErrNobody.
 	Ask func(context.Context, Question) (string, error)
 
+	// Reached is called when the NAS has shown the key that is pinned, before the login there; nil for nobody.
+	Reached func()
+
 	Jump *Jump // the host that the connection goes through; nil for none
 
 	// LegacyAlgorithms lets a NAS too old to be updated use encryption and keys that are known to be weak.

@@ -1,12 +1,12 @@
-import type { Api, FoundHost, NASForm, Said, Step } from '../shared/api'
+import type { Api, FoundHost, NASForm, Said, SecretKind, Step } from '../shared/api'
 import { said } from '../shared/bridge'
 import { tidy } from '../shared/text'
 import { wrongTreatment } from './treatment'
 
 export type Login = 'agent' | 'key' | 'password'
 
-// Adding is the form of a NAS and its test. A host key that nobody knows is asked about, and is only then part of
-// the form.
+// Adding is the form of a NAS and its test: of a new one, or of a saved one that is changed. A host key that nobody
+// knows is asked about, and is only then part of the form.
 export class Adding {
   form = $state<NASForm>({
     name: '',
@@ -38,15 +38,37 @@ export class Adding {
   busy = $state(false)
   trouble = $state.raw<Said | null>(null)
   hosts = $state.raw<FoundHost[] | null>(null)
+  ready = $state(true) // the form is that of the saved NAS
+  lose = $state<SecretKind[]>([]) // what is kept no longer
+  readonly edits: string // the NAS that is changed; empty for a new one
+  #withKey = false // a password beside the key
   #api: Api
 
-  constructor(api: Api) {
+  constructor(api: Api, edits = '') {
     this.#api = api
+    this.edits = edits
   }
+
+  // load fills the form as a saved NAS has it. No secret is among that. Another like it has a name of its own.
+  async load(nas: string) {
+    this.ready = false
+    try {
+      const f = tidy(await this.#api.Form(nas))
+      this.login = f.agent ? 'agent' : f.key_file ? 'key' : 'password'
+      this.#withKey = f.key_file !== '' && f.password_login
+      Object.assign(this.form, f, this.edits ? {} : { name: `${f.name}-2` })
+      this.ready = true
+    } catch (e) {
+      this.trouble = said(e)
+    }
+  }
+
+  // kept is whether a secret may be kept that an empty field leaves as it is.
+  kept = $derived.by(() => this.edits !== '' && this.form.keep !== '')
 
   listen(): () => void {
     return this.#api.on('burnish:steps', (s) => {
-      if (this.busy && s.nas === '') this.steps = tidy(s.steps)
+      if (this.busy && s.nas === this.edits) this.steps = tidy(s.steps)
     })
   }
 
@@ -55,6 +77,7 @@ export class Adding {
 
   missing = $derived.by(() => {
     const f = this.form
+    if (!this.ready) return 'Wait for what is saved'
     if (!f.name.trim()) return 'It needs a name'
     if (!f.host.trim()) return 'It needs a host'
     if (!f.user.trim()) return 'It needs a user'
@@ -75,11 +98,11 @@ export class Adding {
     try {
       const f = { ...this.form, name: this.form.name.trim(), host: this.form.host.trim(), user: this.form.user.trim() }
       f.agent = this.login === 'agent'
-      f.password_login = this.login === 'password'
+      f.password_login = this.login === 'password' || (this.login === 'key' && this.#withKey)
       if (this.login !== 'key') f.key_file = f.passphrase = ''
       if (this.login !== 'password') f.password = ''
       if (f.sudo !== 'password') f.sudo_password = ''
-      const r = tidy(await this.#api.AddNAS(f))
+      const r = tidy(await (this.edits ? this.#api.EditNAS(this.edits, f, [...this.lose]) : this.#api.AddNAS(f)))
       this.steps = r.steps
       if (r.ok) {
         this.forget()

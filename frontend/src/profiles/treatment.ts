@@ -1,4 +1,7 @@
-import type { Treatment } from '../shared/api'
+import type { NASForm } from '../shared/api'
+
+// Treatment is how the jobs of a NAS are treated.
+export type Treatment = Pick<NASForm, 'slots' | 'keep_days' | 'auto_resume'>
 
 // wrongTreatment says what cannot be; empty: nothing.
 export function wrongTreatment(t: Treatment): string {

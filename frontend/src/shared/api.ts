@@ -22,8 +22,10 @@ export interface Calls {
   PickKey(): Promise<string>
   /** TestNAS goes the whole way to a NAS. */
   TestNAS(nas: string): Promise<Step[]>
-  /** EditNAS changes how the jobs of a NAS are treated. */
-  EditNAS(nas: string, t: Treatment): Promise<void>
+  /** Form is a saved NAS as it was filled in, without its secrets. */
+  Form(nas: string): Promise<NASForm>
+  /** EditNAS tries a NAS as the form says, and makes it so; it forgets these kinds of secrets. */
+  EditNAS(nas: string, form: NASForm, forget: SecretKind[]): Promise<AddResult>
   /** RemoveNAS forgets a NAS. */
   RemoveNAS(nas: string): Promise<void>
   /** Answer answers what a login asks. */
@@ -170,14 +172,16 @@ export interface Step {
   said: Said | null
 }
 
-/** Treatment is how the jobs of a NAS are treated. */
-export interface Treatment {
-  /** 0: as many as usual */
-  slots: number
-  /** 0: until it is cleaned */
-  keep_days: number
-  auto_resume: boolean
-}
+/** Kind says what a secret opens. */
+export type SecretKind =
+  /** the password of the login */
+  | 'login'
+  /** the password that sudo asks for */
+  | 'sudo'
+  /** that of the private key */
+  | 'passphrase'
+  /** the password of the login at the jump host */
+  | 'jump'
 
 /** StartOrder is what a person wants started. */
 export interface StartOrder {

@@ -7,7 +7,7 @@ export type View = 'drives' | 'history' | 'plans' | 'settings'
 export type Asked =
   | { kind: 'start' }
   | { kind: 'unlock'; drive: string }
-  | { kind: 'add' }
+  | { kind: 'add'; like?: string }
   | { kind: 'remove'; nas: string }
   | { kind: 'test' | 'edit'; nas: string }
   | { kind: 'stop' | 'resume' | 'undo'; job: string }
