@@ -65,15 +65,20 @@ func (*race) Gone(int) bool                             { return true }
 // seen is what a person sees of the drive before they start anything.
 func (r *race) seen() wire.DriveRow {
 	r.t.Helper()
-	rows, err := NewHost().Inventory(r.t.Context(), wire.InventoryRequest{VirtualDrives: true}, nil)
-	if err != nil {
-		r.t.Fatal(err)
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		rows, err := NewHost().Inventory(r.t.Context(), wire.InventoryRequest{VirtualDrives: true}, nil)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		at := slices.IndexFunc(rows, func(row wire.DriveRow) bool { return row.Path == r.path })
+		if at < 0 {
+			r.t.Fatalf("%s is no drive", r.path)
+		}
+		// Who looks at a device that has just changed, as udev does, holds it open for a moment.
+		if rows[at].Usage.Class != drive.OpenByProcess || time.Now().After(end) {
+			return rows[at]
+		}
 	}
-	at := slices.IndexFunc(rows, func(row wire.DriveRow) bool { return row.Path == r.path })
-	if at < 0 {
-		r.t.Fatalf("%s is no drive", r.path)
-	}
-	return rows[at]
 }
 
 // order asks for a test of the drive as it was seen.
