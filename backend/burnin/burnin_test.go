@@ -14,6 +14,15 @@ import (
 	"burnish/backend/reason"
 )
 
+func TestPlansHaveTitlesAsPeopleWriteThem(t *testing.T) {
+	for name, want := range map[string]string{"truenas": "TrueNAS", "read-only": "Read-only", "standard": "Standard",
+		"übung": "Übung", "": ""} {
+		if got := (burnin.Plan{Name: name}).Title(); got != want {
+			t.Errorf("%q is %q, not %q", name, got, want)
+		}
+	}
+}
+
 func TestBuiltInPlansAreRight(t *testing.T) {
 	erases := map[string]bool{"quick": false, "read-only": false, "standard": true, "classic": true, "extended": true,
 		"truenas": true}

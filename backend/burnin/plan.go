@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 
 	"burnish/backend/smart"
 )
@@ -72,6 +74,19 @@ func Plans() []Plan {
 				{Kind: Precheck}, {Kind: ShortSMART}, {Kind: LongSMART}, {Kind: SurfaceValidate, Engine: EngineWipe},
 				{Kind: FinalCheck}}},
 	}
+}
+
+// Title is the plan's name as people write it. What a person called a plan of their own stays as it is, but for its
+// first letter.
+func (p Plan) Title() string {
+	switch p.Name {
+	case "truenas":
+		return "TrueNAS"
+	case "":
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(p.Name)
+	return string(unicode.ToUpper(first)) + p.Name[size:]
 }
 
 // PlanNamed finds a built-in plan.

@@ -233,6 +233,7 @@ type LogChunk struct {
 // Plan is a plan that can be started.
 type Plan struct {
 	Name     string          `json:"name"`
+	Title    string          `json:"title"` // the name as people write it
 	Text     string          `json:"text"`
 	Destroys bool            `json:"destroys"`
 	Rootless bool            `json:"rootless"` // TrueNAS does it, for a login without root, and for no other
@@ -301,7 +302,8 @@ type Step struct {
 func plans() []Plan {
 	var all []Plan
 	for _, p := range burnin.Plans() {
-		row := Plan{Name: p.Name, Text: p.Text, Destroys: p.Destroys(), Rootless: p.ByTrueNAS(), Builtin: true}
+		row := Plan{Name: p.Name, Title: p.Title(), Text: p.Text, Destroys: p.Destroys(), Rootless: p.ByTrueNAS(),
+			Builtin: true}
 		for _, s := range p.Stages {
 			row.Stages = append(row.Stages, PlanStage{Kind: s.Kind, Engine: s.Engine, Passes: s.Passes})
 		}

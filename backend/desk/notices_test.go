@@ -229,3 +229,15 @@ func TestMailGoesAsItWasFilledIn(t *testing.T) {
 		t.Errorf("%+v, %v", n, err)
 	}
 }
+
+// TestAWindowThatTellsNobodySaysSo: the practice window has no outbox; its settings are shown, and nothing can be
+// added.
+func TestAWindowThatTellsNobodySaysSo(t *testing.T) {
+	d, _ := open(t, t.TempDir(), t.TempDir())
+	if n, err := d.Notices(); err != nil || !n.Off || len(n.Ways) != 0 {
+		t.Errorf("%+v, %v", n, err)
+	}
+	if err := d.AddWay(desk.WayForm{Name: "x", Method: notice.Desktop}); reason.CodeOf(err) != reason.BadWay {
+		t.Error(err)
+	}
+}

@@ -219,6 +219,7 @@ export const job = (i: number, over: Partial<Job> = {}): Job => ({
 const plans: Plan[] = [
   {
     name: 'quick',
+    title: 'Quick',
     text: "Health data and the drive's short self-test. The surface is not tested.",
     destroys: false,
     builtin: true,
@@ -231,6 +232,7 @@ const plans: Plan[] = [
   },
   {
     name: 'read-only',
+    title: 'Read-only',
     text: 'Self-tests and every sector read once. Nothing is written.',
     destroys: false,
     builtin: true,
@@ -243,6 +245,7 @@ const plans: Plan[] = [
   },
   {
     name: 'standard',
+    title: 'Standard',
     text: 'Every sector written with a stamp of its own and read back, and the self-tests.',
     destroys: true,
     builtin: true,
@@ -255,6 +258,7 @@ const plans: Plan[] = [
   },
   {
     name: 'classic',
+    title: 'Classic',
     text: 'badblocks with four patterns, and the self-tests.',
     destroys: true,
     builtin: true,
@@ -657,6 +661,7 @@ export const notices = (over: Partial<Notices> = {}): Notices => ({
   ],
   quiet: { on: false, from: '22:00', to: '07:00' },
   now_ms: now,
+  off: false,
   ...over,
 })
 export const savedForm: NASForm = {

@@ -36,6 +36,14 @@ test('each way says its last answer, what waits and what was given up', async ()
   expect(row('phone').textContent).toContain('200 OK')
 })
 
+test('a window that tells nobody offers nothing', async () => {
+  const fake = new FakeApi(snapshot(2))
+  fake.answers.Notices = () => notices({ ways: [], off: true })
+  render(NoticeWays, { workspace: new Workspace(fake.api()) })
+  expect(await screen.findByText(/This practice window tells nobody/)).toBeTruthy()
+  expect(screen.queryByRole('button')).toBeNull()
+})
+
 test('the mark is red only where nothing is tried any more', () => {
   const way = (over: Partial<Way>) => ({ ...notices().ways[0]!, ...over })
   expect(standing(way({}), now).mark).toBe('ready')

@@ -305,6 +305,8 @@ export interface Notices {
   topics: Topic[]
   quiet: QuietHours
   now_ms: number
+  /** this window tells nobody: it is one to practise in */
+  off: boolean
 }
 
 /** WayForm is what a person fills in for a new way. Which fields count depends on the method. */
@@ -443,6 +445,8 @@ export interface Drive {
 /** Plan is a plan that can be started. */
 export interface Plan {
   name: string
+  /** the name as people write it */
+  title: string
   text: string
   destroys: boolean
   /** TrueNAS does it, for a login without root, and for no other */
