@@ -43,7 +43,7 @@ test('a whole path in the filter means its drive alone', async () => {
 test('all at once checks no drive that holds something, by itself it can be', async () => {
   const t = await table(10)
   t.checkAll(true)
-  expect(t.chosen.map((r) => r.drive.id).sort()).toEqual(['D10', 'D4', 'D5', 'D6'])
+  expect(t.chosen.map((r) => r.drive.id).sort()).toEqual(['D10'])
   t.check('n1/D9')
   expect(t.checked.has('n1/D9')).toBe(true)
   t.check('n1/D8')
@@ -75,4 +75,13 @@ test('another NAS begins with nothing checked', async () => {
   t.show('n2')
   expect(t.checked.size).toBe(0)
   expect(t.rows).toEqual([])
+})
+
+test('all at once are those that wait for a first verdict; the others only when asked for', async () => {
+  const t = await table()
+  const states = () => t.chosen.map((r) => r.job?.state ?? 'none')
+  t.checkAll(true)
+  expect(new Set(states())).toEqual(new Set(['none']))
+  t.checkTested()
+  expect(new Set(states())).toEqual(new Set(['none', 'passed', 'failed', 'unknown']))
 })

@@ -77,8 +77,10 @@ export class Table {
     )
   })
 
-  // startables are what is checked all at once: a drive that holds something is only ever checked by itself.
-  startables = $derived(this.shownRows.filter((r) => r.startable && free(r.drive)))
+  // startables are what is checked all at once: what waits for a first verdict. A drive that holds something is only
+  // ever checked by itself, and one with a verdict, or that can go on, only where the person asks for those too.
+  startables = $derived(this.shownRows.filter((r) => r.startable && free(r.drive) && waits(r.job)))
+  tested = $derived(this.shownRows.filter((r) => r.startable && free(r.drive) && !waits(r.job)))
   chosen = $derived(this.rows.filter((r) => this.checked.has(r.key) && r.startable))
 
   show(nas: string) {
@@ -114,6 +116,11 @@ export class Table {
     this.checked = new Set((on ?? !all) ? this.startables.map((r) => r.key) : [])
   }
 
+  // checkTested checks those with a verdict too.
+  checkTested() {
+    this.checked = new Set([...this.checked, ...this.tested.map((r) => r.key)])
+  }
+
   // range checks all that can be started between the last one checked and this one.
   range(key: string) {
     const keys = this.shownRows.map((r) => r.key)
@@ -142,6 +149,9 @@ export class Table {
     this.at = rows[to]!.key
   }
 }
+
+// waits is whether no test has said anything about the drive yet.
+const waits = (j: Job | null) => j === null || j.state === 'cancelled'
 
 const group = (s: Shown) => (s === 'paused' || s === 'stopping' ? 'running' : s) as Table['state']
 
