@@ -134,7 +134,7 @@ func (s *Service) Adopt(ctx context.Context, nasID string) ([]burnin.Job, error)
 			return adopted, err
 		}
 		var one *nas.JobError
-		if err := c.FollowWithin(ctx, s.mirror, room, []string{st.Job}, true,
+		if err := c.Follow(ctx, s.mirror, room, []string{st.Job}, true,
 			func(string, *wire.JobStatus) {}); errors.As(err, &one) {
 			broken = errors.Join(broken, err) // what there is of it is shown, and the others are taken
 		} else if err != nil {

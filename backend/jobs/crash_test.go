@@ -97,7 +97,7 @@ func TestACrashOfThisComputerTakesNoVerdict(t *testing.T) {
 	})
 	id, journal := passed(t)
 	s := kept(t, dir, id)
-	if _, err := s.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: journal}); err != nil {
+	if _, err := s.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: journal}, nil); err != nil {
 		t.Fatal(err)
 	}
 	st := &wire.JobStatus{Job: id, Run: 1, BootID: "b", Sizes: map[string]int64{"run-1.ndjson": int64(len(journal))}}

@@ -119,7 +119,8 @@ func (f *fleet) write(t testing.TB, id string, lines []byte) {
 	t.Helper()
 	for len(lines) > 0 {
 		n := min(len(lines), wire.MaxChunk)
-		if _, err := f.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Off: f.sizes[id], Bytes: lines[:n]}); err != nil {
+		piece := wire.Data{Job: id, File: "run-1.ndjson", Off: f.sizes[id], Bytes: lines[:n]}
+		if _, err := f.mirror.Write(piece, nil); err != nil {
 			t.Fatal(err)
 		}
 		f.sizes[id] += int64(n)

@@ -78,7 +78,7 @@ func TestTheLastWordOnADriveAndItsStages(t *testing.T) {
 			}
 			data = append(data, line...)
 		}
-		if _, err := s.mirror.Write(wire.Data{Job: job.id, File: "run-1.ndjson", Bytes: data}); err != nil {
+		if _, err := s.mirror.Write(wire.Data{Job: job.id, File: "run-1.ndjson", Bytes: data}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -37,7 +37,7 @@ func TestOneDamagedJobEndsNoWatchOfTheOthers(t *testing.T) {
 	if j := heard[bad]; j.State != burnin.Queued || len(j.Warnings) != 1 || j.Warnings[0].Code != "job_damaged" {
 		t.Errorf("it is told as %s with %v", j.State, j.Warnings)
 	}
-	if _, err := s.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: journal}); err != nil {
+	if _, err := s.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: journal}, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.again(ctx, id, &wire.JobStatus{Job: id, Run: 1,

@@ -53,7 +53,7 @@ func TestHistoryComesBackFromTheCopiesHere(t *testing.T) {
 			}
 			data = append(data, line...)
 		}
-		if _, err := s.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: data}); err != nil {
+		if _, err := s.mirror.Write(wire.Data{Job: id, File: "run-1.ndjson", Bytes: data}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -143,7 +143,7 @@ func (w *watch) work(ctx context.Context, c *nas.Conn) error {
 		return err
 	}
 	for !w.done() {
-		err := c.FollowWithin(ctx, w.mirror, room, w.ids(), false, func(id string, st *wire.JobStatus) {
+		err := c.Follow(ctx, w.mirror, room, w.ids(), false, func(id string, st *wire.JobStatus) {
 			w.again(ctx,
 				id, st)
 		})
@@ -344,7 +344,7 @@ func (s *Service) follow(ctx context.Context, c *nas.Conn, ids []string) error {
 
 func (s *Service) followOnce(ctx context.Context, c *nas.Conn, room *mirror.Room, ids []string) error {
 	var failed error
-	err := c.FollowWithin(ctx, s.mirror, room, ids, true, func(id string, st *wire.JobStatus) {
+	err := c.Follow(ctx, s.mirror, room, ids, true, func(id string, st *wire.JobStatus) {
 		if st == nil {
 			return // more is coming
 		}

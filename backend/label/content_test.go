@@ -265,3 +265,9 @@ func (f failing) ReadAt(p []byte, off int64) (int, error) {
 	}
 	return f.Reader.ReadAt(p, off)
 }
+
+// Blank says whether the drive is proven to hold nothing: no label, nothing unreadable, and every byte looked at is
+// zero, 0xFF or an own stamp.
+func (f Findings) Blank() bool {
+	return len(f.Found) == 0 && len(f.Unreadable) == 0 && len(f.Content.Unreadable) == 0 && f.Content.UnknownAt == nil
+}

@@ -45,12 +45,6 @@ type Findings struct {
 	Failed     int // reads that gave an error of the medium, each attempt
 }
 
-// Blank says whether the drive is proven to hold nothing: no label, nothing unreadable, and every
-// byte looked at is zero, 0xFF or an own stamp.
-func (f Findings) Blank() bool {
-	return len(f.Found) == 0 && len(f.Unreadable) == 0 && len(f.Content.Unreadable) == 0 && f.Content.UnknownAt == nil
-}
-
 // Gap is a range in bytes from the drive's start that could not be read.
 type Gap struct {
 	Offset, Length int64

@@ -35,18 +35,14 @@ const yieldTime = 5 * time.Second
 // that the NAS has given in this call, nil before the first. A job that the NAS cannot look at has a status that says
 // so (Damaged) and nothing more, once; the others go on. It needs no root.
 //
+// The mirror has only this room for the NAS, or any where it is nil. Of logs for which there is none left the rest is
+// not asked for.
+//
 // Where the server has room for one channel only, a call interrupts the follow, which then goes on by itself. One
 // follow at a time should run over a connection: a second one may wait for the end of the first.
 //
 // Errors: those of Call; connection_lost after BeatTimeout without a frame; a *JobError for what the mirror refuses.
-func (c *Conn) Follow(ctx context.Context, m mirror.Mirror, jobs []string, once bool, onChange func(job string,
-	status *wire.JobStatus)) error {
-	return c.FollowWithin(ctx, m, nil, jobs, once, onChange)
-}
-
-// FollowWithin is Follow where the mirror has only so much room for the NAS. Of logs for which there is none the rest
-// is not asked for.
-func (c *Conn) FollowWithin(ctx context.Context, m mirror.Mirror, room *mirror.Room, jobs []string, once bool,
+func (c *Conn) Follow(ctx context.Context, m mirror.Mirror, room *mirror.Room, jobs []string, once bool,
 	onChange func(job string, status *wire.JobStatus)) error {
 	f := &follow{c: c, m: m, room: room, once: once, onChange: onChange, last: make(map[string]*wire.JobStatus,
 		len(jobs))}
@@ -183,7 +179,7 @@ func (f *follow) take(frame wire.Frame) error {
 		if f.refused[d.Job+"/"+d.File] {
 			return &JobError{d.Job, f.c.garbage("more of a log than was asked for")}
 		}
-		grown, err := f.m.WriteWithin(d, f.room)
+		grown, err := f.m.Write(d, f.room)
 		if err != nil && !errors.Is(err, mirror.ErrLogCut) {
 			return &JobError{d.Job, err}
 		}

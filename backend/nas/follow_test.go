@@ -68,7 +68,7 @@ func TestAFollowBringsGrowthAndStatus(t *testing.T) {
 	ctx, cancel := context.WithCancel(testContext(t))
 	defer cancel()
 	var last *wire.JobStatus
-	err := c.Follow(ctx, m, []string{aJob}, false, func(job string, status *wire.JobStatus) {
+	err := c.Follow(ctx, m, nil, []string{aJob}, false, func(job string, status *wire.JobStatus) {
 		have, err := m.Have(job)
 		if err != nil {
 			t.Error(err)
@@ -112,7 +112,7 @@ func TestAFollowGoesOnWhereItWasCut(t *testing.T) {
 		return total
 	}
 	var once sync.Once
-	err := c.Follow(testContext(t), m, []string{aJob}, true, func(string, *wire.JobStatus) {
+	err := c.Follow(testContext(t), m, nil, []string{aJob}, true, func(string, *wire.JobStatus) {
 		if got.Store(have()); got.Load() > size/2 {
 			once.Do(proxy.Drop)
 		}
@@ -126,7 +126,7 @@ func TestAFollowGoesOnWhereItWasCut(t *testing.T) {
 	target.StateDir = c.StateDir()
 	again := deployed(t, target, testOptions())
 	down := proxy.Down()
-	if err := again.Follow(testContext(t), m, []string{aJob}, true, nothing); err != nil {
+	if err := again.Follow(testContext(t), m, nil, []string{aJob}, true, nothing); err != nil {
 		t.Fatal(err)
 	}
 	wantMirrored(t, m, c, aJob, "run-1.ndjson")
@@ -145,7 +145,7 @@ func TestTwoFollowsIntoOneMirrorDoNoHarm(t *testing.T) {
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
-			if err := c.Follow(testContext(t), m, []string{aJob}, true, nothing); err != nil {
+			if err := c.Follow(testContext(t), m, nil, []string{aJob}, true, nothing); err != nil {
 				t.Error(err)
 			}
 		})
@@ -166,7 +166,7 @@ func TestWithOneSessionACallGoesBetween(t *testing.T) {
 	seen := make(chan struct{}, 1)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- c.Follow(ctx, m, []string{aJob}, false, func(string, *wire.JobStatus) {
+		ended <- c.Follow(ctx, m, nil, []string{aJob}, false, func(string, *wire.JobStatus) {
 			select {
 			case seen <- struct{}{}:
 			default:
@@ -210,7 +210,7 @@ func TestAStalledConnectionIsLost(t *testing.T) {
 	c := deployed(t, target, o)
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": []byte("x\n")})
 	var once sync.Once
-	err := c.Follow(testContext(t), mirror.Mirror{Dir: t.TempDir()}, []string{aJob}, false,
+	err := c.Follow(testContext(t), mirror.Mirror{Dir: t.TempDir()}, nil, []string{aJob}, false,
 		func(string, *wire.JobStatus) { once.Do(proxy.Stall) })
 	wantCode(t, err, "connection_lost")
 	<-c.Done()
@@ -242,7 +242,7 @@ func TestASilentRunnerIsALostConnection(t *testing.T) {
 	c.mu.Lock()
 	c.runner = mute
 	c.mu.Unlock()
-	err := c.Follow(testContext(t), mirror.Mirror{Dir: t.TempDir()}, []string{aJob}, false, nothing)
+	err := c.Follow(testContext(t), mirror.Mirror{Dir: t.TempDir()}, nil, []string{aJob}, false, nothing)
 	wantCode(t, err, "connection_lost")
 	if c.Err() != nil {
 		t.Errorf("the connection itself ended: %v", c.Err())
@@ -255,7 +255,7 @@ func TestAKilledSessionIsALostConnectionAndTheNextDialWorks(t *testing.T) {
 	c := deployed(t, targetOf(s), testOptions())
 	putJob(t, c, aJob, map[string][]byte{"run-1.ndjson": []byte("x\n")})
 	var once sync.Once
-	err := c.Follow(testContext(t), mirror.Mirror{Dir: t.TempDir()}, []string{aJob}, false,
+	err := c.Follow(testContext(t), mirror.Mirror{Dir: t.TempDir()}, nil, []string{aJob}, false,
 		func(string, *wire.JobStatus) { once.Do(s.KillSessions) })
 	wantCode(t, err, "connection_lost")
 	s.Restart()

@@ -250,7 +250,7 @@ func TestOnlyTheDataThatWasAskedForIsTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := mirror.Mirror{Dir: t.TempDir()}
-			err := hostile(t, says(answer, end)).Follow(testContext(t), m, []string{aJob}, true, nothing)
+			err := hostile(t, says(answer, end)).Follow(testContext(t), m, nil, []string{aJob}, true, nothing)
 			wantCode(t, err, "nas_garbage")
 			if have, err := m.Have(aJob); err != nil || have["run-1.ndjson"] != 0 {
 				t.Errorf("the mirror has %v, %v", have, err)
@@ -263,7 +263,7 @@ func TestOnlyTheDataThatWasAskedForIsTaken(t *testing.T) {
 
 func TestAJobThatIsFullIsNamed(t *testing.T) {
 	m := mirror.Mirror{Dir: t.TempDir()}
-	if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Bytes: []byte("x")}); err != nil {
+	if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Bytes: []byte("x")}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Truncate(filepath.Join(m.Dir, aJob, "run-1.ndjson"), wire.MaxMirror); err != nil {
@@ -271,7 +271,7 @@ func TestAJobThatIsFullIsNamed(t *testing.T) {
 	}
 	more := frame(t, wire.FrameData, wire.Data{Job: aJob, File: "run-1.ndjson", Off: wire.MaxMirror,
 		Bytes: []byte("y")})
-	err := hostile(t, says(more, end)).Follow(testContext(t), m, []string{aJob}, true, nothing)
+	err := hostile(t, says(more, end)).Follow(testContext(t), m, nil, []string{aJob}, true, nothing)
 	wantCode(t, err, "mirror_full")
 	if job := (*JobError)(nil); !errors.As(err, &job) || job.Job != aJob {
 		t.Errorf("%v does not name the job", err)

@@ -98,7 +98,7 @@ func goTheWholeWay(t *testing.T, s *sshd.Server, u *sshd.User, sudo sshd.Sudo) {
 		t.Errorf("the list is %v, %v", jobs, err)
 	}
 	m := mirror.Mirror{Dir: t.TempDir()}
-	if err := c.Follow(testContext(t), m, []string{aJob}, true, nothing); err != nil {
+	if err := c.Follow(testContext(t), m, nil, []string{aJob}, true, nothing); err != nil {
 		t.Error(err)
 	}
 	if have, err := m.Have(aJob); err != nil || have["run-1.ndjson"] != 3 {

@@ -127,7 +127,7 @@ func TestALoginWithoutSudoFollowsAndListsButIsNotRoot(t *testing.T) {
 		t.Errorf("list: %v, %v", jobs, err)
 	}
 	m := mirror.Mirror{Dir: t.TempDir()}
-	if err := c.Follow(testContext(t), m, []string{job}, true, func(string, *wire.JobStatus) {}); err != nil {
+	if err := c.Follow(testContext(t), m, nil, []string{job}, true, func(string, *wire.JobStatus) {}); err != nil {
 		t.Error(err)
 	}
 	if have, err := m.Have(job); err != nil || have["run-1.ndjson"] != 3 {

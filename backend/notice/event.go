@@ -3,7 +3,7 @@
 // Its rules:
 //   - An Event is a value made from values, and its JSON is a contract (docs/notices.md): keys come, none change.
 //   - Key names what happened for ever. Whoever keeps events keeps one of each key, so that telling twice tells once.
-//   - Title and text are made here, for all ways alike. What stems from a NAS is cleaned and cut by JobOf and its like.
+//   - Title and text are made here, for all ways alike. What stems from a NAS is cleaned and cut by jobOf and its like.
 //   - No event holds a secret, an address of a way, or anything of how it is told.
 //   - When something is told is decided here and by values alone: which way wants it, quiet hours, more than five in a
 //     minute become one, and how long a failure is tried again.
@@ -112,8 +112,8 @@ const (
 	maxText = 1000
 )
 
-// JobOf is a job as it is told.
-func JobOf(j burnin.Job) Job {
+// jobOf is a job as it is told.
+func jobOf(j burnin.Job) Job {
 	return Job{ID: j.ID, State: j.State, Word: report.Word(j), Plan: reason.Clean(j.Plan, maxName),
 		Drive: DriveOf(j.Drive), Reason: saidOf(j.Reason), CreatedMs: j.CreatedMs, EndedMs: j.EndedMs}
 }

@@ -34,21 +34,21 @@ func (e Event) urgent() bool {
 
 // OfJobEnded tells that a job has ended. A job that went on and ended again is told again.
 func OfJobEnded(j burnin.Job) Event {
-	told := JobOf(j)
+	told := jobOf(j)
 	return made(fmt.Sprintf("job_ended/%s/%d/%s", j.ID, len(j.Runs), j.State),
 		Event{Kind: JobEnded, AtMs: j.EndedMs, NAS: j.NAS, Job: &told})
 }
 
 // OfJobResumable tells that a job has ended as unknown and can go on, once for each time that it ends so.
 func OfJobResumable(j burnin.Job, atMs int64) Event {
-	told := JobOf(j)
+	told := jobOf(j)
 	return made(fmt.Sprintf("job_resumable/%s/%d", j.ID, len(j.Runs)),
 		Event{Kind: JobResumable, AtMs: atMs, NAS: j.NAS, Job: &told})
 }
 
 // OfDriveHot tells that a job waits for its drive to cool, once for each time that it begins to.
 func OfDriveHot(j burnin.Job, sinceMs int64, why *reason.Said) Event {
-	told := JobOf(j)
+	told := jobOf(j)
 	told.Reason = saidOf(why)
 	return made(fmt.Sprintf("drive_hot/%s/%d", j.ID, sinceMs),
 		Event{Kind: DriveHot, AtMs: sinceMs, NAS: j.NAS, Job: &told})
@@ -59,7 +59,7 @@ func OfBatchEnded(nas string, atMs int64, jobs []burnin.Job) Event {
 	e := Event{Kind: BatchEnded, AtMs: atMs, NAS: nas, Counts: &Counts{}}
 	var key strings.Builder
 	for _, j := range jobs {
-		e.Jobs = append(e.Jobs, JobOf(j))
+		e.Jobs = append(e.Jobs, jobOf(j))
 		e.Counts.add(j.State)
 		fmt.Fprintf(&key, "/%s/%d", j.ID, len(j.Runs))
 	}
@@ -71,7 +71,7 @@ func OfAdopted(nas string, atMs int64, jobs []burnin.Job) Event {
 	e := Event{Kind: Adopted, AtMs: atMs, NAS: nas}
 	var key strings.Builder
 	for _, j := range jobs {
-		e.Jobs = append(e.Jobs, JobOf(j))
+		e.Jobs = append(e.Jobs, jobOf(j))
 		key.WriteString("/" + j.ID)
 	}
 	return made("adopted"+key.String(), e)
@@ -105,7 +105,7 @@ func OfDrive(kind Kind, nas, what string, atMs int64, d Drive, why *reason.Said)
 func OfSummary(atMs int64, jobs []burnin.Job) Event {
 	e := Event{Kind: Summary, AtMs: atMs, Counts: &Counts{}}
 	for _, j := range jobs {
-		e.Jobs = append(e.Jobs, JobOf(j))
+		e.Jobs = append(e.Jobs, jobOf(j))
 		e.Counts.add(j.State)
 	}
 	return made(fmt.Sprintf("summary/%d", atMs/dayMs), e)

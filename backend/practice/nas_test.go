@@ -105,7 +105,7 @@ func (d *desk) until(c *nas.Conn, stop func(burnin.Job) bool) burnin.Job {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var last burnin.Job
-	err := c.Follow(ctx, d.mirror, []string{job}, false, func(_ string, st *wire.JobStatus) {
+	err := c.Follow(ctx, d.mirror, nil, []string{job}, false, func(_ string, st *wire.JobStatus) {
 		if st == nil {
 			return
 		}

@@ -61,7 +61,7 @@ func TestAJobThatCannotBeLookedAtIsToldBesideTheOthers(t *testing.T) {
 		defer cancel()
 		var damaged []string
 		var last burnin.Job
-		err := c.Follow(ctx, d.mirror, []string{bad, job}, false, func(id string, st *wire.JobStatus) {
+		err := c.Follow(ctx, d.mirror, nil, []string{bad, job}, false, func(id string, st *wire.JobStatus) {
 			switch {
 			case id == bad:
 				damaged = append(damaged, st.Damaged)
@@ -82,7 +82,7 @@ func TestAJobThatCannotBeLookedAtIsToldBesideTheOthers(t *testing.T) {
 func (d *desk) now(c *nas.Conn) burnin.Job {
 	d.t.Helper()
 	var last burnin.Job
-	err := c.Follow(context.Background(), d.mirror, []string{job}, true, func(_ string, st *wire.JobStatus) {
+	err := c.Follow(context.Background(), d.mirror, nil, []string{job}, true, func(_ string, st *wire.JobStatus) {
 		if st != nil {
 			last = d.fold(st)
 		}

@@ -80,7 +80,7 @@ func TestSixtyDrivesForTenDays(t *testing.T) {
 				t.Fatalf("%d goroutines", n)
 			}
 			c := d.dial()
-			err := c.Follow(context.Background(), d.mirror, ids, true, func(id string, st *wire.JobStatus) {
+			err := c.Follow(context.Background(), d.mirror, nil, ids, true, func(id string, st *wire.JobStatus) {
 				if st != nil && !st.LockHeld {
 					ended[id] = true
 				}

@@ -11,14 +11,14 @@ type MarkOptions struct {
 	Bad           []Range
 }
 
-// MarkBytes is the length of a mark on a drive.
-func MarkBytes(g Geometry) int64 { return min(int64(max(bufferAlign, g.PhysicalBytes)), g.SizeBytes) }
+// markBytes is the length of a mark on a drive.
+func markBytes(g Geometry) int64 { return min(int64(max(bufferAlign, g.PhysicalBytes)), g.SizeBytes) }
 
 // Mark writes one stamped block. Errors and contexts end it as they end Run; what cannot be written is listed as by a
 // write sweep.
 func Mark(ctx context.Context, dev Device, clock Clock, opt MarkOptions, off int64, obs Observer) (Result, error) {
 	return marking(dev, clock, opt, obs, PhaseWrite, func(e *engine) error {
-		b := &block{off: off, n: int(MarkBytes(e.geo))}
+		b := &block{off: off, n: int(markBytes(e.geo))}
 		p := AlignedBuffer(b.n)
 		e.stamp.fill(p, off/e.sector)
 		answer, err := e.once(ctx, opWrite, p, off)
@@ -43,7 +43,7 @@ func CheckMarks(ctx context.Context, dev Device, clock Clock, opt MarkOptions, o
 		if err := e.settleCaches(ctx, min(cache, e.geo.SizeBytes)); err != nil {
 			return err
 		}
-		p := AlignedBuffer(int(MarkBytes(e.geo)))
+		p := AlignedBuffer(int(markBytes(e.geo)))
 		for _, off := range offs {
 			b := &block{off: off, n: len(p)}
 			answer, err := e.once(ctx, opRead, p, off)

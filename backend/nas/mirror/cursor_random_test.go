@@ -303,7 +303,8 @@ func TestACursorIsTheWholeFoldWhateverComes(t *testing.T) {
 				for _, file := range n.files {
 					have, _ := m.Have(n.id)
 					if all := n.bytes(file); int64(len(all)) >= have[file] {
-						if _, err := m.Write(wire.Data{Job: n.id, File: file, Bytes: all[:have[file]]}); err != nil {
+						piece := wire.Data{Job: n.id, File: file, Bytes: all[:have[file]]}
+						if _, err := m.Write(piece, nil); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -332,7 +333,7 @@ func TestACursorIsTheWholeFoldWhateverComes(t *testing.T) {
 					to = len(all)
 				}
 				data := wire.Data{Job: n.id, File: file, Off: int64(from), Bytes: all[from:to]}
-				if _, err := m.Write(data); err != nil {
+				if _, err := m.Write(data, nil); err != nil {
 					t.Fatal(err)
 				}
 			}

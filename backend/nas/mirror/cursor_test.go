@@ -61,7 +61,7 @@ func TestACursorIsAtEveryCutWhatTheWholeFoldIs(t *testing.T) {
 					end := from + lineEnd(raw[from:])
 					for _, to := range []int{(from + end) / 2, end - 1, end} {
 						piece := wire.Data{Job: id.Job, File: journal(n), Off: int64(from), Bytes: raw[from:to]}
-						if _, err := m.Write(piece); err != nil {
+						if _, err := m.Write(piece, nil); err != nil {
 							t.Fatal(err)
 						}
 						live := &burnin.Progress{Stage: 1, Done: 5, Total: 9}

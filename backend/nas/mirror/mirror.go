@@ -51,13 +51,10 @@ func checkName(job, file string) error {
 }
 
 // Write puts a piece of a file in its place and reports whether the file has grown. What is there already is written
-// again, for it is the same. Errors: nas_garbage for a name that cannot be or a piece that would leave a gap,
-// mirror_full and mirrors_full for a journal, ErrLogCut for a log of which there is no room for all, no_space,
-// data_dir_unusable.
-func (m Mirror) Write(d wire.Data) (grown bool, err error) { return m.WriteWithin(d, nil) }
-
-// WriteWithin is Write where there is only so much room for all jobs of the NAS.
-func (m Mirror) WriteWithin(d wire.Data, within *Room) (grown bool, err error) {
+// again, for it is the same. All jobs of a NAS have only the room of within, or any where it is nil. Errors:
+// nas_garbage for a name that cannot be or a piece that would leave a gap, mirror_full and mirrors_full for a journal,
+// ErrLogCut for a log of which there is no room for all, no_space, data_dir_unusable.
+func (m Mirror) Write(d wire.Data, within *Room) (grown bool, err error) {
 	if err := checkName(d.Job, d.File); err != nil {
 		return false, err
 	}

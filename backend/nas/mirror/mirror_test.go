@@ -31,7 +31,8 @@ func TestTheMirrorIsWhatWasSent(t *testing.T) {
 			// Any piece that leaves no gap: growth, what is known, or both.
 			off := rapid.IntRange(0, size).Draw(t, "offset")
 			end := rapid.IntRange(off, len(content)).Draw(t, "end")
-			grown, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Off: int64(off), Bytes: content[off:end]})
+			piece := wire.Data{Job: aJob, File: "run-1.ndjson", Off: int64(off), Bytes: content[off:end]}
+			grown, err := m.Write(piece, nil)
 			if err != nil || grown != (end > size) {
 				t.Fatalf("[%d,%d) with %d there: grown %v, %v", off, end, size, grown, err)
 			}
@@ -59,7 +60,7 @@ func TestTheMirrorRefusesWhatCannotBe(t *testing.T) {
 		"a huge piece":        {Job: aJob, File: "run-1.ndjson", Bytes: make([]byte, wire.MaxChunk+1)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := m.Write(d)
+			_, err := m.Write(d, nil)
 			if reason.CodeOf(err) != reason.NASGarbage {
 				t.Fatalf("got the error %v", err)
 			}
@@ -78,7 +79,7 @@ func TestALinkOutOfTheMirrorIsNotFollowed(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(m.Dir, aJob)); err != nil {
 		t.Skip("no links here")
 	}
-	if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Bytes: []byte("x")}); err == nil {
+	if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Bytes: []byte("x")}, nil); err == nil {
 		t.Error("it was written through")
 	}
 	if left, err := os.ReadDir(outside); err != nil || len(left) > 0 {
@@ -88,20 +89,21 @@ func TestALinkOutOfTheMirrorIsNotFollowed(t *testing.T) {
 
 func TestAFullMirrorTakesNoMore(t *testing.T) {
 	m := Mirror{t.TempDir()}
-	if _, err := m.Write(wire.Data{Job: aJob, File: "surface_validate.log", Bytes: []byte("x")}); err != nil {
+	if _, err := m.Write(wire.Data{Job: aJob, File: "surface_validate.log", Bytes: []byte("x")}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Truncate(filepath.Join(m.Dir, aJob, "surface_validate.log"), wire.MaxMirror-1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Bytes: []byte("1")}); err != nil {
+	if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Bytes: []byte("1")}, nil); err != nil {
 		t.Errorf("the last byte: %v", err)
 	}
-	_, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Off: 1, Bytes: []byte("2")})
+	_, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Off: 1, Bytes: []byte("2")}, nil)
 	if reason.CodeOf(err) != reason.MirrorFull {
 		t.Fatalf("got the error %v", err)
 	}
-	if _, err := m.Write(wire.Data{Job: "another0another0", File: "run-1.ndjson", Bytes: []byte("1")}); err != nil {
+	other := wire.Data{Job: "another0another0", File: "run-1.ndjson", Bytes: []byte("1")}
+	if _, err := m.Write(other, nil); err != nil {
 		t.Errorf("another job: %v", err)
 	}
 }
@@ -118,7 +120,7 @@ func TestTwoWritersDoNoHarm(t *testing.T) {
 			for off, step := 0, 3000+1000*n; off < len(content); off += step {
 				end := min(off+step, len(content))
 				if _, err := m.Write(wire.Data{Job: aJob, File: "run-1.ndjson", Off: int64(off),
-					Bytes: content[off:end]}); err != nil {
+					Bytes: content[off:end]}, nil); err != nil {
 					t.Error(err)
 					return
 				}
@@ -155,7 +157,7 @@ func TestJournalsAreReadInTheOrderOfTheirRuns(t *testing.T) {
 		"run-2.ndjson":  torn[:len(torn)-3],
 		"run-10.ndjson": journalOf(t, burnin.EvHead), // 3 to 9 have not arrived
 	} {
-		if _, err := m.Write(wire.Data{Job: aJob, File: file, Bytes: content}); err != nil {
+		if _, err := m.Write(wire.Data{Job: aJob, File: file, Bytes: content}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -180,7 +182,7 @@ func TestAnObservationIsCompleteOnceAllJournalsAreThere(t *testing.T) {
 		{"run-2.ndjson", head[:len(head)-1], false},
 		{"run-2.ndjson", head, true},
 	} {
-		if _, err := m.Write(wire.Data{Job: aJob, File: step.file, Bytes: step.bytes}); err != nil {
+		if _, err := m.Write(wire.Data{Job: aJob, File: step.file, Bytes: step.bytes}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if obs, err := m.Observe(status, 7); err != nil || obs.Complete != step.complete || obs.Run != 2 ||
@@ -193,7 +195,7 @@ func TestAnObservationIsCompleteOnceAllJournalsAreThere(t *testing.T) {
 		if obs, err := m.Observe(status, 7); err != nil || obs.Complete != complete {
 			t.Errorf("with an empty journal that has come (%t): %+v, %v", complete, obs, err)
 		}
-		if _, err := m.Write(wire.Data{Job: aJob, File: "run-3.ndjson"}); err != nil {
+		if _, err := m.Write(wire.Data{Job: aJob, File: "run-3.ndjson"}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -32,7 +32,7 @@ func (d *held) Spawn(s port.Spawn) (port.Process, error) {
 		}
 		cmd.Args = append(cmd.Args, arg)
 	}
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = Environment(), "/", s.Stdout, s.Stderr
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = environment(), "/", s.Stdout, s.Stderr
 	cmd.ExtraFiles = []*os.File{d.file}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	c := &child{cmd: cmd, done: make(chan struct{})}

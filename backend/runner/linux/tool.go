@@ -19,8 +19,8 @@ import (
 // Path is where tools are looked for; an SSH login that is not root often has no sbin in its own.
 const Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// Environment is all that tools get to see.
-func Environment() []string { return []string{"PATH=" + Path, "LC_ALL=C"} }
+// environment is all that tools get to see.
+func environment() []string { return []string{"PATH=" + Path, "LC_ALL=C"} }
 
 // Tool runs a program of the NAS and gives its standard output, at most wire.MaxTool bytes. The exit code is in the
 // error (*exec.ExitError), with the output beside it: for many tools it says little. The program dies with this
@@ -31,7 +31,7 @@ func Tool(ctx context.Context, name string, args ...string) ([]byte, error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env, cmd.Dir = Environment(), "/"
+	cmd.Env, cmd.Dir = environment(), "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second

@@ -40,7 +40,7 @@ type Host struct {
 	Run func(ctx context.Context, name string, args ...string) ([]byte, error)
 	// Open opens the block device at path, which must have this number; nil means OpenDevice.
 	Open func(path string, dev Number, exclusive bool) (Device, error)
-	// Loop asks what the loop device at path is made of, which must have this number; nil means OpenLoop.
+	// Loop asks what the loop device at path is made of, which must have this number; nil asks the kernel.
 	Loop func(path string, dev Number) (Loop, error)
 	// Seed gives a number from which the places of samples are drawn; nil means always the same places.
 	Seed func() uint64

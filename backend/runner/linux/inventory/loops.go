@@ -34,8 +34,8 @@ type loop struct {
 // overFile reports whether it is over a file for certain.
 func (l *loop) overFile() bool { return l.known && l.Over == Number{} }
 
-// OpenLoop asks the kernel what the loop device at path is made of, which must have this number. ENXIO: nothing.
-func OpenLoop(path string, dev Number) (Loop, error) {
+// openLoop asks the kernel what the loop device at path is made of, which must have this number. ENXIO: nothing.
+func openLoop(path string, dev Number) (Loop, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return Loop{}, err
@@ -54,7 +54,7 @@ func OpenLoop(path string, dev Number) (Loop, error) {
 // askLoops asks all loop devices at once what they are made of. One that hangs is left behind, soon where it cannot be
 // the drive that is looked for.
 func (t *topology) askLoops(ctx context.Context, want *drive.Identity) {
-	ask := OpenLoop
+	ask := openLoop
 	if t.h.Loop != nil {
 		ask = t.h.Loop
 	}
