@@ -168,6 +168,21 @@ test('quiet hours are saved, and a time that is none stays there to be corrected
   expect(field('Quiet from').value).toBe('25:00')
 })
 
+test('quiet hours stay as they were chosen while the program is asked again', async () => {
+  const { fake } = await opened()
+  let answer = (_: unknown) => {}
+  fake.answers.Notices = () => new Promise((done) => (answer = done))
+  const box = screen.getByRole('checkbox', { name: 'Quiet hours' }) as HTMLInputElement
+  const asked = fake.asked.length
+  await fireEvent.click(box)
+  await vi.waitFor(() => expect(fake.asked.slice(asked).map(([n]) => n)).toEqual(['SetQuiet', 'Notices']))
+  await new Promise((on) => setTimeout(on))
+  expect(box.checked).toBe(true)
+  answer(notices({ quiet: { on: true, from: '22:00', to: '07:00' } }))
+  await vi.waitFor(() => expect(field('Quiet from').disabled).toBe(false))
+  expect(box.checked).toBe(true)
+})
+
 test('nothing is asked after the view was left', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   try {
