@@ -86,7 +86,7 @@ func New(a Ask, now time.Time, random io.Reader) (Grant, error) {
 		return Grant{}, reason.New(reason.WrongUse, "what", fmt.Sprintf("a grant cannot live for %s", a.TTL),
 			"hint", fmt.Sprintf("Give %d to %d seconds.", MinTTL/time.Second, MaxTTL/time.Second))
 	}
-	if err := unlockable(a.NAS, a.Drive, a.Path, a.Usage); err != nil {
+	if err := unlockable(a.Drive, a.Path, a.Usage); err != nil {
 		return Grant{}, err
 	}
 	if a.Phrase != drive.Phrase(a.Drive, a.Usage) {
@@ -107,7 +107,7 @@ func New(a Ask, now time.Time, random io.Reader) (Grant, error) {
 }
 
 // unlockable says why no phrase unlocks the drive now; nil where one does.
-func unlockable(nas string, id drive.Identity, path string, u drive.Usage) error {
+func unlockable(id drive.Identity, path string, u drive.Usage) error {
 	rule := drive.RuleOf(u.Class)
 	code, wayOut := reason.Code(reason.DriveInUse), u.WayOut()
 	switch {
