@@ -43,6 +43,8 @@ var promises = []struct {
 	{"/etc/pve/nodes/*/qemu-server/*.conf", guest, guestPaths(pveDisk)},
 	{"/etc/pve/nodes/*/lxc/*.conf", guest, guestPaths(pveDisk)},
 	{"/etc/libvirt/qemu/*.xml", guest, guestPaths(libvirtDisk)},
+	{"/etc/nbd-server/config", nbdServer, nbdExports},
+	{"/etc/nbd-server/conf.d/*", nbdServer, nbdExports},
 }
 
 // given is what a file gives away: devices that are here, and paths that name a disk which cannot be found.
@@ -64,6 +66,8 @@ func guest(file string) string {
 	base := filepath.Base(file)
 	return "given to the virtual machine " + strings.TrimSuffix(base, filepath.Ext(base))
 }
+
+func nbdServer(string) string { return "exported by nbd-server" }
 
 // promisedClaims finds disks that are given to a target or to a virtual machine, running or not. What is given by a
 // path that names nothing may be any drive, but those that it cannot mean.
@@ -184,6 +188,7 @@ var (
 	// pveDisk is a disk of a guest of Proxmox, libvirtDisk one of libvirt. Other devices of a guest are none.
 	pveDisk     = regexp.MustCompile(`(?m)^(?:ide|sata|scsi|virtio|unused|mp|rootfs)\d*:\s*(?:file=|volume=)?(/dev/[^\s,]+)`)
 	libvirtDisk = regexp.MustCompile(`<source\b[^>]*\b(?:dev|file)=['"](/dev/[^'"]+)['"]`)
+	nbdExport   = regexp.MustCompile(`(?m)^[ \t]*exportname[ \t]*=[ \t]*(/dev/[^\r\n]*[^\s])`)
 	// kernelPath is a name that the kernel itself gives. A guest that is given one which no device bears is given none
 	// that is here.
 	kernelPath = regexp.MustCompile(`^/dev/((sd|hd|vd|xvd)[a-z]+\d*|nvme\d+n\d+(p\d+)?|(loop|nbd|mmcblk|md|zd)\d+(p\d+)?|sr\d+|cdrom|dm-\d+)$`)
@@ -218,6 +223,19 @@ func guestPaths(disk *regexp.Regexp) func(t *topology, file, data string) given 
 		}
 		return out
 	}
+}
+
+// nbdExports finds what nbd-server is told to export. Only that key counts: a comment or a command names no export.
+func nbdExports(t *topology, _, data string) given {
+	var out given
+	for _, m := range nbdExport.FindAllStringSubmatch(data, -1) {
+		is := t.target(m[1])
+		out.devices = append(out.devices, is.devices...)
+		if !kernelPath.MatchString(m[1]) {
+			out.lost = append(out.lost, is.lost...)
+		}
+	}
+	return out
 }
 
 // onOtherMachine reports whether a configuration of Proxmox is that of a guest of another machine of the cluster, whose

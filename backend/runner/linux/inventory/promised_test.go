@@ -19,6 +19,7 @@ func TestADriveThatIsGivenAway(t *testing.T) {
 		nvmet = "/sys/kernel/config/nvmet/subsystems/nqn/namespaces/1/device_path"
 		pve   = "/etc/pve/nodes/pve/qemu-server/101.conf"
 		virsh = "/etc/libvirt/qemu/box.xml"
+		nbd   = "/etc/nbd-server/config"
 	)
 	is := func(a, b drive.Class) []drive.Class { return []drive.Class{a, b} }
 	const none, open, unknown = drive.None, drive.OpenByProcess, drive.CannotTell
@@ -62,6 +63,15 @@ func TestADriveThatIsGivenAway(t *testing.T) {
 			"dev='/dev/bay7' index='1'/></disk>"}, is(unknown, unknown), "machine box"},
 		"guest with a volume of a pool":        {map[string]string{virsh: `<disk type="block"><source dev="/dev/zvol/tank/box"/></disk>`}, is(none, none), ""},
 		"guest with devices that are no disks": {map[string]string{virsh: "<rng><backend>/dev/urandom</backend></rng><serial><source path='/dev/ttyS9'/></serial>", pve: "args: -device /dev/vfio/9\nide2: none,media=cdrom\n"}, is(none, none), ""},
+
+		"nbd-server": {map[string]string{nbd: "[generic]\n[disk]\n  exportname = /dev/sda\n"}, is(open, none),
+			"exported by nbd-server"},
+		"nbd-server, by the serial number": {map[string]string{"/etc/nbd-server/conf.d/b.conf": "[b]\nexportname=" +
+			"/dev/disk/by-id/ata-MADE_UP_DISK_SER00002\n"}, is(none, open), "exported by nbd-server"},
+		"nbd-server, by a link that is gone": {map[string]string{nbd: "[b]\nexportname = /dev/bay7\n"},
+			is(unknown, unknown), "/dev/bay7, cannot be found"},
+		"nbd-server with what is no export": {map[string]string{nbd: "[b]\n# exportname = /dev/sda\n" +
+			"exportname = /srv/image\nprerun = dd if=/dev/sdb of=/srv/image\n"}, is(none, none), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newTree(t)
