@@ -44,15 +44,16 @@ step "golangci-lint" make --no-print-directory golangci
 # Every package that starts a goroutine, or whose tests do, is tested with the race detector, without the tests that take
 # minutes with it (-short); those that have such tests are tested without it too, whole, and so are all other packages.
 # Tests of real drives and a real SSH server need root; as another user they are skipped, and say so.
-whole=(./backend/cli ./backend/runner ./backend/surface ./backend/practice)
+long=(cli runner surface practice) # have tests that take minutes
+# These start no runner on a drive of this machine.
+apart=(runner practice surface runner/sweep runner/erase store)
+looking=(runner/linux runner/linux/inventory) # look at all drives of this machine
+elsewhere=$(IFS='|'; echo "chaos|${apart[*]}|${looking[*]}")
 single=() raced=()
-# These touch no drive of this machine and start no runner of their own that could.
-apart=(./backend/runner ./backend/practice ./backend/surface ./backend/runner/sweep ./backend/runner/erase ./backend/store)
 while read -r package dir; do
 	if grep -qE '^\s*go [A-Za-z.]+\(|"sync[/"]|\.Go\(|\.Parallel\(|"testing/synctest"' "$dir"/*.go
 	then raced+=("$package"); else single+=("$package"); fi
-done < <(go list -f '{{.ImportPath}} {{.Dir}}' ./... |
-	grep -vE '^burnish/backend/(chaos|runner|practice|surface|store|runner/(linux|sweep|erase)) ')
+done < <(go list -f '{{.ImportPath}} {{.Dir}}' ./... | grep -vE "^burnish/backend/($elsewhere) ")
 # both does two things side by side: one mostly waits, the other computes. What the second says is shown after the first.
 both() {
 	local other status=0 said
@@ -66,14 +67,14 @@ both() {
 	return "$status"
 }
 tested() { $root "$(command -v go)" test -timeout 30m "$@"; }
-# The first looks at all drives of this machine, which real runners of other tests take for somebody's use of theirs.
-drives() { tested -race ./backend/runner/linux; }
-raced_apart() { tested -race -short -p 2 "${apart[@]}"; }
+# Real runners of other tests would take what looks at all drives for somebody's use of theirs.
+test_looking() { tested -race -p 1 "${looking[@]/#/./backend/}"; }
+test_apart() { tested -race -short -p 2 "${apart[@]/#/./backend/}"; }
 # The stories of the command line mostly wait: more of them at once than there are processors.
-whole() { tested -p 2 -parallel 4 "${whole[@]}" "${single[@]}"; }
-raced() { tested -p 2 -race -short "${raced[@]}"; }
-step "tests of real drives, and of what touches none, with the race detector" both drives raced_apart
-step "tests whole, and with the race detector" both whole raced
+test_whole() { tested -p 2 -parallel 4 "${long[@]/#/./backend/}" "${single[@]}"; }
+test_raced() { tested -p 2 -race -short "${raced[@]}"; }
+step "tests of real drives, and of what touches none, with the race detector" both test_looking test_apart
+step "tests whole, and with the race detector" both test_whole test_raced
 # Alone, since a busy machine tries its patience. CI has half an hour for all of this.
 step "chaos with the race detector" $root "$(command -v go)" test -race -timeout 30m ./backend/chaos -seeds 1
 step "chaos" $root "$(command -v go)" test -timeout 30m ./backend/chaos -seeds "$([ -z "${CI:-}" ] && echo 20 || echo 8)"

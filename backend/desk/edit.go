@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"errors"
 	"net"
+	"reflect"
 	"strconv"
 
 	"burnish/backend/jobs"
@@ -40,10 +42,16 @@ func (d *Desk) EditNAS(nasID string, f NASForm, forget List[secret.Kind]) (AddRe
 	w := d.walk(was.ID, StepConnect, StepLogin, StepRights, StepSave)
 	ctx, over := d.begun()
 	_, err = d.Service.ChangeNAS(ctx, p, jobs.Change{NewNAS: f.given(w), Forget: forget})
-	if over() && err != nil {
-		return AddResult{Steps: w.steps}, nil
-	}
+	cancelled := over()
 	if err != nil {
+		// What could not be done after the NAS was saved, such as keeping a password, leaves it changed.
+		if now, also := d.saved(was.ID); also == nil && !reflect.DeepEqual(now, was) {
+			d.anew(was)
+			return w.refused(errors.Join(err, d.lookAround())), nil
+		}
+		if cancelled {
+			return AddResult{Steps: w.steps}, nil
+		}
 		return w.refused(err), nil
 	}
 	tried := w.steps[0].State == StepPassed

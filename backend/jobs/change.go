@@ -39,7 +39,7 @@ func (s *Service) ChangeNAS(ctx context.Context, wanted profile.Profile, with Ch
 	if err := s.mayChange(ctx, was, p); err != nil {
 		return was, err
 	}
-	with.Forget = append(with.Forget, needless(p)...)
+	with.Forget = append(with.Forget, outdated(was, p)...)
 	fresh := with.Secrets
 	tried := reached(p) != reached(was) || len(fresh) > 0
 	if tried {
@@ -48,6 +48,15 @@ func (s *Service) ChangeNAS(ctx context.Context, wanted profile.Profile, with Ch
 		}
 	}
 	if err := ctx.Err(); err != nil {
+		return was, err
+	}
+	// The trial may have taken minutes, and other processes have the same index.
+	now, err := s.Profile(ctx, p.ID)
+	if err != nil {
+		return was, err
+	}
+	p.SMARTTypes, p.Secrets = now.SMARTTypes, now.Secrets
+	if err := s.mayChange(ctx, now, p); err != nil {
 		return was, err
 	}
 	return p, s.saveChange(context.WithoutCancel(ctx), was, &p, with, fresh)
@@ -68,18 +77,22 @@ func reached(p profile.Profile) any {
 	}{p.Host, p.Port, p.User, p.KeyFile, p.Agent, p.Password, p.Jump, p.Legacy, p.Sudo, p.StateDir}
 }
 
-// needless are the secrets that a login in this way never uses.
-func needless(p profile.Profile) (kinds []secret.Kind) {
-	if p.KeyFile == "" {
+// outdated are the secrets that a login in the new way never uses, or that are another user's or another host's: they
+// are neither sent there nor kept. The login's stays where only a key is named: a server may want both.
+func outdated(was, p profile.Profile) (kinds []secret.Kind) {
+	if p.KeyFile != was.KeyFile {
 		kinds = append(kinds, secret.Passphrase)
 	}
-	if p.Jump == (profile.Jump{}) {
+	if !p.Jump.At(was.Jump) || p.Jump.User != was.Jump.User {
 		kinds = append(kinds, secret.Jump)
 	}
-	if p.Sudo != profile.SudoPassword {
+	if p.User != was.User {
+		kinds = append(kinds, secret.Login, secret.Sudo)
+	}
+	if p.Sudo != profile.SudoPassword && was.Sudo == profile.SudoPassword {
 		kinds = append(kinds, secret.Sudo)
 	}
-	if !p.Password {
+	if !p.Password && was.Password {
 		kinds = append(kinds, secret.Login)
 	}
 	return kinds
@@ -199,6 +212,8 @@ func differences(was, now profile.Profile) (all []string) {
 		{"name", was.Name, now.Name}, {"host", was.Host, now.Host}, {"port", was.Port, now.Port},
 		{"user", was.User, now.User}, {"key", was.KeyFile, now.KeyFile}, {"agent", was.Agent, now.Agent},
 		{"password login", was.Password, now.Password}, {"jump host", was.Jump.Host, now.Jump.Host},
+		{"jump host's port", was.Jump.Port, now.Jump.Port}, {"jump host's user", was.Jump.User, now.Jump.User},
+		{"place of secrets", was.Secrets, now.Secrets},
 		{"sudo", was.Sudo, now.Sudo}, {"directory", was.StateDir, now.StateDir},
 		{"weak encryption", was.Legacy, now.Legacy}, {"virtual drives", was.VirtualDrives, now.VirtualDrives},
 		{"slots", was.Slots, now.Slots}, {"keep days", was.KeepDays, now.KeepDays},

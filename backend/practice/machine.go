@@ -196,7 +196,7 @@ func ignoreGone(err error) error {
 	return err
 }
 
-// Wall makes a NAS a port.Clock, with BootTime and After.
+// Wall makes a NAS a port.Clock, with BootTime, Running and After.
 func (n *NAS) Wall() time.Time { return time.Now().Add(n.opt.Off) }
 
 // After goes by the clock of the computer that practises.
@@ -224,6 +224,9 @@ func (n *NAS) BootTime() time.Duration {
 	defer n.mu.Unlock()
 	return n.Wall().Sub(n.booted)
 }
+
+// Running is the same: this machine never sleeps.
+func (n *NAS) Running() time.Duration { return n.BootTime() }
 
 // Inventory lists the drives that are on the bus, in the order in which they were given.
 func (n *NAS) Inventory(_ context.Context, req wire.InventoryRequest, busy map[string]string) ([]wire.DriveRow, error) {

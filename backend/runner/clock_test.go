@@ -9,11 +9,15 @@ import (
 	"burnish/backend/surface/faultdev"
 )
 
-// jumping are ways in which somebody sets the NAS's wall clock right, or wrong, in the middle of a wait.
-var jumping = map[string]time.Duration{"a year on": year, "a year back": -year}
+// jumping are what happens to a NAS's clock in the middle of a wait: somebody sets it right, or wrong, or it sleeps.
+var jumping = map[string]func(*machine){
+	"a year on":          func(m *machine) { m.jump(year) },
+	"a year back":        func(m *machine) { m.jump(-year) },
+	"asleep for a night": func(m *machine) { m.sleep(8 * time.Hour) },
+}
 
 func TestAClockThatJumpsDoesNotEndThePauseOfAHotDrive(t *testing.T) {
-	for name, by := range jumping {
+	for name, happens := range jumping {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newMachine(t)
@@ -27,7 +31,7 @@ func TestAClockThatJumpsDoesNotEndThePauseOfAHotDrive(t *testing.T) {
 				})
 				go func() {
 					time.Sleep((hot + cool) / 2)
-					m.jump(by)
+					happens(m)
 				}()
 				job := m.run(order(d, stampPlan()))
 				if job.State != burnin.Passed {
@@ -43,7 +47,7 @@ func TestAClockThatJumpsDoesNotEndThePauseOfAHotDrive(t *testing.T) {
 }
 
 func TestAClockThatJumpsNeitherHidesNorMakesAHang(t *testing.T) {
-	for name, by := range jumping {
+	for name, happens := range jumping {
 		for what, takes := range map[string]time.Duration{"a hang": 200 * time.Second, "none": 2 * time.Second} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -52,10 +56,11 @@ func TestAClockThatJumpsNeitherHidesNorMakesAHang(t *testing.T) {
 					d.Set(faultdev.Fault{Effect: faultdev.Slow, First: 40_000, Last: 40_000, Times: 1, Delay: takes})
 					go func() {
 						time.Sleep(takes / 2)
-						m.jump(by)
+						happens(m)
 					}()
 					job := m.run(order(d, stampPlan()))
-					if job.State != burnin.Passed || warned(job, "request_hung") != (takes > time.Minute) {
+					if job.State != burnin.Passed || warned(job, "request_hung") != (takes > time.Minute) ||
+						warned(job, "slow_requests") && takes < time.Minute {
 						t.Errorf("ended as %s, %v, warnings %s", job.State, job.Reason, asJSON(t, job.Warnings))
 					}
 				})

@@ -160,7 +160,7 @@ func (s *Service) Follow(ctx context.Context, req wire.FollowRequest, out *wire.
 		if ctx.Err() != nil || req.Once {
 			return nil
 		}
-		if now := s.BootTime(); news {
+		if now := s.Running(); news {
 			beat, began = now, true
 		} else if !began || now-beat >= beatEvery {
 			beat, began = now, true

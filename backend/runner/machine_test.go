@@ -48,6 +48,7 @@ type machine struct {
 	up      time.Duration           // since the machine started
 	began   time.Time               // when it was made
 	jumped  time.Duration           // of the wall clock, since the machine was made
+	slept   time.Duration           // of the time since its start
 	unsure  string                  // what keeps a look from telling which device is the drive
 	stagger time.Duration           // between two jobs that begin their work; 0 is the runner's own
 
@@ -107,7 +108,7 @@ func (m *machine) service() *runner.Service {
 	}}
 }
 
-// Wall, BootTime and After make a machine a port.Clock.
+// Wall, BootTime, Running and After make a machine a port.Clock.
 
 func (m *machine) Wall() time.Time {
 	m.mu.Lock()
@@ -124,6 +125,14 @@ func (m *machine) jump(by time.Duration) {
 	m.jumped += by
 }
 
+// sleep is what a machine does that is suspended: the time of day and that since its start go on, and nothing else.
+func (m *machine) sleep(d time.Duration) {
+	m.jump(d)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slept += d
+}
+
 func (m *machine) Facts() (port.Facts, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -132,6 +141,12 @@ func (m *machine) Facts() (port.Facts, error) {
 }
 
 func (m *machine) BootTime() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.up + time.Since(m.began) + m.slept
+}
+
+func (m *machine) Running() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.up + time.Since(m.began)

@@ -40,7 +40,7 @@ type traffic struct {
 type Flight struct {
 	What  string // "a flush of its cache"; empty for a request at lba
 	lba   int64
-	now   func() time.Duration // boot time, or that of it in which the drive may work
+	now   func() time.Duration // the time that the machine ran, or that of it in which the drive may work
 	since time.Duration
 	limit time.Duration // from which on it is slow; 0 where somebody else measures it
 	took  time.Duration

@@ -37,10 +37,10 @@ type Heat struct {
 
 	mu     sync.Mutex
 	felt   bool          // there was a sample
-	seen   time.Duration // boot time of the newest sample
+	seen   time.Duration // when the newest sample was, by Clock.Running
 	last   int           // the newest sample
 	hot    bool          // the stage is paused
-	since  time.Duration // boot time at which the pause began
+	since  time.Duration // when the pause began, by Clock.Running
 	paused time.Duration // in earlier pauses of this stage
 	pauses int           // how many there were, with the one that lasts
 	untold time.Duration // of paused: in those that no line tells
@@ -70,7 +70,7 @@ func (a *Stage) newHeat() *Heat {
 func (h *Heat) see(c int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now, hot := h.BootTime(), h.hot
+	now, hot := h.Running(), h.hot
 	moves := h.Spec.Kind.Row().Moves
 	since := time.Duration(0)
 	if h.felt {
@@ -138,7 +138,7 @@ func (h *Heat) Untold() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.hot && h.pauses > maxPauses {
-		return h.untold + h.BootTime() - h.since
+		return h.untold + h.Running() - h.since
 	}
 	return h.untold
 }
@@ -171,11 +171,11 @@ func (h *Heat) Said() *reason.Said {
 	return reason.New(reason.TooHot, "temperature", h.last, "limit", h.limit)
 }
 
-// Work is the time that an engine goes by: boot time that stands still while the stage is paused.
+// Work is the time that an engine goes by: that of Clock.Running, which stands still while the stage is paused.
 func (h *Heat) Work() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := h.BootTime()
+	now := h.Running()
 	if h.hot {
 		now = h.since
 	}
@@ -204,7 +204,7 @@ func (h *Heat) wait() {
 // GiveUp reports whether the pause has lasted too long, and lets go of who waits.
 func (h *Heat) GiveUp() bool {
 	h.mu.Lock()
-	early := !h.hot || h.BootTime()-h.since < h.patience
+	early := !h.hot || h.Running()-h.since < h.patience
 	h.mu.Unlock()
 	if early {
 		return false

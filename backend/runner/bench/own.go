@@ -28,7 +28,7 @@ func Ask[T any](a Asker, f Flight, call func() (T, error)) (T, error) {
 	if a.Traffic.isDead() {
 		return none, ErrStuck
 	}
-	f.now = a.BootTime
+	f.now = a.Running
 	id := a.Traffic.begin(f)
 	done, stuck := make(chan answer, 1), a.After(a.Limit)
 	go func() {

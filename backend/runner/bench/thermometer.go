@@ -52,15 +52,15 @@ func (a *Stage) Thermometer(ctx context.Context) *Thermometer {
 
 // watch takes the temperature until ctx ends; looked is called after each look.
 func (t *Thermometer) watch(ctx context.Context, looked func()) {
-	asked := t.BootTime()
+	asked := t.Running()
 	for {
 		t.Held.KernelErrors()
 		if c := t.Held.TempC(); c != nil {
 			t.sensor.Store(true)
 			t.add(*c)
-		} else if t.BootTime()-asked >= t.askEvery() && t.Spec.Kind.Surface() &&
+		} else if t.Running()-asked >= t.askEvery() && t.Spec.Kind.Surface() &&
 			!t.Req.Plan.WithoutSMART {
-			asked = t.BootTime()
+			asked = t.Running()
 			t.ask(ctx)
 		}
 		looked()

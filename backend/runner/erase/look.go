@@ -75,7 +75,7 @@ func (a *Stage) look() (drive.Identity, drive.Usage, *reason.Said) {
 func (e *Drive) Settled(ctx context.Context, look inspect, looks int, id drive.Identity, usage drive.Usage,
 	err error) (drive.Identity, drive.Usage, error) {
 	wait := lookAgainIn * e.run.Poll()
-	for end := e.run.BootTime() + lookers; ctx.Err() == nil; {
+	for end := e.run.Running() + lookers; ctx.Err() == nil; {
 		unread := err != nil && e.run.Held.Alive() && !errors.Is(err, bench.ErrStuck) || err == nil &&
 			usage.Class == drive.CannotTell && !e.allowed(usage)
 		pause := e.run.Poll()
@@ -83,7 +83,7 @@ func (e *Drive) Settled(ctx context.Context, look inspect, looks int, id drive.I
 		case unread && looks > 0:
 			looks--
 			pause, wait = wait, 2*wait
-		case err != nil || usage.Class != drive.OpenByProcess || e.run.BootTime() > end:
+		case err != nil || usage.Class != drive.OpenByProcess || e.run.Running() > end:
 			return id, usage, err
 		}
 		select {

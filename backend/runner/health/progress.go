@@ -11,7 +11,7 @@ import (
 type progress struct {
 	*selfTest
 	last  int64         // percent done by the drive's word, -1 before the first
-	moved time.Duration // boot time at which that changed last
+	moved time.Duration // when that changed last, by Clock.Running
 }
 
 // at takes an answer in. The journal gets the drive's own percentages; between two of them the display may go on by
@@ -23,7 +23,7 @@ func (p *progress) at(h smart.Health) error {
 		done = 100 - *h.Running.RemainingPercent
 	}
 	if done != p.last {
-		p.last, p.moved = done, p.BootTime()
+		p.last, p.moved = done, p.Running()
 		p.Say("%d %% done", done)
 		if err := p.Put(burnin.EvProgress, burnin.Progress{Stage: p.Index, Phase: burnin.PhaseSelfTest, Done: done,
 			Total: 100, TempC: p.Held.TempC()}); err != nil {
@@ -37,7 +37,7 @@ func (p *progress) at(h smart.Health) error {
 	case h.Drive.Protocol != smart.ATA:
 		step = 1
 	}
-	between := 100 * (p.BootTime() - p.moved).Seconds() / p.estimate(h).Seconds()
+	between := 100 * (p.Running() - p.moved).Seconds() / p.estimate(h).Seconds()
 	shown := min(float64(done)+min(between, step*0.95), 99.9)
 	p.TellLive(burnin.Progress{Stage: p.Index, Phase: burnin.PhaseSelfTest, Done: int64(shown * 10), Total: 1000,
 		TempC: p.Held.TempC()})

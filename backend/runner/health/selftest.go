@@ -172,8 +172,8 @@ func (t *selfTest) noTool(now smart.Health) *reason.Said {
 func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTestRow, smart.SelfTestState,
 	bench.Outcome, error) {
 	t.Heat.AtWork.Store(true)
-	w := &progress{selfTest: t, last: -1, moved: t.BootTime()}
-	begun, seen, misses := t.BootTime(), before.Running != nil, 0
+	w := &progress{selfTest: t, last: -1, moved: t.Running()}
+	begun, seen, misses := t.Running(), before.Running != nil, 0
 	var over time.Duration // when the test was first seen to have ended without a row
 	ended := false         // it was
 	var none smart.SelfTestRow
@@ -211,7 +211,7 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 			if err := w.at(after); err != nil {
 				return none, "", bench.Outcome{}, err
 			}
-			if limit := w.limit(after); t.BootTime()-w.moved > limit {
+			if limit := w.limit(after); t.Running()-w.moved > limit {
 				if t.ours {
 					t.abort()
 				}
@@ -221,11 +221,11 @@ func (t *selfTest) await(ctx context.Context, before smart.Health) (smart.SelfTe
 			continue
 		case state == smart.Passed, state == smart.Failed, state == smart.Aborted:
 			return row, state, bench.Outcome{}, nil
-		case !seen && t.BootTime()-begun < startsWithin:
+		case !seen && t.Running()-begun < startsWithin:
 			continue // not begun, as far as can be seen
-		case seen && (!ended || t.BootTime()-over < settleWithin):
+		case seen && (!ended || t.Running()-over < settleWithin):
 			if !ended {
-				over, ended = t.BootTime(), true
+				over, ended = t.Running(), true
 			}
 			wait = firstLook / 2
 			continue
@@ -342,8 +342,8 @@ func (t *selfTest) restFirst(ctx context.Context, now smart.Health) {
 		return
 	}
 	t.Say("the sensor says that the drive is too hot and has not moved yet: the drive rests before its self-test")
-	for begun := t.BootTime(); t.Sense.Doubtful() && !t.Sense.Rests() &&
-		t.BootTime()-begun < bench.RestFor+bench.RestEvery; {
+	for begun := t.Running(); t.Sense.Doubtful() && !t.Sense.Rests() &&
+		t.Running()-begun < bench.RestFor+bench.RestEvery; {
 		select {
 		case <-ctx.Done():
 			return

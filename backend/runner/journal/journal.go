@@ -171,13 +171,13 @@ func (j *Journal) write(line []byte) error {
 // patiently writes. While the state directory is full, or read-only, it waits: the drive is left in peace meanwhile,
 // and nothing of the test is lost.
 func (j *Journal) patiently(write func() error) error {
-	for begin := j.clock.BootTime(); ; {
+	for begin := j.clock.Running(); ; {
 		err := write()
 		if err == nil {
 			j.Stands.Store(false)
 			return nil
 		}
-		if !state.IsNoSpace(err) || j.Ended == nil || j.clock.BootTime()-begin > roomWithin {
+		if !state.IsNoSpace(err) || j.Ended == nil || j.clock.Running()-begin > roomWithin {
 			return err
 		}
 		j.Stands.Store(true)

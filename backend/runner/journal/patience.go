@@ -30,9 +30,9 @@ func (p *Patience) With(err error) error {
 		return nil
 	}
 	if !p.fails {
-		p.fails, p.since = true, p.Clock.BootTime()
+		p.fails, p.since = true, p.Clock.Running()
 	}
-	if !Passes(err) || p.Clock.BootTime()-p.since > roomWithin {
+	if !Passes(err) || p.Clock.Running()-p.since > roomWithin {
 		return state.SpaceError("the turn of this job", err)
 	}
 	if errors.Is(err, fs.ErrNotExist) {

@@ -5,6 +5,8 @@ package linux
 import (
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"burnish/backend/runner/port"
 )
 
@@ -24,7 +26,10 @@ func (c Clock) Wall() time.Time {
 }
 
 // BootTime is CLOCK_BOOTTIME.
-func (Clock) BootTime() time.Duration { return bootTime() }
+func (Clock) BootTime() time.Duration { return clockTime(unix.CLOCK_BOOTTIME) }
+
+// Running is CLOCK_MONOTONIC.
+func (Clock) Running() time.Duration { return clockTime(unix.CLOCK_MONOTONIC) }
 
 // After goes by CLOCK_MONOTONIC, which nobody sets.
 func (Clock) After(d time.Duration) <-chan time.Time { return time.After(d) }

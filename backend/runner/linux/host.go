@@ -41,10 +41,10 @@ func ownStamp(sector []byte) bool {
 	return ours
 }
 
-// bootTime is CLOCK_BOOTTIME.
-func bootTime() time.Duration {
+// clockTime is what one of the kernel's clocks shows.
+func clockTime(id int32) time.Duration {
 	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
+	if err := unix.ClockGettime(id, &ts); err != nil {
 		return 0
 	}
 	return time.Duration(ts.Nano())
@@ -65,7 +65,7 @@ func (h *Host) Facts() (port.Facts, error) {
 		return port.Facts{}, err
 	}
 	return port.Facts{
-		MachineID: machine, Hostname: reason.Clean(host, 255), BootID: boot, Booted: time.Now().Add(-bootTime()),
+		MachineID: machine, Hostname: reason.Clean(host, 255), BootID: boot, Booted: time.Now().Add(-clockTime(unix.CLOCK_BOOTTIME)),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, UID: os.Geteuid(),
 	}, nil
 }

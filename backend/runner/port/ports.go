@@ -29,8 +29,11 @@ type Clock interface {
 	// Wall is the time of day as the machine has it, for what is told and kept. Whoever sets it makes it jump, by a
 	// year too: no duration is taken from it.
 	Wall() time.Time
-	// BootTime is CLOCK_BOOTTIME: time since the machine started, sleep included. All durations are of it.
+	// BootTime is CLOCK_BOOTTIME: time since the machine started, sleep included. It orders what happened.
 	BootTime() time.Duration
+	// Running is CLOCK_MONOTONIC: the time for which the machine has run. A machine that sleeps asks its drives nothing,
+	// so all durations of work and of waiting are of it.
+	Running() time.Duration
 	// After gives a channel on which a value comes when d has gone by.
 	After(d time.Duration) <-chan time.Time
 }

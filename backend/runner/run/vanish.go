@@ -87,7 +87,7 @@ func (a *stage) otherWay() string {
 // kernelOf is what the kernel's log says of the drive's leaving, for people. It waits for that a moment.
 func (a *stage) kernelOf(ctx context.Context) string {
 	k := a.Held.KernelErrors()
-	for end := a.BootTime() + kernelSays; k.Readable && k.Gone == "" && a.BootTime() < end && ctx.Err() == nil; {
+	for end := a.Running() + kernelSays; k.Readable && k.Gone == "" && a.Running() < end && ctx.Err() == nil; {
 		select {
 		case <-ctx.Done():
 		case <-a.After(min(kernelSays/10, 20*a.Poll())):

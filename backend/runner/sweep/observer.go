@@ -18,7 +18,7 @@ type Observer struct {
 	Answered       atomic.Int64  // requests; while it stands still, nothing moves
 	lastDone       int64         // see tell
 	lastAt         int64         // what was done at the last sample
-	lastTime       time.Duration // boot time of it
+	lastTime       time.Duration // when that was, by Clock.Running
 	sampled        bool          // there was one
 	lastLive       time.Duration
 	live           bool // there was one
@@ -59,7 +59,7 @@ func (o *Observer) sample(sample burnin.Progress) { o.sampleOf(sample.Done, samp
 // sampleOf puts the newest progress where it is looked for, and into the journal the first of all and then now and
 // then, by how much of the total is done.
 func (o *Observer) sampleOf(done, total int64, sample burnin.Progress) {
-	now := o.BootTime()
+	now := o.Running()
 	if !o.live || now-o.lastLive >= liveEvery {
 		o.lastLive, o.live = now, true
 		o.TellLive(sample)

@@ -94,7 +94,7 @@ func (a *Stage) Watched(ctx context.Context, watch *Observer, work func(context.
 	defer cancel(nil)
 	limit := a.StuckLimit()
 	go func() {
-		answered, since := int64(-1), a.BootTime()
+		answered, since := int64(-1), a.Running()
 		for {
 			select {
 			case <-ctx.Done():
@@ -102,19 +102,19 @@ func (a *Stage) Watched(ctx context.Context, watch *Observer, work func(context.
 			case <-a.After(min(limit/10, 10*time.Second)):
 			}
 			if a.Journal.Stands.Load() {
-				since = a.BootTime()
+				since = a.Running()
 				continue
 			}
 			if a.Heat.Hot() {
-				since = a.BootTime() // a pause is no standstill
+				since = a.Running() // a pause is no standstill
 				if a.Heat.GiveUp() {
 					cancel(bench.ErrHot)
 				}
 				continue
 			}
 			if now := watch.Answered.Load(); now != answered {
-				answered, since = now, a.BootTime()
-			} else if a.BootTime()-since >= limit {
+				answered, since = now, a.Running()
+			} else if a.Running()-since >= limit {
 				cancel(bench.ErrStuck)
 			}
 		}
