@@ -100,8 +100,6 @@ func topics() List[Topic] {
 		{ID: "nas_back", Title: "A lost NAS is back"},
 		{ID: "nas_full", Title: "A NAS has no room", More: "for what is collected of tests"},
 		{ID: "adopted", Title: "Tests of another computer were taken over"},
-		{ID: "drive_changed", Title: "A drive in service changed"},
-		{ID: "selftest_failed", Title: "A self-test in service failed"},
 		{ID: "summary", Title: "Every day a summary", More: "at 08:00"},
 		{ID: "heartbeat", Title: "Every day “all is well”", More: "at 08:00, so that silence is a sign"},
 	}

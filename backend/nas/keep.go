@@ -116,8 +116,9 @@ func final(err error) bool {
 func slow(err error) bool {
 	switch reason.CodeOf(err) {
 	case reason.AuthFailed, reason.AgentUnusable, reason.PasswordOff, reason.JumpRefused, reason.Algorithms,
-		reason.LegacyAlgorithms, reason.NoRoot, reason.SudoRefused, reason.RunnerChanged, reason.StateDirUnusable,
-		reason.NASGarbage, reason.NASTooMuch, reason.MirrorFull, reason.MirrorsFull:
+		reason.LegacyAlgorithms, reason.LoginReads, reason.LoginNoisy, reason.NoRoot, reason.SudoRefused,
+		reason.RunnerChanged, reason.StateDirUnusable, reason.NASGarbage, reason.NASTooMuch, reason.MirrorFull,
+		reason.MirrorsFull:
 		return true
 	}
 	return false

@@ -180,7 +180,7 @@ func fillBy(text string, args Args, v voice) string {
 		case known && after != "" && strings.ContainsRune(".;,:", rune(after[0])):
 			value = unended(value)
 		}
-		if v.word != nil && out.Len() == 0 {
+		if known && out.Len() == 0 && v.ours(name, arg) {
 			value = capital(value)
 		}
 		out.WriteString(value)

@@ -25,10 +25,9 @@ func (s *Said) Retold(word Word) string {
 type voice struct{ word Word }
 
 func (v voice) say(name, form string, arg Arg) string {
-	if v.word != nil {
-		if text, ok := v.word(name, arg); ok {
-			return text
-		}
+	if v.ours(name, arg) {
+		text, _ := v.word(name, arg)
+		return text
 	}
 	n, number := arg.Int()
 	switch {
@@ -42,6 +41,15 @@ func (v voice) say(name, form string, arg Arg) string {
 		return size.Digits(n)
 	}
 	return arg.String()
+}
+
+// ours reports whether a value is told in a word of ours; a name or an id stays as it is written.
+func (v voice) ours(name string, arg Arg) bool {
+	if v.word == nil {
+		return false
+	}
+	_, ok := v.word(name, arg)
+	return ok
 }
 
 // capital lets a text begin with a capital letter.

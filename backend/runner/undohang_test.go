@@ -53,6 +53,10 @@ func TestADriveThatHangsInAnUndoIsToldAndBounded(t *testing.T) {
 				if err != nil || !strings.Contains(string(log), "had no answer for 1") {
 					t.Errorf("%v: %s", err, log)
 				}
+				// What hangs may still be written: nobody else gets the drive before it is answered.
+				if err := m.undo(); !isReason(err, "cannot_undo") || !strings.Contains(err.Error(), "is at work") {
+					t.Errorf("asked again while the drive hangs: %v", err)
+				}
 				time.Sleep(5 * time.Hour)
 				d.OnRequest(nil)
 				if err := m.undo(); err != nil {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 )
 
 var units = []struct {
@@ -51,8 +50,11 @@ func Exact(n int64) string {
 
 // Apart is Exact with separators in the number of bytes: "18.0 TB (18,000,207,937,536 bytes)".
 func Apart(n int64) string {
-	if _, name := unit(n); n == 1 || name == "" {
-		return strings.TrimSuffix(Digits(n)+" bytes", map[bool]string{true: "s"}[n == 1])
+	if n == 1 {
+		return "1 byte"
+	}
+	if _, name := unit(n); name == "" {
+		return Digits(n) + " bytes"
 	}
 	return fmt.Sprintf("%s (%s bytes)", Text(n), Digits(n))
 }

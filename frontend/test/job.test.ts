@@ -295,8 +295,8 @@ test('what happened is told of a pass too', () => {
 test('warnings of one kind are one, with all that they say and their advice once', () => {
   const w = (code: Said['code'], text: string): Said => ({ code, title: code, text, hint: 'Watch it.' })
   expect(merged([w('hot', 'a'), w('slow_spots', 'b'), w('hot', 'c'), w('hot', 'a')])).toEqual([
-    { code: 'hot', title: 'hot', texts: ['a', 'c'], hints: ['Watch it.'] },
-    { code: 'slow_spots', title: 'slow_spots', texts: ['b'], hints: ['Watch it.'] },
+    { code: 'hot', title: 'hot', times: 3, texts: ['a', 'c'], hints: ['Watch it.'] },
+    { code: 'slow_spots', title: 'slow_spots', times: 1, texts: ['b'], hints: ['Watch it.'] },
   ])
 })
 

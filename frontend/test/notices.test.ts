@@ -89,18 +89,46 @@ test('a box adds or takes one event, and one that is refused goes back', async (
   await vi.waitFor(() => expect(asked('SetEvents')[1]).toEqual(['SetEvents', 'phone', []]))
 })
 
-test('two choices in a row are both kept', async () => {
+// keeps is a program that keeps what a way is told of.
+function keeps(fake: FakeApi) {
+  let events = notices().ways.find((w) => w.name === 'phone')!.events
+  fake.answers.Notices = () => notices({ ways: notices().ways.map((w) => (w.name === 'phone' ? { ...w, events } : w)) })
+  return (_: string, all: string[]) => {
+    events = all
+    return null
+  }
+}
+
+test('two choices in a row are both kept, whatever is looked at in between', async () => {
   const { fake, asked } = await opened()
-  let first = (_?: unknown) => {}
-  fake.answers.SetEvents = () => new Promise((done) => (first = done))
-  await fireEvent.click(screen.getByRole('checkbox', { name: 'A drive passed: phone' }))
-  await fireEvent.click(screen.getByRole('checkbox', { name: 'A NAS is lost: phone' }))
+  const keep = keeps(fake)
+  let first = () => {}
+  fake.answers.SetEvents = (way: string, all: string[]) => new Promise((done) => (first = () => done(keep(way, all))))
+  const box = (name: string) => screen.getByRole('checkbox', { name }) as HTMLInputElement
+  await fireEvent.click(box('A drive passed: phone'))
+  await fireEvent.click(box('A NAS is lost: phone'))
   await vi.waitFor(() => expect(asked('SetEvents').length).toBe(1))
-  fake.answers.SetEvents = () => null
+  await fireEvent.click(button('Test phone')) // looks when it is done
+  await vi.waitFor(() => expect(asked('Notices').length).toBe(2))
+  expect([box('A drive passed: phone').checked, box('A NAS is lost: phone').checked]).toEqual([true, true])
+  fake.answers.SetEvents = keep
   first()
   await vi.waitFor(() =>
     expect(asked('SetEvents')[1]?.[2]).toEqual(['job_ended:failed', 'job_ended:passed', 'nas_lost']),
   )
+})
+
+test('a refused choice takes none with it', async () => {
+  const { fake, asked } = await opened()
+  const keep = keeps(fake)
+  let refuse = () => {}
+  fake.answers.SetEvents = () => new Promise((_, fail) => (refuse = () => fail(no)))
+  await fireEvent.click(screen.getByRole('checkbox', { name: 'A drive passed: phone' }))
+  await fireEvent.click(screen.getByRole('checkbox', { name: 'A NAS is lost: phone' }))
+  await vi.waitFor(() => expect(asked('SetEvents').length).toBe(1))
+  fake.answers.SetEvents = keep
+  refuse()
+  await vi.waitFor(() => expect(asked('SetEvents')[1]?.[2]).toEqual(['job_ended:failed', 'nas_lost']))
 })
 
 test('a way is added with what was typed, and its secrets are typed unseen', async () => {

@@ -16,6 +16,13 @@ type Asker struct {
 // Asker is the stage as one.
 func (a *Stage) Asker() Asker { return Asker{a.Run, a.StuckLimit()} }
 
+// UntilQuiet waits until the drive has answered all that it was asked.
+func (a Asker) UntilQuiet() {
+	for a.Traffic.unanswered() != "" {
+		<-a.After(a.Poll())
+	}
+}
+
 // Ask asks something of the drive that no engine does, and waits for the answer only until nothing came for the
 // asker's limit, or, once the run is to end, for a moment. What is left behind then ends with the process; until it
 // does, it counts as unanswered. What call works on is not to be touched after such an error.

@@ -82,6 +82,8 @@ func (r *Run) Failed(err error, stage string) *reason.Said {
 		return reason.New(reason.DriveVanished, "stage", stage, "where", "", "error", err, "kernel", "")
 	case errors.As(err, &said):
 		return said
+	case errors.Is(err, ErrStuck):
+		return reason.New(reason.Stuck, "stage", stage, "minutes", int(r.Beside().Limit.Minutes()))
 	}
 	return r.Fault(stage, err)
 }

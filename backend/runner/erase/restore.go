@@ -27,20 +27,38 @@ func CannotUndo(job, why, wayOut string) *reason.Said {
 }
 
 // PutBack holds the drive, proves that it is the one and that nobody else has used it since, and writes. It says what
-// takes long. A drive that does not answer ends it; what is back by then stays, and it may be asked again.
+// takes long. A drive that does not answer ends it; what is back by then stays, and it may be asked again. What the
+// drive was asked may still reach it, so it stays held until it has answered, or the process is gone.
 func (e *Drive) PutBack(ctx context.Context, k *kit, by string, say func(format string, args ...any)) error {
 	asker := e.run.Beside()
-	err := e.putBack(ctx, k, by, asker, say)
+	var held holds
+	err := e.putBack(ctx, k, by, asker, say, &held)
 	if errors.Is(err, bench.ErrStuck) {
+		go func() {
+			asker.UntilQuiet()
+			held.letGo()
+		}()
 		return CannotUndo(e.run.ID, fmt.Sprintf("its drive has not answered for %d minutes",
 			int(asker.Limit.Minutes())), "Check cable, power and slot, then undo it again: nothing of what can be "+
 			"brought back is lost.")
 	}
+	held.letGo()
 	return err
 }
 
+// holds are what is let go of together, the last first.
+type holds []func()
+
+func (h *holds) add(letGo func()) { *h = append(*h, letGo) }
+
+func (h *holds) letGo() {
+	for _, f := range slices.Backward(*h) {
+		f()
+	}
+}
+
 func (e *Drive) putBack(ctx context.Context, k *kit, by string, asker bench.Asker,
-	say func(format string, args ...any)) error {
+	say func(format string, args ...any), held *holds) error {
 	lock, err := e.run.Locks.Take(e.run.Dir.DriveLock(state.DriveKey(e.run.Req.Drive)), e.run.Req.GID)
 	if errors.Is(err, port.ErrLocked) {
 		return e.hasIt()
@@ -48,7 +66,7 @@ func (e *Drive) putBack(ctx context.Context, k *kit, by string, asker bench.Aske
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	held.add(func() { _ = lock.Close() })
 	busy, err := e.run.Dir.Busy(e.run.Locks)
 	if err != nil {
 		return err
@@ -59,11 +77,11 @@ func (e *Drive) putBack(ctx context.Context, k *kit, by string, asker bench.Aske
 	if err != nil {
 		return e.run.Failed(err, "the undo")
 	}
-	defer func() {
+	held.add(func() {
 		if err := errors.Join(e.Uncount(), e.run.Held.Close()); err != nil {
 			log.Printf("undo of job %s: %v", e.run.ID, err)
 		}
-	}()
+	})
 	defer asker.Watch(func(hangs *reason.Said, _ int) { say("%s", hangs.Error()) })()
 	id, usage, err := e.Settled(ctx, inspectBy(asker), LooksAtStart, e.run.Held.Identity(), e.run.Held.Usage(), nil)
 	switch {
@@ -79,7 +97,7 @@ func (e *Drive) putBack(ctx context.Context, k *kit, by string, asker bench.Aske
 		return err
 	}
 	dev := bench.NewDirect(raw, asker)
-	defer dev.Close()
+	held.add(func() { _ = dev.Close() })
 	if got := dev.Geometry().SizeBytes; got != k.SizeBytes {
 		return reason.New(reason.IdentityChanged, "expected", e.run.Req.Drive, "found", size.Exact(got),
 			"path", e.run.Held.Path())

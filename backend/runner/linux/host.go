@@ -65,8 +65,9 @@ func (h *Host) Facts() (port.Facts, error) {
 		return port.Facts{}, err
 	}
 	return port.Facts{
-		MachineID: machine, Hostname: reason.Clean(host, 255), BootID: boot, Booted: time.Now().Add(-clockTime(unix.CLOCK_BOOTTIME)),
-		OS: runtime.GOOS, Arch: runtime.GOARCH, UID: os.Geteuid(),
+		MachineID: machine, Hostname: reason.Clean(host, 255), BootID: boot,
+		Booted: time.Now().Add(-clockTime(unix.CLOCK_BOOTTIME)),
+		OS:     runtime.GOOS, Arch: runtime.GOARCH, UID: os.Geteuid(),
 	}, nil
 }
 

@@ -31,8 +31,8 @@ type Clock interface {
 	Wall() time.Time
 	// BootTime is CLOCK_BOOTTIME: time since the machine started, sleep included. It orders what happened.
 	BootTime() time.Duration
-	// Running is CLOCK_MONOTONIC: the time for which the machine has run. A machine that sleeps asks its drives nothing,
-	// so all durations of work and of waiting are of it.
+	// Running is CLOCK_MONOTONIC: the time for which the machine has run. All durations of work and of waiting are of
+	// it, since a machine that sleeps asks its drives nothing.
 	Running() time.Duration
 	// After gives a channel on which a value comes when d has gone by.
 	After(d time.Duration) <-chan time.Time

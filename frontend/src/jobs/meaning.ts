@@ -40,13 +40,15 @@ export function course(full: BurninJob): string {
     full.bytes_written ? `${size(full.bytes_written)} written` : '',
     full.bytes_verified ? `${size(full.bytes_verified)} ${read}` : '',
   ].filter(Boolean)
+  // Only what was read back says that no place is bad, and what was warned of stands beside it.
+  const sound = full.bytes_verified > 0 && !full.warnings?.length
   const runs = full.runs?.length ?? 0
   return [
     full.ended_ms > began
       ? `It took ${took(full.ended_ms - began)}${runs > 1 ? `, in ${many(runs, 'run')}` : ''}.`
       : '',
     done.length ? `Passed: ${done.join(', ')}.` : '',
-    moved.length ? `In all ${moved.join(', ')}, without a bad place.` : '',
+    moved.length ? `In all ${moved.join(', ')}${sound ? ', without a bad place' : ''}.` : '',
     out.length ? `Left out: ${out.join(', ')}.` : '',
   ]
     .filter(Boolean)
@@ -57,6 +59,7 @@ export function course(full: BurninJob): string {
 export interface Told {
   code: string
   title: string
+  times: number
   texts: string[]
   hints: string[]
 }
@@ -65,7 +68,8 @@ export interface Told {
 export function merged(warnings: Said[]): Told[] {
   const by = new Map<string, Told>()
   for (const w of warnings) {
-    const t = by.get(w.code) ?? { code: w.code, title: w.title, texts: [], hints: [] }
+    const t = by.get(w.code) ?? { code: w.code, title: w.title, times: 0, texts: [], hints: [] }
+    t.times++
     if (w.text && !t.texts.includes(w.text)) t.texts.push(w.text)
     if (w.hint && !t.hints.includes(w.hint)) t.hints.push(w.hint)
     by.set(w.code, t)

@@ -9,7 +9,9 @@ export class Told {
   busy = $state.raw<string[]>([]) // names of ways that are tested now
   #workspace: Workspace
   #asked = 0
-  #choices = Promise.resolve()
+  #said: Notices | null = null // now, without the choices that are under way
+  #choices: Choice[] = [] // under way, the oldest first
+  #sent = Promise.resolve()
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace
@@ -19,7 +21,7 @@ export class Told {
   async load() {
     const asked = ++this.#asked
     const now = await this.#workspace.api.Notices()
-    if (asked === this.#asked) this.now = now
+    if (asked === this.#asked) this.#show(now)
   }
 
   // look is load on a page that looks by itself: what stands there stays, and nobody is told that it failed once.
@@ -35,28 +37,47 @@ export class Told {
     await this.look() // what waited is told now
   }
 
-  // choose tells a way of a topic, or no more. The box shows it at once, so that the next choice builds on it, and goes
-  // back where it was refused. Choices are sent one after the other.
+  // choose tells a way of a topic, or no more. The box shows it at once and goes back where it was refused. Choices are
+  // sent one after the other, each on top of what the program says by then.
   choose(way: string, topic: string, on: boolean): Promise<void> {
-    const before = this.now?.ways.find((w) => w.name === way)?.events ?? []
-    this.#put(way, on ? [...before, topic] : before.filter((e) => e !== topic))
-    const events = this.now?.ways.find((w) => w.name === way)?.events ?? []
-    this.#choices = this.#choices.then(async () => {
+    const choice = { way, topic, on }
+    this.#choices.push(choice)
+    this.#show(this.#said)
+    this.#sent = this.#sent.then(async () => {
       const done = await this.#workspace.try(async () => {
-        await this.#workspace.api.SetEvents(way, events)
+        const now = this.#said?.ways.find((w) => w.name === way)?.events ?? []
+        await this.#workspace.api.SetEvents(way, chosen(now, choice))
         return true
       })
-      if (!done) this.#put(way, before)
+      this.#asked++ // an answer that is on its way is older than this
+      this.#choices = this.#choices.filter((c) => c !== choice)
+      this.#show(done ? made(this.#said, choice) : this.#said)
       await this.look()
     })
-    return this.#choices
+    return this.#sent
   }
 
-  #put(way: string, events: string[]) {
-    this.#asked++ // an answer that is on its way is older than this
-    if (this.now) this.now = { ...this.now, ways: this.now.ways.map((w) => (w.name === way ? { ...w, events } : w)) }
+  #show(said: Notices | null) {
+    this.#said = said
+    this.now = this.#choices.reduce(made, said)
   }
 }
+
+// Choice is a topic of which a way is told from now on, or no more.
+interface Choice {
+  way: string
+  topic: string
+  on: boolean
+}
+
+const chosen = (events: string[], c: Choice) => {
+  const others = events.filter((e) => e !== c.topic)
+  return c.on ? [...others, c.topic] : others
+}
+
+// made is what is said once a choice is made.
+const made = (said: Notices | null, c: Choice): Notices | null =>
+  said && { ...said, ways: said.ways.map((w) => (w.name === c.way ? { ...w, events: chosen(w.events, c) } : w)) }
 
 // methods are the ways that there are, in the order in which they are offered.
 export const methods: { method: Method; name: string; address: string; example: string }[] = [
